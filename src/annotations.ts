@@ -1,0 +1,39 @@
+/** The only place that spells a dr-syncer.io key. The first six keep the meaning they had in the older tool. */
+export const PREFIX = 'dr-syncer.io/';
+
+/** Annotation: the replica count of the running application, a decimal number. */
+export const ORIGINAL_REPLICAS = `${PREFIX}original-replicas`;
+/** Label or annotation: `true` leaves the object out. */
+export const IGNORE = `${PREFIX}ignore`;
+/** Label or annotation: park at this many replicas instead of 0 (warm standby). */
+export const SCALE_OVERRIDE = `${PREFIX}scale-override`;
+/** Label or annotation on a claim: the StorageClass at the destination. */
+export const STORAGE_CLASS = `${PREFIX}storage-class`;
+/** Label or annotation on a claim: the access mode at the destination. */
+export const ACCESS_MODE = `${PREFIX}access-mode`;
+/** Label or annotation: `patch`, `skip`, `recreate` or `fail` when the destination refuses an immutable change. */
+export const IMMUTABLE_HANDLING = `${PREFIX}immutable-handling`;
+
+/** Label: `true` on every object that dr-syncer made; only such objects are ever recreated or pruned. */
+export const MANAGED = `${PREFIX}managed`;
+/** Annotation: the source cluster's context name at the time of staging. */
+export const SOURCE_CLUSTER = `${PREFIX}source-cluster`;
+/** Annotation: the namespace the object was copied from. */
+export const SOURCE_NAMESPACE = `${PREFIX}source-namespace`;
+/** Annotation: hash of the content last applied, for the cheap test that nothing changed. */
+export const APPLIED_HASH = `${PREFIX}applied-hash`;
+/** Annotation: JSON of the park fields of the object, with parked and original values. */
+export const PARKED = `${PREFIX}parked`;
+/** Label: names our own records (`state`, `journal`, `stash`) so that they are never copied. */
+export const RECORD = `${PREFIX}record`;
+/** Label: `true` on temporary objects of dr-syncer. */
+export const TEMPORARY = `${PREFIX}temporary`;
+/** Annotation: start-up wave of a workload, an integer; lower starts first, 0 where absent. */
+export const WAVE = `${PREFIX}wave`;
+/** Node label in the impossible selector of a parked DaemonSet; no node ever carries it. */
+export const PARKED_NODE = `${PREFIX}parked`;
+
+/** Field manager of the content that is copied. */
+export const CONTENT_MANAGER = 'dr-syncer';
+/** Field manager of the parking fields (replicas, suspend...), so that content and scale never fight. */
+export const PARK_MANAGER = 'dr-syncer-park';
