@@ -1,0 +1,154 @@
+import type { KubeContext } from './contexts.ts';
+import { discover } from './discovery.ts';
+import { hasStatus } from './errors.ts';
+import { parseJson } from './json.ts';
+import { countObjects, listObjects } from './list.ts';
+import { objectPath } from './paths.ts';
+import type { RetryPolicy } from './retry.ts';
+import { DEFAULT_RETRY } from './retry.ts';
+import { createTransport, type Transport, type WireRequest, type WireResponse } from './transport.ts';
+import type { ClusterReader, ClusterWriter, KubeObject, RequestCounts } from './types.ts';
+import { watchObjects } from './watch.ts';
+import { createWrites } from './write.ts';
+
+export interface ClusterOptions {
+  readonly concurrency: number;
+  readonly requestTimeoutMs: number;
+  readonly userAgent: string;
+  readonly retry?: RetryPolicy;
+  onRetry?(message: string): void;
+}
+
+export type CountName = Exclude<keyof RequestCounts, 'total' | 'retries'>;
+
+/** What the parts of a cluster share: counted sending, and the warnings seen. */
+export interface Wire {
+  readonly context: string;
+  send(kind: CountName, request: WireRequest): Promise<WireResponse>;
+  stream(request: WireRequest): AsyncIterable<string>;
+}
+
+/** Opens a context for reading only. The object has no write methods, in its type and at run time. */
+export const openReader = (context: KubeContext, options: ClusterOptions): ClusterReader =>
+  createReader(context, openWire(context, options));
+
+/** Opens a context for reading and writing. */
+export const openWriter = (context: KubeContext, options: ClusterOptions): ClusterWriter => {
+  const opened = openWire(context, options);
+  return { ...createReader(context, opened), ...createWrites(opened.wire) };
+};
+
+interface OpenWire {
+  readonly wire: Wire;
+  readonly transport: Transport;
+  readonly counts: Record<CountName, number>;
+  readonly warnings: Set<string>;
+}
+
+const openWire = (context: KubeContext, options: ClusterOptions): OpenWire => {
+  const transport = createTransport(context, {
+    retry: options.retry ?? DEFAULT_RETRY,
+    requestTimeoutMs: options.requestTimeoutMs,
+    connections: options.concurrency,
+    userAgent: options.userAgent,
+    ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry }),
+  });
+  const counts: Record<CountName, number> = {
+    lists: 0,
+    gets: 0,
+    discovery: 0,
+    dryRuns: 0,
+    writes: 0,
+    reviews: 0,
+  };
+  const warnings = new Set<string>();
+  const wire: Wire = {
+    context: context.name,
+    send: async (kind, request) => {
+      counts[kind]++;
+      const answer = await transport.send(request);
+      for (const warning of answer.warnings) warnings.add(warning);
+      return answer;
+    },
+    stream: (request) => transport.stream(request),
+  };
+  return { wire, transport, counts, warnings };
+};
+
+const createReader = (
+  context: KubeContext,
+  { wire, transport, counts, warnings }: OpenWire,
+): ClusterReader => ({
+  context: context.name,
+  server: context.server,
+  defaultNamespace: context.namespace,
+  discover: (options) => {
+    return discover({ ...transport, send: (request) => wire.send('discovery', request) }, options?.signal);
+  },
+  clusterUid: async (options) => {
+    try {
+      const answer = await wire.send('gets', {
+        method: 'GET',
+        path: '/api/v1/namespaces/kube-system',
+        what: 'reading the identity of the cluster (namespace kube-system)',
+        signal: options?.signal,
+      });
+      return (parseJson(answer.text) as KubeObject).metadata.uid;
+    } catch (error) {
+      if (hasStatus(error, 403, 404)) return undefined;
+      throw error;
+    }
+  },
+  list: (type, namespace, options) => listObjects(wire, type, namespace, options),
+  count: (type, namespace, options) => countObjects(wire, type, namespace, options),
+  get: async (ref, options) => {
+    try {
+      const answer = await wire.send('gets', {
+        method: 'GET',
+        path: objectPath(ref.type, ref.namespace, ref.name),
+        what: `reading ${ref.type.kind} ${ref.name}`,
+        signal: options?.signal,
+      });
+      return parseJson(answer.text) as KubeObject;
+    } catch (error) {
+      if (hasStatus(error, 404)) return undefined;
+      throw error;
+    }
+  },
+  can: async (question, options) => {
+    const { verb, group, resource, subresource, namespace, name } = question;
+    const answer = await wire.send('reviews', {
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      body: JSON.stringify({
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        spec: { resourceAttributes: { verb, group, resource, subresource, namespace, name } },
+      }),
+      what: `asking whether we may ${verb} ${resource}`,
+      signal: options?.signal,
+    });
+    const status = (parseJson(answer.text) as { status?: { allowed?: boolean; reason?: string } }).status;
+    return { allowed: status?.allowed === true, reason: status?.reason ?? '' };
+  },
+  watch: (type, namespace, options) => watchObjects(wire, type, namespace, options),
+  now: () => Date.now() + transport.clockOffsetMs(),
+  logs: async (namespace, pod, options) => {
+    const answer = await wire.send('gets', {
+      method: 'GET',
+      path: `/api/v1/namespaces/${namespace}/pods/${pod}/log`,
+      query: { container: options.container, tailLines: options.tailLines },
+      accept: '*/*',
+      what: `reading the log of Pod ${pod} in namespace ${namespace}`,
+      signal: options.signal,
+    });
+    return answer.text;
+  },
+  counts: () => ({
+    ...counts,
+    total: Object.values(counts).reduce((sum, count) => sum + count, 0),
+    retries: transport.retries(),
+  }),
+  warnings: () => [...warnings],
+  close: () => transport.close(),
+});

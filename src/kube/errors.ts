@@ -1,0 +1,180 @@
+import { DrError } from '../errors.ts';
+import type { ExitName } from '../exit-codes.ts';
+import { isObject, numberAt, objectsAt, parseJson, stringAt } from './json.ts';
+import type { Json } from './types.ts';
+
+/** How a request failed, before anyone decides what that means for the run. */
+export interface Failure {
+  /** HTTP status, or 0 when there was no complete answer. */
+  readonly status: number;
+  /** The server's `reason` (`AlreadyExists`, `Conflict`, `Expired`...), or our own word for a network failure. */
+  readonly reason: string;
+  /** The server's or the network's message, fit to be shown. */
+  readonly detail: string;
+  readonly causes: readonly { readonly field: string; readonly message: string; readonly reason: string }[];
+  /** Milliseconds that the server asks us to wait (Retry-After). */
+  readonly retryAfterMs?: number | undefined;
+  /** Whether the request may have taken effect although we saw no answer. */
+  readonly outcomeUnknown: boolean;
+}
+
+/** A request to an API server failed. `message` is a whole sentence; `failure` is for decisions. */
+export class KubeApiError extends DrError {
+  readonly type = 'kubernetes-api';
+  readonly exit: ExitName = 'refused';
+  readonly failure: Failure;
+  readonly context: string;
+
+  constructor(context: string, what: string, failure: Failure, cause?: unknown) {
+    super(`Context ${context}: ${what} failed: ${describeFailure(failure)}.`, {
+      hint: hintFor(context, failure),
+      cause,
+    });
+    this.failure = failure;
+    this.context = context;
+  }
+
+  get status(): number {
+    return this.failure.status;
+  }
+
+  get reason(): string {
+    return this.failure.reason;
+  }
+}
+
+export const isKubeApiError = (error: unknown): error is KubeApiError => error instanceof KubeApiError;
+
+/** Whether an error is an API answer with one of these HTTP statuses. */
+export const hasStatus = (error: unknown, ...statuses: readonly number[]): error is KubeApiError =>
+  isKubeApiError(error) && statuses.includes(error.failure.status);
+
+/** Reads a failed HTTP answer: a Status object when the server sent one, else the start of its text. */
+export const failureOfResponse = (status: number, body: string, retryAfter: string | undefined): Failure => {
+  const parsed = parseStatus(body);
+  return {
+    status,
+    reason: stringAt(parsed, 'reason') ?? REASONS[status] ?? `HTTP ${status}`,
+    detail: (stringAt(parsed, 'message') ?? body.trim().slice(0, 300)) || `HTTP ${status}`,
+    causes: objectsAt(parsed, 'details', 'causes').map((cause) => ({
+      field: stringAt(cause, 'field') ?? '',
+      message: stringAt(cause, 'message') ?? '',
+      reason: stringAt(cause, 'reason') ?? '',
+    })),
+    retryAfterMs: retryAfterMs(retryAfter, numberAt(parsed, 'details', 'retryAfterSeconds')),
+    // A gateway or a timeout inside the server may answer after the write was stored.
+    outcomeUnknown: status === 500 || status === 502 || status === 503 || status === 504,
+  };
+};
+
+/** Reads a failure without an answer: refused, reset, TLS, DNS, timeout. */
+export const failureOfNetwork = (error: unknown): Failure => {
+  const code = networkCode(error);
+  const known = NETWORK[code];
+  const text = error instanceof Error ? deepest(error).message || error.message : String(error);
+  return {
+    status: 0,
+    reason: known?.reason ?? (isTlsCode(code) ? 'TLS' : 'Network'),
+    detail:
+      known === undefined ? `${text}${code === '' ? '' : ` (${code})`}` : `${known.text} (${code}: ${text})`,
+    causes: [],
+    outcomeUnknown: !NEVER_SENT.has(code) && !isTlsCode(code),
+  };
+};
+
+const REASONS: Readonly<Record<number, string>> = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  409: 'Conflict',
+  410: 'Expired',
+  413: 'RequestEntityTooLarge',
+  415: 'UnsupportedMediaType',
+  422: 'Invalid',
+  429: 'TooManyRequests',
+  500: 'InternalError',
+  502: 'BadGateway',
+  503: 'ServiceUnavailable',
+  504: 'Timeout',
+};
+
+const NETWORK: Readonly<Record<string, { reason: string; text: string }>> = {
+  ECONNREFUSED: { reason: 'Refused', text: 'nothing listens at the server address' },
+  ECONNRESET: { reason: 'Reset', text: 'the connection was reset' },
+  EPIPE: { reason: 'Reset', text: 'the connection was closed while sending' },
+  UND_ERR_SOCKET: { reason: 'Reset', text: 'the connection was closed by the other side' },
+  ETIMEDOUT: { reason: 'Timeout', text: 'the connection timed out' },
+  UND_ERR_CONNECT_TIMEOUT: { reason: 'ConnectTimeout', text: 'the server address does not answer' },
+  UND_ERR_HEADERS_TIMEOUT: { reason: 'Timeout', text: 'the server did not answer in time' },
+  UND_ERR_BODY_TIMEOUT: { reason: 'Timeout', text: 'the answer stopped in the middle' },
+  REQUEST_TIMEOUT: { reason: 'Timeout', text: 'the request took too long' },
+  ENOTFOUND: { reason: 'UnknownHost', text: 'the host name is unknown' },
+  EAI_AGAIN: { reason: 'DnsFailure', text: 'the host name could not be looked up' },
+  EHOSTUNREACH: { reason: 'Unreachable', text: 'there is no route to the host' },
+  ENETUNREACH: { reason: 'Unreachable', text: 'there is no route to the network' },
+  CERT_HAS_EXPIRED: { reason: 'TLS', text: "the server's certificate has expired" },
+};
+
+// Failures that happen before a byte of the request is sent: a write cannot have taken effect.
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+const isTlsCode = (code: string): boolean =>
+  /CERT|SSL|TLS|UNABLE_TO_|SELF_SIGNED|ALTNAME|EPROTO/.test(code) && !code.startsWith('UND_ERR');
+
+const describeFailure = (failure: Failure): string => {
+  const detail = failure.detail.replace(/\.$/, '');
+  return failure.status === 0 ? detail : `${detail} (${failure.status} ${failure.reason})`;
+};
+
+const hintFor = (context: string, failure: Failure): string | undefined => {
+  if (failure.status === 401) {
+    return `The server did not accept the credentials. Check them with: kubectl --context ${context} auth whoami`;
+  }
+  if (failure.status === 403) {
+    return `Check the rights with: kubectl --context ${context} auth can-i --list`;
+  }
+  if (failure.reason === 'TLS') {
+    return /expired/i.test(failure.detail)
+      ? 'Renew the certificate named in the kubeconfig, then run the same command again.'
+      : `Check certificate-authority and tls-server-name of the cluster behind context ${context}.`;
+  }
+  if (failure.status === 0) return `Check that the server answers: kubectl --context ${context} version`;
+  return undefined;
+};
+
+const parseStatus = (body: string): Json | undefined => {
+  if (!body.startsWith('{')) return undefined;
+  try {
+    const parsed = parseJson(body);
+    return isObject(parsed) && parsed.kind === 'Status' ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const retryAfterMs = (header: string | undefined, seconds: number | undefined): number | undefined => {
+  if (header !== undefined && /^\d+$/.test(header)) return Number(header) * 1000;
+  if (header !== undefined && !Number.isNaN(Date.parse(header))) {
+    return Math.max(0, Date.parse(header) - Date.now());
+  }
+  return seconds === undefined ? undefined : seconds * 1000;
+};
+
+const deepest = (error: Error): Error => (error.cause instanceof Error ? deepest(error.cause) : error);
+
+const networkCode = (error: unknown): string => {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const code = (at as Error & { code?: unknown }).code;
+    if (typeof code === 'string') return code;
+    if (at instanceof AggregateError && at.errors.length > 0) return networkCode(at.errors[0]);
+  }
+  return '';
+};
