@@ -30,6 +30,12 @@ export const RECORD = `${PREFIX}record`;
 export const TEMPORARY = `${PREFIX}temporary`;
 /** Annotation: start-up wave of a workload, an integer; lower starts first, 0 where absent. */
 export const WAVE = `${PREFIX}wave`;
+/** Annotation: the type of a Service that is a ClusterIP while it is held (`--hold-load-balancers`). */
+export const HELD_SERVICE_TYPE = `${PREFIX}held-service-type`;
+/** Annotation: JSON of the spec fields of a held Service that only its own type may carry. */
+export const HELD_SERVICE_SPEC = `${PREFIX}held-service-spec`;
+/** Prefix of an annotation that is out of force while its object is held; the rest names the real annotation. */
+export const HELD_PREFIX = `${PREFIX}held.`;
 /** Node label in the impossible selector of a parked DaemonSet; no node ever carries it. */
 export const PARKED_NODE = `${PREFIX}parked`;
 

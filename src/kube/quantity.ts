@@ -25,7 +25,8 @@ const QUANTITY = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([
  */
 export const parseQuantity = (text: string): bigint => {
   const match = QUANTITY.exec(text);
-  if (match === null) throw new RangeError(`"${text}" is not a Kubernetes quantity such as 10Gi, 500m or 1e3.`);
+  if (match === null)
+    throw new RangeError(`"${text}" is not a Kubernetes quantity such as 10Gi, 500m or 1e3.`);
   const [, sign, digits = '', suffix = '', exponent] = match;
   const [whole = '', fraction = ''] = digits.split('.');
   const factor = 1024n ** (POWERS_OF_1024[suffix] ?? 0n);
@@ -34,10 +35,10 @@ export const parseQuantity = (text: string): bigint => {
   return sign === '-' ? -nanos : nanos;
 };
 
-/** A quantity in whole units (bytes of storage), rounded up as the API server does it. Throws RangeError. */
+/** A quantity in whole units (bytes of storage), rounded away from zero as the API server does it. Throws RangeError. */
 export const wholeUnits = (text: string): bigint => {
   const nanos = parseQuantity(text);
-  return nanos < 0n ? nanos / 10n ** 9n : ceilingDivide(nanos, 10n ** 9n);
+  return nanos < 0n ? -ceilingDivide(-nanos, 10n ** 9n) : ceilingDivide(nanos, 10n ** 9n);
 };
 
 /** Orders two quantities by size: negative when a is smaller, 0 when they are equal. Throws RangeError. */

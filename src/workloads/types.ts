@@ -24,8 +24,49 @@ export interface ParkPlan {
 export interface ParkOptions {
   /** `spec.replicas`-like path of the type's scale subresource in its CRD; undefined when it has none. */
   readonly scalePath?: readonly string[] | undefined;
-  /** Name of the scale target of HPAs and ScaledObjects that are held at zero; for messages only. */
-  readonly sourceParked?: boolean | undefined;
+  /**
+   * True when the plan stops a live application (the losing side of a cutover) instead of describing a parked copy:
+   * scale-override is not honoured, since a warm standby next to the new side would be a second writer, and objects
+   * that have finished are left alone.
+   */
+  readonly stop?: boolean | undefined;
+}
+
+/** What a kind needs to be parked, as the table of kinds says it of one object. */
+export interface Parking {
+  readonly fields: readonly ParkField[];
+  /** Path of the field that is the replica count; undefined for kinds without one. */
+  readonly countPath: readonly string[] | undefined;
+  readonly notes: readonly string[];
+}
+
+/** What the operation decides at the moment of restoring. */
+export interface RestoreOverrides {
+  /** Replica count to start with instead of the recorded one. Ignored by kinds without a count. */
+  readonly replicas?: number | undefined;
+}
+
+/** A park field on its way back: the value it has now, and the one it gets; undefined is an absent field. */
+export interface RestoreField {
+  readonly path: readonly string[];
+  readonly from: Json | undefined;
+  readonly to: Json | undefined;
+}
+
+/** How one parked object is brought back. */
+export interface RestorePlan {
+  /** groupKind() of the object. */
+  readonly kind: string;
+  readonly fields: readonly RestoreField[];
+  /** The replica count that the object gets; undefined for kinds without one. */
+  readonly replicas: number | undefined;
+}
+
+/** The custom resource, workload or GitOps object that an object belongs to. */
+export interface OwnerName {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
 }
 
 /** Whether an object is up, by its kind's own rules. */
@@ -35,6 +76,6 @@ export type Readiness =
 
 /** A pod-running root (Deployment, bare Pod, custom resource...) and the pods that descend from it. */
 export interface WorkloadPods {
-  readonly root: { readonly apiVersion: string; readonly kind: string; readonly name: string };
+  readonly root: OwnerName;
   readonly pods: readonly KubeObject[];
 }

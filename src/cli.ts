@@ -1,0 +1,47 @@
+import { hostname, userInfo } from 'node:os';
+import process from 'node:process';
+import { InterruptedError } from './errors.ts';
+import { runProgram } from './program.ts';
+import { VERSION } from './version.ts';
+
+// The only file that touches the process: arguments in, exit code out, signals.
+
+const interrupt = new AbortController();
+let asked = 0;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    asked++;
+    interrupt.abort(new InterruptedError(`Interrupted by ${signal}.`));
+    // The first asks for a safe point; a person who asks again wants out now, and the journal allows it.
+    if (asked > 1) process.exit(130);
+    process.stderr.write('Stopping at a safe point; press Ctrl-C again to stop at once.\n');
+  });
+}
+// A reader that went away (`dr-syncer ... | head`) is not an error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+const userName = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env.USER ?? 'unknown';
+  }
+};
+
+process.exitCode = await runProgram(
+  process.argv.slice(2),
+  {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdin: process.stdin,
+    env: process.env,
+    operator: `${userName()}@${hostname()}`,
+    commandLine: ['dr-syncer', ...process.argv.slice(2)].join(' '),
+    version: VERSION,
+  },
+  interrupt.signal,
+);
+// Whatever still waits (an idle connection, a plugin's pipe) must not keep a finished run alive.
+setTimeout(() => process.exit(), 1000).unref();

@@ -1,0 +1,140 @@
+import { type Command, Option } from 'commander';
+import { ON_CONFLICT, type OnConflict } from '../pipeline/strategy.ts';
+import { LOG_LEVELS, type LogLevel } from '../ui/levels.ts';
+import { OUTPUTS, type Output } from '../ui/output.ts';
+import { duration, names, oneOf, pairs, wholeNumber } from './parsers.ts';
+
+/** Flags that every command has. Durations are milliseconds. */
+export interface CommonFlags {
+  readonly output: Output;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'text' | 'json';
+  readonly color: boolean;
+  readonly yes?: boolean;
+  readonly timeout: number;
+  readonly requestTimeout: number;
+  readonly concurrency: number;
+}
+
+/** Flags that name the two sides. */
+export interface SideFlags {
+  readonly sourceKubeconfig?: string;
+  readonly sourceContext?: string;
+  readonly sourceNamespace?: string;
+  readonly destKubeconfig?: string;
+  readonly destContext?: string;
+  readonly destNamespace?: string;
+  readonly namespace?: string;
+}
+
+/** Flags that say what is copied and how. */
+export interface CopyFlags {
+  readonly resourceTypes?: readonly string[];
+  readonly excludeResourceTypes?: readonly string[];
+  readonly includeCustomResources?: boolean;
+  readonly selector?: string;
+  readonly onConflict?: OnConflict;
+  readonly storageClassMap?: ReadonlyMap<string, string>;
+  readonly accessModeMap?: ReadonlyMap<string, string>;
+  readonly imageMap?: ReadonlyMap<string, string>;
+  readonly hostMap?: ReadonlyMap<string, string>;
+  readonly ingressClassMap?: ReadonlyMap<string, string>;
+  readonly preserveNodePorts?: boolean;
+  readonly preserveLoadBalancerIp?: boolean;
+  readonly holdLoadBalancers?: boolean;
+  readonly rewriteDns?: boolean;
+}
+
+export const addSideFlags = (command: Command): Command =>
+  command
+    .option(
+      '--source-kubeconfig <path>',
+      'kubeconfig of the source (default: $KUBECONFIG, then ~/.kube/config)',
+    )
+    .option('--source-context <name>', 'context of the source (default: the current context)')
+    .option('--source-namespace <name>', 'namespace at the source')
+    .option('--dest-kubeconfig <path>', 'kubeconfig of the destination (default: as for the source)')
+    .option('--dest-context <name>', 'context of the destination')
+    .option('--dest-namespace <name>', 'namespace at the destination (default: as at the source)')
+    .option('-n, --namespace <name>', 'namespace on both sides');
+
+export const addCopyFlags = (command: Command): Command =>
+  command
+    .option('--resource-types <types>', 'only these types: plural, short name, kind or resource.group', names)
+    .option('--exclude-resource-types <types>', 'all but these types', names)
+    .option('--include-custom-resources', 'copy custom resources too (their CRDs must be at the destination)')
+    .option('-l, --selector <selector>', 'only objects with these labels, as in kubectl')
+    .addOption(
+      new Option(
+        '--on-conflict <choice>',
+        `when a field cannot be changed: ${ON_CONFLICT.join(', ')} (default: by kind)`,
+      ).argParser(oneOf(ON_CONFLICT)),
+    )
+    .option('--storage-class-map <from=to>', 'StorageClass at the source = at the destination', pairs)
+    .option(
+      '--access-mode-map <from=to>',
+      'access mode of claims, such as ReadWriteMany=ReadWriteOnce',
+      pairs,
+    )
+    .option('--image-map <from=to>', 'image prefix, such as registry.a.com/team=registry.b.com/team', pairs)
+    .option('--host-map <from=to>', 'host or .suffix of Ingresses, Routes and HTTPRoutes', pairs)
+    .option('--ingress-class-map <from=to>', 'IngressClass at the source = at the destination', pairs)
+    .option('--preserve-node-ports', 'keep node ports that the source allocated by itself')
+    .option('--preserve-load-balancer-ip', 'keep loadBalancerIP and address annotations')
+    .option('--hold-load-balancers', 'keep LoadBalancer Services and external-dns out of force while parked')
+    .option('--rewrite-dns', 'rewrite names such as db.<source-namespace>.svc in text, not only report them');
+
+export const addCommonFlags = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('-o, --output <form>', `form of the result on stdout: ${OUTPUTS.join(', ')}`)
+        .argParser(oneOf(OUTPUTS))
+        .default('text'),
+    )
+    .addOption(
+      new Option('--log-level <level>', `least level of narration on stderr: ${LOG_LEVELS.join(', ')}`)
+        .argParser(oneOf(LOG_LEVELS))
+        .default('info'),
+    )
+    .addOption(
+      new Option('--log-format <form>', 'form of the narration: text, json')
+        .argParser(oneOf(['text', 'json'] as const))
+        .default('text'),
+    )
+    .addOption(
+      new Option('--concurrency <n>', 'requests under way at once, per cluster')
+        .argParser(wholeNumber(1, 256))
+        .default(16),
+    )
+    .addOption(
+      new Option('--timeout <duration>', 'limit for the whole run')
+        .argParser(duration)
+        .default(1_800_000, '30m'),
+    )
+    .addOption(
+      new Option('--request-timeout <duration>', 'limit for one request')
+        .argParser(duration)
+        .default(30_000, '30s'),
+    )
+    .option('--no-color', 'no colours (also: NO_COLOR)')
+    .option('-y, --yes', 'do not ask');
+
+/** The copy flags with their defaults, as the stage operation takes them. */
+export const copyOptions = (flags: CopyFlags) => ({
+  types: {
+    include: flags.resourceTypes ?? [],
+    exclude: flags.excludeResourceTypes ?? [],
+    customResources: flags.includeCustomResources === true,
+  },
+  selector: flags.selector,
+  onConflict: flags.onConflict,
+  storageClassMap: flags.storageClassMap ?? new Map(),
+  accessModeMap: flags.accessModeMap ?? new Map(),
+  imageMap: flags.imageMap ?? new Map(),
+  hostMap: flags.hostMap ?? new Map(),
+  ingressClassMap: flags.ingressClassMap ?? new Map(),
+  preserveNodePorts: flags.preserveNodePorts === true,
+  preserveLoadBalancerIp: flags.preserveLoadBalancerIp === true,
+  holdLoadBalancers: flags.holdLoadBalancers === true,
+  rewriteDns: flags.rewriteDns === true,
+});

@@ -1,0 +1,60 @@
+import { InvalidArgumentError } from 'commander';
+import { nearest } from '../nearest.ts';
+
+/** A flag parser for one word out of a list; the error names the words. */
+export const oneOf =
+  <T extends string>(words: readonly T[]) =>
+  (value: string): T => {
+    const found = words.find((word) => word === value.toLowerCase());
+    if (found !== undefined) return found;
+    const near = nearest(value, words);
+    throw new InvalidArgumentError(
+      `Use one of ${words.join(', ')}${near === undefined ? '.' : `; did you mean "${near}"?`}`,
+    );
+  };
+
+/** A flag parser for `from=to` pairs, comma-separated or given several times; later pairs win. */
+export const pairs = (
+  value: string,
+  previous: ReadonlyMap<string, string> | undefined,
+): Map<string, string> => {
+  const map = new Map(previous ?? []);
+  for (const part of value.split(',')) {
+    const at = part.indexOf('=');
+    if (at <= 0 || at === part.length - 1)
+      throw new InvalidArgumentError(`"${part}" is not of the form from=to.`);
+    map.set(part.slice(0, at).trim(), part.slice(at + 1).trim());
+  }
+  return map;
+};
+
+/** A flag parser for names, comma-separated or given several times. */
+export const names = (value: string, previous: readonly string[] | undefined): string[] => [
+  ...(previous ?? []),
+  ...value
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== ''),
+];
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A flag parser for durations as kubectl and helm take them: `30s`, `1m30s`, `2h`; returns milliseconds. */
+export const duration = (value: string): number => {
+  const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== value) {
+    throw new InvalidArgumentError('Use a duration such as 30s, 5m or 1h30m.');
+  }
+  return parts.reduce((sum, part) => sum + Number(part[1]) * (UNITS[part[2] ?? ''] ?? 0), 0);
+};
+
+/** A flag parser for a whole number between two bounds. */
+export const wholeNumber =
+  (least: number, most: number) =>
+  (value: string): number => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < least || number > most) {
+      throw new InvalidArgumentError(`Use a whole number from ${least} to ${most}.`);
+    }
+    return number;
+  };

@@ -1,0 +1,137 @@
+import { type DrError, InterruptedError, PartialError, UsageError } from '../errors.ts';
+import { exitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { type ClusterOptions, openReader, openWriter } from '../kube/cluster.ts';
+import { type KubeContext, openContext } from '../kube/contexts.ts';
+import type { ClusterReader, ClusterWriter } from '../kube/types.ts';
+import type { Reporter } from '../reporter.ts';
+import { humanReporter } from '../ui/human.ts';
+import { jsonLinesReporter, withEvents } from '../ui/json-lines.ts';
+import { createTheme, type Theme, wantsColor } from '../ui/theme.ts';
+import type { CommonFlags, SideFlags } from './options.ts';
+
+/** What every command works with: narration, colours for the result, and a signal that ends the run. */
+export interface Session {
+  readonly reporter: Reporter;
+  readonly theme: Theme;
+  readonly signal: AbortSignal;
+  /** Opens the source for reading only. */
+  openSource(): OpenSide<ClusterReader>;
+  openDest(): OpenSide<ClusterWriter>;
+  /** Opens the source for writing: for cutover, failback and fence only. */
+  openSourceWriter(): OpenSide<ClusterWriter>;
+}
+
+export interface OpenSide<C> {
+  readonly cluster: C;
+  readonly context: KubeContext;
+  readonly namespace: string;
+}
+
+/**
+ * Runs the body of a command with its session, and closes everything it opened. The signal aborts with an
+ * InterruptedError on Ctrl-C, and with a PartialError when `--timeout` is over.
+ */
+export const withSession = async <T>(
+  io: Io,
+  flags: CommonFlags & SideFlags,
+  interrupt: AbortSignal,
+  body: (session: Session) => Promise<T>,
+): Promise<T> => {
+  const now = (): Date => new Date();
+  const errTheme = createTheme(wantsColor(io.stderr.isTTY === true, io.env, flags.color));
+  const human = humanReporter({ stream: io.stderr, theme: errTheme, level: flags.logLevel, now });
+  const plain = flags.logFormat === 'json' ? jsonLinesReporter(io.stderr, flags.logLevel, now) : human;
+  const reporter = flags.output === 'ndjson' ? withEvents(plain, io.stdout, now) : plain;
+  const stop = new AbortController();
+  const onInterrupt = (): void => stop.abort(interrupt.reason ?? new InterruptedError('Interrupted.'));
+  if (interrupt.aborted) onInterrupt();
+  interrupt.addEventListener('abort', onInterrupt);
+  const timer = setTimeout(() => {
+    stop.abort(new PartialError(`The run took longer than --timeout (${flags.timeout / 1000} s).`));
+  }, flags.timeout);
+  timer.unref();
+  const opened: ClusterReader[] = [];
+  const keep = <C extends ClusterReader>(cluster: C): C => {
+    opened.push(cluster);
+    return cluster;
+  };
+  const clusterOptions: ClusterOptions = {
+    concurrency: flags.concurrency,
+    requestTimeoutMs: flags.requestTimeout,
+    userAgent: `dr-syncer/${io.version}`,
+    onRetry: (message) => reporter.debug(message),
+  };
+  const source = (): KubeContext =>
+    openContext({ path: flags.sourceKubeconfig, env: io.env }, flags.sourceContext, '--source-context');
+  const sourceNamespace = (context: KubeContext | undefined): string =>
+    namespaceOf(flags.sourceNamespace ?? flags.namespace ?? context?.namespace);
+  const openSourceWith = <C extends ClusterReader>(
+    open: (context: KubeContext, options: ClusterOptions) => C,
+  ): OpenSide<C> => {
+    const context = source();
+    return { cluster: keep(open(context, clusterOptions)), context, namespace: sourceNamespace(context) };
+  };
+  try {
+    return await body({
+      reporter,
+      theme: createTheme(wantsColor(io.stdout.isTTY === true, io.env, flags.color)),
+      signal: stop.signal,
+      openSource: () => openSourceWith(openReader),
+      openSourceWriter: () => openSourceWith(openWriter),
+      openDest: () => {
+        if (flags.destContext === undefined && flags.destKubeconfig === undefined) {
+          throw new UsageError('The destination is not named.', {
+            hint: 'Add --dest-context (and --dest-kubeconfig if it is in another file).',
+          });
+        }
+        const env = {
+          path:
+            flags.destKubeconfig ?? (flags.destContext === undefined ? undefined : flags.sourceKubeconfig),
+          env: io.env,
+        };
+        const context = openContext(env, flags.destContext, '--dest-context');
+        const named = flags.destNamespace ?? flags.sourceNamespace ?? flags.namespace;
+        return {
+          cluster: keep(openWriter(context, clusterOptions)),
+          context,
+          namespace: namespaceOf(named ?? source().namespace),
+        };
+      },
+    });
+  } finally {
+    clearTimeout(timer);
+    interrupt.removeEventListener('abort', onInterrupt);
+    human.close();
+    await Promise.all(opened.map((cluster) => cluster.close()));
+  }
+};
+
+/** The error as a document, for `--output json` and the like. */
+export const errorDocument = (error: DrError) => ({
+  schema: 'dr-syncer.io/error/v1',
+  outcome: error.exit,
+  exitCode: exitCode(error.exit),
+  error: {
+    type: error.type,
+    message: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  },
+});
+
+// RFC 1123 label: what a namespace may be called.
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+const namespaceOf = (name: string | undefined): string => {
+  if (name === undefined || name === '') {
+    throw new UsageError('No namespace is given, and the context names none.', {
+      hint: 'Add -n/--namespace.',
+    });
+  }
+  if (!NAMESPACE.test(name)) {
+    throw new UsageError(
+      `"${name}" cannot be a namespace: use lower-case letters, digits and "-", at most 63.`,
+    );
+  }
+  return name;
+};

@@ -1,0 +1,38 @@
+import type { Io } from '../io.ts';
+import { stage } from '../operations/stage/stage.ts';
+import { writeResult } from '../ui/output.ts';
+import { renderStage } from '../ui/render/stage.ts';
+import { type CommonFlags, type CopyFlags, copyOptions, type SideFlags } from './options.ts';
+import { withSession } from './session.ts';
+
+export interface StageFlags extends CommonFlags, SideFlags, CopyFlags {
+  readonly dryRun?: boolean;
+  readonly keepGoing?: boolean;
+  readonly prune?: boolean;
+  readonly acceptLiveDestination?: boolean;
+}
+
+/** `dr-syncer stage`: returns the exit code. */
+export const runStage = (io: Io, flags: StageFlags, interrupt: AbortSignal): Promise<number> =>
+  withSession(io, flags, interrupt, async (session) => {
+    const source = session.openSource();
+    const dest = session.openDest();
+    const result = await stage(
+      { source: source.cluster, dest: dest.cluster, reporter: session.reporter, signal: session.signal },
+      {
+        ...copyOptions(flags),
+        sourceNamespace: source.namespace,
+        destNamespace: dest.namespace,
+        dryRun: flags.dryRun === true,
+        keepGoing: flags.keepGoing === true,
+        prune: flags.prune === true,
+        acceptLiveDestination: flags.acceptLiveDestination === true,
+        concurrency: flags.concurrency,
+        recreateTimeoutMs: 60_000,
+      },
+    );
+    const say = result.exitCode === 0 ? session.reporter.success : session.reporter.failure;
+    say(result.summary);
+    await writeResult(io, flags.output, result, (value) => renderStage(value, session.theme));
+    return result.exitCode;
+  });

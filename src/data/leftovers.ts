@@ -1,0 +1,110 @@
+import { execa } from 'execa';
+import { objectsAt, stringAt } from '../kube/json.ts';
+import type { ClusterReader } from '../kube/types.ts';
+import { scrub } from './diagnosis.ts';
+import { versionText } from './dialects.ts';
+import type { Mover } from './find-mover.ts';
+import { PODS } from './pod-type.ts';
+import { cleanupArgs, type SideFiles } from './pv-migrate-args.ts';
+import { parseRecord } from './records.ts';
+import type { ClaimEnd, ClaimPair, Clock } from './types.ts';
+
+/** Whether anything was left on a side; `manual` holds what the operator must do. */
+export type Leftovers =
+  | { readonly state: 'none' | 'removed' }
+  | { readonly state: 'failed' | 'manual'; readonly reason: string };
+
+// The mover gives each Helm release one minute, and there are at most a few of them.
+const CLEANUP_TIMEOUT_MS = 5 * 60_000;
+
+/**
+ * Removes what a copy with this id left in both clusters, also while its Job still runs. Safe to call when there is
+ * nothing. Versions before 3.2 have neither ids of ours nor a cleanup command: for them the answer says by hand how.
+ */
+export const cleanupLeftovers = async (
+  mover: Mover,
+  id: string,
+  sides: readonly { readonly files: SideFiles; readonly namespace: string }[],
+): Promise<Leftovers> => {
+  if (!mover.dialect.has('cleanupCommand')) {
+    const commands = sides.map(
+      ({ files, namespace }) =>
+        `helm --kube-context ${files.context} --namespace ${namespace} list --filter '^pv-migrate-'`,
+    );
+    return {
+      state: 'manual',
+      reason: `pv-migrate ${versionText(mover.dialect.version)} has no cleanup command; look for its releases with ${commands.join(' and ')} and uninstall them`,
+    };
+  }
+  let isAnyRemoved = false;
+  for (const { files, namespace } of sides) {
+    const result = await execa(mover.path, cleanupArgs(id, files, namespace), {
+      env: mover.env,
+      extendEnv: false,
+      detached: true,
+      reject: false,
+      stdin: 'ignore',
+      timeout: CLEANUP_TIMEOUT_MS,
+    });
+    const said = `${result.stdout}\n${result.stderr}`;
+    if (!result.failed) isAnyRemoved = true;
+    else if (!/no releases found/.test(said)) {
+      return {
+        state: 'failed',
+        reason: `pv-migrate cleanup ${id} in context ${files.context}, namespace ${namespace}, failed: ${lastWords(said) ?? result.shortMessage}`,
+      };
+    }
+  }
+  return { state: isAnyRemoved ? 'removed' : 'none' };
+};
+
+const POLL_MS = 1000;
+
+/**
+ * Waits until no pod of the mover uses a claim of the pair any more: after a cleanup they linger for their grace
+ * period, and the next copy would be refused because the claim is mounted. Resolves to false when some are left
+ * after `timeoutMs`. Throws KubeApiError.
+ */
+export const waitForMoverPods = async (
+  readers: { readonly source: ClusterReader; readonly dest: ClusterReader },
+  pair: ClaimPair,
+  options: { readonly timeoutMs: number; readonly clock: Clock; readonly signal?: AbortSignal | undefined },
+): Promise<boolean> => {
+  const { clock, signal } = options;
+  const until = clock.now() + options.timeoutMs;
+  for (;;) {
+    const isBusy =
+      (await usesClaim(readers.source, pair.source, signal)) ||
+      (await usesClaim(readers.dest, pair.dest, signal));
+    if (!isBusy) return true;
+    if (clock.now() >= until || signal?.aborted === true) return false;
+    await clock.sleep(POLL_MS, signal);
+  }
+};
+
+const usesClaim = async (
+  reader: ClusterReader,
+  end: ClaimEnd,
+  signal: AbortSignal | undefined,
+): Promise<boolean> => {
+  const pods = await reader.list(PODS, end.namespace, {
+    labelSelector: 'app.kubernetes.io/name=pv-migrate',
+    signal,
+  });
+  return pods.some((pod) =>
+    objectsAt(pod, 'spec', 'volumes').some(
+      (volume) => stringAt(volume, 'persistentVolumeClaim', 'claimName') === end.claim,
+    ),
+  );
+};
+
+const lastWords = (said: string): string | undefined => {
+  const errors = said.split('\n').flatMap((line) => {
+    const event = parseRecord(line);
+    if (event?.type === 'failed') return [event.error];
+    if (event?.type === 'log' && event.level === 'error') return [event.message];
+    return event?.type === 'noise' && event.text.startsWith('Error:') ? [event.text] : [];
+  });
+  const last = errors.at(-1);
+  return last === undefined ? undefined : scrub(last);
+};

@@ -1,0 +1,243 @@
+import pMap from 'p-map';
+import { errorText } from '../errors.ts';
+import type { Reporter } from '../reporter.ts';
+import { type Board, createBoard } from './board.ts';
+import type { Mover } from './find-mover.ts';
+import { cleanupLeftovers, type Leftovers } from './leftovers.ts';
+import { tellResult, whyFailed } from './move-texts.ts';
+import { moverId } from './mover-id.ts';
+import { withPrivateDir } from './private-dir.ts';
+import { endProcess } from './processes.ts';
+import { type MoverOutcome, runMover } from './pv-migrate.ts';
+import { copyArgs, type SideFiles } from './pv-migrate-args.ts';
+import type {
+  ClaimPair,
+  ClaimResult,
+  Clock,
+  MoverEvent,
+  MoverOptions,
+  MoverRecord,
+  Verification,
+} from './types.ts';
+import { moverValuesText } from './values-file.ts';
+
+/** How the mover reaches one cluster: the text of a kubeconfig that holds the context, and its name. */
+export interface ClusterAccess {
+  readonly kubeconfig: string;
+  readonly context: string;
+}
+
+export interface MoveRequest {
+  readonly operationId: string;
+  readonly mover: Mover;
+  readonly source: ClusterAccess;
+  readonly dest: ClusterAccess;
+  readonly options: MoverOptions;
+  /** Records of earlier runs of this operation, from the journal: what they left is removed first. */
+  readonly previous?: readonly MoverRecord[] | undefined;
+}
+
+export interface MoveDeps {
+  readonly reporter: Reporter;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: (claim: string, event: MoverEvent) => void;
+  /** Before the process starts (no pid yet), so that the id is on record whatever happens next. */
+  readonly onStarting?: (record: MoverRecord) => Promise<void>;
+  readonly onStarted?: (record: MoverRecord) => Promise<void>;
+  readonly onFinished?: (result: ClaimResult) => Promise<void>;
+  /** Waits until no mover pod of an earlier attempt uses the claims; see waitForMoverPods(). */
+  readonly waitUnused?: (pair: ClaimPair) => Promise<void>;
+  /** Compares both sides after the copy; a difference makes the claim failed. */
+  readonly verify?: (pair: ClaimPair) => Promise<Verification>;
+  /** Added to the timeouts of the mover when it is stopped; 60 s unless told. */
+  readonly extraGraceMs?: number | undefined;
+  /** Folder for the private directory; the system's one for temporary files unless told. */
+  readonly tempDir?: string | undefined;
+}
+
+// What a stopped mover needs besides its own two timeouts: it collects diagnostics for up to 15 s and uninstalls.
+const EXTRA_GRACE_MS = 60_000;
+
+/**
+ * Copies claims, at most `options.concurrency` at once, and returns one result per pair in the order given. One
+ * claim's failure does not keep the others from being copied. After an abort the copies under way are interrupted
+ * and waited for, and those that have not begun are skipped. Throws UsageError or RefusedError about the options before
+ * anything runs, and at the end the first error of `onFinished`.
+ */
+export const moveClaims = async (
+  pairs: readonly ClaimPair[],
+  request: MoveRequest,
+  deps: MoveDeps,
+): Promise<ClaimResult[]> =>
+  withPrivateDir(async (dir) => {
+    const { options, mover } = request;
+    const session: Session = {
+      request,
+      deps,
+      values: await dir.write('values.yaml', moverValuesText(options, mover.dialect)),
+      source: {
+        kubeconfig: await dir.write('source-kubeconfig', request.source.kubeconfig),
+        context: request.source.context,
+      },
+      dest: {
+        kubeconfig: await dir.write('dest-kubeconfig', request.dest.kubeconfig),
+        context: request.dest.context,
+      },
+      graceMs: options.helmTimeoutMs + options.loadBalancerTimeoutMs + (deps.extraGraceMs ?? EXTRA_GRACE_MS),
+      board: createBoard(pairs.length, deps.reporter, deps.clock),
+    };
+    // Once, before anything runs: a wrong option must not show up as a failure of each claim.
+    const [first] = pairs;
+    if (first !== undefined) argsFor(session, first, 'check');
+    const unrecorded: unknown[] = [];
+    const results = await pMap(
+      pairs,
+      async (pair) => {
+        const result = await moveOne(session, pair);
+        tellResult(result, deps.reporter);
+        session.board.finish(pair.name);
+        await deps.onFinished?.(result).catch((error: unknown) => unrecorded.push(error));
+        return result;
+      },
+      { concurrency: Math.max(1, options.concurrency) },
+    );
+    if (unrecorded.length > 0) throw unrecorded[0];
+    return results;
+  }, deps.tempDir);
+
+interface Session {
+  readonly request: MoveRequest;
+  readonly deps: MoveDeps;
+  readonly values: string;
+  readonly source: SideFiles;
+  readonly dest: SideFiles;
+  readonly graceMs: number;
+  readonly board: Board;
+}
+
+const argsFor = (session: Session, pair: ClaimPair, id: string): string[] =>
+  copyArgs({
+    dialect: session.request.mover.dialect,
+    pair,
+    options: session.request.options,
+    source: session.source,
+    dest: session.dest,
+    values: session.values,
+    id,
+  });
+
+const moveOne = async (session: Session, pair: ClaimPair): Promise<ClaimResult> => {
+  const { clock } = session.deps;
+  const startedAt = clock.now();
+  const seconds = (): number => (clock.now() - startedAt) / 1000;
+  const empty = { name: pair.name, tail: [] };
+  if (session.deps.signal?.aborted === true) {
+    return { ...empty, status: 'skipped', reason: 'interrupted before its copy began', seconds: 0 };
+  }
+  try {
+    const left = await removePrevious(session, pair);
+    if (left !== undefined) return { ...empty, status: 'failed', reason: left, seconds: seconds() };
+    const outcome = await copy(session, pair);
+    return { ...(await resultOf(session, pair, outcome)), seconds: seconds() };
+  } catch (error) {
+    // A journal that cannot be written, a program that cannot be started: this claim's failure, not the others'.
+    return { ...empty, status: 'failed', reason: errorText(error), seconds: seconds() };
+  }
+};
+
+const previousOf = (session: Session, pair: ClaimPair): MoverRecord[] =>
+  (session.request.previous ?? []).filter((record) => record.claim === pair.name);
+
+// Returns why the copy must not begin. A Job of an earlier attempt that still writes to the destination would mix
+// its files with those of this attempt, so everything it left has to be gone first.
+const removePrevious = async (session: Session, pair: ClaimPair): Promise<string | undefined> => {
+  const { reporter, clock, waitUnused } = session.deps;
+  const records = previousOf(session, pair);
+  for (const record of records) {
+    if (record.identity !== undefined) {
+      const ended = await endProcess(record.identity, session.graceMs, clock);
+      if (ended !== 'gone') reporter.warning(ORPHANS[ended](pair.name, record));
+    }
+    const left = await cleanup(session, pair, record.id);
+    if (left.state === 'failed') return left.reason;
+    if (left.state === 'manual') reporter.warning(`${pair.name}: ${left.reason}.`);
+    if (left.state === 'removed') {
+      reporter.action(`Removed what copy ${record.id} of claim ${pair.name} had left in the clusters`);
+    }
+  }
+  if (records.length > 0) await waitUnused?.(pair);
+  return undefined;
+};
+
+const ORPHANS: Readonly<
+  Record<'ended' | 'killed' | 'elsewhere', (name: string, record: MoverRecord) => string>
+> = {
+  ended: (name, record) => `An earlier mover of claim ${name} (pid ${record.pid}) still ran; it was ended.`,
+  killed: (name, record) =>
+    `An earlier mover of claim ${name} (pid ${record.pid}) did not end in time; it was killed.`,
+  elsewhere: (name) =>
+    `An earlier mover of claim ${name} was started on another machine; whether it still runs cannot be seen from here.`,
+};
+
+const cleanup = (session: Session, pair: ClaimPair, id: string): Promise<Leftovers> =>
+  cleanupLeftovers(session.request.mover, id, [
+    { files: session.source, namespace: pair.source.namespace },
+    { files: session.dest, namespace: pair.dest.namespace },
+  ]);
+
+const copy = async (session: Session, pair: ClaimPair): Promise<MoverOutcome & { id: string }> => {
+  const { request, deps, board } = session;
+  const attempt = 1 + Math.max(0, ...previousOf(session, pair).map((record) => record.attempt));
+  const id = moverId(request.operationId, `${pair.source.namespace}/${pair.name}`, attempt);
+  const record: MoverRecord = { claim: pair.name, attempt, id };
+  deps.reporter.action(`Copying claim ${pair.name}${pair.capacity ? ` (${pair.capacity})` : ''} as ${id}`);
+  await deps.onStarting?.(record);
+  const outcome = await runMover({
+    mover: request.mover,
+    args: argsFor(session, pair, id),
+    deadlineMs: request.options.deadlineMs,
+    graceMs: session.graceMs,
+    clock: deps.clock,
+    signal: deps.signal,
+    onStarted: async ({ pid, identity }) => deps.onStarted?.({ ...record, pid, identity }),
+    onEvent: (event) => {
+      board.add(pair.name, event);
+      deps.onEvent?.(pair.name, event);
+    },
+  });
+  return { ...outcome, id };
+};
+
+const resultOf = async (
+  session: Session,
+  pair: ClaimPair,
+  outcome: MoverOutcome & { id: string },
+): Promise<Omit<ClaimResult, 'seconds'>> => {
+  const warnings = [...outcome.warnings];
+  if (outcome.end === 'killed' || outcome.cleanupFailed || outcome.endedBy !== undefined) {
+    const left = await cleanup(session, pair, outcome.id);
+    if (left.state === 'failed' || left.state === 'manual') warnings.push(left.reason);
+  }
+  const base = {
+    name: pair.name,
+    bytes: outcome.bytes,
+    strategy: outcome.strategy,
+    tail: outcome.end === 'succeeded' ? [] : outcome.tail,
+  };
+  if (outcome.end !== 'succeeded') {
+    const reason = [whyFailed(outcome, session.request.options.deadlineMs), ...warnings].join('; ');
+    return { ...base, status: 'failed', reason };
+  }
+  const verification = await session.deps.verify?.(pair);
+  if (verification !== undefined && verification.outcome !== 'equal') {
+    const reason = `copied, but the two sides ${verification.outcome === 'different' ? 'differ' : 'could not be compared'}: ${verification.reason ?? verification.differences.join('; ')}`;
+    return { ...base, status: 'failed', reason, verification };
+  }
+  return {
+    ...base,
+    status: 'copied',
+    verification,
+    ...(warnings.length === 0 ? {} : { reason: warnings.join('; ') }),
+  };
+};

@@ -1,0 +1,49 @@
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isAlive, ownIdentity } from './processes.ts';
+
+const PREFIX = 'dr-syncer-mover-';
+const OWNER_FILE = 'owner';
+
+/** A directory that only this user may enter, for files with credentials. */
+export interface PrivateDir {
+  readonly path: string;
+  /** Writes a file with mode 0600 and returns its path. */
+  write(name: string, text: string): Promise<string>;
+}
+
+/**
+ * Runs `work` with a private directory (0700) and removes it afterwards, whatever happens. A run that was ended by
+ * kill -9 cannot remove its own, so every run first removes those whose owner is gone.
+ */
+export const withPrivateDir = async <T>(
+  work: (dir: PrivateDir) => Promise<T>,
+  parent: string = tmpdir(),
+): Promise<T> => {
+  await removeAbandoned(parent);
+  const path = await mkdtemp(join(parent, PREFIX));
+  try {
+    await chmod(path, 0o700);
+    const write = async (name: string, text: string): Promise<string> => {
+      const file = join(path, name);
+      await writeFile(file, text, { mode: 0o600, flag: 'wx' });
+      return file;
+    };
+    await write(OWNER_FILE, await ownIdentity());
+    return await work({ path, write });
+  } finally {
+    await rm(path, { recursive: true, force: true });
+  }
+};
+
+// Best effort: another user's directory cannot be read, and one that is being removed may vanish under us.
+const removeAbandoned = async (parent: string): Promise<void> => {
+  const names = await readdir(parent).catch(() => []);
+  for (const name of names.filter((item) => item.startsWith(PREFIX))) {
+    const owner = await readFile(join(parent, name, OWNER_FILE), 'utf8').catch(() => undefined);
+    if (owner !== undefined && (await isAlive(owner)) === 'gone') {
+      await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+};

@@ -1,0 +1,193 @@
+import type { ChildProcess } from 'node:child_process';
+import { execa } from 'execa';
+import { RefusedError } from '../errors.ts';
+import { createTranscript, scrub } from './diagnosis.ts';
+import type { Mover } from './find-mover.ts';
+import { processIdentity, sendSignal } from './processes.ts';
+import { parseRecord } from './records.ts';
+import type { Clock, MoverEvent } from './types.ts';
+
+/** One run of the mover. Times are milliseconds. */
+export interface MoverRun {
+  readonly mover: Mover;
+  readonly args: readonly string[];
+  /** Overall time; after it the mover is stopped as if the operator had interrupted it. */
+  readonly deadlineMs: number;
+  /** How long a stopped mover may take to remove its objects before it is killed. */
+  readonly graceMs: number;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  /** Called once the process runs; when it throws, the mover is stopped and the error is thrown on. */
+  readonly onStarted?: (process: { pid: number; identity: string | undefined }) => Promise<void>;
+  readonly onEvent?: (event: MoverEvent) => void;
+}
+
+/** How one run ended. */
+export interface MoverOutcome {
+  /** `killed`: it did not end in its grace period, so its objects are still in the clusters. */
+  readonly end: 'succeeded' | 'failed' | 'interrupted' | 'deadline' | 'killed';
+  /** Why it was stopped, where it was. */
+  readonly stopped?: 'interrupted' | 'deadline' | undefined;
+  /** 0..255; undefined when a signal ended it. */
+  readonly exitCode: number | undefined;
+  readonly endedBy?: string | undefined;
+  readonly seconds: number;
+  /** The strategy that succeeded, else the last one tried. */
+  readonly strategy?: string | undefined;
+  /** The mover's own id of this run, which versions before 3.2 choose themselves. */
+  readonly moverId?: string | undefined;
+  readonly bytes?: number | undefined;
+  readonly warnings: readonly string[];
+  /** The mover said that it could not remove its objects (it exits 0 all the same). */
+  readonly cleanupFailed: boolean;
+  readonly tail: readonly string[];
+  readonly diagnosis?: string | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** How long lines may still come after the process has ended: a child of it may hold the stream open. */
+const DRAIN_MS = 3000;
+
+/**
+ * Runs the mover to its end and reads what it says. An abort of the signal, or the deadline, sends SIGINT exactly
+ * once (older versions leave without cleaning up at a second one) and then waits: removing the objects takes as long
+ * as its timeouts. Throws RefusedError when the program cannot be started, and what onStarted throws.
+ *
+ * The process has its own group, so that Ctrl-C of the terminal reaches it only through us. If dr-syncer is ended by
+ * kill -9 the mover dies at its next line of output (its pipe is broken), but the Job that copies does not: therefore
+ * the caller records id, pid and identity, and the next run calls endProcess() and cleanupLeftovers().
+ */
+export const runMover = async (run: MoverRun): Promise<MoverOutcome> => {
+  const { mover, clock } = run;
+  const startedAt = clock.now();
+  const child = execa(mover.path, run.args, {
+    env: mover.env,
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    stdin: 'ignore',
+    forceKillAfterDelay: false,
+  });
+  const { pid } = child;
+  if (pid === undefined) {
+    const { shortMessage } = await child;
+    throw new RefusedError(`${mover.path} cannot be started: ${shortMessage}`);
+  }
+  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    child.nodeChildProcess.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  // The child's own promise waits for streams that others may hold open; it is only kept from being unhandled.
+  child.catch(() => undefined);
+
+  const facts = collectFacts(run.onEvent);
+  const reading = Promise.all([
+    readLines(child.iterable({ from: 'stdout' }), facts.line),
+    readLines(child.iterable({ from: 'stderr' }), facts.line),
+  ]);
+  const stopper = new AbortController();
+  const stopping = stopWhenAsked(run, child.nodeChildProcess, exited, stopper.signal);
+  let startError: unknown;
+  try {
+    await run.onStarted?.({ pid, identity: await processIdentity(pid) });
+  } catch (error) {
+    startError = error;
+    stopping.now('interrupted');
+  }
+  const exit = await exited;
+  stopper.abort();
+  await Promise.race([reading, clock.sleep(DRAIN_MS)]);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  const { stopped, killed } = await stopping.done;
+  if (startError !== undefined) throw startError;
+  return {
+    ...facts.summary(),
+    end: exit.code === 0 ? 'succeeded' : killed ? 'killed' : (stopped ?? 'failed'),
+    stopped,
+    exitCode: exit.code ?? undefined,
+    endedBy: exit.signal ?? undefined,
+    seconds: (clock.now() - startedAt) / 1000,
+  };
+};
+
+type Stopped = { stopped: 'interrupted' | 'deadline' | undefined; killed: boolean };
+
+// Watches the signal and the deadline; whichever comes first stops the process, and nothing is sent twice.
+const stopWhenAsked = (
+  run: MoverRun,
+  child: ChildProcess,
+  exited: Promise<unknown>,
+  ended: AbortSignal,
+): { now(why: 'interrupted'): void; done: Promise<Stopped> } => {
+  const asked = Promise.withResolvers<'interrupted' | 'deadline' | undefined>();
+  const interrupt = (): void => asked.resolve('interrupted');
+  if (run.signal?.aborted === true) interrupt();
+  run.signal?.addEventListener('abort', interrupt, { once: true });
+  void run.clock
+    .sleep(run.deadlineMs, ended)
+    .then(() => asked.resolve(ended.aborted ? undefined : 'deadline'));
+  const done = (async (): Promise<Stopped> => {
+    const stopped = await asked.promise;
+    run.signal?.removeEventListener('abort', interrupt);
+    if (stopped === undefined || ended.aborted) return { stopped: undefined, killed: false };
+    child.kill('SIGINT');
+    await Promise.race([exited, run.clock.sleep(run.graceMs, ended)]);
+    if (ended.aborted) return { stopped, killed: false };
+    const left = await Promise.race([exited.then(() => false), Promise.resolve(true)]);
+    if (!left) return { stopped, killed: false };
+    // The whole group: a login plugin or ssh must not outlive it.
+    if (child.pid !== undefined) sendSignal(-child.pid, 'SIGKILL');
+    return { stopped, killed: true };
+  })();
+  return { now: (why) => asked.resolve(why), done };
+};
+
+const readLines = async (lines: AsyncIterable<unknown>, take: (line: string) => void): Promise<void> => {
+  try {
+    for await (const line of lines) take(String(line));
+  } catch {
+    // The stream was closed under us after the process had ended.
+  }
+};
+
+type Summary = Pick<
+  MoverOutcome,
+  'strategy' | 'moverId' | 'bytes' | 'warnings' | 'cleanupFailed' | 'tail' | 'diagnosis' | 'hint'
+>;
+
+const collectFacts = (onEvent: MoverRun['onEvent']): { line(line: string): void; summary(): Summary } => {
+  const transcript = createTranscript();
+  const warnings: string[] = [];
+  let strategy: string | undefined;
+  let moverId: string | undefined;
+  let bytes: number | undefined;
+  let cleanupFailed = false;
+  const line = (text: string): void => {
+    const event = parseRecord(text);
+    if (event === undefined) return;
+    transcript.add(event);
+    if (event.type === 'strategy') strategy = event.strategy;
+    if (event.type === 'succeeded') strategy = event.strategy ?? strategy;
+    if (event.type === 'identified') moverId = event.id;
+    if (event.type === 'progress') bytes = event.bytes ?? bytes;
+    if (event.type === 'vanished') warnings.push(scrub(event.message));
+    if (event.type === 'cleanup-failed') {
+      cleanupFailed = true;
+      warnings.push(scrub(event.message));
+    }
+    onEvent?.(event);
+  };
+  const summary = (): Summary => ({
+    strategy,
+    moverId,
+    bytes,
+    warnings,
+    cleanupFailed,
+    tail: transcript.tail(),
+    diagnosis: transcript.diagnosis(),
+    hint: transcript.hint(),
+  });
+  return { line, summary };
+};

@@ -1,0 +1,75 @@
+import { stringify } from 'yaml';
+import { TEMPORARY } from '../annotations.ts';
+import { clone } from '../kube/json.ts';
+import type { JsonObject } from '../kube/types.ts';
+import type { Dialect } from './dialects.ts';
+import type { MoverOptions } from './types.ts';
+
+/**
+ * Labels of every pod that copies or verifies data: marks it as temporary, so that it is never copied, and keeps
+ * service mesh sidecars out, which would cut the connection between the two clusters.
+ */
+export const POD_LABELS: Readonly<Record<string, string>> = {
+  [TEMPORARY]: 'true',
+  'sidecar.istio.io/inject': 'false',
+};
+
+export const POD_ANNOTATIONS: Readonly<Record<string, string>> = {
+  'sidecar.istio.io/inject': 'false',
+  'linkerd.io/inject': 'disabled',
+};
+
+/**
+ * The Helm values of the mover's chart. Everything that is a list or holds a comma goes through this file, as the
+ * mover splits the values of its --helm-set flags at commas. Holds no secret values.
+ */
+export const moverValues = (options: MoverOptions, dialect: Dialect): JsonObject => ({
+  sshd: {
+    ...common(options),
+    ...imageValue(options.images.sshd),
+    deploymentLabels: { [TEMPORARY]: 'true' },
+  },
+  rsync: {
+    ...common(options),
+    ...imageValue(options.images.rsync),
+    jobLabels: { [TEMPORARY]: 'true' },
+    // Versions before 3.2 have no flag for it.
+    ...(options.bandwidthKBps !== undefined && !dialect.has('rsyncExtraArgs')
+      ? { extraArgs: `--bwlimit=${options.bandwidthKBps}` }
+      : {}),
+  },
+});
+
+/** The values as the YAML text of a `--helm-values` file. */
+export const moverValuesText = (options: MoverOptions, dialect: Dialect): string =>
+  stringify(moverValues(options, dialect));
+
+const common = (options: MoverOptions): JsonObject => ({
+  podLabels: { ...POD_LABELS },
+  podAnnotations: { ...POD_ANNOTATIONS },
+  networkPolicy: { enabled: options.networkPolicies },
+  ...(options.pullSecrets.length > 0
+    ? { imagePullSecrets: options.pullSecrets.map((name) => ({ name })) }
+    : {}),
+  ...(options.tolerations.length > 0 ? { tolerations: options.tolerations.map((item) => clone(item)) } : {}),
+  ...(Object.keys(options.nodeSelector).length > 0 ? { nodeSelector: { ...options.nodeSelector } } : {}),
+  ...(options.resources === undefined ? {} : { resources: clone(options.resources) }),
+  ...(options.nonRoot ? { securityContext: restrictedContext() } : {}),
+});
+
+// --non-root of the mover leaves out dropped capabilities and the seccomp profile, without which a namespace with
+// the restricted pod security level refuses its pods. The empty list replaces the chart's SYS_CHROOT.
+const restrictedContext = (): JsonObject => ({
+  allowPrivilegeEscalation: false,
+  capabilities: { add: [], drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+});
+
+const imageValue = (reference: string | undefined): JsonObject => {
+  if (reference === undefined) return {};
+  const colon = reference.lastIndexOf(':');
+  // A colon before the last slash belongs to the port of the registry. With a digest (`name@sha256:...`) the
+  // chart's `repository:tag` puts the two halves together again.
+  if (colon <= reference.lastIndexOf('/')) return { image: { repository: reference } };
+  return { image: { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) } };
+};

@@ -1,0 +1,23 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** A stream for people or data, and whether a person looks at it. */
+export type OutStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** What the process gives to the program. Only cli.ts makes one from the real process; tests make their own. */
+export interface Io {
+  readonly stdout: OutStream;
+  readonly stderr: OutStream;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `user@host`, for records and locks. */
+  readonly operator: string;
+  /** The command line as typed, for records; flags never carry secrets. */
+  readonly commandLine: string;
+  readonly version: string;
+}
+
+/** Writes all of a text and returns when the stream has taken it. */
+export const writeAll = (stream: Writable, text: string): Promise<void> =>
+  new Promise((done, fail) => {
+    stream.write(text, (error) => (error ? fail(error) : done()));
+  });

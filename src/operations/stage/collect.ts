@@ -1,0 +1,144 @@
+import { RefusedError } from '../../errors.ts';
+import { isKubeApiError } from '../../kube/errors.ts';
+import { mapBounded } from '../../kube/parallel.ts';
+import type { ClusterReader, KubeObject, ResourceType } from '../../kube/types.ts';
+import { chooseTypes, type TypePair } from '../../pipeline/choose-types.ts';
+import { type SelectedTypes, selectTypes } from '../../pipeline/select-types.ts';
+import type { Connected } from './connect.ts';
+import type { Finding, StageDeps, StageOptions } from './types.ts';
+
+/** Everything that was listed on both sides, and what could not be. */
+export interface Collected extends SelectedTypes {
+  readonly pairs: readonly TypePair[];
+  readonly source: readonly KubeObject[];
+  /** Live objects of the destination namespace; empty when it does not exist yet. */
+  readonly dest: readonly KubeObject[];
+  /** Types whose objects could not be listed: they are not part of the copy. */
+  readonly unlisted: readonly {
+    readonly pair: TypePair;
+    readonly side: 'source' | 'dest';
+    readonly reason: string;
+  }[];
+  readonly leftOutCounts: readonly { readonly type: string; readonly objects: number }[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Chooses the types and lists them on both sides, in parallel with a bound. A type that may not be listed is
+ * collected, not thrown; a run in which nothing may be listed throws RefusedError.
+ */
+export const collect = async (
+  deps: StageDeps,
+  options: StageOptions,
+  connected: Connected,
+): Promise<Collected> => {
+  const pairs = chooseTypes(connected.sourceDiscovery, connected.destDiscovery);
+  const selection = selectTypes(pairs, options.types);
+  const work: { pair: TypePair; side: 'source' | 'dest'; type: ResourceType }[] = [];
+  for (const pair of listedTypes(pairs, selection.selected)) {
+    work.push({ pair, side: 'source', type: pair.source });
+    if (connected.destNamespace !== undefined && pair.dest !== undefined)
+      work.push({ pair, side: 'dest', type: pair.dest });
+  }
+  const unlisted: { pair: TypePair; side: 'source' | 'dest'; reason: string }[] = [];
+  let done = 0;
+  const list = async ({ pair, side, type }: (typeof work)[number]): Promise<KubeObject[]> => {
+    const cluster: ClusterReader = side === 'source' ? deps.source : deps.dest;
+    const namespace = side === 'source' ? options.sourceNamespace : options.destNamespace;
+    try {
+      const labelSelector =
+        side === 'source' && selection.selected.includes(pair) ? options.selector : undefined;
+      return await cluster.list(type, namespace, { labelSelector, signal: deps.signal });
+    } catch (error) {
+      if (!isKubeApiError(error) || ![403, 404, 405].includes(error.failure.status)) throw error;
+      unlisted.push({ pair, side, reason: error.failure.detail });
+      return [];
+    } finally {
+      done++;
+      deps.reporter.progress(done, work.length, 'types listed');
+    }
+  };
+  const [lists, leftOutCounts] = await Promise.all([
+    mapBounded(work, options.concurrency, list, deps.signal),
+    countLeftOut(deps, options, selection.leftOutCustom),
+  ]);
+  const sourceWork = work.filter((item) => item.side === 'source').length;
+  if (unlisted.filter((item) => item.side === 'source').length === sourceWork)
+    throw nothingListed(deps, options, unlisted);
+  return {
+    ...selection,
+    pairs,
+    source: uniqueByUid(lists.flatMap((objects, index) => (work[index]?.side === 'source' ? objects : []))),
+    dest: uniqueByUid(lists.flatMap((objects, index) => (work[index]?.side === 'dest' ? objects : []))),
+    unlisted,
+    leftOutCounts,
+    findings: findingsOf(connected),
+  };
+};
+
+// Pods are never copied but show what runs; Services decide about the Endpoints of the same name.
+const ALWAYS_LISTED: ReadonlySet<string> = new Set(['pods', 'services', 'replicasets.apps', 'jobs.batch']);
+
+const listedTypes = (pairs: readonly TypePair[], selected: readonly TypePair[]): TypePair[] => {
+  const names = new Set(selected.map((pair) => pair.name));
+  const listed = pairs.filter((pair) => names.has(pair.name) || ALWAYS_LISTED.has(pair.name));
+  return [...listed.filter((pair) => pair.builtin), ...listed.filter((pair) => !pair.builtin)];
+};
+
+// Some servers serve one stored object under two groups (extensions and apps): the UID tells, and the built-in group,
+// which is listed first, wins.
+const uniqueByUid = (objects: readonly KubeObject[]): KubeObject[] => {
+  const seen = new Set<string>();
+  return objects.filter((object) => {
+    const uid = object.metadata.uid ?? '';
+    if (uid === '' || !seen.has(uid)) {
+      seen.add(uid);
+      return true;
+    }
+    return false;
+  });
+};
+
+const countLeftOut = (
+  deps: StageDeps,
+  options: StageOptions,
+  pairs: readonly TypePair[],
+): Promise<{ type: string; objects: number }[]> =>
+  mapBounded(
+    pairs,
+    options.concurrency,
+    async (pair) => {
+      try {
+        return {
+          type: pair.name,
+          objects: await deps.source.count(pair.source, options.sourceNamespace, { signal: deps.signal }),
+        };
+      } catch (error) {
+        if (!isKubeApiError(error)) throw error;
+        return { type: pair.name, objects: -1 };
+      }
+    },
+    deps.signal,
+  );
+
+const findingsOf = (connected: Connected): Finding[] =>
+  (['source', 'dest'] as const).flatMap((side) =>
+    (side === 'source' ? connected.sourceDiscovery : connected.destDiscovery).failed.map((failed) => ({
+      level: 'warn' as const,
+      code: 'api-group-unavailable',
+      subject: failed.groupVersion,
+      message: `The ${side === 'source' ? 'source' : 'destination'} could not say what it serves in ${failed.groupVersion}: ${failed.reason}. Objects of that group, if any, are not part of this copy.`,
+    })),
+  );
+
+const nothingListed = (
+  deps: StageDeps,
+  options: StageOptions,
+  unlisted: readonly { readonly reason: string }[],
+): RefusedError =>
+  new RefusedError(
+    `Context ${deps.source.context}: nothing in namespace ${options.sourceNamespace} may be listed: ${unlisted[0]?.reason ?? 'no rights'}.`,
+    {
+      hint: `Check the rights with: kubectl --context ${deps.source.context} auth can-i --list -n ${options.sourceNamespace}`,
+    },
+  );

@@ -1,0 +1,77 @@
+import type { Failure } from '../../kube/errors.ts';
+import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
+import { type AppliedRow, dryRunAll } from '../../pipeline/apply.ts';
+import type { PlanItem } from '../../pipeline/plan.ts';
+import type { StageDeps, StageOptions } from './types.ts';
+
+/** What the destination's server says of the plan before anything is written. */
+export interface DryRun {
+  readonly rows: readonly AppliedRow[];
+  /** Items that the server would refuse. */
+  readonly refused: readonly AppliedRow[];
+  /** Items that the server could not be asked about (a webhook without dry run, rights in the stand-in). */
+  readonly unknown: readonly AppliedRow[];
+}
+
+/**
+ * Sends every planned write as a server-side dry run. While the namespace does not exist yet, the dry runs go to
+ * namespace `default` as a stand-in: schema, admission webhooks and policies answer there too, and nothing has to be
+ * created to be able to ask. An answer that is about the stand-in itself (its rights, its quota, an object of the
+ * same name) counts as unknown.
+ */
+export const dryRunPlan = async (
+  deps: StageDeps,
+  options: StageOptions,
+  items: readonly PlanItem[],
+  namespaceExists: boolean,
+): Promise<DryRun> => {
+  const changing = items.filter((item) => item.action !== 'unchanged');
+  let done = 0;
+  const rows = await dryRunAll(changing, {
+    writer: deps.dest,
+    onConflict: options.onConflict,
+    concurrency: options.concurrency,
+    recreateTimeoutMs: options.recreateTimeoutMs,
+    signal: deps.signal,
+    standInNamespace: namespaceExists ? undefined : STAND_IN,
+    onRow: () => deps.reporter.progress(++done, changing.length, 'objects checked by a server-side dry run'),
+  });
+  const judged = await Promise.all(rows.map((row) => (namespaceExists ? row : judgeStandIn(deps, row))));
+  return {
+    rows: judged,
+    refused: judged.filter((row) => row.outcome.action === 'failed'),
+    unknown: judged.filter((row) => row.outcome.action === 'unknown'),
+  };
+};
+
+const STAND_IN = 'default';
+
+const judgeStandIn = async (deps: StageDeps, row: AppliedRow): Promise<AppliedRow> => {
+  const { failure } = row.outcome;
+  if (row.outcome.action !== 'failed' || failure === undefined) return row;
+  const about = isAboutStandIn(failure) || (await existsInStandIn(deps, row.item));
+  if (!about) return row;
+  const reason = `could not be checked before the namespace exists: ${failure.detail}`;
+  return { ...row, outcome: { ...row.outcome, action: 'unknown', reason } };
+};
+
+// "exceeded quota" of the stand-in, and what the authorizer (not an admission plugin) says of our rights there.
+const isAboutStandIn = (failure: Failure): boolean =>
+  failure.status === 404 ||
+  (failure.status === 403 &&
+    /exceeded quota|cannot (?:patch|create|update) resource|limits? .*LimitRange|maximum .* usage/i.test(
+      failure.detail,
+    ));
+
+const existsInStandIn = async (deps: StageDeps, item: PlanItem): Promise<boolean> => {
+  const name = item.content?.metadata.name ?? '';
+  try {
+    return (
+      (await deps.dest.get({ type: item.type, namespace: STAND_IN, name }, { signal: deps.signal })) !==
+      undefined
+    );
+  } catch (error) {
+    if (isKubeApiError(error) && hasStatus(error, 403)) return true;
+    throw error;
+  }
+};

@@ -1,0 +1,62 @@
+import { MANAGED, SCALE_OVERRIDE, TEMPORARY } from '../../annotations.ts';
+import { UnsafeError } from '../../errors.ts';
+import { groupKind } from '../../kube/names.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { podsOfWorkloads } from '../../workloads/pods.ts';
+import type { Collected } from './collect.ts';
+import type { Finding, StageDeps, StageOptions } from './types.ts';
+
+/**
+ * Refuses to stage over a destination that is in use: our own record says it was activated, or pods run in it that
+ * are not those of a warm standby of ours. Throws UnsafeError; with the acknowledgement, pods of workloads that are
+ * not ours become findings. A destination that dr-syncer itself activated is never staged over.
+ */
+export const guardDestination = (
+  deps: Pick<StageDeps, 'dest'>,
+  options: StageOptions,
+  dest: Collected['dest'],
+  phase: string | undefined,
+): Finding[] => {
+  const where = `Namespace ${options.destNamespace} in context ${deps.dest.context}`;
+  if (phase !== undefined && phase !== 'standby') {
+    throw new UnsafeError(
+      `${where} is live: its record says "${phase}", so staging would park the running application.`,
+      {
+        hint: `See: dr-syncer status --dest-context ${deps.dest.context} -n ${options.destNamespace}`,
+      },
+    );
+  }
+  const running = dest.filter((object) => object.kind === 'Pod' && isRunning(object));
+  const objects = new Map(dest.map((object) => [`${groupKind(object)}/${object.metadata.name}`, object]));
+  const foreign = podsOfWorkloads(running, dest).filter(({ root }) => {
+    const owner = objects.get(`${groupKind(root)}/${root.name}`);
+    return owner === undefined || !mayRun(owner);
+  });
+  if (foreign.length === 0) return [];
+  const names = foreign.map(({ root, pods }) => `${root.kind} ${root.name} (${pods.length})`).join(', ');
+  if (!options.acceptLiveDestination) {
+    throw new UnsafeError(`${where} has running pods that are not those of a parked copy: ${names}.`, {
+      hint: 'If they may stay, add --accept-live-destination; else stop them, or stage into another namespace.',
+    });
+  }
+  return foreign.map(({ root, pods }) => ({
+    level: 'warn',
+    code: 'destination-has-pods',
+    subject: `${root.kind} ${root.name}`,
+    message: `${pods.length} pods of it run in the destination namespace; dr-syncer leaves them alone.`,
+  }));
+};
+
+/** Whether a pod is running or about to: not finished, and not being deleted. */
+export const isRunning = (pod: KubeObject): boolean => {
+  const phase = (pod.status as { phase?: string } | undefined)?.phase;
+  return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined;
+};
+
+// A copy of ours that is meant to run some replicas (warm standby), and our own helpers.
+const mayRun = (owner: KubeObject): boolean => {
+  const { labels = {}, annotations = {} } = owner.metadata;
+  if (labels[TEMPORARY] === 'true' || labels['app.kubernetes.io/name'] === 'pv-migrate') return true;
+  const override = labels[SCALE_OVERRIDE] ?? annotations[SCALE_OVERRIDE];
+  return labels[MANAGED] === 'true' && override !== undefined && Number(override) > 0;
+};

@@ -1,0 +1,33 @@
+import { CONTENT_MANAGER } from '../../annotations.ts';
+import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { namespaceBody } from '../../pipeline/namespace.ts';
+import { NAMESPACES } from './connect.ts';
+import type { StageDeps, StageOptions, StageRow } from './types.ts';
+
+/**
+ * Creates the destination namespace when it is not there; one that exists is never overwritten. Returns the row for
+ * the report, or undefined when it was there already.
+ */
+export const ensureNamespace = async (
+  deps: StageDeps,
+  options: StageOptions,
+  source: KubeObject,
+  dest: KubeObject | undefined,
+): Promise<StageRow | undefined> => {
+  if (dest !== undefined) return undefined;
+  const started = performance.now();
+  const body = namespaceBody(source, options.destNamespace, deps.source.context);
+  const row = { apiVersion: 'v1', kind: 'Namespace', name: options.destNamespace, notes: [], attempts: 1 };
+  try {
+    const { dryRun } = options;
+    const { attempts } = await deps.dest.create(NAMESPACES, body, { fieldManager: CONTENT_MANAGER, dryRun });
+    return { ...row, action: 'created', reason: '', attempts, ms: Math.round(performance.now() - started) };
+  } catch (error) {
+    // Somebody else made it in the meantime: as good as ours.
+    if (hasStatus(error, 409)) return undefined;
+    if (!isKubeApiError(error)) throw error;
+    const reason = `${error.failure.detail} (${error.failure.status} ${error.failure.reason})`;
+    return { ...row, action: 'failed', reason, ms: Math.round(performance.now() - started) };
+  }
+};

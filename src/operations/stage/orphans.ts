@@ -1,0 +1,82 @@
+import { MANAGED, SOURCE_NAMESPACE } from '../../annotations.ts';
+import { errorText } from '../../errors.ts';
+import { groupKind, groupOf } from '../../kube/names.ts';
+import { mapBounded } from '../../kube/parallel.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import type { Collected } from './collect.ts';
+import type { Prepared } from './prepare.ts';
+import { isRecord } from './prepare.ts';
+import type { StageDeps, StageOptions, StageRow } from './types.ts';
+
+/** Never deleted, whatever is asked: their deletion loses data. */
+const NEVER_PRUNED: ReadonlySet<string> = new Set(['PersistentVolumeClaim', 'Namespace']);
+
+/**
+ * Objects of ours at the destination whose source object is gone. Only types that both sides listed without an error
+ * count, and none when a selector narrows the source: what was not looked for is not gone. Pure.
+ */
+export const findOrphans = (
+  options: StageOptions,
+  collected: Pick<Collected, 'dest' | 'selected' | 'unlisted'>,
+  prepared: readonly Prepared[],
+): KubeObject[] => {
+  if (options.selector !== undefined) return [];
+  const unlisted = new Set(collected.unlisted.map((item) => item.pair.name));
+  const listed = new Set(
+    collected.selected
+      .filter((pair) => !unlisted.has(pair.name))
+      .map((pair) => `${pair.source.group}/${pair.source.kind}`),
+  );
+  const wanted = new Set(prepared.flatMap((row) => (row.item === undefined ? [] : keyOf(row))));
+  return collected.dest.filter(
+    (object) =>
+      object.metadata.labels?.[MANAGED] === 'true' &&
+      object.metadata.annotations?.[SOURCE_NAMESPACE] === options.sourceNamespace &&
+      !isRecord(object) &&
+      listed.has(`${groupOf(object.apiVersion)}/${object.kind}`) &&
+      !wanted.has(`${groupKind(object)}/${object.metadata.name}`),
+  );
+};
+
+/** Deletes orphans, with a UID precondition each. Claims stay, whatever is asked. Returns a row per orphan. */
+export const pruneOrphans = (
+  deps: StageDeps,
+  options: StageOptions,
+  orphans: readonly KubeObject[],
+  collected: Pick<Collected, 'pairs'>,
+): Promise<StageRow[]> =>
+  mapBounded(orphans, options.concurrency, async (object): Promise<StageRow> => {
+    const started = performance.now();
+    const base = {
+      apiVersion: object.apiVersion,
+      kind: object.kind,
+      name: object.metadata.name,
+      notes: [],
+      attempts: 1,
+    };
+    const end = (action: StageRow['action'], reason: string): StageRow => ({
+      ...base,
+      action,
+      reason,
+      ms: Math.round(performance.now() - started),
+    });
+    const type = collected.pairs.find(
+      (pair) => pair.source.group === groupOf(object.apiVersion) && pair.source.kind === object.kind,
+    )?.dest;
+    if (NEVER_PRUNED.has(groupKind(object)))
+      return end('skipped', 'gone from the source; a claim is never deleted');
+    if (type === undefined || deps.signal.aborted) return end('skipped', 'gone from the source; not deleted');
+    try {
+      const ref = { type, namespace: object.metadata.namespace, name: object.metadata.name };
+      await deps.dest.delete(ref, {
+        uid: object.metadata.uid,
+        propagation: 'Background',
+        dryRun: options.dryRun,
+      });
+      return end('deleted', 'gone from the source');
+    } catch (error) {
+      return end('failed', errorText(error));
+    }
+  });
+
+const keyOf = (row: Prepared): string => `${groupKind(row.source)}/${row.source.metadata.name}`;

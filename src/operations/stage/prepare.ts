@@ -1,0 +1,167 @@
+import { RECORD } from '../../annotations.ts';
+import { isObject, objectsAt, stringAt } from '../../kube/json.ts';
+import { groupKind, groupOf } from '../../kube/names.ts';
+import type { KubeObject, ResourceType } from '../../kube/types.ts';
+import type { TypePair } from '../../pipeline/choose-types.ts';
+import { filterObjects } from '../../pipeline/filter.ts';
+import { isBuiltinGroup } from '../../pipeline/groups.ts';
+import { createObjectIndex } from '../../pipeline/object-index.ts';
+import { type Bodies, type PlanItem, planObject } from '../../pipeline/plan.ts';
+import { transformObject } from '../../pipeline/transform.ts';
+import type { Note, TransformContext } from '../../pipeline/types.ts';
+import type { Verdict } from '../../verdict.ts';
+import { applyPark, parkBody, planPark, stripParkFields } from '../../workloads/park.ts';
+import { podsOfWorkloads } from '../../workloads/pods.ts';
+import type { Collected } from './collect.ts';
+import { stashBody } from './stash.ts';
+import type { StageDeps, StageOptions } from './types.ts';
+
+/** One source object with what becomes of it. */
+export interface Prepared {
+  readonly source: KubeObject;
+  readonly verdict: Verdict;
+  readonly notes: readonly Note[];
+  /** What is to be written; undefined when the object is left out or refused. */
+  readonly item: PlanItem | undefined;
+  /** The object is kept as a manifest in a ConfigMap: created, it would start pods that nothing here can park. */
+  readonly stashed: boolean;
+  readonly parkReplicas: number | undefined;
+}
+
+/**
+ * Runs filter -> transform -> park -> compare over everything that was listed. Pure but for the scale paths, which
+ * are read from the source's CRDs by the caller. Throws UsageError for a label of ours with a value that is no
+ * valid one.
+ */
+export const prepare = (
+  deps: Pick<StageDeps, 'source'>,
+  options: StageOptions,
+  collected: Collected,
+  scalePaths: ReadonlyMap<string, readonly string[]>,
+): Prepared[] => {
+  const pairs = new Map(collected.selected.map((pair) => [`${pair.source.group}/${pair.source.kind}`, pair]));
+  const pairOf = (object: KubeObject): TypePair | undefined =>
+    pairs.get(`${groupOf(object.apiVersion)}/${object.kind}`);
+  const unlisted = new Set(
+    collected.unlisted.filter((item) => item.side === 'dest').map((item) => item.pair.name),
+  );
+  const live = liveIndex(collected.dest);
+  const podOwners = customRootsOfPods(collected.source);
+  const rows = filterObjects(
+    collected.source.filter((object) => pairOf(object) !== undefined || isBarePodKind(object)),
+    {
+      sourceNamespace: options.sourceNamespace,
+      destNamespace: options.destNamespace,
+      index: createObjectIndex(collected.source),
+      isBuiltinGroup,
+      includeCustomResources: options.types.customResources,
+      destServes: (group, kind) =>
+        collected.pairs.some(
+          (pair) => pair.dest !== undefined && pair.source.group === group && pair.source.kind === kind,
+        ),
+    },
+  );
+  const context: TransformContext = {
+    ...options,
+    sourceContext: deps.source.context,
+    namespaceMap: new Map([[options.sourceNamespace, options.destNamespace]]),
+  };
+  return rows.map(({ object, verdict }): Prepared => {
+    const left = { source: object, notes: [], item: undefined, stashed: false, parkReplicas: undefined };
+    if (verdict.kind === 'skip' || verdict.kind === 'refuse') return { ...left, verdict };
+    const pair = pairOf(object);
+    if (pair === undefined) return { ...left, verdict: { kind: 'skip', reason: 'its type is not selected' } };
+    if (pair.dest === undefined) {
+      return {
+        ...left,
+        verdict: { kind: 'refuse', reason: pair.unsupported ?? 'the destination does not serve its type' },
+      };
+    }
+    if (unlisted.has(pair.name)) {
+      return {
+        ...left,
+        verdict: { kind: 'refuse', reason: `the destination's ${pair.name} may not be listed` },
+      };
+    }
+    const { desired, notes } = transformObject(object, context);
+    const plan = planPark(object, { scalePath: scalePaths.get(groupKind(object)) });
+    const stashed = plan === undefined && podOwners.has(object.metadata.uid ?? '');
+    if (stashed) return stash(object, verdict, desired, notes, collected, live);
+    const bodies: Bodies =
+      plan === undefined
+        ? { parked: desired, content: desired, park: undefined }
+        : {
+            parked: applyPark(desired, plan),
+            content: stripParkFields(desired, plan),
+            park: parkBody(desired, plan),
+          };
+    const item = planObject(pair.dest, bodies, live(object.apiVersion, object.kind, object.metadata.name));
+    const parkNotes = (plan?.notes ?? []).map((message): Note => ({ level: 'warn', path: '', message }));
+    return {
+      source: object,
+      verdict,
+      notes: [...notes, ...parkNotes, ...item.notes],
+      item,
+      stashed: false,
+      parkReplicas: plan?.replicas,
+    };
+  });
+};
+
+/** The replica paths of types served by CRDs with a scale subresource, by groupKind: `.spec.replicas` -> steps. */
+export const scalePathsOf = (crds: readonly KubeObject[]): Map<string, readonly string[]> => {
+  const paths = new Map<string, readonly string[]>();
+  for (const crd of crds) {
+    const kind = stringAt(crd, 'spec', 'names', 'kind');
+    const group = stringAt(crd, 'spec', 'group');
+    for (const version of objectsAt(crd, 'spec', 'versions')) {
+      const path = stringAt(version, 'subresources', 'scale', 'specReplicasPath');
+      if (path !== undefined) paths.set(`${kind}.${group}`, path.replace(/^\./, '').split('.'));
+    }
+  }
+  return paths;
+};
+
+const stash = (
+  object: KubeObject,
+  verdict: Verdict,
+  desired: KubeObject,
+  notes: readonly Note[],
+  collected: Collected,
+  live: LiveIndex,
+): Prepared => {
+  const body = stashBody(desired);
+  const type = collected.pairs.find((pair) => pair.name === 'configmaps')?.dest as ResourceType;
+  const item = planObject(
+    type,
+    { parked: body, content: body, park: undefined },
+    live('v1', 'ConfigMap', body.metadata.name),
+  );
+  return { source: object, verdict, notes, item, stashed: true, parkReplicas: undefined };
+};
+
+type LiveIndex = (apiVersion: string, kind: string, name: string) => KubeObject | undefined;
+
+const liveIndex = (objects: readonly KubeObject[]): LiveIndex => {
+  const byName = new Map(objects.map((object) => [`${groupKind(object)}/${object.metadata.name}`, object]));
+  return (apiVersion, kind, name) => byName.get(`${groupKind({ apiVersion, kind })}/${name}`);
+};
+
+// Custom resources that something in the namespace runs pods for, found by the owners of the pods that run now.
+const customRootsOfPods = (objects: readonly KubeObject[]): Set<string> => {
+  const pods = objects.filter((object) => object.kind === 'Pod' && object.apiVersion === 'v1');
+  const roots = podsOfWorkloads(pods, objects).map((group) => group.root);
+  const isCustom = (root: { apiVersion: string }): boolean => !isBuiltinGroup(groupOf(root.apiVersion));
+  const uidOf = (root: { apiVersion: string; kind: string; name: string }): string | undefined =>
+    objects.find((object) => groupKind(object) === groupKind(root) && object.metadata.name === root.name)
+      ?.metadata.uid;
+  return new Set(roots.filter(isCustom).flatMap((root) => uidOf(root) ?? []));
+};
+
+// Pods without an owner are named in the report although pods are no selected type: they are not in the copy.
+const isBarePodKind = (object: KubeObject): boolean =>
+  object.kind === 'Pod' && object.apiVersion === 'v1' && (object.metadata.ownerReferences ?? []).length === 0;
+
+/** Whether a ConfigMap of the destination is one of our own records. */
+export const isRecord = (object: KubeObject): boolean =>
+  isObject(object.metadata.labels) && RECORD in object.metadata.labels;

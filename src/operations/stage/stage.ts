@@ -1,0 +1,267 @@
+import { UsageError } from '../../errors.ts';
+import type { ExitName } from '../../exit-codes.ts';
+import { type AppliedRow, applyAll } from '../../pipeline/apply.ts';
+import { byApplyOrder } from '../../pipeline/order.ts';
+import { checkNeeds } from '../checks/index.ts';
+import { type Collected, collect } from './collect.ts';
+import { type Connected, connect } from './connect.ts';
+import { dryRunPlan } from './dry-run.ts';
+import { guardDestination } from './guard.ts';
+import { ensureNamespace } from './namespace.ts';
+import { findOrphans, pruneOrphans } from './orphans.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { rowOfApplied, rowOfPrepared, type StageEnd, stageResult } from './result.ts';
+import { readScalePaths } from './scale-paths.ts';
+import type { Finding, StageDeps, StageOptions, StageResult, StageRow } from './types.ts';
+
+/**
+ * Makes the destination namespace a parked copy of the source namespace: discover, filter, transform, compare, check,
+ * dry-run everything, then apply. The source is only read. Running it again converges and, with nothing changed,
+ * writes nothing.
+ *
+ * Returns the result for every end that has one (done, refused, partial, interrupted); its `outcome` names the row of
+ * the exit-code table. Throws UsageError, RefusedError, UnsafeError or KubeApiError for what is wrong before there is
+ * anything to report about objects.
+ */
+export const stage = async (deps: StageDeps, options: StageOptions): Promise<StageResult> => {
+  const { reporter } = deps;
+  reporter.action(
+    `Comparing namespace ${options.sourceNamespace} of context ${deps.source.context} with ${options.destNamespace} of context ${deps.dest.context}`,
+  );
+  const connected = await connect(deps, options);
+  const startedMs = deps.dest.now();
+  const collected = await collect(deps, options, connected);
+  const guarded = guardDestination(deps, options, collected.dest, undefined);
+  const prepared = prepare(deps, options, collected, await readScalePaths(deps, collected)).sort((a, b) =>
+    byApplyOrder(a.source, b.source),
+  );
+  refuseEmpty(deps, options, prepared);
+  const run: Run = { deps, options, connected, collected, prepared, startedMs };
+  const needs = await findNeeds(run);
+  const findings = [...collected.findings, ...guarded, ...unlistedFindings(run), ...needs];
+  return writePlan(run, findings);
+};
+
+interface Run {
+  readonly deps: StageDeps;
+  readonly options: StageOptions;
+  readonly connected: Connected;
+  readonly collected: Collected;
+  readonly prepared: readonly Prepared[];
+  readonly startedMs: number;
+}
+
+const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageResult> => {
+  const { deps, options, connected, collected, prepared } = run;
+  const orphans = findOrphans(options, collected, prepared);
+  const end = (outcome: ExitName, summary: string, rows: readonly StageRow[]): StageResult => {
+    const stageEnd: StageEnd = {
+      outcome,
+      summary,
+      rows,
+      findings,
+      orphans,
+      startedMs: run.startedMs,
+      connected,
+      collected,
+    };
+    return stageResult(deps, options, stageEnd);
+  };
+
+  const refusals = [
+    ...findings.filter((finding) => finding.level === 'refuse').map((finding) => finding.message),
+    ...prepared.flatMap(({ verdict, source }) =>
+      verdict.kind === 'refuse' ? [`${source.kind} ${source.metadata.name}: ${verdict.reason}`] : [],
+    ),
+  ];
+  if (refusals.length > 0 && !options.keepGoing) {
+    return end(
+      'refused',
+      refusedSummary(refusals),
+      prepared.map((item) => rowBefore(item, undefined)),
+    );
+  }
+
+  const items = prepared.flatMap((row) => row.item ?? []);
+  const checked = await dryRunPlan(deps, options, items, connected.destNamespace !== undefined);
+  const refusedBy = new Map(checked.refused.map((row) => [row.item, row.outcome.reason ?? 'refused']));
+  if (deps.signal.aborted) {
+    return end(
+      'interrupted',
+      'Interrupted before the first write; nothing was changed.',
+      prepared.map((row) => rowBefore(row, undefined)),
+    );
+  }
+  if (checked.refused.length > 0 && !options.keepGoing) {
+    const reasons = checked.refused.map(
+      (row) => `${row.item.content?.kind} ${row.item.content?.metadata.name}: ${row.outcome.reason}`,
+    );
+    return end(
+      'refused',
+      refusedSummary(reasons),
+      prepared.map((row) => rowBefore(row, refusedBy)),
+    );
+  }
+
+  const namespaceRow = await ensureNamespace(
+    deps,
+    options,
+    connected.sourceNamespace,
+    connected.destNamespace,
+  );
+  const namespaceRows = namespaceRow === undefined ? [] : [namespaceRow];
+  if (namespaceRow?.action === 'failed') {
+    return end(
+      'refused',
+      `Nothing was changed: namespace ${options.destNamespace} cannot be created: ${namespaceRow.reason}.`,
+      [namespaceRow, ...prepared.map((row) => rowBefore(row, undefined))],
+    );
+  }
+  const applied = options.dryRun
+    ? dryRows(items, checked.rows)
+    : await applyPlan(
+        run,
+        items.filter((item) => !refusedBy.has(item)),
+      );
+  const byItem = new Map(applied.map((row) => [row.item, row]));
+  const rows: StageRow[] = prepared.map((row) => {
+    const found = row.item === undefined ? undefined : byItem.get(row.item);
+    return found === undefined ? rowBefore(row, refusedBy) : rowOfApplied(row, found);
+  });
+  const pruned = options.prune ? await pruneOrphans(deps, options, orphans, collected) : [];
+  const all = [...namespaceRows, ...rows, ...pruned];
+  return end(...conclude(run, all));
+};
+
+const applyPlan = (run: Run, items: Parameters<typeof applyAll>[0]): Promise<AppliedRow[]> => {
+  const { deps, options } = run;
+  const total = items.filter((item) => item.action !== 'unchanged').length;
+  let done = 0;
+  if (total > 0) deps.reporter.action(`Writing ${total} objects to context ${deps.dest.context}`);
+  return applyAll(items, {
+    writer: deps.dest,
+    onConflict: options.onConflict,
+    concurrency: options.concurrency,
+    recreateTimeoutMs: options.recreateTimeoutMs,
+    signal: deps.signal,
+    onTier: (name, count) => deps.reporter.debug(`Tier ${name}: ${count} objects`),
+    onRow: ({ item, outcome }) => {
+      if (outcome.action === 'unchanged') return;
+      deps.reporter.progress(++done, total, 'objects written');
+      const object = item.content ?? item.park;
+      deps.reporter.event('object', {
+        kind: object?.kind,
+        name: object?.metadata.name,
+        action: outcome.action,
+        reason: outcome.reason,
+      });
+    },
+  });
+};
+
+// In a dry run, what is unchanged needs no answer of the server.
+const dryRows = (items: Parameters<typeof applyAll>[0], checked: readonly AppliedRow[]): AppliedRow[] => [
+  ...checked,
+  ...items
+    .filter((item) => item.action === 'unchanged')
+    .map(
+      (item): AppliedRow => ({
+        item,
+        outcome: { action: 'unchanged', reason: undefined, attempts: 0, warnings: [] },
+        ms: 0,
+      }),
+    ),
+];
+
+const conclude = (run: Run, rows: readonly StageRow[]): [ExitName, string, readonly StageRow[]] => {
+  const { options, deps } = run;
+  const count = (...actions: StageRow['action'][]): number =>
+    rows.filter((row) => actions.includes(row.action)).length;
+  const [written, failed, refused, pending] = [
+    count('created', 'updated', 'recreated', 'stashed', 'deleted'),
+    count('failed'),
+    count('refused'),
+    count('pending'),
+  ];
+  const where = `namespace ${options.destNamespace} of context ${deps.dest.context}`;
+  const unlisted = run.collected.unlisted.length;
+  if (pending > 0 && deps.signal.aborted) {
+    return [
+      'interrupted',
+      `Interrupted: ${written} objects were written to ${where}, ${pending} are still to be; run the same command to go on.`,
+      rows,
+    ];
+  }
+  if (failed + refused + unlisted > 0) {
+    const missing = [`${failed} failed`, `${refused} refused`, `${unlisted} types not listed`].filter(
+      (part) => !part.startsWith('0 '),
+    );
+    return [
+      'partial',
+      `Not complete: ${written} objects written to ${where}, ${missing.join(', ')}; run the same command to go on.`,
+      rows,
+    ];
+  }
+  if (options.dryRun)
+    return ['ok', `Dry run: ${written} objects would be written to ${where}; nothing was changed.`, rows];
+  const unchanged = count('unchanged');
+  return [
+    'ok',
+    `${written === 0 ? 'Nothing to do' : `Staged`}: ${written} objects written to ${where}, ${unchanged} unchanged; nothing runs there.`,
+    rows,
+  ];
+};
+
+const rowBefore = (row: Prepared, refusedBy: ReadonlyMap<unknown, string> | undefined): StageRow => {
+  if (row.verdict.kind === 'skip') return rowOfPrepared(row, 'skipped', row.verdict.reason);
+  if (row.verdict.kind === 'refuse') return rowOfPrepared(row, 'refused', row.verdict.reason);
+  const refused = row.item === undefined ? undefined : refusedBy?.get(row.item);
+  if (refused !== undefined) return rowOfPrepared(row, 'refused', refused);
+  if (row.item?.action === 'unchanged') return rowOfPrepared(row, 'unchanged', '');
+  return rowOfPrepared(row, 'pending', 'not written');
+};
+
+const findNeeds = async (run: Run): Promise<Finding[]> => {
+  const { deps, options, connected, collected, prepared } = run;
+  // With nothing to write there is nothing new that could be missing, and no request to spend on it.
+  if (prepared.every((row) => row.item === undefined || row.item.action === 'unchanged')) return [];
+  return checkNeeds({
+    source: deps.source,
+    dest: deps.dest,
+    sourceNamespace: options.sourceNamespace,
+    destNamespace: options.destNamespace,
+    desired: prepared.flatMap((row) => row.item?.content ?? []),
+    sourceObjects: collected.source,
+    destObjects: collected.dest,
+    sourceDiscovery: connected.sourceDiscovery,
+    destDiscovery: connected.destDiscovery,
+    sourceNamespaceObject: connected.sourceNamespace,
+    destNamespaceObject: connected.destNamespace,
+    storageClassMap: options.storageClassMap,
+    signal: deps.signal,
+  });
+};
+
+const unlistedFindings = (run: Run): Finding[] =>
+  run.collected.unlisted.map(({ pair, side, reason }) => ({
+    level: 'refuse',
+    code: 'type-not-listed',
+    subject: pair.name,
+    message: `Context ${side === 'source' ? run.deps.source.context : run.deps.dest.context}: ${pair.name} cannot be listed (${reason}), so the copy would have a hole; grant the right, or leave the type out with --exclude-resource-types ${pair.name}.`,
+  }));
+
+const refuseEmpty = (deps: StageDeps, options: StageOptions, prepared: readonly Prepared[]): void => {
+  if (prepared.some((row) => row.item !== undefined || row.verdict.kind === 'refuse')) return;
+  const narrowed = options.selector === undefined ? '' : ` that match ${options.selector}`;
+  throw new UsageError(
+    `Namespace ${options.sourceNamespace} in context ${deps.source.context} has no objects to copy${narrowed}.`,
+    {
+      hint: `Look at it with: kubectl --context ${deps.source.context} -n ${options.sourceNamespace} get all`,
+    },
+  );
+};
+
+const refusedSummary = (reasons: readonly string[]): string => {
+  const more = reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '';
+  return `Nothing was changed: ${(reasons[0] ?? '').replace(/\.$/, '')}${more}.`;
+};

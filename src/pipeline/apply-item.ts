@@ -1,0 +1,238 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CONTENT_MANAGER, PARK_MANAGER } from '../annotations.ts';
+import { errorText } from '../errors.ts';
+import { type Failure, hasStatus, isKubeApiError } from '../kube/errors.ts';
+import { clone, objectsAt } from '../kube/json.ts';
+import { describeRef } from '../kube/paths.ts';
+import type { ClusterWriter, KubeObject, ObjectRef, WriteResult } from '../kube/types.ts';
+import type { PlanItem } from './plan.ts';
+import { retainLive } from './retain.ts';
+import {
+  isDryRunUnsupported,
+  isDuplicateKeys,
+  isImmutable,
+  isPortTaken,
+  type OnConflict,
+  resolveImmutable,
+} from './strategy.ts';
+
+/** How one object was written, or why it was not. */
+export interface ApplyOutcome {
+  readonly action: 'created' | 'updated' | 'recreated' | 'unchanged' | 'skipped' | 'failed' | 'unknown';
+  /** A clause for the report; undefined when all went the plain way. */
+  readonly reason: string | undefined;
+  readonly attempts: number;
+  /** Warning headers the server sent for this object. */
+  readonly warnings: readonly string[];
+  /** The failure behind `failed`, for exit codes and retries. */
+  readonly failure?: Failure | undefined;
+}
+
+export interface ApplyOptions {
+  readonly writer: ClusterWriter;
+  readonly onConflict: OnConflict | undefined;
+  readonly dryRun: boolean;
+  /** ms to wait for a deleted object to be gone before it is created anew. */
+  readonly recreateTimeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Send the dry run to this namespace instead: the object's own does not exist yet. */
+  readonly standInNamespace?: string | undefined;
+}
+
+/**
+ * Writes one planned object: content first, then the park fields by their own manager. What the server refuses for
+ * a known reason goes the way that kind allows: PUT where a keyed list holds a key twice, another node port where
+ * one is taken, recreation where a field is immutable. Never throws for a failure of the object; it is in the
+ * outcome. Throws only when the signal aborts.
+ */
+export const applyItem = async (item: PlanItem, options: ApplyOptions): Promise<ApplyOutcome> => {
+  if (item.action === 'unchanged') return outcome('unchanged');
+  try {
+    return await write(item, options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (isKubeApiError(error)) return failed(error.failure);
+    return { action: 'failed', reason: errorText(error), attempts: 1, warnings: [] };
+  }
+};
+
+const write = async (item: PlanItem, options: ApplyOptions): Promise<ApplyOutcome> => {
+  let result = outcome(item.live === undefined ? 'created' : 'updated');
+  if (item.content !== undefined) {
+    const written = await writeContent(item, item.content, options);
+    result = { ...result, ...written };
+    if (written.action === 'failed' || written.action === 'skipped' || written.action === 'unknown')
+      return result;
+  }
+  // In a dry run of a creation there is nothing yet that the park fields could be applied to.
+  if (item.park !== undefined && !(options.dryRun && item.live === undefined)) {
+    const parked = await options.writer.apply(item.type, item.park, {
+      ...writeOptions(options),
+      fieldManager: PARK_MANAGER,
+    });
+    result = {
+      ...result,
+      attempts: Math.max(result.attempts, parked.attempts),
+      warnings: [...new Set([...result.warnings, ...parked.warnings])],
+    };
+  }
+  return result;
+};
+
+const writeContent = async (
+  item: PlanItem,
+  content: KubeObject,
+  options: ApplyOptions,
+): Promise<Partial<ApplyOutcome> & { action: ApplyOutcome['action'] }> => {
+  const body = inStandIn(content, options);
+  const done = item.live === undefined ? 'created' : 'updated';
+  try {
+    return { action: done, ...summary(await applyPatiently(item, body, options)) };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (!isKubeApiError(error)) throw error;
+    const { failure } = error;
+    if (isDuplicateKeys(failure)) return { action: done, ...(await replaceOrCreate(item, body, options)) };
+    if (isPortTaken(failure) && content.kind === 'Service') {
+      const reason = 'a node port of the source is taken at the destination; another one was allocated';
+      return {
+        action: done,
+        ...summary(await applyPatiently(item, withoutNodePorts(body), options)),
+        reason,
+      };
+    }
+    if (options.dryRun && isDryRunUnsupported(failure)) {
+      return { action: 'unknown', reason: `could not be checked: ${failure.detail}` };
+    }
+    if (isImmutable(failure) && item.live !== undefined)
+      return resolve(item, body, item.live, failure, options);
+    throw error;
+  }
+};
+
+// Another controller may write between the server's read and its write; it gives up after a few tries of its own.
+const CONFLICT_ATTEMPTS = 4;
+
+const applyPatiently = async (
+  item: PlanItem,
+  body: KubeObject,
+  options: ApplyOptions,
+): Promise<WriteResult> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const result = await options.writer.apply(item.type, body, writeOptions(options));
+      return { ...result, attempts: result.attempts + attempt - 1 };
+    } catch (error) {
+      if (!hasStatus(error, 409) || error.failure.reason !== 'Conflict' || attempt >= CONFLICT_ATTEMPTS)
+        throw error;
+      await sleep(50 * attempt, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    }
+  }
+};
+
+const replaceOrCreate = async (
+  item: PlanItem,
+  body: KubeObject,
+  options: ApplyOptions,
+): Promise<Partial<ApplyOutcome>> => {
+  const reason = 'a list in it holds the same key twice, so it was written whole instead of applied';
+  const live = item.live === undefined ? undefined : await options.writer.get(refOf(item, body));
+  const result =
+    live === undefined
+      ? await options.writer.create(item.type, body, writeOptions(options))
+      : await options.writer.replace(item.type, retainLive(body, live), writeOptions(options));
+  return { ...summary(result), reason };
+};
+
+const resolve = async (
+  item: PlanItem,
+  body: KubeObject,
+  live: KubeObject,
+  failure: Failure,
+  options: ApplyOptions,
+): Promise<Partial<ApplyOutcome> & { action: ApplyOutcome['action'] }> => {
+  const resolution = resolveImmutable(body, live, options.onConflict);
+  if (resolution.do === 'skip')
+    return { action: 'skipped', reason: `${resolution.reason} (${failure.detail})` };
+  if (resolution.do === 'fail')
+    return { action: 'failed', reason: `${resolution.reason} (${failure.detail})`, failure };
+  const reason = 'a field that cannot change after creation has changed, so it was recreated';
+  if (options.dryRun) return { action: 'recreated', reason };
+  const { writer, signal } = options;
+  const ref = refOf(item, body);
+  await writer.delete(ref, { uid: live.metadata.uid, propagation: resolution.propagation, signal });
+  await waitGone(ref, options);
+  // A new object needs the parked values in the very request that creates it.
+  const parked = item.park === undefined ? body : withParkFields(body, item.park);
+  return { action: 'recreated', ...summary(await applyPatiently(item, parked, options)), reason };
+};
+
+const waitGone = async (ref: ObjectRef, options: ApplyOptions): Promise<void> => {
+  const deadline = Date.now() + options.recreateTimeoutMs;
+  for (let waitMs = 50; ; waitMs = Math.min(1000, waitMs * 2)) {
+    const live = await options.writer.get(ref, { signal: options.signal });
+    if (live === undefined) return;
+    if (Date.now() > deadline) {
+      const holders = live.metadata.finalizers?.join(', ');
+      throw new Error(
+        `${describeRef(ref.type, ref.namespace, ref.name)} was deleted to be recreated and is still there after ${options.recreateTimeoutMs / 1000} s${holders ? `, held by finalizers ${holders}` : ''}; run the same command again when it is gone`,
+      );
+    }
+    await sleep(waitMs, undefined, options.signal === undefined ? {} : { signal: options.signal });
+  }
+};
+
+const refOf = (item: PlanItem, body: KubeObject): ObjectRef => ({
+  type: item.type,
+  namespace: body.metadata.namespace,
+  name: body.metadata.name,
+});
+
+const writeOptions = (options: ApplyOptions) => ({
+  fieldManager: CONTENT_MANAGER,
+  dryRun: options.dryRun,
+  signal: options.signal,
+});
+
+const inStandIn = (body: KubeObject, options: ApplyOptions): KubeObject =>
+  options.standInNamespace === undefined || body.metadata.namespace === undefined
+    ? body
+    : { ...body, metadata: { ...body.metadata, namespace: options.standInNamespace } };
+
+const withoutNodePorts = (body: KubeObject): KubeObject => {
+  const copy = clone(body);
+  for (const port of objectsAt(copy, 'spec', 'ports')) delete port.nodePort;
+  return copy;
+};
+
+const withParkFields = (body: KubeObject, park: KubeObject): KubeObject => merge(body, park) as KubeObject;
+
+const merge = (base: unknown, over: unknown): unknown => {
+  const isPlain = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isPlain(base) || !isPlain(over)) return over;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over))
+    merged[key] = key in merged ? merge(merged[key], value) : value;
+  return merged;
+};
+
+const summary = (result: WriteResult): { attempts: number; warnings: readonly string[] } => ({
+  attempts: result.attempts,
+  warnings: result.warnings,
+});
+
+const outcome = (action: ApplyOutcome['action']): ApplyOutcome => ({
+  action,
+  reason: undefined,
+  attempts: 1,
+  warnings: [],
+});
+
+const failed = (failure: Failure): ApplyOutcome => ({
+  action: 'failed',
+  reason: `${failure.detail}${failure.status === 0 ? '' : ` (${failure.status} ${failure.reason})`}`,
+  attempts: 1,
+  warnings: [],
+  failure,
+});

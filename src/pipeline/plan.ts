@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { APPLIED_HASH, CONTENT_MANAGER, MANAGED, PARK_MANAGER } from '../annotations.ts';
+import { stableStringify } from '../kube/json.ts';
+import type { JsonObject, KubeObject, ResourceType } from '../kube/types.ts';
+import { differences, pathText } from './compare.ts';
+import { fitLive } from './fit-live.ts';
+import { tierOf } from './order.ts';
+import { appliedFields, ownsPath } from './owned-fields.ts';
+import type { Note } from './types.ts';
+
+/** The bodies that make one object at the destination. */
+export interface Bodies {
+  /** The copied content, with the park fields at their parked values: what a creation sends. */
+  readonly parked: KubeObject;
+  /** The copied content without the park fields: what an update sends once the park manager owns them. */
+  readonly content: KubeObject;
+  /** The park fields alone, for the park manager; undefined for kinds that run nothing. */
+  readonly park: KubeObject | undefined;
+}
+
+/** What is to be done about one object, decided before anything is written. */
+export interface PlanItem {
+  readonly type: ResourceType;
+  readonly tier: number;
+  readonly action: 'create' | 'update' | 'unchanged';
+  /** The content body to apply; undefined when the content is there already. */
+  readonly content: KubeObject | undefined;
+  /** The park body to apply; undefined when there is none or it is there already. */
+  readonly park: KubeObject | undefined;
+  readonly live: KubeObject | undefined;
+  /** Paths that differ at the destination, at most 20. */
+  readonly paths: readonly string[];
+  /** The source did not change since the last stage; somebody changed the destination. */
+  readonly drift: boolean;
+  /** The object was there before, and dr-syncer did not make it. */
+  readonly adopted: boolean;
+  readonly notes: readonly Note[];
+}
+
+const MOST_PATHS = 20;
+
+/**
+ * Compares what should be with what is. An object is unchanged when the hash of its content is the one that was
+ * applied last, and the live object still holds every field of it; a field that differs but still belongs to our
+ * manager was put into another form by the server and is left alone. Pure.
+ */
+export const planObject = (type: ResourceType, bodies: Bodies, live: KubeObject | undefined): PlanItem => {
+  const hash = contentHash(bodies.content);
+  if (live === undefined) {
+    const created = {
+      type,
+      tier: tierOf(bodies.parked),
+      live,
+      paths: [],
+      drift: false,
+      adopted: false,
+      notes: [],
+    };
+    return { ...created, action: 'create', content: withHash(bodies.parked, hash), park: bodies.park };
+  }
+  const parkOwned = bodies.park === undefined || appliedFields(live, PARK_MANAGER) !== undefined;
+  const { desired, notes } = fitLive(parkOwned ? bodies.content : bodies.parked, live);
+  const contentPaths = realDifferences(desired, live, CONTENT_MANAGER);
+  const parkPaths = bodies.park === undefined ? [] : realDifferences(bodies.park, live, PARK_MANAGER);
+  const sameHash = live.metadata.annotations?.[APPLIED_HASH] === hash;
+  const contentSame = sameHash && contentPaths.length === 0;
+  const parkSame = bodies.park === undefined || (parkOwned && parkPaths.length === 0);
+  return {
+    type,
+    tier: tierOf(bodies.parked),
+    action: contentSame && parkSame ? 'unchanged' : 'update',
+    content: contentSame ? undefined : withHash(desired, hash),
+    park: parkSame ? undefined : bodies.park,
+    live,
+    paths: [...contentPaths, ...parkPaths].slice(0, MOST_PATHS),
+    drift: sameHash && !(contentSame && parkSame) && parkOwned,
+    adopted: live.metadata.labels?.[MANAGED] !== 'true',
+    notes,
+  };
+};
+
+/** A short hash of the content of an object, the same whatever the order of its fields. */
+export const contentHash = (content: KubeObject): string =>
+  createHash('sha256').update(stableStringify(content)).digest('hex').slice(0, 16);
+
+const realDifferences = (desired: KubeObject, live: KubeObject, manager: string): string[] => {
+  const found = differences(withoutHash(desired), live);
+  if (found.length === 0) return [];
+  const fields = appliedFields(live, manager);
+  return found.filter((path) => !ownsPath(fields, path)).map(pathText);
+};
+
+const withHash = (object: KubeObject, hash: string): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [APPLIED_HASH]: hash } },
+});
+
+const withoutHash = (object: KubeObject): JsonObject => {
+  const { [APPLIED_HASH]: _hash, ...annotations } = object.metadata.annotations ?? {};
+  return { ...object, metadata: { ...object.metadata, annotations } };
+};

@@ -1,0 +1,53 @@
+import { ACCESS_MODE } from '../../annotations.ts';
+import { listAt, objectAt } from '../../kube/json.ts';
+import type { Transform, TransformInput } from '../types.ts';
+import type { Claim } from './support/claims.ts';
+import { claimsOf } from './support/claims.ts';
+import { settingOf } from './support/metadata.ts';
+import { pathText } from './support/paths.ts';
+
+// The short forms that kubectl prints are what people write in labels.
+const MODES: Readonly<Record<string, string>> = {
+  RWO: 'ReadWriteOnce',
+  ROX: 'ReadOnlyMany',
+  RWX: 'ReadWriteMany',
+  RWOP: 'ReadWriteOncePod',
+};
+const KNOWN: ReadonlySet<string> = new Set(Object.values(MODES));
+
+/** Maps the access modes of claims and of their templates; modes that the user wrote on the claim win over the map. */
+export const accessModes: Transform = {
+  name: 'access-modes',
+  rules: ['T53'],
+  apply(draft, input) {
+    for (const claim of claimsOf(draft)) mapModes(claim, input);
+  },
+};
+
+const mapModes = ({ claim, path }: Claim, { context, note }: TransformInput): void => {
+  const spec = objectAt(claim, 'spec');
+  if (spec === undefined) return;
+  const current = listAt(spec, 'accessModes').filter((mode) => typeof mode === 'string');
+  const wanted = settingOf(claim, ACCESS_MODE)?.split(',').map(fullName);
+  const where = pathText([...path, 'spec', 'accessModes']);
+  if (wanted?.every((mode) => KNOWN.has(mode))) {
+    spec['accessModes'] = [...new Set(wanted)];
+    return;
+  }
+  if (wanted !== undefined) {
+    note({
+      level: 'warn',
+      path: where,
+      message: `The access mode ${wanted.join(',')} in ${ACCESS_MODE} is unknown and ignored. Use one of ${[...KNOWN].join(', ')}.`,
+    });
+  }
+  if (current.length === 0) return;
+  spec['accessModes'] = [...new Set(current.map((mode) => lookUp(mode, context.accessModeMap)))];
+};
+
+const lookUp = (mode: string, map: ReadonlyMap<string, string>): string => {
+  for (const [from, to] of map) if (fullName(from) === mode) return fullName(to);
+  return mode;
+};
+
+const fullName = (mode: string): string => MODES[mode.trim()] ?? mode.trim();

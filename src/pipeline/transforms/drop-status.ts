@@ -1,0 +1,10 @@
+import type { Transform } from '../types.ts';
+
+/** Removes status altogether: a custom resource without a status subresource rejects `status: null`. */
+export const dropStatus: Transform = {
+  name: 'drop-status',
+  rules: ['T6'],
+  apply(draft) {
+    delete draft['status'];
+  },
+};

@@ -1,0 +1,44 @@
+import { listAt, stringAt } from '../../kube/json.ts';
+import type { Json, KubeObject } from '../../kube/types.ts';
+import type { Transform } from '../types.ts';
+import { annotationsOf } from './support/metadata.ts';
+import { annotationPath } from './support/paths.ts';
+
+// Annotations that let the pods of a ServiceAccount act as an identity of a cloud.
+const CLOUD_IDENTITY =
+  /^(eks\.amazonaws\.com\/role-arn|iam\.gke\.io\/gcp-service-account|azure\.workload\.identity\/(client-id|tenant-id))$/;
+
+/**
+ * Takes credentials that the source cluster generated out of a ServiceAccount; the destination generates its own.
+ * Pull secrets and other Secrets that the user added stay.
+ */
+export const serviceAccount: Transform = {
+  name: 'service-account',
+  rules: ['T60', 'T61'],
+  kinds: ['ServiceAccount'],
+  apply(draft, { note }) {
+    keepEntries(draft, 'secrets', ['token', 'dockercfg']);
+    keepEntries(draft, 'imagePullSecrets', ['dockercfg']);
+    for (const key of Object.keys(annotationsOf(draft)).filter((name) => CLOUD_IDENTITY.test(name))) {
+      note({
+        level: 'warn',
+        path: annotationPath(key),
+        message:
+          "The cloud identity trusts the source cluster's token issuer. " +
+          "Let it trust the destination's issuer as well before activation.",
+      });
+    }
+  },
+};
+
+const keepEntries = (account: KubeObject, field: string, generated: readonly string[]): void => {
+  const entries = listAt(account, field);
+  const prefixes = generated.map((kind) => `${account.metadata.name}-${kind}-`);
+  const isGenerated = (entry: Json): boolean => {
+    const name = stringAt(entry, 'name') ?? '';
+    return prefixes.some((prefix) => name.startsWith(prefix));
+  };
+  const kept = entries.filter((entry) => !isGenerated(entry));
+  if (kept.length > 0) account[field] = kept;
+  else delete account[field];
+};

@@ -1,0 +1,32 @@
+import { objectAt } from '../../kube/json.ts';
+import type { JsonObject, KubeObject } from '../../kube/types.ts';
+import type { Transform } from '../types.ts';
+
+/**
+ * Lets the destination allocate a Service's addresses. A headless Service keeps `None` in both fields, else it would
+ * come up with an address of its own; the server rejects an object with only one of the two. The family fields stay
+ * where the user asked for dual stack, and on headless Services without a selector, whose families nobody allocates.
+ */
+export const serviceAddresses: Transform = {
+  name: 'service-addresses',
+  rules: ['T31', 'T32'],
+  kinds: ['Service'],
+  apply(draft) {
+    const spec = objectAt(draft, 'spec');
+    if (spec === undefined) return;
+    const headless = spec['clusterIP'] === 'None' && spec['type'] !== 'ExternalName';
+    if (!headless) {
+      delete spec['clusterIP'];
+      delete spec['clusterIPs'];
+    }
+    if (spec['ipFamilyPolicy'] === 'SingleStack' && !(headless && !hasSelector(draft))) {
+      delete spec['ipFamilyPolicy'];
+      delete spec['ipFamilies'];
+    }
+  },
+};
+
+const hasSelector = (service: KubeObject): boolean => {
+  const selector: JsonObject = objectAt(service, 'spec', 'selector') ?? {};
+  return Object.keys(selector).length > 0;
+};

@@ -1,0 +1,118 @@
+import { Command, CommanderError } from 'commander';
+import { addCommonFlags, addCopyFlags, addSideFlags } from './commands/options.ts';
+import { DrError, isDrError, UsageError } from './errors.ts';
+import { EXIT_CODES, exitCode } from './exit-codes.ts';
+import { type Io, writeAll } from './io.ts';
+
+/**
+ * Runs one command line and returns its exit code, always a row of the exit-code table. Whatever goes wrong is told
+ * on stderr; with `--output json` or `yaml`, stdout then holds one document about the error.
+ */
+export const runProgram = async (
+  argv: readonly string[],
+  io: Io,
+  interrupt: AbortSignal,
+): Promise<number> => {
+  let code: number = exitCode('ok');
+  const program = buildProgram(io, interrupt, (value) => {
+    code = value;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return endOfCommander(error, argv, io);
+    return tellError(interrupt.aborted && !isDrError(error) ? interrupt.reason : error, argv, io);
+  }
+};
+
+/** A fresh command tree; nothing in it prints or exits by itself. */
+const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) => void): Command => {
+  const program = new Command('dr-syncer')
+    .description('Keep a Kubernetes namespace recoverable in another cluster.')
+    .version(io.version, '-V, --version')
+    .exitOverride()
+    .showHelpAfterError('(run with --help for the flags)')
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+    })
+    .addHelpText('after', exitCodeHelp());
+
+  const stage = program
+    .command('stage')
+    .description('copy a namespace to the destination cluster, parked: nothing runs there')
+    .addHelpText('after', STAGE_EXAMPLES);
+  addCommonFlags(addCopyFlags(addSideFlags(stage)))
+    .option('--dry-run', 'ask the servers what would happen; write nothing')
+    .option('--keep-going', 'leave out what is refused and copy the rest (exit code 4)')
+    .option('--prune', 'delete objects that dr-syncer made and whose source is gone (never claims)')
+    .option(
+      '--accept-live-destination',
+      'go on although pods of other workloads run in the destination namespace',
+    )
+    .action(async (flags) =>
+      setCode(await (await import('./commands/stage.ts')).runStage(io, flags, interrupt)),
+    );
+  return program;
+};
+
+const STAGE_EXAMPLES = `
+Examples:
+  dr-syncer stage --source-context prod --dest-context dr -n shop --dry-run
+  dr-syncer stage --source-context prod --dest-context dr -n shop --include-custom-resources
+  dr-syncer stage --source-context prod --dest-context dr -n shop --storage-class-map gp3=standard -o json`;
+
+const exitCodeHelp = (): string =>
+  `\nExit codes:\n${Object.values(EXIT_CODES)
+    .map((row) => `  ${String(row.code).padStart(3)}  ${row.meaning}`)
+    .join('\n')}`;
+
+// Commander has printed already, help to stdout and complaints to stderr.
+const endOfCommander = async (error: CommanderError, argv: readonly string[], io: Io): Promise<number> => {
+  if (error.exitCode === 0) return exitCode('ok');
+  await writeDocument(new UsageError(error.message.replace(/^error: /, '')), argv, io);
+  return exitCode('usage');
+};
+
+const tellError = async (error: unknown, argv: readonly string[], io: Io): Promise<number> => {
+  if (isDrError(error)) {
+    await writeAll(io.stderr, `✗ ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
+    await writeDocument(error, argv, io);
+    return exitCode(error.exit);
+  }
+  const internal = new InternalError(error);
+  const debug = argv.includes('debug') && error instanceof Error ? `${error.stack}\n` : '';
+  await writeAll(io.stderr, `✗ ${internal.message}\n  ${internal.hint}\n${debug}`);
+  await writeDocument(internal, argv, io);
+  return exitCode('internal');
+};
+
+class InternalError extends DrError {
+  readonly type = 'internal';
+  readonly exit = 'internal';
+
+  constructor(cause: unknown) {
+    super(`Internal error: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      hint: 'This is a bug in dr-syncer. Run again with --log-level debug and report what it prints.',
+      cause,
+    });
+  }
+}
+
+const writeDocument = async (error: DrError, argv: readonly string[], io: Io): Promise<void> => {
+  const form = requestedOutput(argv);
+  if (form === undefined || form === 'text') return;
+  const { errorDocument } = await import('./commands/session.ts');
+  const { writeResult } = await import('./ui/output.ts');
+  await writeResult(io, form, errorDocument(error), () => '');
+};
+
+// The flags may not have been parsed when the error came, so the form is read from the words themselves.
+const requestedOutput = (argv: readonly string[]): 'json' | 'yaml' | 'ndjson' | 'text' | undefined => {
+  const text = argv.join('\n');
+  const match = /(?:^|\n)(?:-o|--output)(?:\n|=)?(json|yaml|ndjson|text)(?:\n|$)/.exec(text);
+  return match?.[1] as 'json' | undefined;
+};

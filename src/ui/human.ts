@@ -1,0 +1,58 @@
+import ora, { type Ora } from 'ora';
+import type { OutStream } from '../io.ts';
+import type { Reporter } from '../reporter.ts';
+import { LEVELS, type LogLevel } from './levels.ts';
+import type { Theme } from './theme.ts';
+
+export interface HumanOptions {
+  readonly stream: OutStream;
+  readonly theme: Theme;
+  readonly level: LogLevel;
+  readonly now: () => Date;
+}
+
+/**
+ * Narration for people on stderr: one line per message with its symbol, a spinner with the progress on a TTY, and
+ * plain lines that start with the time without one.
+ */
+export const humanReporter = ({ stream, theme, level, now }: HumanOptions): Reporter & { close(): void } => {
+  const isTty = stream.isTTY === true;
+  let spinner: Ora | undefined;
+  const say = (at: LogLevel, symbol: string, message: string): void => {
+    if (LEVELS[at] < LEVELS[level]) return;
+    const time = isTty ? '' : `${now().toISOString()} `;
+    const wasSpinning = spinner?.isSpinning === true;
+    if (wasSpinning) spinner?.clear();
+    stream.write(`${time}${symbol} ${message}\n`);
+    if (wasSpinning) spinner?.render();
+  };
+  const stop = (): void => {
+    spinner?.stop();
+    spinner = undefined;
+  };
+  return {
+    action: (message) => {
+      stop();
+      say('info', theme.action('►'), message);
+    },
+    waiting: (message) => say('info', theme.waiting('◎'), message),
+    success: (message) => {
+      stop();
+      say('info', theme.success('✔'), message);
+    },
+    warning: (message) => say('warn', theme.warning('!'), message),
+    failure: (message) => {
+      stop();
+      say('error', theme.failure('✗'), message);
+    },
+    debug: (message) => say('debug', theme.dim('·'), theme.dim(message)),
+    progress: (done, total, what) => {
+      if (!isTty || LEVELS.info < LEVELS[level]) return;
+      spinner ??= ora({ stream: stream as never, discardStdin: false, hideCursor: false }).start();
+      spinner.text = `${done}/${total} ${what}`;
+      if (done >= total) stop();
+    },
+    event: () => undefined,
+    close: stop,
+  };
+};

@@ -1,0 +1,29 @@
+import type { OutStream } from '../io.ts';
+import type { Reporter } from '../reporter.ts';
+import { LEVELS, type LogLevel } from './levels.ts';
+
+/** Narration as JSON lines on stderr: `{"time","level","kind","msg"}`, for log collectors. */
+export const jsonLinesReporter = (stream: OutStream, level: LogLevel, now: () => Date): Reporter => {
+  const say = (at: LogLevel, kind: string, msg: string): void => {
+    if (LEVELS[at] < LEVELS[level]) return;
+    stream.write(`${JSON.stringify({ time: now().toISOString(), level: at, kind, msg })}\n`);
+  };
+  return {
+    action: (message) => say('info', 'action', message),
+    waiting: (message) => say('info', 'waiting', message),
+    success: (message) => say('info', 'success', message),
+    warning: (message) => say('warn', 'warning', message),
+    failure: (message) => say('error', 'failure', message),
+    debug: (message) => say('debug', 'debug', message),
+    progress: () => undefined,
+    event: () => undefined,
+  };
+};
+
+/** Adds events to a reporter: every event becomes one JSON line on stdout (`--output ndjson`). */
+export const withEvents = (reporter: Reporter, stdout: OutStream, now: () => Date): Reporter => ({
+  ...reporter,
+  event: (event, fields) => {
+    stdout.write(`${JSON.stringify({ time: now().toISOString(), event, ...fields })}\n`);
+  },
+});

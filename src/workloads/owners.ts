@@ -1,0 +1,54 @@
+import { groupOf } from '../kube/names.ts';
+import type { KubeObject, OwnerReference } from '../kube/types.ts';
+import type { OwnerName } from './types.ts';
+
+/** Finds an object by UID; an ObjectIndex of the pipeline is one. */
+export interface UidIndex {
+  byUid(uid: string): KubeObject | undefined;
+}
+
+/** The owner that controls an object (ownerReference with controller true), or undefined. */
+export const controllerOf = (object: KubeObject): OwnerReference | undefined =>
+  object.metadata.ownerReferences?.find((owner) => owner.controller === true);
+
+/**
+ * Names the custom resource that controls a workload, directly or through built-in owners, or undefined. Scaling
+ * such a workload is undone by its operator; the custom resource is what must be parked.
+ */
+export const controlledByCustomResource = (object: KubeObject, index: UidIndex): OwnerName | undefined => {
+  const owner = controllersOf(object, index).find(({ apiVersion }) => isCustom(apiVersion));
+  return owner && { apiVersion: owner.apiVersion, kind: owner.kind, name: owner.name };
+};
+
+/**
+ * The chain of owners above an object, nearest first, as far as the index knows them: the last one may be only a
+ * reference. An object without a controlling owner is followed through its single ownerReference.
+ */
+export const ownersOf = (object: KubeObject, index: UidIndex): OwnerReference[] =>
+  walk(object, index, (item) => controllerOf(item) ?? onlyOwner(item));
+
+const controllersOf = (object: KubeObject, index: UidIndex): OwnerReference[] =>
+  walk(object, index, controllerOf);
+
+const walk = (
+  object: KubeObject,
+  index: UidIndex,
+  next: (object: KubeObject) => OwnerReference | undefined,
+): OwnerReference[] => {
+  const chain: OwnerReference[] = [];
+  const seen = new Set<string>();
+  let owner = next(object);
+  while (owner !== undefined && !seen.has(owner.uid)) {
+    seen.add(owner.uid);
+    chain.push(owner);
+    const live: KubeObject | undefined = index.byUid(owner.uid);
+    owner = live && next(live);
+  }
+  return chain;
+};
+
+const onlyOwner = ({ metadata }: KubeObject): OwnerReference | undefined =>
+  metadata.ownerReferences?.length === 1 ? metadata.ownerReferences[0] : undefined;
+
+// Every built-in type that controls pods or workloads is in a group without a dot: "", apps, batch.
+const isCustom = (apiVersion: string): boolean => groupOf(apiVersion).includes('.');

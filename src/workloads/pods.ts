@@ -1,0 +1,72 @@
+import { stringAt } from '../kube/json.ts';
+import { groupKind } from '../kube/names.ts';
+import type { KubeObject } from '../kube/types.ts';
+import { finished } from './finished.ts';
+import { ownersOf, type UidIndex } from './owners.ts';
+import type { OwnerName, WorkloadPods } from './types.ts';
+
+export interface PodOptions {
+  /** Also pods in phase Succeeded or Failed, which run nothing any more. Default false. */
+  readonly finished?: boolean | undefined;
+  /** Also mirror pods, which the kubelet runs from files on a node and nobody can scale. Default false. */
+  readonly mirrors?: boolean | undefined;
+}
+
+/**
+ * Groups the pods of a namespace by the object at the top of their ownerReferences: Pod -> ReplicaSet -> Deployment,
+ * Pod -> Job -> CronJob, and on to a custom resource that controls those. A bare pod is its own root. `objects` are
+ * the namespace's objects; where an owner is not among them, the reference to it is the root. Sorted by kind and name.
+ */
+export const podsOfWorkloads = (
+  pods: readonly KubeObject[],
+  objects: readonly KubeObject[],
+  options: PodOptions = {},
+): WorkloadPods[] => {
+  const index = uidIndex(objects);
+  const groups = new Map<string, { root: OwnerName; pods: KubeObject[] }>();
+  for (const pod of [...pods].filter((item) => counts(item, options)).sort(byName)) {
+    const root = rootOf(pod, index);
+    const key = `${groupKind(root)}/${root.name}`;
+    const group = groups.get(key) ?? { root, pods: [] };
+    groups.set(key, { root, pods: [...group.pods, pod] });
+  }
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+};
+
+/** The pods that descend from one object, at any depth: those whose state says how this object is doing. */
+export const podsUnder = (
+  object: KubeObject,
+  pods: readonly KubeObject[],
+  objects: readonly KubeObject[],
+  options: PodOptions = {},
+): KubeObject[] => {
+  const index = uidIndex(objects);
+  const { uid } = object.metadata;
+  return pods.filter(
+    (pod) =>
+      counts(pod, options) &&
+      (pod.metadata.uid === uid || ownersOf(pod, index).some((owner) => owner.uid === uid)),
+  );
+};
+
+const MIRROR = 'kubernetes.io/config.mirror';
+
+const counts = (pod: KubeObject, options: PodOptions): boolean =>
+  (options.finished === true || !finished(pod)) &&
+  (options.mirrors === true || stringAt(pod, 'metadata', 'annotations', MIRROR) === undefined);
+
+const rootOf = (pod: KubeObject, index: UidIndex): OwnerName => {
+  const { apiVersion, kind, name } = ownersOf(pod, index).at(-1) ?? {
+    apiVersion: pod.apiVersion,
+    kind: pod.kind,
+    name: pod.metadata.name,
+  };
+  return { apiVersion, kind, name };
+};
+
+const uidIndex = (objects: readonly KubeObject[]): UidIndex => {
+  const byUid = new Map(objects.map((object) => [object.metadata.uid, object]));
+  return { byUid: (uid) => byUid.get(uid) };
+};
+
+const byName = (a: KubeObject, b: KubeObject): number => (a.metadata.name < b.metadata.name ? -1 : 1);

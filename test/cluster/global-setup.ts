@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import type { TestProject } from 'vitest/node';
+import { ensureTools } from './binaries.ts';
+import type { PairInfo } from './client.ts';
+import { type Cluster, startPair } from './harness.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    pair: PairInfo;
+  }
+}
+
+/** Starts one pair of clusters for the whole test run, tells the tests where it is, and ends it afterwards. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const isNamed = Boolean(process.env['DR_SYNCER_TEST_SOURCE']);
+  const pair = await startPair();
+  const runId = randomBytes(3).toString('hex');
+  project.provide('pair', {
+    kubeconfig: pair.kubeconfig,
+    sourceContext: pair.source.context,
+    destContext: pair.dest.context,
+    kubectl: isNamed ? 'kubectl' : (await ensureTools()).kubectl,
+    runId,
+  });
+  return async () => {
+    if (isNamed) {
+      await Promise.all([pair.source, pair.dest].map((cluster) => sweep(cluster, runId)));
+    }
+    await pair.stop();
+  };
+}
+
+// Clusters that are not ours go on; only the namespaces of this run are taken away.
+async function sweep({ api }: Cluster, runId: string): Promise<void> {
+  const { body } = await api('GET', '/api/v1/namespaces');
+  const names: string[] = body.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name);
+  const ours = names.filter((name) => name.includes(`-${runId}-`));
+  await Promise.all(ours.map((name) => api('DELETE', `/api/v1/namespaces/${name}`)));
+}

@@ -1,0 +1,44 @@
+import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
+import { transformObject } from '../../src/pipeline/transform.ts';
+import type { Note, Transform, TransformContext } from '../../src/pipeline/types.ts';
+
+const NO_MAP: ReadonlyMap<string, string> = new Map();
+
+/** A context for transforms: namespace `shop` of cluster `east` goes to `shop-dr`, with no maps and no options. */
+export const transformContext = (overrides: Partial<TransformContext> = {}): TransformContext => ({
+  sourceContext: 'east',
+  sourceNamespace: 'shop',
+  destNamespace: 'shop-dr',
+  namespaceMap: new Map([['shop', 'shop-dr']]),
+  storageClassMap: NO_MAP,
+  accessModeMap: NO_MAP,
+  imageMap: NO_MAP,
+  hostMap: NO_MAP,
+  ingressClassMap: NO_MAP,
+  preserveNodePorts: false,
+  preserveLoadBalancerIp: false,
+  holdLoadBalancers: false,
+  rewriteDns: false,
+  ...overrides,
+});
+
+/** A context whose namespace keeps its name. */
+export const sameNamespace = (overrides: Partial<TransformContext> = {}): TransformContext =>
+  transformContext({ destNamespace: 'shop', namespaceMap: new Map([['shop', 'shop']]), ...overrides });
+
+/** The result of some transforms alone, with the notes as `level path` next to the whole notes. */
+export const transformed = (
+  source: KubeObject,
+  transforms: readonly Transform[],
+  overrides: Partial<TransformContext> = {},
+): { desired: KubeObject; notes: readonly Note[]; heads: string[] } => {
+  const { desired, notes } = transformObject(source, transformContext(overrides), transforms);
+  return { desired, notes, heads: notes.map(({ level, path }) => `${level} ${path}`) };
+};
+
+/** The spec of what some transforms make of an object. */
+export const specAfter = (
+  source: KubeObject,
+  transforms: readonly Transform[],
+  overrides: Partial<TransformContext> = {},
+): JsonObject => transformed(source, transforms, overrides).desired['spec'] as JsonObject;
