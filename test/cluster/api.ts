@@ -58,7 +58,11 @@ function call(agent: Agent, url: URL, method: string, options: CallOptions): Pro
         ...(token ? { authorization: `Bearer ${token}` } : {}),
       },
     });
-    outgoing.once('error', reject);
+    outgoing.once('error', (error: NodeJS.ErrnoException) => {
+      // A kept connection that the server closed meanwhile says nothing about this call.
+      const isStale = outgoing.reusedSocket && error.code === 'ECONNRESET';
+      isStale ? call(agent, url, method, options).then(resolve, reject) : reject(error);
+    });
     outgoing.once('response', (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -17,9 +17,9 @@ export interface Session {
 }
 
 /** Opens a session in a fresh temporary directory, guarded against exit, signals and SIGKILL of this process. */
-export function openSession(prefix = 'dr-syncer-'): Session {
+export function openSession(): Session {
   // The real path, because the watchdog compares it with command lines (macOS links /tmp).
-  const root = realpathSync(mkdtempSync(join(tmpdir(), prefix)));
+  const root = realpathSync(mkdtempSync(join(tmpdir(), SESSION_PREFIX)));
   const running = new Set<Running>();
   const tell = startWatchdog(root);
   const killAll = (): void => {
@@ -54,6 +54,9 @@ export function openSession(prefix = 'dr-syncer-'): Session {
     },
   };
 }
+
+/** How the names of all session directories begin. */
+export const SESSION_PREFIX = 'dr-syncer-clusters-';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -101,9 +101,9 @@ const isConfiguration = (steps: readonly Step[], source: KubeObject): boolean =>
 
 const messageFor = (names: readonly string[], rewrite: boolean, { context }: TransformInput): string => {
   const shown = names.slice(0, SHOWN_NAMES).join(', ') + (names.length > SHOWN_NAMES ? ' and others' : '');
-  const what = names.length === 0 ? 'DNS names of Services' : `the DNS names ${shown}`;
+  const what = names.length === 0 ? 'DNS names' : `the DNS name${names.length > 1 ? 's' : ''} ${shown}`;
   const renamed = [...renamedNamespaces(context)].map(([from, to]) => `${from} is called ${to}`).join(', ');
   return rewrite
-    ? `This text holds ${what}; they were rewritten, since at the destination ${renamed}.`
+    ? `Rewrote ${what} in this text, since at the destination ${renamed}.`
     : `This text holds ${what}, but at the destination ${renamed}. Change the text, or use --rewrite-dns.`;
 };

@@ -106,7 +106,10 @@ export const releaseHeld = (object: KubeObject): JsonObject | undefined => {
     annotations[key] = null;
     annotations[row[0] + key.slice(row[1].length)] = value;
   }
-  const type = stringAt(object, 'metadata', 'annotations', keys.HELD_SERVICE_TYPE);
+  const type =
+    groupKind(object) === 'Service'
+      ? stringAt(object, 'metadata', 'annotations', keys.HELD_SERVICE_TYPE)
+      : undefined;
   if (type !== undefined) {
     annotations[keys.HELD_SERVICE_TYPE] = null;
     annotations[keys.HELD_SERVICE_SPEC] = null;

@@ -1,4 +1,4 @@
-import { objectAt } from '../../kube/json.ts';
+import { listAt, objectAt } from '../../kube/json.ts';
 import type { JsonObject, KubeObject } from '../../kube/types.ts';
 import type { Transform } from '../types.ts';
 
@@ -6,6 +6,8 @@ import type { Transform } from '../types.ts';
  * Lets the destination allocate a Service's addresses. A headless Service keeps `None` in both fields, else it would
  * come up with an address of its own; the server rejects an object with only one of the two. The family fields stay
  * where the user asked for dual stack, and on headless Services without a selector, whose families nobody allocates.
+ * Of a preferred dual stack only the first family is sent: the server adds the second where it has one, and rejects
+ * a family that it does not have.
  */
 export const serviceAddresses: Transform = {
   name: 'service-addresses',
@@ -19,9 +21,13 @@ export const serviceAddresses: Transform = {
       delete spec['clusterIP'];
       delete spec['clusterIPs'];
     }
-    if (spec['ipFamilyPolicy'] === 'SingleStack' && !(headless && !hasSelector(draft))) {
+    if (headless && !hasSelector(draft)) return;
+    if (spec['ipFamilyPolicy'] === 'SingleStack') {
       delete spec['ipFamilyPolicy'];
       delete spec['ipFamilies'];
+    }
+    if (spec['ipFamilyPolicy'] === 'PreferDualStack' && listAt(spec, 'ipFamilies').length > 1) {
+      spec['ipFamilies'] = listAt(spec, 'ipFamilies').slice(0, 1);
     }
   },
 };

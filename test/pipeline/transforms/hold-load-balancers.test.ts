@@ -129,6 +129,11 @@ describe('releaseHeld', () => {
     expect(releaseHeld(object('v1', 'Service', 'web'))).toBeUndefined();
   });
 
+  it('T40: gives nothing but a Service a type', () => {
+    const annotations = { 'dr-syncer.io/held-service-type': 'LoadBalancer' };
+    expect(releaseHeld(object('v1', 'ConfigMap', 'c', { metadata: { annotations } }))).toBeUndefined();
+  });
+
   it('T40: is undone on a held source, so that a failback sees the user’s Service', () => {
     expect(transformed(hold(balancer), [undoHold]).desired).toEqual(balancer);
   });

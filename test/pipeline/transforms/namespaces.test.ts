@@ -143,11 +143,11 @@ describe('namespaceReferences', () => {
       }),
     ],
   ])('%s: %s %s follows the namespace in %o', (_rule, apiVersion, kind, spec) => {
-    const after = (name: string) =>
+    const moved = (name: string) =>
       specAfter(object(apiVersion, kind, 'x', { spec: spec(name) }), [namespaceReferences], { namespaceMap });
-    expect(after('shop')).toEqual(spec('shop-dr'));
-    expect(after('payments')).toEqual(spec('pay-dr'));
-    expect(after('infra')).toEqual(spec('infra'));
+    expect(moved('shop')).toEqual(spec('shop-dr'));
+    expect(moved('payments')).toEqual(spec('pay-dr'));
+    expect(moved('infra')).toEqual(spec('infra'));
   });
 
   it('T81: moves the namespace of a Helm release, and nothing that only has its name', () => {

@@ -47,9 +47,19 @@ describe('serviceAddresses', () => {
     expect(specAfter(service(spec), [serviceAddresses])).toEqual({ selector: { app: 'web' } });
   });
 
-  it.each(['PreferDualStack', 'RequireDualStack'])('T32: keeps an explicit %s', (ipFamilyPolicy) => {
-    const spec = { ipFamilies: ['IPv6', 'IPv4'], ipFamilyPolicy, selector: { app: 'web' } };
+  it('T32: keeps an explicit RequireDualStack with both families', () => {
+    const spec = {
+      ipFamilies: ['IPv6', 'IPv4'],
+      ipFamilyPolicy: 'RequireDualStack',
+      selector: { app: 'web' },
+    };
     expect(specAfter(service(spec), [serviceAddresses])).toEqual(spec);
+  });
+
+  it('T32: keeps an explicit PreferDualStack with its first family, which a single-stack cluster accepts', () => {
+    const spec = { ipFamilyPolicy: 'PreferDualStack', selector: { app: 'web' } };
+    const source = service({ ...spec, ipFamilies: ['IPv6', 'IPv4'] });
+    expect(specAfter(source, [serviceAddresses])).toEqual({ ...spec, ipFamilies: ['IPv6'] });
   });
 
   it('T32: keeps the families of a headless Service without a selector, and only of that', () => {

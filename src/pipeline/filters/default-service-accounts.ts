@@ -1,0 +1,48 @@
+import { PREFIX } from '../../annotations.ts';
+import { listAt, stringAt, valueAt } from '../../kube/json.ts';
+import { groupKind } from '../../kube/names.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { skip } from '../../verdict.ts';
+import type { Filter, ObjectIndex } from '../types.ts';
+import { keysOf } from './metadata.ts';
+
+/**
+ * Leaves out the ServiceAccounts that every namespace gets, as long as nobody changed them. A customised one goes on
+ * and is merged into the destination's. `builder` and `deployer` are such accounts on OpenShift only.
+ */
+export const defaultServiceAccounts: Filter = {
+  name: 'default-service-accounts',
+  rules: ['F27'],
+  evaluate(object, { index }) {
+    if (groupKind(object) !== 'ServiceAccount') return undefined;
+    const { name } = object.metadata;
+    const isAutomatic = name === 'default' || (OPENSHIFT_ACCOUNTS.includes(name) && isOpenShift(index));
+    return isAutomatic && isPlain(object) ? skip('every namespace gets its own') : undefined;
+  },
+};
+
+const OPENSHIFT_ACCOUNTS = ['builder', 'deployer'];
+
+// OpenShift 4 puts the ConfigMap into every namespace, older ones the bindings.
+const isOpenShift = (index: ObjectIndex): boolean =>
+  index.find('ConfigMap', 'openshift-service-ca.crt') !== undefined ||
+  index.find('RoleBinding.rbac.authorization.k8s.io', 'system:image-builders') !== undefined;
+
+const isPlain = (account: KubeObject): boolean =>
+  keysOf(account, 'labels').every(isAutomaticKey) &&
+  keysOf(account, 'annotations').every(isAutomaticKey) &&
+  valueAt(account, 'automountServiceAccountToken') === undefined &&
+  ['secrets', 'imagePullSecrets'].every((field) => namesOf(account, field).every(isGeneratedFor(account)));
+
+// Our own marks, and the note where OpenShift's registry controller keeps its pull secret.
+const isAutomaticKey = (key: string): boolean =>
+  key.startsWith(PREFIX) || key === 'openshift.io/internal-registry-pull-secret-ref';
+
+const namesOf = (account: KubeObject, field: string): string[] =>
+  listAt(account, field).map((entry) => stringAt(entry, 'name') ?? '');
+
+// The same test by which generated entries are taken out of an account that is copied.
+const isGeneratedFor =
+  (account: KubeObject) =>
+  (secret: string): boolean =>
+    ['token', 'dockercfg'].some((kind) => secret.startsWith(`${account.metadata.name}-${kind}-`));

@@ -1,0 +1,26 @@
+import { ORIGINAL_REPLICAS, PARKED } from '../../annotations.ts';
+import { valueAt } from '../../kube/json.ts';
+import { groupKind } from '../../kube/names.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { skip } from '../../verdict.ts';
+import type { Filter } from '../types.ts';
+import { annotationOf, controllerOf } from './metadata.ts';
+
+const KINDS = ['ReplicaSet.apps', 'ReplicaSet.extensions'];
+
+/**
+ * Leaves out a ReplicaSet that nothing controls and that runs nothing: the rest of a deleted Deployment. One that
+ * dr-syncer parked at 0 is an application at rest and stays.
+ */
+export const idleReplicaSets: Filter = {
+  name: 'idle-replica-sets',
+  rules: ['F25'],
+  evaluate(object) {
+    if (!KINDS.includes(groupKind(object)) || controllerOf(object) !== undefined) return undefined;
+    if (valueAt(object, 'spec', 'replicas') !== 0 || isParked(object)) return undefined;
+    return skip('it runs no pods and no Deployment controls it');
+  },
+};
+
+const isParked = (object: KubeObject): boolean =>
+  [ORIGINAL_REPLICAS, PARKED].some((key) => annotationOf(object, key) !== undefined);

@@ -1,0 +1,27 @@
+import { objectAt } from '../../kube/json.ts';
+import { groupKind } from '../../kube/names.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { skip } from '../../verdict.ts';
+import type { Filter } from '../types.ts';
+import { annotationOf } from './metadata.ts';
+
+const LEADER = 'control-plane.alpha.kubernetes.io/leader';
+
+/**
+ * Leaves out Endpoints and ConfigMaps that are locks of a leader election: the holder is a process of the source. A
+ * ConfigMap that also holds data is somebody's configuration and stays; the lock in its annotations is taken off on
+ * the way.
+ */
+export const leaderElection: Filter = {
+  name: 'leader-election',
+  rules: ['F22'],
+  evaluate(object) {
+    if (annotationOf(object, LEADER) === undefined) return undefined;
+    const kind = groupKind(object);
+    const isLock = kind === 'Endpoints' || (kind === 'ConfigMap' && !hasData(object));
+    return isLock ? skip('it is the lock of a leader election on the source') : undefined;
+  },
+};
+
+const hasData = (object: KubeObject): boolean =>
+  ['data', 'binaryData'].some((field) => Object.keys(objectAt(object, field) ?? {}).length > 0);

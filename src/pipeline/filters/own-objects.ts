@@ -1,0 +1,23 @@
+import { RECORD, TEMPORARY } from '../../annotations.ts';
+import { skip } from '../../verdict.ts';
+import type { Filter } from '../types.ts';
+import { isHelmRelease } from './helm-releases.ts';
+import { labelOf } from './metadata.ts';
+
+/**
+ * Leaves out what dr-syncer and the data mover pv-migrate keep in a namespace for themselves: records of one
+ * direction mean nothing, or the wrong thing, at the other end. The Lease of dr-syncer needs no rule of its own, as
+ * no Lease is ever copied.
+ */
+export const ownObjects: Filter = {
+  name: 'own-objects',
+  rules: ['F40'],
+  evaluate(object) {
+    if (labelOf(object, RECORD) !== undefined) return skip('it is a record of dr-syncer');
+    if (labelOf(object, TEMPORARY) !== undefined) return skip('it is a temporary object of dr-syncer');
+    const ofPvMigrate =
+      labelOf(object, 'app.kubernetes.io/name') === 'pv-migrate' ||
+      (isHelmRelease(object) && object.metadata.name.includes('pv-migrate-'));
+    return ofPvMigrate ? skip('it belongs to a run of pv-migrate') : undefined;
+  },
+};

@@ -1,0 +1,33 @@
+import { groupKind } from '../kube/names.ts';
+import type { KubeObject } from '../kube/types.ts';
+import type { ObjectIndex } from './types.ts';
+
+/**
+ * Indexes objects by UID, by kind and by kind and name, in one pass. Where two objects share a UID or a name (a
+ * type that is served in two groups), the first one is found. Objects are neither copied nor changed.
+ */
+export const createObjectIndex = (objects: readonly KubeObject[]): ObjectIndex => {
+  const uids = new Map<string, KubeObject>();
+  const kinds = new Map<string, { readonly list: KubeObject[]; readonly names: Map<string, KubeObject> }>();
+  for (const object of objects) {
+    const { uid, name } = object.metadata;
+    if (uid !== undefined && !uids.has(uid)) uids.set(uid, object);
+    const key = groupKind(object);
+    const entry = kinds.get(key) ?? { list: [], names: new Map() };
+    kinds.set(key, entry);
+    entry.list.push(object);
+    if (!entry.names.has(name)) entry.names.set(name, object);
+  }
+  return {
+    all: objects,
+    byUid(uid) {
+      return uids.get(uid);
+    },
+    byKind(kind) {
+      return kinds.get(kind)?.list ?? [];
+    },
+    find(kind, name) {
+      return kinds.get(kind)?.names.get(name);
+    },
+  };
+};

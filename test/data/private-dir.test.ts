@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { withPrivateDir } from '../../src/data/private-dir.ts';
+import { processIdentity } from '../../src/data/processes.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'dr-private-test-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+describe('withPrivateDir', () => {
+  it('gives a 0700 directory with 0600 files, and removes it', async () => {
+    const path = await withPrivateDir(async (dir) => {
+      const file = await dir.write('kubeconfig', 'secret');
+      expect(statSync(dir.path).mode & 0o777).toBe(0o700);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      expect(readFileSync(file, 'utf8')).toBe('secret');
+      return dir.path;
+    }, root);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('removes it after a failure too', async () => {
+    let path = '';
+    const failing = withPrivateDir(async (dir) => {
+      path = dir.path;
+      throw new Error('no');
+    }, root);
+    await expect(failing).rejects.toThrow('no');
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('removes the directory of a run that was killed, and no other', async () => {
+    const sleeper = execa('sleep', ['60'], { reject: false });
+    const identity = await processIdentity(sleeper.pid ?? 0);
+    const make = (name: string, owner: string | undefined): string => {
+      const path = join(root, `dr-syncer-mover-${name}`);
+      mkdirSync(path);
+      if (owner !== undefined) writeFileSync(join(path, 'owner'), owner);
+      return path;
+    };
+    const live = make('live', identity);
+    const dead = make('dead', JSON.stringify({ host: hostname(), pid: 4_000_000, started: 'long ago' }));
+    const reused = make('reused', JSON.stringify({ host: hostname(), pid: sleeper.pid, started: 'before' }));
+    const elsewhere = make('elsewhere', JSON.stringify({ host: 'another', pid: 4_000_000, started: 'x' }));
+    const unknown = make('unknown', undefined);
+    await withPrivateDir(async () => undefined, root);
+    expect([live, dead, reused, elsewhere, unknown].map((path) => existsSync(path))).toEqual([
+      true,
+      false,
+      false,
+      true,
+      true,
+    ]);
+    sleeper.kill('SIGKILL');
+    await sleeper;
+  });
+});
