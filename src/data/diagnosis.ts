@@ -27,7 +27,6 @@ export const createTranscript = (): Transcript => {
     for (const line of scrub(text).split('\n')) lines.push(line.slice(0, LINE_LENGTH));
     lines.splice(0, Math.max(0, lines.length - TAIL_LINES));
   };
-  const everything = (): string => [...failures.values(), last ?? '', podLog ?? '', ...lines].join('\n');
   return {
     add: (event) => {
       if (event.type === 'strategy-failed') failures.set(event.strategy ?? '', strategyFailure(event));
@@ -47,7 +46,7 @@ export const createTranscript = (): Transcript => {
       return said.length === 0 ? undefined : scrub(said.join('; '));
     },
     hint: () => {
-      const text = `${noise ?? ''}\n${everything()}`;
+      const text = [noise, ...failures.values(), last, podLog].join('\n');
       return KNOWN.find((row) => row.pattern.test(text))?.hint;
     },
   };
@@ -140,7 +139,7 @@ const KNOWN: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
     hint: 'The pods of the two clusters cannot reach each other. Check firewalls and NetworkPolicies, or use another strategy.',
   },
   {
-    pattern: /load ?balancer|timed out waiting|deadline exceeded/i,
+    pattern: /load balancer|timed out|deadline exceeded/i,
     hint: 'No address or no running pod came in time. Try nodeport or local in --pv-migrate-strategies, or longer timeouts.',
   },
 ];

@@ -20,20 +20,24 @@ export const movesError = (results: readonly ClaimResult[]): PartialError | unde
 
 /** Why a run of the mover did not succeed, as a sentence: how it ended, what it said, what to do. */
 export const whyFailed = (outcome: MoverOutcome, deadlineMs: number): string => {
-  const minutes = Math.round(deadlineMs / 60_000);
-  const how =
-    outcome.stopped === 'deadline'
-      ? `was not finished within ${minutes > 0 ? `${minutes} min` : `${deadlineMs} ms`} and was stopped`
-      : outcome.stopped === 'interrupted'
-        ? 'was interrupted'
-        : outcome.endedBy !== undefined
-          ? `was ended by ${outcome.endedBy}`
-          : `ended with exit code ${outcome.exitCode}`;
+  const how = `pv-migrate ${howItEnded(outcome, deadlineMs)}`;
   const killed = outcome.end === 'killed' ? ' (it did not end in its grace period and was killed)' : '';
-  const said = outcome.stopped === 'interrupted' ? undefined : outcome.diagnosis;
-  return [`pv-migrate ${how}${killed}${said === undefined ? '' : `: ${said}`}`, outcome.hint]
-    .filter((part) => part !== undefined)
-    .join('. ');
+  // After an interruption its last words are about the interruption.
+  if (outcome.stopped === 'interrupted') return `${how}${killed}`;
+  const said = outcome.diagnosis === undefined ? '' : `: ${outcome.diagnosis}`;
+  const hint = outcome.hint === undefined ? '' : `. ${outcome.hint}`;
+  return `${how}${killed}${said}${hint}`;
+};
+
+const howItEnded = (outcome: MoverOutcome, deadlineMs: number): string => {
+  if (outcome.stopped === 'interrupted') return 'was interrupted';
+  if (outcome.stopped === 'deadline') {
+    const limit = deadlineMs < 60_000 ? `${deadlineMs} ms` : `${Math.round(deadlineMs / 60_000)} min`;
+    return `was not finished within ${limit} and was stopped`;
+  }
+  return outcome.endedBy === undefined
+    ? `ended with exit code ${outcome.exitCode}`
+    : `was ended by ${outcome.endedBy}`;
 };
 
 /** Tells the operator how one claim ended. */

@@ -1,5 +1,5 @@
-import pMap from 'p-map';
 import { errorText } from '../errors.ts';
+import { mapBounded } from '../kube/parallel.ts';
 import type { Reporter } from '../reporter.ts';
 import { type Board, createBoard } from './board.ts';
 import type { Mover } from './find-mover.ts';
@@ -17,6 +17,7 @@ import type {
   MoverEvent,
   MoverOptions,
   MoverRecord,
+  ProcessControl,
   Verification,
 } from './types.ts';
 import { moverValuesText } from './values-file.ts';
@@ -40,14 +41,15 @@ export interface MoveRequest {
 export interface MoveDeps {
   readonly reporter: Reporter;
   readonly clock: Clock;
+  readonly control: ProcessControl;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: (claim: string, event: MoverEvent) => void;
   /** Before the process starts (no pid yet), so that the id is on record whatever happens next. */
   readonly onStarting?: (record: MoverRecord) => Promise<void>;
   readonly onStarted?: (record: MoverRecord) => Promise<void>;
   readonly onFinished?: (result: ClaimResult) => Promise<void>;
-  /** Waits until no mover pod of an earlier attempt uses the claims; see waitForMoverPods(). */
-  readonly waitUnused?: (pair: ClaimPair) => Promise<void>;
+  /** Waits until no mover pod of an earlier attempt uses the claims; false when one still does. See waitForMoverPods(). */
+  readonly waitUnused?: (pair: ClaimPair) => Promise<boolean>;
   /** Compares both sides after the copy; a difference makes the claim failed. */
   readonly verify?: (pair: ClaimPair) => Promise<Verification>;
   /** Added to the timeouts of the mover when it is stopped; 60 s unless told. */
@@ -70,41 +72,41 @@ export const moveClaims = async (
   request: MoveRequest,
   deps: MoveDeps,
 ): Promise<ClaimResult[]> =>
-  withPrivateDir(async (dir) => {
-    const { options, mover } = request;
-    const session: Session = {
-      request,
-      deps,
-      values: await dir.write('values.yaml', moverValuesText(options, mover.dialect)),
-      source: {
-        kubeconfig: await dir.write('source-kubeconfig', request.source.kubeconfig),
-        context: request.source.context,
-      },
-      dest: {
-        kubeconfig: await dir.write('dest-kubeconfig', request.dest.kubeconfig),
-        context: request.dest.context,
-      },
-      graceMs: options.helmTimeoutMs + options.loadBalancerTimeoutMs + (deps.extraGraceMs ?? EXTRA_GRACE_MS),
-      board: createBoard(pairs.length, deps.reporter, deps.clock),
-    };
-    // Once, before anything runs: a wrong option must not show up as a failure of each claim.
-    const [first] = pairs;
-    if (first !== undefined) argsFor(session, first, 'check');
-    const unrecorded: unknown[] = [];
-    const results = await pMap(
-      pairs,
-      async (pair) => {
+  withPrivateDir(
+    async (dir) => {
+      const { options, mover } = request;
+      const session: Session = {
+        request,
+        deps,
+        values: await dir.write('values.yaml', moverValuesText(options, mover.dialect)),
+        source: {
+          kubeconfig: await dir.write('source-kubeconfig', request.source.kubeconfig),
+          context: request.source.context,
+        },
+        dest: {
+          kubeconfig: await dir.write('dest-kubeconfig', request.dest.kubeconfig),
+          context: request.dest.context,
+        },
+        graceMs:
+          options.helmTimeoutMs + options.loadBalancerTimeoutMs + (deps.extraGraceMs ?? EXTRA_GRACE_MS),
+        board: createBoard(pairs.length, deps.reporter, deps.clock),
+      };
+      // Once, before anything runs: a wrong option must not show up as a failure of each claim.
+      const [first] = pairs;
+      if (first !== undefined) argsFor(session, first, 'check');
+      const unrecorded: unknown[] = [];
+      const results = await mapBounded(pairs, options.concurrency, async (pair) => {
         const result = await moveOne(session, pair);
         tellResult(result, deps.reporter);
         session.board.finish(pair.name);
         await deps.onFinished?.(result).catch((error: unknown) => unrecorded.push(error));
         return result;
-      },
-      { concurrency: Math.max(1, options.concurrency) },
-    );
-    if (unrecorded.length > 0) throw unrecorded[0];
-    return results;
-  }, deps.tempDir);
+      });
+      if (unrecorded.length > 0) throw unrecorded[0];
+      return results;
+    },
+    { pid: deps.control.pid, parent: deps.tempDir },
+  );
 
 interface Session {
   readonly request: MoveRequest;
@@ -152,11 +154,11 @@ const previousOf = (session: Session, pair: ClaimPair): MoverRecord[] =>
 // Returns why the copy must not begin. A Job of an earlier attempt that still writes to the destination would mix
 // its files with those of this attempt, so everything it left has to be gone first.
 const removePrevious = async (session: Session, pair: ClaimPair): Promise<string | undefined> => {
-  const { reporter, clock, waitUnused } = session.deps;
+  const { reporter, waitUnused } = session.deps;
   const records = previousOf(session, pair);
   for (const record of records) {
     if (record.identity !== undefined) {
-      const ended = await endProcess(record.identity, session.graceMs, clock);
+      const ended = await endProcess(record.identity, session.graceMs, session.deps);
       if (ended !== 'gone') reporter.warning(ORPHANS[ended](pair.name, record));
     }
     const left = await cleanup(session, pair, record.id);
@@ -166,8 +168,8 @@ const removePrevious = async (session: Session, pair: ClaimPair): Promise<string
       reporter.action(`Removed what copy ${record.id} of claim ${pair.name} had left in the clusters`);
     }
   }
-  if (records.length > 0) await waitUnused?.(pair);
-  return undefined;
+  if (records.length === 0 || waitUnused === undefined || (await waitUnused(pair))) return undefined;
+  return 'a pod of an earlier copy (label app.kubernetes.io/name=pv-migrate) still uses the claim';
 };
 
 const ORPHANS: Readonly<

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, ownIdentity } from './processes.ts';
+import { isAlive, processIdentity } from './processes.ts';
 
 const PREFIX = 'dr-syncer-mover-';
 const OWNER_FILE = 'owner';
@@ -14,12 +14,12 @@ export interface PrivateDir {
 }
 
 /**
- * Runs `work` with a private directory (0700) and removes it afterwards, whatever happens. A run that was ended by
- * kill -9 cannot remove its own, so every run first removes those whose owner is gone.
+ * Runs `work` with a private directory (0700) below `parent` and removes it afterwards, whatever happens. A run that was ended by
+ * kill -9 cannot remove its own, so every run first removes those whose owner is gone; `pid` is that of this process.
  */
 export const withPrivateDir = async <T>(
   work: (dir: PrivateDir) => Promise<T>,
-  parent: string = tmpdir(),
+  { pid, parent = tmpdir() }: { readonly pid: number; readonly parent?: string | undefined },
 ): Promise<T> => {
   await removeAbandoned(parent);
   const path = await mkdtemp(join(parent, PREFIX));
@@ -30,7 +30,7 @@ export const withPrivateDir = async <T>(
       await writeFile(file, text, { mode: 0o600, flag: 'wx' });
       return file;
     };
-    await write(OWNER_FILE, await ownIdentity());
+    await write(OWNER_FILE, (await processIdentity(pid)) ?? '');
     return await work({ path, write });
   } finally {
     await rm(path, { recursive: true, force: true });

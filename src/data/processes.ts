@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { kill, pid as ownPid } from 'node:process';
 import { execa } from 'execa';
-import type { Clock } from './types.ts';
+import type { Clock, ProcessControl } from './types.ts';
 
 /**
  * Names one process so that it cannot be taken for another: host, boot, pid and start time. A pid alone is used
@@ -12,8 +11,6 @@ export const processIdentity = async (pid: number): Promise<string | undefined> 
   const started = await startOf(pid);
   return started === undefined ? undefined : JSON.stringify({ host: hostname(), pid, started });
 };
-
-export const ownIdentity = async (): Promise<string> => (await processIdentity(ownPid)) ?? '';
 
 /** Whether the process of an identity runs: `elsewhere` when it was started on another host, which cannot be seen. */
 export const isAlive = async (identity: string): Promise<'alive' | 'gone' | 'elsewhere'> => {
@@ -32,27 +29,26 @@ const POLL_MS = 100;
 export const endProcess = async (
   identity: string,
   graceMs: number,
-  clock: Clock,
+  { clock, control }: { readonly clock: Clock; readonly control: ProcessControl },
 ): Promise<'gone' | 'ended' | 'killed' | 'elsewhere'> => {
   const state = await isAlive(identity);
   const known = parse(identity);
   if (state !== 'alive' || known === undefined) return state === 'elsewhere' ? 'elsewhere' : 'gone';
-  sendSignal(known.pid, 'SIGINT');
+  sendSignal(control, known.pid, 'SIGINT');
   const until = clock.now() + graceMs;
   while (clock.now() < until) {
     if ((await isAlive(identity)) !== 'alive') return 'ended';
     await clock.sleep(POLL_MS);
   }
-  sendSignal(-known.pid, 'SIGKILL');
+  sendSignal(control, -known.pid, 'SIGKILL');
   return 'killed';
 };
 
-/** Sends a signal; a negative pid means the process group. False when there is nothing to signal any more. */
-export const sendSignal = (pid: number, signal: 'SIGINT' | 'SIGKILL'): boolean => {
+const sendSignal = (control: ProcessControl, pid: number, signal: 'SIGINT' | 'SIGKILL'): void => {
   try {
-    return kill(pid, signal);
+    control.kill(pid, signal);
   } catch {
-    return false;
+    // It ended by itself in the meantime.
   }
 };
 

@@ -57,7 +57,7 @@ export const formatProgress = (name: string, progress: ClaimProgress): string =>
   const parts = [
     progress.percent === undefined ? undefined : `${progress.percent}%`,
     progress.bytes > 0 ? formatBytes(progress.bytes) : undefined,
-    progress.rate === undefined ? undefined : `${formatBytes(progress.rate)}/s`,
+    progress.rate === undefined || progress.rate === 0 ? undefined : `${formatBytes(progress.rate)}/s`,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? `${name} under way` : `${name} ${parts.join(', ')}`;
 };

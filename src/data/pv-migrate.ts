@@ -1,9 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
 import { execa } from 'execa';
 import { RefusedError } from '../errors.ts';
 import { createTranscript, scrub } from './diagnosis.ts';
 import type { Mover } from './find-mover.ts';
-import { processIdentity, sendSignal } from './processes.ts';
+import { processIdentity } from './processes.ts';
 import { parseRecord } from './records.ts';
 import type { Clock, MoverEvent } from './types.ts';
 
@@ -64,6 +63,7 @@ export const runMover = async (run: MoverRun): Promise<MoverOutcome> => {
     env: mover.env,
     extendEnv: false,
     detached: true,
+    killDescendants: true,
     cleanup: false,
     reject: false,
     buffer: false,
@@ -87,7 +87,11 @@ export const runMover = async (run: MoverRun): Promise<MoverOutcome> => {
     readLines(child.iterable({ from: 'stderr' }), facts.line),
   ]);
   const stopper = new AbortController();
-  const stopping = stopWhenAsked(run, child.nodeChildProcess, exited, stopper.signal);
+  const stopping = stopWhenAsked(run, exited, stopper.signal, {
+    interrupt: () => child.nodeChildProcess.kill('SIGINT'),
+    // The whole group: a login plugin or ssh must not outlive it.
+    kill: () => child.kill('SIGKILL'),
+  });
   let startError: unknown;
   try {
     await run.onStarted?.({ pid, identity: await processIdentity(pid) });
@@ -117,9 +121,9 @@ type Stopped = { stopped: 'interrupted' | 'deadline' | undefined; killed: boolea
 // Watches the signal and the deadline; whichever comes first stops the process, and nothing is sent twice.
 const stopWhenAsked = (
   run: MoverRun,
-  child: ChildProcess,
   exited: Promise<unknown>,
   ended: AbortSignal,
+  send: { interrupt(): void; kill(): void },
 ): { now(why: 'interrupted'): void; done: Promise<Stopped> } => {
   const asked = Promise.withResolvers<'interrupted' | 'deadline' | undefined>();
   const interrupt = (): void => asked.resolve('interrupted');
@@ -132,13 +136,12 @@ const stopWhenAsked = (
     const stopped = await asked.promise;
     run.signal?.removeEventListener('abort', interrupt);
     if (stopped === undefined || ended.aborted) return { stopped: undefined, killed: false };
-    child.kill('SIGINT');
+    send.interrupt();
     await Promise.race([exited, run.clock.sleep(run.graceMs, ended)]);
     if (ended.aborted) return { stopped, killed: false };
     const left = await Promise.race([exited.then(() => false), Promise.resolve(true)]);
     if (!left) return { stopped, killed: false };
-    // The whole group: a login plugin or ssh must not outlive it.
-    if (child.pid !== undefined) sendSignal(-child.pid, 'SIGKILL');
+    send.kill();
     return { stopped, killed: true };
   })();
   return { now: (why) => asked.resolve(why), done };

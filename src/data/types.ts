@@ -151,6 +151,14 @@ export interface TreeSummary {
   readonly bytes: number;
 }
 
+/** What is needed of the process and its system: passed in, as only the entry point may touch `process`. */
+export interface ProcessControl {
+  /** Pid of dr-syncer itself. */
+  readonly pid: number;
+  /** process.kill: sends a signal, a negative pid meaning the process group. Throws when there is no such process. */
+  kill(pid: number, signal: 'SIGINT' | 'SIGKILL'): unknown;
+}
+
 /** Time, passed in so that tests need not wait. `sleep` resolves early, without an error, when the signal aborts. */
 export interface Clock {
   now(): number;

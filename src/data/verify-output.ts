@@ -37,19 +37,20 @@ export const parseVerification = (log: string): Tree | undefined => {
   const words = new Map<string, string>();
   const entries = new Map<string, Entry>();
   const errors: string[] = [];
+  let sized = 0;
   for (const line of lines.slice(begin + 1, end)) {
     const [word = '', value = ''] = line.split(' ', 2);
     const rest = line.slice(word.length + value.length + 2);
-    if (word === 'size') entries.set(rest, { ...entries.get(rest), size: Number(value) });
-    else if (word === 'sum') entries.set(rest, { size: entries.get(rest)?.size ?? Number.NaN, sum: value });
+    if (word === 'size') {
+      sized++;
+      entries.set(rest, { ...entries.get(rest), size: Number(value) });
+    } else if (word === 'sum') entries.set(rest, { size: entries.get(rest)?.size ?? Number.NaN, sum: value });
     else if (word === 'error') errors.push(line.slice('error '.length));
     else words.set(word, value);
   }
   const numbers = Object.fromEntries(NUMBERS.map((name) => [name, Number(words.get(name) ?? 0)]));
   const listing = words.get('listing');
   const files = numbers['files'];
-  const sized = [...entries.values()].filter((entry) => !Number.isNaN(entry.size)).length;
-  // A count that does not fit its lines means that lines are missing from the log.
   if (!DIGEST.test(listing ?? '') || listing === undefined || files === undefined || sized > files)
     return undefined;
   return {
@@ -128,7 +129,7 @@ const differencesOf = (source: Tree, dest: Tree, isExtraWrong: boolean): string[
     const other = dest.entries.get(path);
     if (!isKnown(path)) continue;
     if (other === undefined) found.push(`${path} is missing at the destination`);
-    else if (entry.size !== other.size)
+    else if (!Object.is(entry.size, other.size))
       found.push(`${path} has ${entry.size} bytes at the source, ${other.size} at the destination`);
     else if (entry.sum !== undefined && other.sum !== undefined && entry.sum !== other.sum)
       found.push(`${path} has another content at the destination`);

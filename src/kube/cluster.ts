@@ -99,7 +99,8 @@ const createReader = (
       throw error;
     }
   },
-  list: (type, namespace, options) => listObjects(wire, type, namespace, options),
+  list: async (type, namespace, options) => (await listObjects(wire, type, namespace, options)).objects,
+  snapshot: (type, namespace, options) => listObjects(wire, type, namespace, options),
   count: (type, namespace, options) => countObjects(wire, type, namespace, options),
   get: async (ref, options) => {
     try {

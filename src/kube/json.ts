@@ -33,12 +33,10 @@ export const isObject = (value: unknown): value is JsonObject =>
 export const clone = <T extends Json | undefined>(value: T): T => {
   if (Array.isArray(value)) return value.map((item) => clone(item)) as T;
   if (!isObject(value)) return value;
-  const copy: JsonObject = {};
-  for (const key of Object.keys(value)) {
-    const item = value[key];
-    if (item !== undefined) copy[key] = clone(item);
-  }
-  return copy as T;
+  // fromEntries defines fields, so that a data key named `__proto__` stays one.
+  return Object.fromEntries(
+    Object.keys(value).flatMap((key) => (value[key] === undefined ? [] : [[key, clone(value[key])]])),
+  ) as T;
 };
 
 /** The value at a path, or undefined where any step is missing. Steps are field names or list indexes. */

@@ -10,13 +10,19 @@ const PAGE_SIZE = 500;
 // A list whose continue token expires (410) starts again; a cluster that expires it every time is not listable.
 const RESTARTS = 3;
 
+/** A list, and the resourceVersion from which a watch sees every later change. */
+export interface Snapshot {
+  readonly objects: KubeObject[];
+  readonly resourceVersion: string;
+}
+
 /** Lists all objects of a type page by page. Throws KubeApiError. */
 export const listObjects = async (
   wire: Wire,
   type: ResourceType,
   namespace: string | undefined,
   options: ListOptions = {},
-): Promise<KubeObject[]> => {
+): Promise<Snapshot> => {
   for (let restart = 0; ; restart++) {
     try {
       return await listOnce(wire, type, namespace, options);
@@ -50,9 +56,10 @@ const listOnce = async (
   type: ResourceType,
   namespace: string | undefined,
   options: ListOptions,
-): Promise<KubeObject[]> => {
+): Promise<Snapshot> => {
   const found: KubeObject[] = [];
   let next: string | undefined;
+  let resourceVersion = '';
   do {
     const answer = await wire.send('lists', {
       method: 'GET',
@@ -72,6 +79,7 @@ const listOnce = async (
     for (const item of objectsAt(page, 'items'))
       found.push({ ...item, apiVersion, kind: type.kind } as KubeObject);
     next = stringAt(page, 'metadata', 'continue') || undefined;
+    resourceVersion = stringAt(page, 'metadata', 'resourceVersion') ?? '';
   } while (next !== undefined);
-  return found;
+  return { objects: found, resourceVersion };
 };

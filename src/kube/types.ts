@@ -119,6 +119,12 @@ export interface ClusterReader {
   clusterUid(options?: RequestOptions): Promise<string | undefined>;
   /** All objects of a type, paged; an expired page restarts the list. Throws KubeApiError. */
   list(type: ResourceType, namespace: string | undefined, options?: ListOptions): Promise<KubeObject[]>;
+  /** All objects of a type with the resourceVersion of the list, from which a watch can go on. Throws KubeApiError. */
+  snapshot(
+    type: ResourceType,
+    namespace: string | undefined,
+    options?: ListOptions,
+  ): Promise<{ readonly objects: KubeObject[]; readonly resourceVersion: string }>;
   /** How many objects of a type there are, by a list with limit 1. Throws KubeApiError. */
   count(type: ResourceType, namespace: string | undefined, options?: RequestOptions): Promise<number>;
   /** One object, or undefined when it does not exist. Throws KubeApiError. */
@@ -178,6 +184,7 @@ export interface ClusterWriter extends ClusterReader {
     options: RequestOptions & {
       readonly uid?: string | undefined;
       readonly propagation?: 'Orphan' | 'Background' | 'Foreground' | undefined;
+      readonly gracePeriodSeconds?: number | undefined;
       readonly dryRun?: boolean | undefined;
     },
   ): Promise<boolean>;

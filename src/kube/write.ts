@@ -152,6 +152,9 @@ export const createWrites = (wire: Wire): Writes => {
             apiVersion: 'v1',
             kind: 'DeleteOptions',
             ...(options.propagation === undefined ? {} : { propagationPolicy: options.propagation }),
+            ...(options.gracePeriodSeconds === undefined
+              ? {}
+              : { gracePeriodSeconds: options.gracePeriodSeconds }),
             ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
           }),
           what: `deleting ${describeRef(ref.type, ref.namespace, ref.name)}`,

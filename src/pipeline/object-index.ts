@@ -8,12 +8,12 @@ import type { ObjectIndex } from './types.ts';
  */
 export const createObjectIndex = (objects: readonly KubeObject[]): ObjectIndex => {
   const uids = new Map<string, KubeObject>();
-  const kinds = new Map<string, { readonly list: KubeObject[]; readonly names: Map<string, KubeObject> }>();
+  const kinds = new Map<string, KindEntry>();
   for (const object of objects) {
     const { uid, name } = object.metadata;
     if (uid !== undefined && !uids.has(uid)) uids.set(uid, object);
     const key = groupKind(object);
-    const entry = kinds.get(key) ?? { list: [], names: new Map() };
+    const entry = kinds.get(key) ?? { list: [] as KubeObject[], names: new Map<string, KubeObject>() };
     kinds.set(key, entry);
     entry.list.push(object);
     if (!entry.names.has(name)) entry.names.set(name, object);
@@ -31,3 +31,8 @@ export const createObjectIndex = (objects: readonly KubeObject[]): ObjectIndex =
     },
   };
 };
+
+interface KindEntry {
+  readonly list: KubeObject[];
+  readonly names: Map<string, KubeObject>;
+}

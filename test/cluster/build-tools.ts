@@ -125,10 +125,11 @@ function tryLock(lock: string): boolean {
   } finally {
     rmSync(mine, { force: true });
   }
-  if (!ownerLives(lock)) {
-    rmSync(lock, { force: true });
+  if (ownerLives(lock)) {
+    return false;
   }
-  return false;
+  rmSync(lock, { force: true });
+  return tryLock(lock);
 }
 
 function ownerLives(lock: string): boolean {

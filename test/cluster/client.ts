@@ -14,6 +14,8 @@ export interface PairInfo {
   readonly sourceContext: string;
   readonly destContext: string;
   readonly kubectl: string;
+  /** False for clusters named by DR_SYNCER_TEST_SOURCE and DR_SYNCER_TEST_DEST. */
+  readonly isLocal: boolean;
   /** Part of every fresh namespace's name. */
   readonly runId: string;
 }

@@ -10,6 +10,7 @@ import { type KeyPair, writePki } from './pki.ts';
 import type { Running } from './processes.ts';
 import { seed, seeded } from './seed.ts';
 import type { Session } from './session.ts';
+import type { Identity } from './x509.ts';
 
 /** A cluster that tests can use, ours or somebody else's. */
 export interface Cluster {
@@ -24,6 +25,8 @@ export interface LocalCluster extends Cluster {
   readonly server: string;
   readonly workdir: string;
   readonly caFile: string;
+  /** Signs more client certificates, such as expired ones. */
+  readonly ca: Identity;
   readonly admin: KeyPair;
   /** Freezes the API server: connections are accepted and never answered. */
   pauseApiServer(): void;
@@ -105,6 +108,7 @@ async function bringUp(
     server,
     workdir,
     caFile: pki.caFile,
+    ca: pki.ca,
     admin: pki.admin,
     pauseApiServer: () => find().signal('SIGSTOP'),
     resumeApiServer: () => find().signal('SIGCONT'),

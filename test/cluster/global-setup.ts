@@ -20,6 +20,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     sourceContext: pair.source.context,
     destContext: pair.dest.context,
     kubectl: isNamed ? 'kubectl' : (await ensureTools()).kubectl,
+    isLocal: !isNamed,
     runId,
   });
   return async () => {

@@ -11,6 +11,7 @@ import {
   type Side,
   waitUntil,
 } from './client.ts';
+import { runCli } from './run-cli.ts';
 import { SEEDED } from './seed.ts';
 
 const SIDES: readonly Side[] = ['source', 'dest'];
@@ -21,7 +22,14 @@ test('the two sides are different clusters in one kubeconfig', async () => {
   expect(pair().sourceContext).not.toBe(pair().destContext);
 });
 
-describe.each(SIDES)('%s', (side) => {
+test('the CLI runs from source with the pair in its kubeconfig and no context by default', async () => {
+  const run = await runCli(['stage', '-n', 'nothing', '--dest-context', pair().destContext]);
+  expect(run.exitCode).toBe(2);
+  expect(run.stderr).toContain('context');
+});
+
+// Clusters of somebody else need not look like ours.
+describe.skipIf(!pair().isLocal).each(SIDES)('%s', (side) => {
   test('has three Ready nodes without taints', async () => {
     const nodes = await listJson(side, 'nodes', undefined, SEEDED);
     expect(nodes).toHaveLength(3);

@@ -5,6 +5,8 @@ import { type Identity, makeIdentity } from './x509.ts';
 
 /** Files of one cluster's keys, certificates and kubeconfigs (absolute paths). */
 export interface Pki {
+  /** Signs more client certificates, such as expired ones. */
+  readonly ca: Identity;
   readonly caFile: string;
   readonly server: KeyPair;
   readonly admin: KeyPair;
@@ -38,6 +40,7 @@ export function writePki(directory: string, context: string, server: string): Pk
   const { certPem, keyPem } = admin.identity;
   writeKubeconfig(adminKubeconfig, [{ context, server, ca: ca.certPem, cert: certPem, key: keyPem }]);
   return {
+    ca,
     caFile,
     server: signed('server', 'kube-apiserver'),
     admin,

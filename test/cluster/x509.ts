@@ -15,10 +15,12 @@ export interface Subject {
   readonly commonName: string;
   readonly organisation?: string;
   readonly hosts?: readonly string[];
+  /** Default in ten years; a date in the past makes an expired certificate. */
+  readonly notAfter?: Date;
 }
 
 /**
- * Makes a P-256 key and a certificate for it (RFC 5280), valid for ten years.
+ * Makes a P-256 key and a certificate for it (RFC 5280), valid for ten years if nothing else is asked.
  * Without `issuer` the result is a self-signed certificate authority; with it, a leaf for servers and clients.
  * Node can read certificates but not write them, and openssl is not on every machine; hence this file.
  */
@@ -30,7 +32,7 @@ export function makeIdentity(subject: Subject, issuer?: Identity): Identity {
     der.integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
     ECDSA_SHA256,
     issuer?.name ?? name,
-    validity(),
+    validity(subject),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
     der.wrapped(3, der.sequence(...(issuer ? leafExtensions(subject) : authorityExtensions()))),
@@ -55,9 +57,9 @@ function distinguishedName({ commonName, organisation }: Subject): Buffer {
   return der.sequence(...group, part('2.5.4.3', commonName));
 }
 
-function validity(): Buffer {
-  const now = Date.now();
-  return der.sequence(der.time(new Date(now - DAY_MS)), der.time(new Date(now + 3650 * DAY_MS)));
+function validity({ notAfter = new Date(Date.now() + 3650 * DAY_MS) }: Subject): Buffer {
+  const notBefore = new Date(Math.min(Date.now(), notAfter.getTime()) - DAY_MS);
+  return der.sequence(der.time(notBefore), der.time(notAfter));
 }
 
 function authorityExtensions(): Buffer[] {

@@ -5,12 +5,17 @@ import { moverId } from '../../src/data/mover-id.ts';
 describe('moverId', () => {
   it('is what pv-migrate accepts, whatever the operation and the claim are called', () => {
     fc.assert(
-      fc.property(fc.string(), fc.string({ unit: 'grapheme' }), fc.integer({ min: 1 }), (operation, claim, attempt) => {
-        const id = moverId(operation, claim, attempt);
-        expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
-        expect(id.length).toBeLessThanOrEqual(24);
-        expect(moverId(operation, claim, attempt)).toBe(id);
-      }),
+      fc.property(
+        fc.string(),
+        fc.string({ unit: 'grapheme' }),
+        fc.integer({ min: 1 }),
+        (operation, claim, attempt) => {
+          const id = moverId(operation, claim, attempt);
+          expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+          expect(id.length).toBeLessThanOrEqual(24);
+          expect(moverId(operation, claim, attempt)).toBe(id);
+        },
+      ),
     );
   });
 

@@ -14,22 +14,28 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 describe('withPrivateDir', () => {
   it('gives a 0700 directory with 0600 files, and removes it', async () => {
-    const path = await withPrivateDir(async (dir) => {
-      const file = await dir.write('kubeconfig', 'secret');
-      expect(statSync(dir.path).mode & 0o777).toBe(0o700);
-      expect(statSync(file).mode & 0o777).toBe(0o600);
-      expect(readFileSync(file, 'utf8')).toBe('secret');
-      return dir.path;
-    }, root);
+    const path = await withPrivateDir(
+      async (dir) => {
+        const file = await dir.write('kubeconfig', 'secret');
+        expect(statSync(dir.path).mode & 0o777).toBe(0o700);
+        expect(statSync(file).mode & 0o777).toBe(0o600);
+        expect(readFileSync(file, 'utf8')).toBe('secret');
+        return dir.path;
+      },
+      { pid: process.pid, parent: root },
+    );
     expect(existsSync(path)).toBe(false);
   });
 
   it('removes it after a failure too', async () => {
     let path = '';
-    const failing = withPrivateDir(async (dir) => {
-      path = dir.path;
-      throw new Error('no');
-    }, root);
+    const failing = withPrivateDir(
+      async (dir) => {
+        path = dir.path;
+        throw new Error('no');
+      },
+      { pid: process.pid, parent: root },
+    );
     await expect(failing).rejects.toThrow('no');
     expect(existsSync(path)).toBe(false);
   });
@@ -48,7 +54,7 @@ describe('withPrivateDir', () => {
     const reused = make('reused', JSON.stringify({ host: hostname(), pid: sleeper.pid, started: 'before' }));
     const elsewhere = make('elsewhere', JSON.stringify({ host: 'another', pid: 4_000_000, started: 'x' }));
     const unknown = make('unknown', undefined);
-    await withPrivateDir(async () => undefined, root);
+    await withPrivateDir(async () => undefined, { pid: process.pid, parent: root });
     expect([live, dead, reused, elsewhere, unknown].map((path) => existsSync(path))).toEqual([
       true,
       false,

@@ -119,7 +119,9 @@ describe('copyArgs', () => {
 
   it('limits the bandwidth by flag since 3.2, and refuses a limit that would not hold', () => {
     expect(args('3.2.0', { bandwidthKBps: 5 })).toContain('--rsync-extra-args=--bwlimit=5');
-    expect(args('3.0.0', { bandwidthKBps: 5, strategies: ['loadbalancer'] }).join(' ')).not.toContain('bwlimit');
+    expect(args('3.0.0', { bandwidthKBps: 5, strategies: ['loadbalancer'] }).join(' ')).not.toContain(
+      'bwlimit',
+    );
     expect(() => args('3.0.0', { bandwidthKBps: 5 })).toThrow(/strategy local/);
   });
 

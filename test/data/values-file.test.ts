@@ -48,7 +48,9 @@ describe('moverValues', () => {
     ['reg.example:5000/mirror/rsync', { repository: 'reg.example:5000/mirror/rsync' }],
     ['reg/rsync@sha256:abc', { repository: 'reg/rsync@sha256', tag: 'abc' }],
   ])('splits the image %s into what the chart joins with a colon', (reference, image) => {
-    expect(valueAt(moverValues(options({ images: { rsync: reference } }), v36), 'rsync', 'image')).toEqual(image);
+    expect(valueAt(moverValues(options({ images: { rsync: reference } }), v36), 'rsync', 'image')).toEqual(
+      image,
+    );
   });
 
   it('asks for a context that the restricted pod security level takes', () => {

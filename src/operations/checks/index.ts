@@ -1,2 +1,68 @@
+import { stableStringify } from '../../kube/json.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { stashedObject } from '../stage/stash.ts';
 import type { Finding } from '../stage/types.ts';
-export const checkNeeds = async (_input: object): Promise<Finding[]> => [];
+import { checkClasses } from './classes.ts';
+import { checkClusterRoles } from './cluster-roles.ts';
+import { checkGrants } from './grants.ts';
+import { checkHooks } from './hooks.ts';
+import { createLister } from './lister.ts';
+import { checkNamespace } from './namespace.ts';
+import { checkNodeLabels } from './node-labels.ts';
+import { checkPodSurroundings } from './pod-notes.ts';
+import { checkQuotaRequests } from './quota-requests.ts';
+import { checkQuotaStorage } from './quota-storage.ts';
+import { checkReferences } from './references.ts';
+import { checkStorageClasses } from './storage-classes.ts';
+import { templatesOf } from './templates.ts';
+import type { Check, CheckContext, CheckInput } from './types.ts';
+
+export type { CheckInput } from './types.ts';
+
+/**
+ * Looks for what the copy needs of the destination cluster and does not find there, and for what belongs to the
+ * namespace at the source and is not copied. Reads only, and lists a type at most once per side, only when something
+ * asks for it. What we may not read becomes a finding `cannot-check`.
+ * Returns the findings with refusals first; the same clusters give the same order. Throws KubeApiError when a cluster
+ * cannot be reached, RefusedError when an object has an unreadable record of ours.
+ */
+export const checkNeeds = async (input: CheckInput): Promise<Finding[]> => {
+  const lister = createLister(input);
+  const desired = withStashed(input.desired);
+  const templates = templatesOf(desired, input.sourceObjects);
+  const context: CheckContext = { ...input, desired, templates, lister };
+  const found = await Promise.all(CHECKS.map(async (check) => check(context)));
+  return sortFindings([...found.flat(), ...lister.findings()]);
+};
+
+const CHECKS: readonly Check[] = [
+  checkStorageClasses,
+  checkClusterRoles,
+  checkClasses,
+  checkReferences,
+  checkNodeLabels,
+  checkQuotaRequests,
+  checkQuotaStorage,
+  checkNamespace,
+  checkGrants,
+  checkHooks,
+  checkPodSurroundings,
+];
+
+/** Findings by level, code, subject and message, each once. Pure. */
+export const sortFindings = (findings: readonly Finding[]): Finding[] => {
+  const keyed = findings.map((finding) => [sortKey(finding), finding] as const);
+  return [...new Map(keyed)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, finding]) => finding);
+};
+
+const LEVELS: readonly Finding['level'][] = ['refuse', 'warn', 'info'];
+
+const sortKey = ({ level, code, subject, message }: Finding): string =>
+  stableStringify([LEVELS.indexOf(level), code, subject, message]);
+
+// What a stash holds is created when the copy is started, and needs the same of the cluster.
+const withStashed = (objects: readonly KubeObject[]): KubeObject[] =>
+  objects.flatMap((object) => {
+    const stashed = stashedObject(object);
+    return stashed === undefined ? [object] : [object, stashed];
+  });

@@ -1,8 +1,9 @@
-import { MANAGED, SCALE_OVERRIDE, TEMPORARY } from '../../annotations.ts';
+import { MANAGED, SCALE_OVERRIDE } from '../../annotations.ts';
 import { UnsafeError } from '../../errors.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
+import { isTemporary } from '../../workloads/temporary.ts';
 import type { Collected } from './collect.ts';
 import type { Finding, StageDeps, StageOptions } from './types.ts';
 
@@ -56,7 +57,7 @@ export const isRunning = (pod: KubeObject): boolean => {
 // A copy of ours that is meant to run some replicas (warm standby), and our own helpers.
 const mayRun = (owner: KubeObject): boolean => {
   const { labels = {}, annotations = {} } = owner.metadata;
-  if (labels[TEMPORARY] === 'true' || labels['app.kubernetes.io/name'] === 'pv-migrate') return true;
+  if (isTemporary(owner)) return true;
   const override = labels[SCALE_OVERRIDE] ?? annotations[SCALE_OVERRIDE];
   return labels[MANAGED] === 'true' && override !== undefined && Number(override) > 0;
 };

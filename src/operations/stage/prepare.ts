@@ -1,5 +1,5 @@
 import { RECORD } from '../../annotations.ts';
-import { isObject, objectsAt, stringAt } from '../../kube/json.ts';
+import { isObject } from '../../kube/json.ts';
 import { groupKind, groupOf } from '../../kube/names.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import type { TypePair } from '../../pipeline/choose-types.ts';
@@ -106,20 +106,6 @@ export const prepare = (
       parkReplicas: plan?.replicas,
     };
   });
-};
-
-/** The replica paths of types served by CRDs with a scale subresource, by groupKind: `.spec.replicas` -> steps. */
-export const scalePathsOf = (crds: readonly KubeObject[]): Map<string, readonly string[]> => {
-  const paths = new Map<string, readonly string[]>();
-  for (const crd of crds) {
-    const kind = stringAt(crd, 'spec', 'names', 'kind');
-    const group = stringAt(crd, 'spec', 'group');
-    for (const version of objectsAt(crd, 'spec', 'versions')) {
-      const path = stringAt(version, 'subresources', 'scale', 'specReplicasPath');
-      if (path !== undefined) paths.set(`${kind}.${group}`, path.replace(/^\./, '').split('.'));
-    }
-  }
-  return paths;
 };
 
 const stash = (

@@ -3,6 +3,7 @@ import type { ExitName } from '../../exit-codes.ts';
 import { type AppliedRow, applyAll } from '../../pipeline/apply.ts';
 import { byApplyOrder } from '../../pipeline/order.ts';
 import { checkNeeds } from '../checks/index.ts';
+import { readScalePaths } from '../scale-paths.ts';
 import { type Collected, collect } from './collect.ts';
 import { type Connected, connect } from './connect.ts';
 import { dryRunPlan } from './dry-run.ts';
@@ -11,7 +12,7 @@ import { ensureNamespace } from './namespace.ts';
 import { findOrphans, pruneOrphans } from './orphans.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { rowOfApplied, rowOfPrepared, type StageEnd, stageResult } from './result.ts';
-import { readScalePaths } from './scale-paths.ts';
+
 import type { Finding, StageDeps, StageOptions, StageResult, StageRow } from './types.ts';
 
 /**
@@ -32,9 +33,16 @@ export const stage = async (deps: StageDeps, options: StageOptions): Promise<Sta
   const startedMs = deps.dest.now();
   const collected = await collect(deps, options, connected);
   const guarded = guardDestination(deps, options, collected.dest, undefined);
-  const prepared = prepare(deps, options, collected, await readScalePaths(deps, collected)).sort((a, b) =>
-    byApplyOrder(a.source, b.source),
-  );
+  const prepared = prepare(
+    deps,
+    options,
+    collected,
+    await readScalePaths(
+      deps.source,
+      collected.selected.map((pair) => pair.source),
+      deps.signal,
+    ),
+  ).sort((a, b) => byApplyOrder(a.source, b.source));
   refuseEmpty(deps, options, prepared);
   const run: Run = { deps, options, connected, collected, prepared, startedMs };
   const needs = await findNeeds(run);
@@ -207,7 +215,7 @@ const conclude = (run: Run, rows: readonly StageRow[]): [ExitName, string, reado
   const unchanged = count('unchanged');
   return [
     'ok',
-    `${written === 0 ? 'Nothing to do' : `Staged`}: ${written} objects written to ${where}, ${unchanged} unchanged; nothing runs there.`,
+    `${written === 0 ? 'Nothing to do' : `Staged`}: ${written} objects written to ${where}, ${unchanged} unchanged; its workloads are parked.`,
     rows,
   ];
 };

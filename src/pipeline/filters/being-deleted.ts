@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../kube/types.ts';
 import { skip } from '../../verdict.ts';
 import type { Filter } from '../types.ts';
 
@@ -6,7 +7,10 @@ export const beingDeleted: Filter = {
   name: 'being-deleted',
   rules: ['F9'],
   evaluate(object) {
-    const since = object.metadata.deletionTimestamp;
-    return since === undefined || since === null ? undefined : skip('the source is deleting it');
+    return isBeingDeleted(object) ? skip('the source is deleting it') : undefined;
   },
 };
+
+/** Whether the server has been told to delete the object and only waits for grace periods and finalizers. */
+export const isBeingDeleted = ({ metadata }: KubeObject): boolean =>
+  typeof metadata.deletionTimestamp === 'string';

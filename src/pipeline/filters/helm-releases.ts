@@ -3,6 +3,7 @@ import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { skip } from '../../verdict.ts';
 import type { Filter, ObjectIndex } from '../types.ts';
+import { isBeingDeleted } from './being-deleted.ts';
 import { labelOf } from './metadata.ts';
 
 /**
@@ -64,5 +65,4 @@ const newestRevisions = (index: ObjectIndex): ReadonlyMap<string, number> => {
 };
 
 // A revision that is being deleted is not copied, so it must not make the one before it look old.
-const isLastingRelease = (object: KubeObject): boolean =>
-  object.metadata.deletionTimestamp === undefined && isHelmRelease(object);
+const isLastingRelease = (object: KubeObject): boolean => !isBeingDeleted(object) && isHelmRelease(object);

@@ -5,10 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { DEFAULT_MOVER_OPTIONS, systemClock } from '../../../src/data/defaults.ts';
 import { findMover, type Mover } from '../../../src/data/find-mover.ts';
 import type { MoveDeps, MoveRequest } from '../../../src/data/move.ts';
-import type { ClaimPair, MoverEvent, MoverOptions } from '../../../src/data/types.ts';
+import type { ClaimPair, MoverEvent, MoverOptions, ProcessControl } from '../../../src/data/types.ts';
 import { silentReporter } from '../../../src/reporter.ts';
 
 export const STAND_IN = fileURLToPath(new URL('../../fixtures/pv-migrate/pv-migrate.mjs', import.meta.url));
+
+/** The process of the test. */
+export const CONTROL: ProcessControl = { pid: process.pid, kill: (pid, signal) => process.kill(pid, signal) };
 
 /** The versions whose records and flags the stand-in knows. */
 export const VERSIONS = ['1.8.0', '2.2.1', '3.0.0', '3.2.0', '3.6.1'] as const;
@@ -111,6 +114,7 @@ export const moveRequest = (mover: Mover, changes: Partial<MoveRequest> = {}): M
 export const moveDeps = (bench: Bench, changes: Partial<MoveDeps> = {}): MoveDeps => ({
   reporter: silentReporter,
   clock: systemClock,
+  control: CONTROL,
   tempDir: bench.root,
   ...changes,
 });
@@ -123,7 +127,8 @@ export const untilNoted = async (bench: Bench, event: string, count = 1): Promis
   for (;;) {
     const found = bench.noted(event);
     if (found.length >= count) return found;
-    if (Date.now() > until) throw new Error(`The stand-in noted ${found.length} of ${count} ${event} events.`);
+    if (Date.now() > until)
+      throw new Error(`The stand-in noted ${found.length} of ${count} ${event} events.`);
     await systemClock.sleep(20);
   }
 };

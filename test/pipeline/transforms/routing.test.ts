@@ -44,9 +44,11 @@ describe('ingressClass', () => {
 
 describe('mapHost', () => {
   const hostMap = new Map([
+    ['.eu.a.net', '.eu.d.net'],
     ['.a.com', '.b.com'],
     ['shop.a.com', 'store.c.com'],
     ['.eu.a.com', '.eu.d.com'],
+    ['.a.net', '.b.net'],
     ['*.old.org', '*.new.org'],
   ]);
 
@@ -54,6 +56,7 @@ describe('mapHost', () => {
     ['shop.a.com', 'store.c.com', 'an exact entry wins over a suffix'],
     ['api.a.com', 'api.b.com', 'a suffix maps what it ends'],
     ['api.eu.a.com', 'api.eu.d.com', 'the longest suffix wins'],
+    ['api.eu.a.net', 'api.eu.d.net', 'the longest suffix wins, wherever it stands in the map'],
     ['*.a.com', '*.b.com', 'a wildcard host is mapped by the suffix'],
     ['x.old.org', 'x.new.org', 'a suffix may be written with a star'],
     ['a.com', 'a.com', 'the bare domain is not below its suffix'],

@@ -52,4 +52,4 @@ const isSamePort = (a: Json | undefined, b: JsonObject): boolean =>
 const protocolOf = (port: JsonObject): Json => port['protocol'] ?? 'TCP';
 
 // Some charts render `nodePort: 0` or null for "choose one".
-const isSet = (value: Json | undefined): boolean => value !== undefined && value !== null;
+const isSet = (value: Json | undefined): boolean => value !== undefined && value !== null && value !== 0;

@@ -1,0 +1,63 @@
+import { objectsAt, stringAt } from '../../kube/json.ts';
+import { objectName } from '../../kube/names.ts';
+import type { JsonObject } from '../../kube/types.ts';
+import type { Finding } from '../stage/types.ts';
+import { nameList } from './sentences.ts';
+import type { Check, CheckContext, PodTemplate } from './types.ts';
+
+/** What pods use of the machines and services around the cluster, which no copy of objects brings along. Pure. */
+export const checkPodSurroundings: Check = (context) => podNotes(context, context.templates);
+
+/** The same, for given templates: one finding per workload and kind of surroundings. Pure. */
+export const podNotes = (
+  { dest, destNamespace }: Pick<CheckContext, 'destNamespace'> & { dest: { readonly context: string } },
+  templates: readonly PodTemplate[],
+): Finding[] =>
+  templates.flatMap(({ object, spec }) =>
+    ROWS.flatMap(({ code, find, text }): Finding[] => {
+      const things = find(spec);
+      if (things.length === 0) return [];
+      const message =
+        `${objectName(object)} in namespace ${destNamespace} of context ${dest.context} ` +
+        text(nameList([...things].sort()));
+      return [{ level: 'info', code, subject: objectName(object), message }];
+    }),
+  );
+
+interface Row {
+  readonly code: string;
+  find(spec: JsonObject): string[];
+  text(things: string): string;
+}
+
+const volumes = (spec: JsonObject, type: string, describe: (volume: JsonObject) => string): string[] =>
+  objectsAt(spec, 'volumes').flatMap((volume) => objectsAt([volume[type] ?? null]).map(describe));
+
+const ROWS: readonly Row[] = [
+  {
+    code: 'host-path-volume',
+    find: (spec) => volumes(spec, 'hostPath', (volume) => stringAt(volume, 'path') ?? ''),
+    text: (paths) => `mounts ${paths} of its node: it finds what the destination's nodes have there.`,
+  },
+  {
+    code: 'nfs-volume',
+    find: (spec) =>
+      volumes(spec, 'nfs', (nfs) => `${stringAt(nfs, 'server') ?? ''}:${stringAt(nfs, 'path') ?? ''}`),
+    text: (exports) =>
+      `mounts the NFS export ${exports} without a claim: its data is not copied, and both sides can write to it.`,
+  },
+  {
+    code: 'csi-inline-volume',
+    find: (spec) => volumes(spec, 'csi', (csi) => stringAt(csi, 'driver') ?? ''),
+    text: (drivers) =>
+      `has a volume of the CSI driver ${drivers}: the driver must be installed at the destination, and nothing is copied into the volume.`,
+  },
+  {
+    code: 'scheduler-not-default',
+    find: (spec) => {
+      const name = stringAt(spec, 'schedulerName') ?? '';
+      return name === '' || name === 'default-scheduler' ? [] : [name];
+    },
+    text: (name) => `asks for the scheduler ${name}: its pods stay Pending unless the destination runs it.`,
+  },
+];

@@ -1,0 +1,101 @@
+import { groupKind, objectName } from '../../kube/names.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { finished } from '../../workloads/finished.ts';
+import { gitopsOwner } from '../../workloads/gitops.ts';
+import { controlledByCustomResource } from '../../workloads/owners.ts';
+import { planPark } from '../../workloads/park.ts';
+import { podsOfWorkloads } from '../../workloads/pods.ts';
+import { isTemporary } from '../../workloads/temporary.ts';
+import { waveOf } from '../../workloads/waves.ts';
+import type { Baseline, BaselineEntry, MoveSide } from './types.ts';
+
+/** What a side runs, sorted by what a move can do about it. */
+export interface Survey {
+  /** Objects that can be stopped by a patch, with the patch's values. */
+  readonly entries: readonly BaselineEntry[];
+  /** Pods that nothing owns: no patch stops them. */
+  readonly barePods: readonly string[];
+  /** Workloads that a custom resource controls which has no known pause: its operator would start them again. */
+  readonly controlled: readonly string[];
+  /** Jobs that have not finished, unowned ones and those of CronJobs. */
+  readonly runningJobs: readonly string[];
+  readonly gitops: readonly {
+    readonly object: KubeObject;
+    readonly owner: NonNullable<ReturnType<typeof gitopsOwner>>;
+  }[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Looks at everything that was listed on a side and says what a move would stop, and what it could not. Pure.
+ * Throws UsageError for an invalid wave, RefusedError for a mark of ours that cannot be read.
+ */
+export const survey = (side: MoveSide, objects: readonly KubeObject[]): Survey => {
+  const workloads = objects.filter((object) => object.kind !== 'Pod' && !isTemporary(object));
+  const pods = objects.filter(
+    (object) => object.kind === 'Pod' && object.apiVersion === 'v1' && !isTemporary(object),
+  );
+  const byUid = new Map(objects.map((object) => [object.metadata.uid, object]));
+  const index = { byUid: (uid: string): KubeObject | undefined => byUid.get(uid) };
+  const plans = new Map(
+    workloads.flatMap((object) => {
+      const plan = planPark(object, { stop: true, scalePath: side.scalePaths.get(groupKind(object)) });
+      return plan === undefined ? [] : [[object, plan] as const];
+    }),
+  );
+  const controlled = workloads.filter((object) => controlledByCustomResource(object, index) !== undefined);
+  const parkableRoots = new Set(
+    [...plans.keys()].map((object) => `${groupKind(object)}/${object.metadata.name}`),
+  );
+  const stuck = controlled.filter((object) => {
+    const owner = controlledByCustomResource(object, index);
+    return (
+      owner !== undefined && !parkableRoots.has(`${groupKind(owner)}/${owner.name}`) && plans.has(object)
+    );
+  });
+  const entries = [...plans]
+    .filter(([object]) => !controlled.includes(object))
+    .map(([object, plan]) => entryOf(object, plan));
+  const notes = [...plans.values()].flatMap((plan) => plan.notes);
+  return {
+    entries,
+    barePods: podsOfWorkloads(pods, objects)
+      .filter(({ root }) => root.kind === 'Pod')
+      .map(({ root }) => root.name),
+    controlled: stuck.map(objectName),
+    runningJobs: workloads
+      .filter((object) => groupKind(object) === 'Job.batch' && !finished(object) && isActive(object))
+      .map(({ metadata }) => metadata.name),
+    gitops: workloads.flatMap((object) => {
+      const owner = plans.has(object) ? gitopsOwner(object) : undefined;
+      return owner === undefined ? [] : [{ object, owner }];
+    }),
+    notes: [...new Set(notes)],
+  };
+};
+
+/** The baseline of a move: what a survey found, at one time. */
+export const baselineOf = (side: MoveSide, found: Survey, takenAt: string): Baseline => ({
+  side: side.role,
+  takenAt,
+  entries: found.entries,
+});
+
+/** Key of a workload across the two sides: kind and name. */
+export const keyOf = (object: {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+}): string => `${groupKind(object)}/${object.name}`;
+
+const entryOf = (object: KubeObject, plan: BaselineEntry['plan']): BaselineEntry => ({
+  apiVersion: object.apiVersion,
+  kind: object.kind,
+  name: object.metadata.name,
+  uid: object.metadata.uid ?? '',
+  plan,
+  wave: waveOf(object),
+});
+
+const isActive = (job: KubeObject): boolean =>
+  (job.spec as { suspend?: boolean } | undefined)?.suspend !== true;

@@ -1,0 +1,96 @@
+import { PARK_MANAGER } from '../../annotations.ts';
+import { RefusedError } from '../../errors.ts';
+import { hasStatus } from '../../kube/errors.ts';
+import type { KubeObject, ResourceType } from '../../kube/types.ts';
+import { preferredTypes } from '../../pipeline/choose-types.ts';
+import { type GitopsOwner, pausePatch, resumePatch } from '../../workloads/gitops.ts';
+import { isMarked } from '../../workloads/record.ts';
+import type { MoveDeps, MoveSide } from './types.ts';
+
+/**
+ * Pauses the GitOps objects that own what is to be stopped, and leaves what they had before on them. Each is found by
+ * its own name; an Argo CD Application that does not say where it lives is looked for in the whole cluster.
+ * Throws RefusedError when one cannot be found or patched.
+ */
+export const pauseGitops = async (
+  side: MoveSide,
+  owners: readonly GitopsOwner[],
+  deps: MoveDeps,
+): Promise<string> => {
+  const unique = new Map(owners.map((owner) => [`${owner.kind}/${owner.namespace}/${owner.name}`, owner]));
+  let paused = 0;
+  for (const owner of unique.values()) {
+    const { type, object } = await findOwner(side, owner, deps.signal);
+    if (isMarked(object)) continue;
+    await patchOwner(side, type, object, pausePatch(object), deps);
+    paused++;
+  }
+  return `${paused} paused`;
+};
+
+/** Takes the pause off every GitOps object that carries our mark and owns something in this namespace. */
+export const resumeGitops = async (
+  side: MoveSide,
+  owners: readonly GitopsOwner[],
+  deps: MoveDeps,
+): Promise<string> => {
+  const unique = new Map(owners.map((owner) => [`${owner.kind}/${owner.namespace}/${owner.name}`, owner]));
+  let resumed = 0;
+  for (const owner of unique.values()) {
+    const { type, object } = await findOwner(side, owner, deps.signal);
+    if (!isMarked(object)) continue;
+    await patchOwner(side, type, object, resumePatch(object), deps);
+    resumed++;
+  }
+  return `${resumed} resumed`;
+};
+
+const findOwner = async (
+  side: MoveSide,
+  owner: GitopsOwner,
+  signal: AbortSignal,
+): Promise<{ type: ResourceType; object: KubeObject }> => {
+  const type = [...preferredTypes(side.discovery).values()].find(
+    (item) => item.group === owner.group && item.kind === owner.kind,
+  );
+  const name = `${owner.kind} ${owner.namespace === undefined ? '' : `${owner.namespace}/`}${owner.name}`;
+  if (type === undefined) {
+    throw new RefusedError(
+      `${name} owns workloads in namespace ${side.namespace}, but context ${side.cluster.context} does not serve ${owner.kind}: it lives in another cluster.`,
+      {
+        hint: 'Pause it there by hand, then run again without --pause-gitops and with --ignore-gitops.',
+      },
+    );
+  }
+  if (owner.namespace !== undefined) {
+    const object = await side.cluster.get({ type, namespace: owner.namespace, name: owner.name }, { signal });
+    if (object !== undefined) return { type, object };
+  } else {
+    const all = await side.cluster.list(type, undefined, { signal });
+    const [object, other] = all.filter((item) => item.metadata.name === owner.name);
+    if (object !== undefined && other === undefined) return { type, object };
+  }
+  throw new RefusedError(
+    `${name} owns workloads in namespace ${side.namespace} of context ${side.cluster.context}, and it was not found.`,
+  );
+};
+
+const patchOwner = async (
+  side: MoveSide,
+  type: ResourceType,
+  object: KubeObject,
+  patch: ReturnType<typeof pausePatch>,
+  deps: MoveDeps,
+): Promise<void> => {
+  await deps.guard();
+  const { namespace, name } = object.metadata;
+  try {
+    await side.cluster.patch({ type, namespace, name }, patch, { fieldManager: PARK_MANAGER });
+  } catch (error) {
+    if (!hasStatus(error, 403)) throw error;
+    throw new RefusedError(
+      `Context ${side.cluster.context}: ${object.kind} ${namespace}/${name} may not be patched: ${error.failure.detail}.`,
+      { cause: error },
+    );
+  }
+};

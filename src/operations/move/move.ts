@@ -1,0 +1,314 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PartialError } from '../../errors.ts';
+import { type Informer, openInformer } from '../../kube/informer.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { baselineOf, survey } from './baseline.ts';
+import { pauseGitops } from './gitops.ts';
+import { type HookPoint, runHook, runSmoke } from './hooks.ts';
+import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
+import { type EmptyOptions, holdEmpty, refuseReturned, remainingPods, seeEmpty } from './see-empty.ts';
+import { listSide, PODS } from './side.ts';
+import {
+  type StartTarget,
+  startGroup,
+  startGroups,
+  startTargets,
+  waitReady,
+  watchedForStart,
+} from './start-side.ts';
+import type { Step, StepJournal } from './steps.ts';
+import { stopSide } from './stop-side.ts';
+import type { Baseline, MoveDeps, MoveOptions, MoveSide } from './types.ts';
+
+/** What the records of an operation offer to its steps. */
+export interface MoveState extends StepJournal {
+  readonly operationId: string;
+  baseline(): Baseline | undefined;
+  /** Stores the baseline; once stored it never changes. */
+  setBaseline(baseline: Baseline): Promise<void>;
+  /** Writes on both sides that the namespace is on the move. */
+  markMoving(): Promise<void>;
+  /** Writes on both sides where the application lives now, one epoch later. Returns the new epoch. */
+  markActive(side: 'source' | 'dest'): Promise<number>;
+}
+
+export interface MoveInput {
+  readonly kind: 'cutover' | 'failback';
+  readonly source: MoveSide;
+  readonly dest: MoveSide;
+  readonly options: MoveOptions;
+  readonly deps: MoveDeps;
+  readonly state: MoveState;
+  /** Makes the destination converge while the source still runs; returns a clause. Cutover only. */
+  converge?(): Promise<string>;
+  /** Copies the data of the claims from the stopped side to the other one; undefined: not asked for. */
+  copyData?(): Promise<string>;
+}
+
+/** Marks of time that a move leaves behind: ms by the local clock. */
+export interface MoveTimes {
+  stoppedAt: number | undefined;
+  readyAt: number | undefined;
+}
+
+/** A move as steps, with what must be closed when they have run. */
+export interface MovePlan {
+  readonly steps: readonly Step[];
+  readonly times: MoveTimes;
+  close(): void;
+}
+
+/**
+ * The steps of a cutover or a failback: the same ones, with the two sides changed about. The side that runs is
+ * stopped and seen empty before anything starts on the other, and is watched until the end.
+ */
+export const moveSteps = (input: MoveInput): MovePlan => {
+  const { kind, source, dest, options, deps, state } = input;
+  const [from, to] = kind === 'cutover' ? [source, dest] : [dest, source];
+  const times: MoveTimes = { stoppedAt: undefined, readyAt: undefined };
+  const empty: EmptyOptions = { ...options, ignoreJobs: options.jobs === 'leave' };
+  const informers: { from: Informer | undefined; to: Informer | undefined } = {
+    from: undefined,
+    to: undefined,
+  };
+  const openFrom = async (): Promise<Informer> => {
+    informers.from ??= await openInformer(from.cluster, [...from.types, PODS], from.namespace, {
+      signal: deps.signal,
+    });
+    return informers.from;
+  };
+  const openTo = async (): Promise<Informer> => {
+    informers.to ??= await openInformer(to.cluster, watchedForStart(to), to.namespace, {
+      signal: deps.signal,
+    });
+    return informers.to;
+  };
+  const baseline = (): Baseline => {
+    const found = state.baseline();
+    if (found === undefined)
+      throw new PartialError('The journal has no baseline, so it is not known what to start.');
+    return found;
+  };
+  const targets = async (objects: readonly KubeObject[]): Promise<StartTarget[]> =>
+    startTargets(to, objects, kind === 'cutover' ? state.baseline() : undefined);
+  const where = (side: MoveSide): string => `namespace ${side.namespace} of context ${side.cluster.context}`;
+  const hookContext = {
+    operation: kind,
+    operationId: state.operationId,
+    sourceContext: source.cluster.context,
+    sourceNamespace: source.namespace,
+    destContext: dest.cluster.context,
+    destNamespace: dest.namespace,
+  };
+  const hook = (point: HookPoint, id: string): Step => ({
+    id: `hook-${id}`,
+    title: `Run the ${id} hook`,
+    skip: () => (options.hooks[point] === undefined ? 'no such hook is given' : undefined),
+    plan: async () => [`run ${options.hooks[point]}`],
+    run: () => runHook(options.hooks, point, hookContext, deps),
+  });
+  const surveyNow = async () => survey(from, await listSide(from, deps.signal));
+
+  const steps: Step[] = [
+    {
+      id: 'converge',
+      title: `Bring the copy in ${where(dest)} up to date while the source runs`,
+      skip: () => (input.converge === undefined ? 'only a cutover stages' : undefined),
+      plan: async () => [`server-side apply of what differs in ${where(dest)}`],
+      run: async () => (await input.converge?.()) ?? '',
+    },
+    {
+      id: 'baseline',
+      title: `Record what runs in ${where(from)}`,
+      plan: async () =>
+        (await surveyNow()).entries.map(
+          (entry) =>
+            `record ${entry.kind} ${entry.name}${entry.plan.replicas === undefined ? '' : `: ${entry.plan.replicas} replicas`}`,
+        ),
+      run: async () => {
+        // A baseline that is stored already is the truth, even if this step was cut off before it was marked.
+        if (state.baseline() === undefined) {
+          const takenAt = new Date(from.cluster.now()).toISOString();
+          await state.setBaseline(baselineOf(from, await surveyNow(), takenAt));
+        }
+        return `${baseline().entries.length} workloads`;
+      },
+    },
+    {
+      id: 'pause-gitops',
+      title: `Pause the GitOps owners of what runs in ${where(from)}`,
+      skip: () => (options.pauseGitops ? undefined : '--pause-gitops is not given'),
+      plan: async () =>
+        (await surveyNow()).gitops.map(
+          ({ owner }) => `patch ${owner.kind} ${owner.namespace ?? ''}/${owner.name}: pause`,
+        ),
+      run: async () =>
+        pauseGitops(
+          from,
+          (await surveyNow()).gitops.map(({ owner }) => owner),
+          deps,
+        ),
+    },
+    hook('preStop', 'pre-stop'),
+    {
+      id: 'jobs',
+      title: `Wait for the Jobs that run in ${where(from)}`,
+      skip: () => (options.jobs === 'wait' ? undefined : '--jobs wait is not given'),
+      plan: async () => (await surveyNow()).runningJobs.map((name) => `wait for Job ${name}`),
+      run: async () =>
+        waitForJobs(from, deps, options.waitTimeoutMs, async () => (await surveyNow()).runningJobs),
+    },
+    {
+      id: 'stop',
+      title: `Stop what runs in ${where(from)}`,
+      plan: async () => {
+        const objects = await listSide(from, deps.signal);
+        const { entries } = survey(from, objects);
+        // The server itself says here whether it would take each patch.
+        await stopSide(
+          from,
+          entries,
+          objects,
+          { ...deps, guard: async () => undefined },
+          { ...options, dryRun: true },
+        );
+        return entries.map(
+          (entry) =>
+            `PATCH ${entry.kind} ${entry.name}: ${entry.plan.fields.map((field) => `${field.path.join('.')}=${JSON.stringify(field.parked)}`).join(', ')}`,
+        );
+      },
+      run: async () => {
+        await state.markMoving();
+        times.stoppedAt = performance.now();
+        const informer = await openFrom();
+        const sent = await stopSide(from, baseline().entries, informer.objects(), deps, options);
+        return `${sent} patches`;
+      },
+    },
+    {
+      id: 'empty',
+      title: `See ${where(from)} empty of pods`,
+      plan: async () => [
+        `watch pods until none is left (${options.waitTimeoutMs / 1000} s and the grace period at most), then ${options.holdMs / 1000} s more`,
+      ],
+      run: async () => {
+        const informer = await openFrom();
+        await seeEmpty(from, informer, deps, empty);
+        await holdEmpty(from, informer, options.holdMs, deps, empty);
+        return `no pods for ${options.holdMs / 1000} s`;
+      },
+    },
+    hook('postStop', 'post-stop'),
+    {
+      id: 'copy-data',
+      title: 'Copy the volume data',
+      skip: () => (input.copyData === undefined ? 'no data copy is asked for' : undefined),
+      plan: async () => ['run pv-migrate for each pair of claims'],
+      run: async () => {
+        await refuseRunning(to, deps, empty);
+        return (await input.copyData?.()) ?? '';
+      },
+    },
+    hook('preStart', 'pre-start'),
+    {
+      id: 'start',
+      title: `Start the application in ${where(to)}`,
+      plan: async () => {
+        const objects = await listSide(to, deps.signal);
+        const found = baselineOf(from, await surveyNow(), '');
+        const planned = startTargets(to, objects, kind === 'cutover' ? found : undefined);
+        return [
+          ...(await unstashPlan(to, deps)),
+          ...startGroups(planned).flatMap((group) =>
+            group.targets.map(
+              (target) =>
+                `PATCH ${target.kind} ${target.name}${target.replicas === undefined ? '' : `: ${target.replicas} replicas`} (wave ${group.name})`,
+            ),
+          ),
+        ];
+      },
+      run: async () => {
+        const stopped = await openFrom();
+        refuseReturned(from, stopped, empty);
+        const informer = await openTo();
+        const created = kind === 'cutover' ? await startStashed(to, deps) : [];
+        const released = kind === 'cutover' ? await releaseHeldServices(to, deps) : 0;
+        const groups = startGroups(await targets(informer.objects()));
+        let count = 0;
+        for (const group of groups) {
+          deps.reporter.debug(`Starting wave ${group.name}: ${group.targets.length} objects`);
+          await startGroup(to, group.targets, informer.objects(), deps, options);
+          await waitReady(to, group.targets, informer, deps, {
+            waitTimeoutMs: options.waitTimeoutMs,
+            watchOther: () => refuseReturned(from, stopped, empty),
+          });
+          count += group.targets.length;
+        }
+        times.readyAt = performance.now();
+        const more = [
+          created.length > 0 ? `${created.length} custom resources created` : '',
+          released > 0 ? `${released} Services released` : '',
+        ];
+        return [
+          `${count} workloads in ${groups.length} waves are ready`,
+          ...more.filter((text) => text !== ''),
+        ].join(', ');
+      },
+    },
+    {
+      id: 'smoke',
+      title: 'Ask the smoke check',
+      skip: () =>
+        options.smoke.url === undefined && options.smoke.command === undefined
+          ? 'no smoke check is given'
+          : undefined,
+      plan: async () => [`ask ${options.smoke.url ?? options.smoke.command}`],
+      run: () => runSmoke(options.smoke, hookContext, deps),
+    },
+    hook('postStart', 'post-start'),
+    {
+      id: 'activate',
+      title: `Mark ${where(to)} as the live side`,
+      plan: async () => ['write the records on both sides, one epoch later'],
+      run: async () => `epoch ${await state.markActive(to.role)}`,
+    },
+  ];
+  return {
+    steps,
+    times,
+    close: () => {
+      informers.from?.stop();
+      informers.to?.stop();
+    },
+  };
+};
+
+const waitForJobs = async (
+  side: MoveSide,
+  deps: MoveDeps,
+  timeoutMs: number,
+  running: () => Promise<readonly string[]>,
+): Promise<string> => {
+  const started = Date.now();
+  for (;;) {
+    const names = await running();
+    if (names.length === 0) return 'no Job runs';
+    if (Date.now() - started > timeoutMs) {
+      throw new PartialError(
+        `Jobs still run in namespace ${side.namespace} of context ${side.cluster.context} after ${timeoutMs / 1000} s: ${names.join(', ')}.`,
+        { hint: 'Resume to wait again, or roll back; --jobs suspend stops them instead.' },
+      );
+    }
+    await sleep(1000, undefined, { signal: deps.signal });
+  }
+};
+
+// Data is copied only while both sides are stopped; a warm standby runs, so it cannot be copied under it.
+const refuseRunning = async (side: MoveSide, deps: MoveDeps, options: EmptyOptions): Promise<void> => {
+  const running = remainingPods(await listSide(side, deps.signal), { ...options, ignoreBarePods: false });
+  if (running.length === 0) return;
+  throw new PartialError(
+    `Pods of ${running.map(({ root }) => `${root.kind} ${root.name}`).join(', ')} run in namespace ${side.namespace} of context ${side.cluster.context}; data is copied only while both sides are stopped.`,
+    { hint: 'Stop them (remove dr-syncer.io/scale-override from what is a warm standby), then resume.' },
+  );
+};

@@ -1,0 +1,109 @@
+import { CONTENT_MANAGER, HELD_SERVICE_TYPE, MANAGED, RECORD } from '../../annotations.ts';
+import { hasStatus } from '../../kube/errors.ts';
+import { groupOf, objectName } from '../../kube/names.ts';
+import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
+import { preferredTypes } from '../../pipeline/choose-types.ts';
+import { releaseHeld } from '../../pipeline/transforms/index.ts';
+import { stashedObject } from '../stage/stash.ts';
+import { PODS } from './side.ts';
+import type { MoveDeps, MoveSide } from './types.ts';
+
+const CONFIG_MAPS: ResourceType = {
+  ...PODS,
+  resource: 'configmaps',
+  kind: 'ConfigMap',
+  singular: 'configmap',
+  shortNames: ['cm'],
+};
+
+/**
+ * Creates the custom resources that were kept as manifests because their operator would have started pods. One that
+ * exists already is left alone, so the step can run again. Returns their names.
+ */
+export const startStashed = async (side: MoveSide, deps: MoveDeps): Promise<string[]> => {
+  const names: string[] = [];
+  for (const object of await readStash(side, deps)) {
+    const type = preferred(side, object);
+    if (type === undefined) continue;
+    await deps.guard();
+    try {
+      await side.cluster.create(type, object, { fieldManager: CONTENT_MANAGER });
+    } catch (error) {
+      if (!hasStatus(error, 409)) throw error;
+    }
+    names.push(objectName(object));
+  }
+  return names;
+};
+
+/** What startStashed would create. */
+export const unstashPlan = async (side: MoveSide, deps: MoveDeps): Promise<string[]> =>
+  (await readStash(side, deps)).map(
+    (object) => `CREATE ${objectName(object)} (kept as a manifest until now)`,
+  );
+
+/**
+ * Gives Services that were held as ClusterIP their type back, and external-dns its annotations on every kind that was
+ * held. Returns how many were released.
+ */
+export const releaseHeldServices = async (side: MoveSide, deps: MoveDeps): Promise<number> => {
+  let released = 0;
+  for (const resource of HELD_TYPES) {
+    const type = preferredTypes(side.discovery).get(resource);
+    if (type === undefined) continue;
+    const objects = await side.cluster.list(type, side.namespace, {
+      labelSelector: `${MANAGED}=true`,
+      signal: deps.signal,
+    });
+    for (const object of objects) {
+      const patch = releaseHeld(object);
+      if (patch === undefined) continue;
+      await deps.guard();
+      await release(side, type, object, patch);
+      released++;
+    }
+  }
+  return released;
+};
+
+const HELD_TYPES = [
+  'services',
+  'ingresses.networking.k8s.io',
+  'routes.route.openshift.io',
+  'gateways.gateway.networking.k8s.io',
+  'httproutes.gateway.networking.k8s.io',
+  'virtualservices.networking.istio.io',
+];
+
+const release = async (
+  side: MoveSide,
+  type: ResourceType,
+  object: KubeObject,
+  patch: JsonObject,
+): Promise<void> => {
+  const ref = { type, namespace: side.namespace, name: object.metadata.name };
+  try {
+    await side.cluster.patch(ref, patch, { fieldManager: CONTENT_MANAGER });
+  } catch (error) {
+    // A node port that was explicit at the source may be taken here by now: any other will do.
+    if (!hasStatus(error, 422) || object.metadata.annotations?.[HELD_SERVICE_TYPE] === undefined) throw error;
+    const { ports: _ports, ...spec } = (patch.spec ?? {}) as JsonObject;
+    await side.cluster.patch(ref, { ...patch, spec }, { fieldManager: CONTENT_MANAGER });
+  }
+};
+
+const readStash = async (side: MoveSide, deps: MoveDeps): Promise<KubeObject[]> => {
+  const records = await side.cluster.list(CONFIG_MAPS, side.namespace, {
+    labelSelector: `${RECORD}=stash`,
+    signal: deps.signal,
+  });
+  return records.flatMap((record) => stashedObject(record) ?? []);
+};
+
+const preferred = (side: MoveSide, object: KubeObject): ResourceType | undefined =>
+  side.discovery.types.find(
+    (type) =>
+      type.kind === object.kind &&
+      type.group === groupOf(object.apiVersion) &&
+      object.apiVersion.endsWith(type.version),
+  );

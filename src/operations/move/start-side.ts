@@ -1,0 +1,205 @@
+import { MANAGED, PARK_MANAGER, PARKED } from '../../annotations.ts';
+import { PartialError } from '../../errors.ts';
+import { hasStatus } from '../../kube/errors.ts';
+import type { Informer } from '../../kube/informer.ts';
+import { groupKind, objectName } from '../../kube/names.ts';
+import { mapBounded } from '../../kube/parallel.ts';
+import type { KubeObject, ResourceType } from '../../kube/types.ts';
+import { autoscalerOf, startReplicas } from '../../workloads/autoscaler.ts';
+import { podsUnder } from '../../workloads/pods.ts';
+import { readiness } from '../../workloads/readiness.ts';
+import { isMarked } from '../../workloads/record.ts';
+import { planRestore, restorePatch } from '../../workloads/restore.ts';
+import { waveOf } from '../../workloads/waves.ts';
+import { PODS, typeOf } from './side.ts';
+import type { Baseline, MoveDeps, MoveSide } from './types.ts';
+
+/** A parked object that is to be started, with the count to start it with. */
+export interface StartTarget {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly wave: number;
+  /** Undefined: the recorded values as they are. */
+  readonly replicas: number | undefined;
+  /** Suspended objects (CronJobs) are resumed when everything else is up. */
+  readonly last: boolean;
+}
+
+/**
+ * What is to be started on a side: every object that carries our mark. With a baseline of the other side, counts are
+ * the ones that ran there, moved into the range of the autoscaler; without one (failback, failover) they are the
+ * recorded ones. Pure.
+ */
+export const startTargets = (
+  side: MoveSide,
+  objects: readonly KubeObject[],
+  baseline: Baseline | undefined,
+): StartTarget[] => {
+  const hpas = objects.filter((object) => groupKind(object) === 'HorizontalPodAutoscaler.autoscaling');
+  const counts = new Map(
+    (baseline?.entries ?? []).map((entry) => [`${groupKind(entry)}/${entry.name}`, entry]),
+  );
+  return objects
+    .filter((object) => object.kind !== 'Pod' && isMarked(object))
+    .filter((object) => side.role === 'source' || object.metadata.labels?.[MANAGED] === 'true')
+    .map((object) => {
+      const entry = counts.get(`${groupKind(object)}/${object.metadata.name}`);
+      const replicas = entry?.plan.replicas;
+      return {
+        apiVersion: object.apiVersion,
+        kind: object.kind,
+        name: object.metadata.name,
+        wave: waveOf(object),
+        replicas: replicas === undefined ? undefined : startReplicas(replicas, autoscalerOf(object, hpas)),
+        last: LAST.has(object.kind),
+      };
+    });
+};
+
+/** Groups targets into what starts together: by wave, and what is resumed last in a group of its own at the end. */
+export const startGroups = (targets: readonly StartTarget[]): { name: string; targets: StartTarget[] }[] => {
+  const early = targets.filter((target) => !target.last);
+  const waves = [...new Set(early.map((target) => target.wave))].sort((a, b) => a - b);
+  const groups = waves.map((wave) => ({
+    name: String(wave),
+    targets: early.filter((target) => target.wave === wave),
+  }));
+  const late = targets.filter((target) => target.last);
+  return late.length === 0 ? groups : [...groups, { name: 'last', targets: late }];
+};
+
+/** Starts one group: one merge patch per object, in parallel with a bound. What runs already is left alone. */
+export const startGroup = async (
+  side: MoveSide,
+  targets: readonly StartTarget[],
+  live: readonly KubeObject[],
+  deps: MoveDeps,
+  options: { concurrency: number; dryRun?: boolean },
+): Promise<number> => {
+  const picture = new Map(live.map((object) => [`${groupKind(object)}/${object.metadata.name}`, object]));
+  let sent = 0;
+  await mapBounded(targets, options.concurrency, async (target) => {
+    const seen = picture.get(`${groupKind(target)}/${target.name}`);
+    if (await startOne(side, target, seen, deps, options.dryRun === true)) sent++;
+  });
+  return sent;
+};
+
+/**
+ * Waits until every object of a group is ready by the rules of its kind. Throws PartialError with the first cause per
+ * workload as soon as a controller gives up or a pod cannot start for a reason that waiting rarely mends, and with
+ * what is missing when the time is over. `watchOther` is called at every look; it throws when the other side runs.
+ */
+export const waitReady = async (
+  side: MoveSide,
+  targets: readonly StartTarget[],
+  informer: Informer,
+  deps: MoveDeps,
+  options: { readonly waitTimeoutMs: number; watchOther(): void },
+): Promise<void> => {
+  const { waitTimeoutMs } = options;
+  const started = Date.now();
+  let said = '';
+  for (;;) {
+    options.watchOther();
+    const waiting = notReady(targets, informer.objects());
+    if (waiting.length === 0) return;
+    const causes = waiting.map((item) => `${item.name}: ${item.reason}`).join('; ');
+    const elapsed = Date.now() - started;
+    const hopeless = waiting.filter((item) => item.failed || (item.stuck && elapsed > STUCK_GRACE_MS));
+    if (hopeless.length > 0) throw notReadyError(side, hopeless, 'cannot become ready');
+    if (elapsed > waitTimeoutMs)
+      throw notReadyError(side, waiting, `is not ready after ${waitTimeoutMs / 1000} s`);
+    if (causes !== said) {
+      said = causes;
+      deps.reporter.progress(targets.length - waiting.length, targets.length, 'workloads ready');
+      deps.reporter.debug(`Not ready yet: ${causes}`);
+    }
+    await informer.changed(500);
+  }
+};
+
+const LAST: ReadonlySet<string> = new Set(['CronJob', 'ScaledObject', 'ScaledJob']);
+
+// Images and crash loops can mend while the rest comes up; after this long they are the answer.
+const STUCK_GRACE_MS = 15_000;
+const STUCK =
+  /ErrImagePull|ImagePullBackOff|InvalidImageName|CrashLoopBackOff|CreateContainerConfigError|exceeded quota|denied the request|violates PodSecurity|Unschedulable|unschedulable/;
+
+interface NotReady {
+  readonly name: string;
+  readonly reason: string;
+  readonly failed: boolean;
+  readonly stuck: boolean;
+}
+
+const notReady = (targets: readonly StartTarget[], objects: readonly KubeObject[]): NotReady[] => {
+  const byKey = new Map(objects.map((object) => [`${groupKind(object)}/${object.metadata.name}`, object]));
+  const pods = objects.filter((object) => object.kind === 'Pod' && object.apiVersion === 'v1');
+  const events = objects.filter((object) => object.kind === 'Event');
+  return targets.flatMap((target) => {
+    const object = byKey.get(`${groupKind(target)}/${target.name}`);
+    if (object === undefined)
+      return [{ name: `${target.kind} ${target.name}`, reason: 'it is gone', failed: true, stuck: true }];
+    const quick = readiness(object);
+    if (quick.state === 'ready') return [];
+    const state = readiness(object, podsUnder(object, pods, objects), events);
+    if (state.state === 'ready') return [];
+    return [
+      {
+        name: objectName(object),
+        reason: state.reason,
+        failed: state.state === 'failed',
+        stuck: STUCK.test(state.reason),
+      },
+    ];
+  });
+};
+
+const notReadyError = (side: MoveSide, items: readonly NotReady[], what: string): PartialError =>
+  new PartialError(
+    `Namespace ${side.namespace} of context ${side.cluster.context} ${what}: ${items
+      .slice(0, 5)
+      .map((item) => `${item.name}: ${item.reason}`)
+      .join('; ')}${items.length > 5 ? ` (and ${items.length - 5} more)` : ''}.`,
+  );
+
+const ATTEMPTS = 6;
+
+const startOne = async (
+  side: MoveSide,
+  target: StartTarget,
+  seen: KubeObject | undefined,
+  deps: MoveDeps,
+  dryRun: boolean,
+): Promise<boolean> => {
+  const type: ResourceType = typeOf(side, target);
+  const ref = { type, namespace: side.namespace, name: target.name };
+  for (let attempt = 1; ; attempt++) {
+    const live =
+      attempt === 1 && seen !== undefined ? seen : await side.cluster.get(ref, { signal: deps.signal });
+    if (live === undefined) {
+      throw new PartialError(
+        `${target.kind} ${target.name} is gone from namespace ${side.namespace} of context ${side.cluster.context}.`,
+      );
+    }
+    // Started by an earlier attempt of the same operation: the mark goes in the same patch that starts it.
+    if (live.metadata.annotations?.[PARKED] === undefined) return false;
+    const plan = planRestore(live, target.replicas === undefined ? {} : { replicas: target.replicas });
+    await deps.guard();
+    try {
+      await side.cluster.patch(ref, restorePatch(live, plan), { fieldManager: PARK_MANAGER, dryRun });
+      return true;
+    } catch (error) {
+      if (!hasStatus(error, 409) || attempt >= ATTEMPTS) throw error;
+    }
+  }
+};
+
+/** Types that a start watches: the workloads themselves, their pods and, for causes, the events. */
+export const watchedForStart = (side: MoveSide): ResourceType[] => [
+  ...side.types,
+  PODS,
+  { ...PODS, resource: 'events', kind: 'Event', singular: 'event', shortNames: ['ev'] },
+];

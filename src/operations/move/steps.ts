@@ -1,0 +1,112 @@
+import { DrError, errorText } from '../../errors.ts';
+import type { MoveDeps, StepReport } from './types.ts';
+
+/** One step of a move. The id is stable: the journal records it, and a resumed run finds its place by it. */
+export interface Step {
+  readonly id: string;
+  readonly title: string;
+  /** The reason why the step is left out; undefined when it is part of this run. */
+  skip?(): string | undefined;
+  /** What a dry run shows: one line per request or effect. May ask servers, writes nothing. */
+  plan?(): Promise<readonly string[]>;
+  /** Does the step; may run again after a crash in the middle. Returns a clause for the report. */
+  run(): Promise<string>;
+}
+
+/** Where the steps of an operation are recorded; every method returns when the record is stored. */
+export interface StepJournal {
+  isDone(id: string): boolean;
+  /** Records the end of one step, if any, and the begin of the next in one write. */
+  advance(
+    done: { id: string; detail: string } | undefined,
+    begin: { id: string; title: string } | undefined,
+  ): Promise<void>;
+  fail(id: string, text: string): Promise<void>;
+}
+
+/** A step failed; the steps before it are in `reports`. */
+export class StepError extends Error {
+  readonly stepId: string;
+  readonly reports: readonly StepReport[];
+
+  constructor(stepId: string, reports: readonly StepReport[], cause: unknown) {
+    super(errorText(cause), { cause });
+    this.stepId = stepId;
+    this.reports = reports;
+  }
+}
+
+/**
+ * Runs the steps in order. Each is in the journal before its effect and marked after it; what is marked is not run
+ * again. Throws StepError at the first failure, and when the signal aborts between two steps.
+ */
+export const runSteps = async (
+  steps: readonly Step[],
+  journal: StepJournal,
+  deps: MoveDeps,
+): Promise<StepReport[]> => {
+  const reports: StepReport[] = [];
+  let finished: { id: string; detail: string } | undefined;
+  for (const step of steps) {
+    if (journal.isDone(step.id)) {
+      reports.push(report(step, 'earlier', 0, 'done by an earlier run'));
+      continue;
+    }
+    const skipped = step.skip?.();
+    if (skipped !== undefined) {
+      reports.push(report(step, 'skipped', 0, skipped));
+      continue;
+    }
+    const started = performance.now();
+    try {
+      deps.signal.throwIfAborted();
+      await deps.guard();
+      await journal.advance(finished, { id: step.id, title: step.title });
+      finished = undefined;
+      deps.reporter.action(step.title);
+      deps.reporter.event('step', { id: step.id, state: 'started' });
+      const detail = await step.run();
+      finished = { id: step.id, detail };
+      const seconds = (performance.now() - started) / 1000;
+      reports.push(report(step, 'done', seconds, detail));
+      deps.reporter.event('step', { id: step.id, state: 'done', seconds, detail });
+    } catch (error) {
+      const text = errorText(error);
+      reports.push(report(step, 'failed', (performance.now() - started) / 1000, text));
+      deps.reporter.event('step', { id: step.id, state: 'failed', error: text });
+      // The journal itself may be what failed; the error of the step is what the operator needs.
+      await journal.fail(step.id, text).catch((cause: unknown) => deps.reporter.debug(errorText(cause)));
+      throw new StepError(step.id, reports, error);
+    }
+  }
+  if (finished !== undefined) await journal.advance(finished, undefined);
+  return reports;
+};
+
+/** What the steps would do, without doing it. A step whose plan fails is reported as failed, and the rest is planned. */
+export const planSteps = async (steps: readonly Step[]): Promise<StepReport[]> => {
+  const reports: StepReport[] = [];
+  for (const step of steps) {
+    const skipped = step.skip?.();
+    if (skipped !== undefined) {
+      reports.push(report(step, 'skipped', 0, skipped));
+      continue;
+    }
+    try {
+      const lines = (await step.plan?.()) ?? [];
+      reports.push({ ...report(step, 'planned', 0, ''), plan: lines });
+    } catch (error) {
+      if (!(error instanceof DrError)) throw error;
+      reports.push(report(step, 'failed', 0, error.message));
+    }
+  }
+  return reports;
+};
+
+const report = (step: Step, state: StepReport['state'], seconds: number, detail: string): StepReport => ({
+  id: step.id,
+  title: step.title,
+  state,
+  seconds: Math.round(seconds * 1000) / 1000,
+  detail,
+});

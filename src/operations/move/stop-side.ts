@@ -1,0 +1,97 @@
+import { PARK_MANAGER, PARKED } from '../../annotations.ts';
+import { PartialError } from '../../errors.ts';
+import { hasStatus } from '../../kube/errors.ts';
+import { equalJson, valueAt } from '../../kube/json.ts';
+import { mapBounded } from '../../kube/parallel.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { parkPatch } from '../../workloads/park.ts';
+import { typeOf } from './side.ts';
+import type { BaselineEntry, MoveDeps, MoveSide } from './types.ts';
+
+/**
+ * Stops what the baseline names: one merge patch per workload that records the running values and parks it. First
+ * what would start new work or scale things up again (CronJobs, autoscalers, operators), then the rest. A workload
+ * that is stopped already is left alone, so the step can run again. Returns how many patches were sent.
+ * Throws PartialError naming the first workload that could not be stopped; the others are stopped all the same.
+ */
+export const stopSide = async (
+  side: MoveSide,
+  entries: readonly BaselineEntry[],
+  live: readonly KubeObject[],
+  deps: MoveDeps,
+  options: { concurrency: number; dryRun?: boolean },
+): Promise<number> => {
+  const picture = new Map(live.map((object) => [keyOf(object), object]));
+  const failures: string[] = [];
+  let sent = 0;
+  for (const batch of batches(entries)) {
+    await mapBounded(batch, options.concurrency, async (entry) => {
+      try {
+        if (await stopOne(side, entry, picture.get(keyOf(entryHead(entry))), deps, options.dryRun === true))
+          sent++;
+      } catch (error) {
+        deps.signal.throwIfAborted();
+        if (!(error instanceof Error)) throw error;
+        failures.push(error.message);
+      }
+    });
+  }
+  if (failures.length > 0) {
+    const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : '';
+    throw new PartialError(`${failures[0]}${more}`);
+  }
+  return sent;
+};
+
+/** Whether a live object carries our mark and every park field has its parked value. */
+export const isStopped = (object: KubeObject, entry: Pick<BaselineEntry, 'plan'>): boolean =>
+  object.metadata.annotations?.[PARKED] !== undefined &&
+  entry.plan.fields.every((field) => equalJson(valueAt(object, ...field.path), field.parked));
+
+// Somebody else may write the object in between; the baseline stays what it is, only the version is new.
+const ATTEMPTS = 6;
+
+const stopOne = async (
+  side: MoveSide,
+  entry: BaselineEntry,
+  seen: KubeObject | undefined,
+  deps: MoveDeps,
+  dryRun: boolean,
+): Promise<boolean> => {
+  const type = typeOf(side, entry);
+  const ref = { type, namespace: side.namespace, name: entry.name };
+  for (let attempt = 1; ; attempt++) {
+    const live =
+      attempt === 1 && seen !== undefined ? seen : await side.cluster.get(ref, { signal: deps.signal });
+    // Gone since the baseline: nothing of it can run.
+    if (live === undefined || isStopped(live, entry)) return false;
+    await deps.guard();
+    try {
+      await side.cluster.patch(ref, parkPatch(live, entry.plan), { fieldManager: PARK_MANAGER, dryRun });
+      return true;
+    } catch (error) {
+      if (!hasStatus(error, 409) || attempt >= ATTEMPTS) throw error;
+    }
+  }
+};
+
+const FIRST: ReadonlySet<string> = new Set([
+  'CronJob',
+  'ScaledObject',
+  'ScaledJob',
+  'HorizontalPodAutoscaler',
+]);
+
+const batches = (entries: readonly BaselineEntry[]): BaselineEntry[][] => {
+  const isFirst = (entry: BaselineEntry): boolean =>
+    FIRST.has(entry.kind) || entry.apiVersion.split('/')[0]?.includes('.') === true;
+  return [entries.filter(isFirst), entries.filter((entry) => !isFirst(entry))].filter(
+    (batch) => batch.length > 0,
+  );
+};
+
+const entryHead = (entry: BaselineEntry): KubeObject =>
+  ({ apiVersion: entry.apiVersion, kind: entry.kind, metadata: { name: entry.name } }) as KubeObject;
+
+const keyOf = (object: KubeObject): string =>
+  `${object.kind}/${object.apiVersion.split('/')[0]}/${object.metadata.name}`;

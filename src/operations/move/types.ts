@@ -1,0 +1,121 @@
+import type { ExitName } from '../../exit-codes.ts';
+import type { ClusterWriter, Discovery, KubeObject, ResourceType } from '../../kube/types.ts';
+import type { Reporter } from '../../reporter.ts';
+import type { ParkPlan } from '../../workloads/types.ts';
+
+export type MoveKind = 'cutover' | 'failback' | 'failover' | 'fence' | 'rollback';
+
+/** One of the two namespaces of a move, open for writing. */
+export interface MoveSide {
+  readonly role: 'source' | 'dest';
+  readonly cluster: ClusterWriter;
+  readonly namespace: string;
+  readonly discovery: Discovery;
+  /** Types that run pods or decide about those that do, as this side serves them. */
+  readonly types: readonly ResourceType[];
+  readonly scalePaths: ReadonlyMap<string, readonly string[]>;
+}
+
+/** A command to run at a point of a move, with its environment described in docs/hooks.md. */
+export interface Hooks {
+  readonly preStop: string | undefined;
+  readonly postStop: string | undefined;
+  readonly preStart: string | undefined;
+  readonly postStart: string | undefined;
+  readonly timeoutMs: number;
+  /** `fail`: a failing hook stops the move; `warn`: it is told and the move goes on. */
+  readonly onFailure: 'fail' | 'warn';
+}
+
+/** What must answer before the move counts as done. */
+export interface Smoke {
+  readonly url: string | undefined;
+  readonly command: string | undefined;
+  readonly attempts: number;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+export interface MoveOptions {
+  readonly dryRun: boolean;
+  /** ms to wait for pods to end, and for each wave to be ready. */
+  readonly waitTimeoutMs: number;
+  /** ms that the stopped side must stay empty before the other one starts. */
+  readonly holdMs: number;
+  readonly concurrency: number;
+  /** What to do about Jobs that run: wait for their end, refuse, suspend them, or leave them running. */
+  readonly jobs: 'wait' | 'fail' | 'suspend' | 'leave';
+  readonly ignoreBarePods: boolean;
+  readonly pauseGitops: boolean;
+  readonly forceDeletePods: boolean;
+  readonly rollbackOnFailure: boolean;
+  readonly hooks: Hooks;
+  readonly smoke: Smoke;
+}
+
+export interface MoveDeps {
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+  /** Called before every write: throws when the lock is lost or the epoch has moved. */
+  guard(): Promise<void>;
+}
+
+/** One workload as it ran before a move; immutable once it is in the journal. */
+export interface BaselineEntry {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly plan: ParkPlan;
+  /** Start-up wave. */
+  readonly wave: number;
+}
+
+/** What ran on the side that is stopped. */
+export interface Baseline {
+  readonly side: 'source' | 'dest';
+  readonly takenAt: string;
+  readonly entries: readonly BaselineEntry[];
+}
+
+/** A live object and the type to address it by. */
+export interface LiveObject {
+  readonly type: ResourceType;
+  readonly object: KubeObject;
+}
+
+export interface StepReport {
+  readonly id: string;
+  readonly title: string;
+  readonly state: 'done' | 'skipped' | 'failed' | 'earlier' | 'planned';
+  readonly seconds: number;
+  readonly detail: string;
+  /** What a dry run would send or do, one line each. */
+  readonly plan?: readonly string[];
+}
+
+/** The result of a move; `--output json` is this value. */
+export interface MoveResult {
+  readonly schema: 'dr-syncer.io/move-result/v1';
+  readonly kind: MoveKind;
+  readonly operationId: string;
+  readonly outcome: ExitName;
+  readonly exitCode: number;
+  readonly summary: string;
+  readonly hint: string | undefined;
+  readonly dryRun: boolean;
+  readonly source: { readonly context: string; readonly namespace: string } | undefined;
+  readonly dest: { readonly context: string; readonly namespace: string };
+  readonly epoch: number;
+  readonly startedAt: string;
+  readonly seconds: number;
+  /** Seconds from the first stop of a workload to the other side ready; undefined when it did not get there. */
+  readonly rtoSeconds: number | undefined;
+  readonly steps: readonly StepReport[];
+  readonly workloads: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly replicas: number | undefined;
+  }[];
+  readonly warnings: readonly string[];
+}

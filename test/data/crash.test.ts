@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/data/defaults.ts';
+import { cleanupLeftovers } from '../../src/data/leftovers.ts';
+import { moveClaims } from '../../src/data/move.ts';
+import { endProcess, isAlive, processIdentity } from '../../src/data/processes.ts';
+import type { MoverRecord } from '../../src/data/types.ts';
+import { silentReporter } from '../../src/reporter.ts';
+import {
+  type Bench,
+  CONTROL,
+  moveDeps,
+  moveRequest,
+  openBench,
+  options,
+  pair,
+  standIn,
+  untilNoted,
+} from './helpers/stand-in.ts';
+
+const PARENT = fileURLToPath(new URL('./helpers/parent.ts', import.meta.url));
+
+let bench: Bench;
+afterEach(() => bench.remove());
+
+/** Starts a copy in a process of its own, kills that process with SIGKILL in mid-copy, and returns its journal. */
+const crashDuring = async (scenario: unknown): Promise<MoverRecord[]> => {
+  bench = openBench('3.6.1', { data: [scenario, 'ok'] });
+  const journal = join(bench.root, 'journal.jsonl');
+  const parent = execa(process.execPath, [PARENT, JSON.stringify({ bench, journal })], { reject: false });
+  await untilNoted(bench, 'attempt');
+  const read = (): MoverRecord[] =>
+    readFileSync(journal, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as MoverRecord);
+  while (read().length < 2) await systemClock.sleep(20);
+  parent.kill('SIGKILL');
+  expect((await parent).signal).toBe('SIGKILL');
+  return read();
+};
+
+const latest = (records: readonly MoverRecord[]): MoverRecord => {
+  const last = records.at(-1);
+  if (last?.identity === undefined) throw new Error('The mover was not recorded.');
+  return last;
+};
+
+describe('after kill -9 of dr-syncer in mid-copy', { timeout: 60_000 }, () => {
+  it('a mover that prints dies of its broken pipe, and the next run removes what it left and copies', async () => {
+    const records = await crashDuring({ name: 'slow', ms: 20_000 });
+    await untilNoted(bench, 'broken-pipe');
+    expect(bench.releases()).toHaveLength(2);
+    expect(bench.privateDirs()).toHaveLength(1);
+    const said: string[] = [];
+    const [result] = await moveClaims(
+      [pair('data')],
+      moveRequest(await standIn(bench), { previous: [latest(records)] }),
+      moveDeps(bench, { reporter: { ...silentReporter, action: (text) => void said.push(text) } }),
+    );
+    expect(result?.status).toBe('copied');
+    expect(said).toContain(`Removed what copy ${records[0]?.id} of claim data had left in the clusters`);
+    expect(bench.noted('cleaned').map((item) => [item.id, item.context])).toEqual([
+      [records[0]?.id, 'prod'],
+      [records[0]?.id, 'dr'],
+    ]);
+    expect(bench.noted('attempt').map((item) => item.id)).toEqual([
+      records[0]?.id,
+      expect.not.stringMatching(records[0]?.id ?? ''),
+    ]);
+    expect([bench.releases(), bench.privateDirs()]).toEqual([[], []]);
+  });
+
+  it('a mover that says nothing lives on, and the next run ends it before it copies', async () => {
+    const records = await crashDuring('hang-then-obey');
+    const orphan = latest(records);
+    expect(await isAlive(orphan.identity ?? '')).toBe('alive');
+    const warnings: string[] = [];
+    let usedBefore = true;
+    const [result] = await moveClaims(
+      [pair('data')],
+      moveRequest(await standIn(bench), { previous: [orphan] }),
+      moveDeps(bench, {
+        reporter: { ...silentReporter, warning: (text) => void warnings.push(text) },
+        waitUnused: async () => {
+          usedBefore = (await isAlive(orphan.identity ?? '')) === 'alive';
+          return true;
+        },
+      }),
+    );
+    expect(result?.status).toBe('copied');
+    expect(usedBefore).toBe(false);
+    expect(warnings).toEqual([`An earlier mover of claim data (pid ${orphan.pid}) still ran; it was ended.`]);
+    expect(bench.noted('signal').map((item) => [item.pid, item.signal])).toEqual([[orphan.pid, 'SIGINT']]);
+    expect(bench.releases()).toEqual([]);
+  });
+
+  it('a mover that ignores its interruption is killed, and what it left is removed', async () => {
+    const records = await crashDuring('hang');
+    const [result] = await moveClaims(
+      [pair('data')],
+      moveRequest(await standIn(bench), {
+        previous: [latest(records)],
+        options: options({ helmTimeoutMs: 100, loadBalancerTimeoutMs: 100 }),
+      }),
+      moveDeps(bench, { extraGraceMs: 300 }),
+    );
+    expect(result?.status).toBe('copied');
+    expect(await isAlive(latest(records).identity ?? '')).toBe('gone');
+    expect(bench.noted('cleaned')).toHaveLength(2);
+    expect(bench.releases()).toEqual([]);
+  });
+
+  it('does not copy while a pod of the earlier copy still uses the claim', async () => {
+    bench = openBench('2.2.1');
+    const [result] = await moveClaims(
+      [pair('data')],
+      moveRequest(await standIn(bench), { previous: [{ claim: 'data', attempt: 1, id: 'a1b2c' }] }),
+      moveDeps(bench, { waitUnused: async () => false }),
+    );
+    expect(result).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('still uses the claim'),
+    });
+    expect(bench.noted('attempt')).toEqual([]);
+  });
+
+  it('does not copy while leftovers cannot be removed', async () => {
+    const records = await crashDuring({ name: 'slow', ms: 20_000 });
+    await untilNoted(bench, 'broken-pipe');
+    const broken: Bench = { ...bench, env: { ...bench.env, PV_MIGRATE_FAKE_CLEANUP: 'fail' } };
+    const [result] = await moveClaims(
+      [pair('data')],
+      moveRequest(await standIn(broken), { previous: [latest(records)] }),
+      moveDeps(bench),
+    );
+    expect(result).toMatchObject({
+      status: 'failed',
+      reason: expect.stringMatching(
+        /cleanup dr-data-\w+ in context prod, namespace shop, failed: .*deletion is forbidden/,
+      ),
+    });
+    expect(bench.noted('attempt')).toHaveLength(1);
+  });
+});
+
+describe('endProcess', { timeout: 30_000 }, () => {
+  it('never signals a process that got the pid of another, nor one of another machine', async () => {
+    bench = openBench('3.6.1');
+    const sleeper = execa('sleep', ['60'], { reject: false });
+    const identity = (await processIdentity(sleeper.pid ?? 0)) ?? '';
+    const known = JSON.parse(identity) as Record<string, unknown>;
+    const reused = JSON.stringify({ ...known, started: 'before this boot' });
+    const elsewhere = JSON.stringify({ ...known, host: 'another-machine' });
+    expect(await endProcess(reused, 100, { clock: systemClock, control: CONTROL })).toBe('gone');
+    expect(await endProcess(elsewhere, 100, { clock: systemClock, control: CONTROL })).toBe('elsewhere');
+    for (const bad of [
+      '',
+      '{',
+      '{"host":1}',
+      JSON.stringify({ ...known, pid: 1 }),
+      JSON.stringify({ ...known, pid: -1 }),
+    ])
+      expect(await endProcess(bad, 100, { clock: systemClock, control: CONTROL })).toBe('elsewhere');
+    expect(await isAlive(identity)).toBe('alive');
+    expect(await endProcess(identity, 5000, { clock: systemClock, control: CONTROL })).toBe('ended');
+    expect((await sleeper).signal).toBe('SIGINT');
+    expect(await endProcess(identity, 100, { clock: systemClock, control: CONTROL })).toBe('gone');
+  });
+});
+
+describe('cleanupLeftovers', { timeout: 30_000 }, () => {
+  const sides = [{ files: { kubeconfig: '/k', context: 'prod' }, namespace: 'shop' }];
+
+  it('tells how to do it by hand for a version without the command', async () => {
+    bench = openBench('3.0.0');
+    expect(await cleanupLeftovers(await standIn(bench), 'x', sides)).toMatchObject({
+      state: 'manual',
+      reason: expect.stringContaining(
+        "helm --kube-context prod --namespace shop list --filter '^pv-migrate-'",
+      ),
+    });
+    expect(bench.noted('start').map((item) => item.command)).toEqual(['']);
+  });
+
+  it('passes on why it failed', async () => {
+    bench = openBench('3.2.0');
+    expect(await cleanupLeftovers(await standIn(bench), 'x', sides)).toEqual({
+      state: 'failed',
+      reason:
+        'pv-migrate cleanup x in context prod, namespace shop, failed: stat /k: no such file or directory',
+    });
+  });
+});
