@@ -51,8 +51,9 @@ export const parseVerification = (log: string): Tree | undefined => {
   const numbers = Object.fromEntries(NUMBERS.map((name) => [name, Number(words.get(name) ?? 0)]));
   const listing = words.get('listing');
   const files = numbers['files'];
-  if (!DIGEST.test(listing ?? '') || listing === undefined || files === undefined || sized > files)
-    return undefined;
+  if (!DIGEST.test(listing ?? '') || listing === undefined || files === undefined) return undefined;
+  // A count that does not fit its lines means that lines are missing from the log.
+  if (sized !== Math.min(files, MAX_ENTRIES)) return undefined;
   return {
     files,
     bytes: numbers['bytes'] ?? 0,

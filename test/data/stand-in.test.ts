@@ -29,7 +29,7 @@ const sides = (): string[] => [
 ];
 const good = (): string[] => ['--source=a', '--dest=b', ...sides(), '--strategies=local'];
 
-describe('the stand-in', () => {
+describe('the stand-in', { timeout: 120_000 }, () => {
   const refused: [title: string, version: string, args: () => string[], said: RegExp][] = [
     ['an unknown flag', '3.6.1', () => [...good(), '--nope'], /^Error: unknown flag: --nope\nUsage:/],
     ['a missing --source and --dest', '3.6.1', sides, /required flag\(s\) "dest", "source" not set/],

@@ -40,7 +40,7 @@ const compare = async (
   return compareTrees(mode, source.tree, dest.tree, { deleteExtraneous });
 };
 
-describe('the verification script', () => {
+describe('the verification script', { timeout: 120_000 }, () => {
   it('counts files, bytes, links and folders, and prints no content', async () => {
     const folder = fill('a', { 'x.txt': 'hello-secret', 'sub/y': 'abc', 'sub/deep/z': '' });
     symlinkSync('x.txt', join(folder, 'link'));
@@ -133,7 +133,7 @@ describe('the verification script', () => {
   });
 });
 
-describe('comparing both sides', () => {
+describe('comparing both sides', { timeout: 120_000 }, () => {
   const base = { a: '1', 'sub/b': '22', c: '333' };
 
   it('finds equal trees equal', async () => {
@@ -212,10 +212,10 @@ describe('comparing both sides', () => {
     expect(compareTrees('size', a.tree, c.tree, { deleteExtraneous: true }).differences[0]).toContain(
       './f-10001',
     );
-  }, 30_000);
+  });
 });
 
-describe('parseVerification', () => {
+describe('parseVerification', { timeout: 120_000 }, () => {
   it('refuses a log that is not whole', async () => {
     const { log } = await list(fill('a', { x: '1', y: '2' }), 'checksum');
     const lines = log.split('\n');

@@ -298,6 +298,7 @@ function openExchange(
       await sleep(30);
     },
     reset: () => {
+      if (outgoing.closed) return;
       wasReset = true;
       // Node cannot reset a TLS socket, but the TCP socket below it.
       if (raw === undefined) outgoing.destroy();

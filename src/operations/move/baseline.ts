@@ -6,7 +6,6 @@ import { controlledByCustomResource } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
-import { waveOf } from '../../workloads/waves.ts';
 import type { Baseline, BaselineEntry, MoveSide } from './types.ts';
 
 /** What a side runs, sorted by what a move can do about it. */
@@ -28,7 +27,7 @@ export interface Survey {
 
 /**
  * Looks at everything that was listed on a side and says what a move would stop, and what it could not. Pure.
- * Throws UsageError for an invalid wave, RefusedError for a mark of ours that cannot be read.
+ * Throws RefusedError for a mark of ours that cannot be read.
  */
 export const survey = (side: MoveSide, objects: readonly KubeObject[]): Survey => {
   const workloads = objects.filter((object) => object.kind !== 'Pod' && !isTemporary(object));
@@ -94,7 +93,6 @@ const entryOf = (object: KubeObject, plan: BaselineEntry['plan']): BaselineEntry
   name: object.metadata.name,
   uid: object.metadata.uid ?? '',
   plan,
-  wave: waveOf(object),
 });
 
 const isActive = (job: KubeObject): boolean =>

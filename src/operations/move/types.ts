@@ -67,8 +67,6 @@ export interface BaselineEntry {
   readonly name: string;
   readonly uid: string;
   readonly plan: ParkPlan;
-  /** Start-up wave. */
-  readonly wave: number;
 }
 
 /** What ran on the side that is stopped. */

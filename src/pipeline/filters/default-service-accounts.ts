@@ -32,17 +32,16 @@ const isPlain = (account: KubeObject): boolean =>
   keysOf(account, 'labels').every(isAutomaticKey) &&
   keysOf(account, 'annotations').every(isAutomaticKey) &&
   valueAt(account, 'automountServiceAccountToken') === undefined &&
-  ['secrets', 'imagePullSecrets'].every((field) => namesOf(account, field).every(isGeneratedFor(account)));
+  areGenerated(account, 'secrets', ['token', 'dockercfg']) &&
+  areGenerated(account, 'imagePullSecrets', ['dockercfg']);
 
 // Our own marks, and the note where OpenShift's registry controller keeps its pull secret.
 const isAutomaticKey = (key: string): boolean =>
   key.startsWith(PREFIX) || key === 'openshift.io/internal-registry-pull-secret-ref';
 
-const namesOf = (account: KubeObject, field: string): string[] =>
-  listAt(account, field).map((entry) => stringAt(entry, 'name') ?? '');
-
 // The same test by which generated entries are taken out of an account that is copied.
-const isGeneratedFor =
-  (account: KubeObject) =>
-  (secret: string): boolean =>
-    ['token', 'dockercfg'].some((kind) => secret.startsWith(`${account.metadata.name}-${kind}-`));
+const areGenerated = (account: KubeObject, field: string, kinds: readonly string[]): boolean =>
+  listAt(account, field).every((entry) => {
+    const secret = stringAt(entry, 'name') ?? '';
+    return kinds.some((kind) => secret.startsWith(`${account.metadata.name}-${kind}-`));
+  });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { DEFAULT_MOVER_OPTIONS, systemClock } from '../../../src/data/defaults.ts';
 import { findMover, type Mover } from '../../../src/data/find-mover.ts';
 import type { MoveDeps, MoveRequest } from '../../../src/data/move.ts';
-import type { ClaimPair, MoverEvent, MoverOptions, ProcessControl } from '../../../src/data/types.ts';
+import type { ClaimPair, Clock, MoverEvent, MoverOptions, ProcessControl } from '../../../src/data/types.ts';
 import { silentReporter } from '../../../src/reporter.ts';
 
 export const STAND_IN = fileURLToPath(new URL('../../fixtures/pv-migrate/pv-migrate.mjs', import.meta.url));
@@ -123,7 +123,7 @@ export const standIn = (bench: Bench): Promise<Mover> => findMover({ path: STAND
 
 /** Waits until the stand-in has noted an event, so that a test acts at the right moment. */
 export const untilNoted = async (bench: Bench, event: string, count = 1): Promise<Noted[]> => {
-  const until = Date.now() + 10_000;
+  const until = Date.now() + 90_000;
   for (;;) {
     const found = bench.noted(event);
     if (found.length >= count) return found;
@@ -132,6 +132,19 @@ export const untilNoted = async (bench: Bench, event: string, count = 1): Promis
     await systemClock.sleep(20);
   }
 };
+
+/**
+ * The system's clock, but a sleep of exactly `ms` milliseconds ends when the promise resolves: for deadlines that
+ * must not pass before the stand-in has come far enough, however slow the machine is.
+ */
+export const clockUntil = (ms: number, moment: () => Promise<unknown>): Clock => ({
+  now: systemClock.now,
+  sleep: async (wanted, signal) => {
+    if (wanted !== ms) return systemClock.sleep(wanted, signal);
+    const ended = new Promise((resolve) => signal?.addEventListener('abort', resolve, { once: true }));
+    await Promise.race([moment(), ended]);
+  },
+});
 
 export const eventsOf = (): {
   onEvent(claim: string, event: MoverEvent): void;

@@ -1,0 +1,165 @@
+import { openInformer } from '../../kube/informer.ts';
+import { survey } from './baseline.ts';
+import { type HookContext, runHook, runSmoke } from './hooks.ts';
+import type { MoveState } from './move.ts';
+import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
+import { type EmptyOptions, holdEmpty, seeEmpty } from './see-empty.ts';
+import { listSide, PODS } from './side.ts';
+import { startGroup, startGroups, startTargets, waitReady, watchedForStart } from './start-side.ts';
+import type { Step } from './steps.ts';
+import { stopSide } from './stop-side.ts';
+import type { MoveDeps, MoveOptions, MoveSide } from './types.ts';
+
+export interface FailoverInput {
+  readonly dest: MoveSide;
+  readonly options: MoveOptions;
+  readonly deps: MoveDeps;
+  readonly state: MoveState & {
+    /** Writes that the source was given up without proof that it stopped. */
+    markPendingFence(reason: string): Promise<void>;
+  };
+  readonly hookContext: HookContext;
+  readonly reason: string;
+}
+
+/**
+ * The steps of a failover: the destination is started from what was staged, with the counts kept there. The source is
+ * not asked and not touched; that it may still run is written down first, as a pending fence.
+ */
+export const failoverSteps = (input: FailoverInput): { steps: Step[]; readyAt(): number | undefined } => {
+  const { dest, options, deps, state, hookContext } = input;
+  const where = `namespace ${dest.namespace} of context ${dest.cluster.context}`;
+  let readyAt: number | undefined;
+  const hook = (point: 'preStart' | 'postStart', id: string): Step => ({
+    id: `hook-${id}`,
+    title: `Run the ${id} hook`,
+    skip: () => (options.hooks[point] === undefined ? 'no such hook is given' : undefined),
+    plan: async () => [`run ${options.hooks[point]}`],
+    run: () => runHook(options.hooks, point, hookContext, deps),
+  });
+  const steps: Step[] = [
+    {
+      id: 'pending-fence',
+      title: 'Record that the source is given up and not fenced',
+      plan: async () => ['write the pending fence into the record'],
+      run: async () => {
+        await state.markPendingFence(input.reason);
+        return input.reason;
+      },
+    },
+    hook('preStart', 'pre-start'),
+    {
+      id: 'start',
+      title: `Start the application in ${where} from what was staged`,
+      plan: async () => {
+        const targets = startTargets(dest, await listSide(dest, deps.signal), undefined);
+        return [
+          ...(await unstashPlan(dest, deps)),
+          ...startGroups(targets).flatMap((group) =>
+            group.targets.map(
+              (target) => `PATCH ${target.kind} ${target.name}: as recorded (wave ${group.name})`,
+            ),
+          ),
+        ];
+      },
+      run: async () => {
+        const informer = await openInformer(dest.cluster, watchedForStart(dest), dest.namespace, {
+          signal: deps.signal,
+        });
+        try {
+          await startStashed(dest, deps);
+          await releaseHeldServices(dest, deps);
+          const groups = startGroups(startTargets(dest, informer.objects(), undefined));
+          for (const group of groups) {
+            await startGroup(dest, group.targets, informer.objects(), deps, options);
+            await waitReady(dest, group.targets, informer, deps, {
+              waitTimeoutMs: options.waitTimeoutMs,
+              watchOther: () => undefined,
+            });
+          }
+          readyAt = performance.now();
+          return `${groups.reduce((sum, group) => sum + group.targets.length, 0)} workloads are ready`;
+        } finally {
+          informer.stop();
+        }
+      },
+    },
+    {
+      id: 'smoke',
+      title: 'Ask the smoke check',
+      skip: () =>
+        options.smoke.url === undefined && options.smoke.command === undefined
+          ? 'no smoke check is given'
+          : undefined,
+      plan: async () => [`ask ${options.smoke.url ?? options.smoke.command}`],
+      run: () => runSmoke(options.smoke, hookContext, deps),
+    },
+    hook('postStart', 'post-start'),
+    {
+      id: 'activate',
+      title: `Mark ${where} as the live side`,
+      plan: async () => ['write the record, one epoch later'],
+      run: async () => `epoch ${await state.markActive('dest')}`,
+    },
+  ];
+  return { steps, readyAt: () => readyAt };
+};
+
+export interface FenceInput {
+  readonly source: MoveSide;
+  readonly options: MoveOptions;
+  readonly deps: MoveDeps;
+  readonly state: {
+    /** Writes on both sides that the source is stopped and marked, and takes the pending fence away. */
+    markFenced(): Promise<void>;
+  };
+}
+
+/**
+ * The steps of a fence: a source that came back is stopped before anything else is looked at, seen empty, and marked,
+ * so that a failback can bring the application home with the counts that it has now.
+ */
+export const fenceSteps = ({ source, options, deps, state }: FenceInput): Step[] => {
+  const empty: EmptyOptions = { ...options, ignoreJobs: false };
+  const where = `namespace ${source.namespace} of context ${source.cluster.context}`;
+  return [
+    {
+      id: 'stop',
+      title: `Stop what runs in ${where}`,
+      plan: async () =>
+        survey(source, await listSide(source, deps.signal)).entries.map(
+          (entry) => `PATCH ${entry.kind} ${entry.name}: stop`,
+        ),
+      run: async () => {
+        const objects = await listSide(source, deps.signal);
+        return `${await stopSide(source, survey(source, objects).entries, objects, deps, options)} patches`;
+      },
+    },
+    {
+      id: 'empty',
+      title: `See ${where} empty of pods`,
+      plan: async () => ['watch pods until none is left'],
+      run: async () => {
+        const informer = await openInformer(source.cluster, [...source.types, PODS], source.namespace, {
+          signal: deps.signal,
+        });
+        try {
+          await seeEmpty(source, informer, deps, empty);
+          await holdEmpty(source, informer, options.holdMs, deps, empty);
+        } finally {
+          informer.stop();
+        }
+        return 'no pods';
+      },
+    },
+    {
+      id: 'mark',
+      title: 'Record that the source is fenced',
+      plan: async () => ['write the records on both sides'],
+      run: async () => {
+        await state.markFenced();
+        return 'no pending fence';
+      },
+    },
+  ];
+};

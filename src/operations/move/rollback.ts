@@ -1,0 +1,132 @@
+import { openInformer } from '../../kube/informer.ts';
+import { groupKind } from '../../kube/names.ts';
+import { survey } from './baseline.ts';
+import { resumeGitops } from './gitops.ts';
+import type { MoveState } from './move.ts';
+import { type EmptyOptions, holdEmpty, refuseReturned, seeEmpty } from './see-empty.ts';
+import { listSide, PODS } from './side.ts';
+import { startGroup, startGroups, startTargets, waitReady, watchedForStart } from './start-side.ts';
+import type { Step } from './steps.ts';
+import { stopSide } from './stop-side.ts';
+import type { MoveDeps, MoveOptions, MoveSide } from './types.ts';
+
+export interface RollbackInput {
+  /** The move that is undone. */
+  readonly kind: 'cutover' | 'failback' | 'failover';
+  /** The side that ran before and is to run again; undefined when it does not answer. */
+  readonly from: MoveSide | undefined;
+  /** The side that the move was starting. */
+  readonly to: MoveSide;
+  /** Whether the move had begun to stop anything; if not, there is nothing to start. */
+  readonly stopBegan: boolean;
+  /** Whether the move had begun to start anything on the other side. */
+  readonly startBegan: boolean;
+  readonly options: MoveOptions;
+  readonly deps: MoveDeps;
+  readonly state: MoveState;
+}
+
+/**
+ * The steps that undo a move: what it started is stopped and seen empty, then what ran before is started again with
+ * the counts of the baseline. Only objects that carry our mark are touched. Each step is in the journal like those of
+ * the move, so that a rollback that is cut off can be run again.
+ */
+export const rollbackSteps = (input: RollbackInput): Step[] => {
+  const { from, to, options, deps, state } = input;
+  const empty: EmptyOptions = { ...options, ignoreJobs: options.jobs === 'leave' };
+  const where = (side: MoveSide): string => `namespace ${side.namespace} of context ${side.cluster.context}`;
+  const notStarted = (): string | undefined => (input.startBegan ? undefined : 'nothing was started there');
+  const notStopped = (): string | undefined => {
+    if (from === undefined) return 'that side does not answer';
+    return input.stopBegan ? undefined : 'nothing was stopped there';
+  };
+  return [
+    {
+      id: 'undo-start',
+      title: `Stop what was started in ${where(to)}`,
+      skip: notStarted,
+      run: async () => {
+        const objects = await listSide(to, deps.signal);
+        return `${await stopSide(to, survey(to, objects).entries, objects, deps, options)} patches`;
+      },
+    },
+    {
+      id: 'undo-empty',
+      title: `See ${where(to)} empty of pods`,
+      skip: notStarted,
+      run: async () => {
+        const informer = await openInformer(to.cluster, [...to.types, PODS], to.namespace, {
+          signal: deps.signal,
+        });
+        try {
+          await seeEmpty(to, informer, deps, empty);
+          await holdEmpty(to, informer, options.holdMs, deps, empty);
+        } finally {
+          informer.stop();
+        }
+        return 'no pods';
+      },
+    },
+    {
+      id: 'undo-stop',
+      title:
+        from === undefined
+          ? 'Start the other side again'
+          : `Start ${where(from)} again with the recorded counts`,
+      skip: notStopped,
+      run: async () => (from === undefined ? '' : startAgain(from, to, input, empty)),
+    },
+    {
+      id: 'undo-gitops',
+      title: 'Resume the GitOps owners',
+      skip: () => (from === undefined || !options.pauseGitops ? 'none were paused' : undefined),
+      run: async () => {
+        if (from === undefined) return '';
+        const { gitops } = survey(from, await listSide(from, deps.signal));
+        return resumeGitops(
+          from,
+          gitops.map(({ owner }) => owner),
+          deps,
+        );
+      },
+    },
+    {
+      id: 'undo-activate',
+      title:
+        from === undefined ? `Mark ${where(to)} as a parked copy` : `Mark ${where(from)} as the live side`,
+      run: async () => `epoch ${await state.markActive(from?.role ?? 'source')}`,
+    },
+  ];
+};
+
+const startAgain = async (
+  from: MoveSide,
+  to: MoveSide,
+  input: RollbackInput,
+  empty: EmptyOptions,
+): Promise<string> => {
+  const { deps, options } = input;
+  const other = await openInformer(to.cluster, [...to.types, PODS], to.namespace, { signal: deps.signal });
+  const informer = await openInformer(from.cluster, watchedForStart(from), from.namespace, {
+    signal: deps.signal,
+  });
+  try {
+    const known = new Set(
+      (input.state.baseline()?.entries ?? []).map((entry) => `${groupKind(entry)}/${entry.name}`),
+    );
+    const targets = startTargets(from, informer.objects(), undefined).filter((target) =>
+      known.has(`${groupKind(target)}/${target.name}`),
+    );
+    for (const group of startGroups(targets)) {
+      await startGroup(from, group.targets, informer.objects(), deps, options);
+      await waitReady(from, group.targets, informer, deps, {
+        waitTimeoutMs: options.waitTimeoutMs,
+        watchOther: () => (input.startBegan ? refuseReturned(to, other, empty) : undefined),
+      });
+    }
+    return `${targets.length} workloads are ready`;
+  } finally {
+    informer.stop();
+    other.stop();
+  }
+};

@@ -1,0 +1,151 @@
+import { LockedError, UnsafeError } from '../errors.ts';
+import { clone, equalJson } from '../kube/json.ts';
+import type { ClusterReader, ClusterWriter, Json, RequestOptions } from '../kube/types.ts';
+import { readRecord, type Stored, whereIs, writeRecord } from './record-io.ts';
+import { decodeState, encodeRecord } from './schema.ts';
+import { createTokens } from './tokens.ts';
+import type { Phase, StateRecord } from './types.ts';
+import { placeOf, type Role } from './types-of-records.ts';
+
+/** The state record with what is needed to replace it. */
+export interface StoredState {
+  readonly record: StateRecord;
+  readonly stored: Stored;
+}
+
+/** The state record of one namespace. */
+export interface StateStore {
+  /** The record, or undefined when there is none. Throws KubeApiError, RefusedError. */
+  read(): Promise<StoredState | undefined>;
+  /**
+   * Replaces what read() returned (undefined: creates). Throws LockedError when somebody else has written since,
+   * UnsafeError when the epoch would go down, KubeApiError.
+   */
+  write(next: StateRecord, expected: StoredState | undefined): Promise<StoredState>;
+  /**
+   * Reads, lets `mutate` make the next record from a copy, and writes; again from the start on a conflict, at most
+   * five times. What `mutate` throws ends it. Throws as write() does.
+   */
+  update(mutate: (current: StateRecord | undefined) => StateRecord): Promise<StoredState>;
+  /**
+   * Reads again and throws UnsafeError unless the epoch is the expected one and, when an operation id is given, the
+   * record names that operation. Returns the record.
+   */
+  assertEpoch(expected: { readonly epoch: number; readonly operationId?: string }): Promise<StateRecord>;
+}
+
+/** Opens the state record of a namespace; `role` source is the mirror. Sends nothing yet. */
+export const openStateStore = (writer: ClusterWriter, namespace: string, role: Role = 'dest'): StateStore => {
+  const place = placeOf('state', namespace, role);
+  const where = whereIs(writer, place);
+  const tokens = createTokens();
+  const read = (): Promise<StoredState | undefined> => readState(writer, namespace, role);
+
+  const swap = async (
+    next: StateRecord,
+    expected: StoredState | undefined,
+  ): Promise<StoredState | undefined> => {
+    if (expected !== undefined && next.epoch < expected.record.epoch) {
+      throw new UnsafeError(
+        `The epoch in ${where} is ${expected.record.epoch}; it must not go down to ${next.epoch}.`,
+      );
+    }
+    const record: StateRecord = { ...next, role };
+    const text = encodeRecord(record);
+    decodeState(text, where);
+    const previous = expected?.stored;
+    const stored = await writeRecord(writer, place, text, { previous, token: tokens.next() });
+    return stored === undefined ? undefined : { record, stored };
+  };
+
+  return {
+    read,
+    write: async (next, expected) => (await swap(next, expected)) ?? refuseConflict(where),
+    update: async (mutate) => {
+      for (let attempt = 1; attempt <= UPDATE_ATTEMPTS; attempt++) {
+        const current = await read();
+        const draft = clone(current?.record as unknown as Json | undefined) as unknown;
+        const written = await swap(mutate(draft as StateRecord | undefined), current);
+        if (written !== undefined) return written;
+      }
+      return refuseConflict(where);
+    },
+    assertEpoch: async ({ epoch, operationId }) => {
+      const found = await read();
+      if (found === undefined) throw moved(`${where} does not exist any more; epoch ${epoch} was expected.`);
+      const { record } = found;
+      if (record.epoch !== epoch) {
+        throw moved(`${where} has epoch ${record.epoch}, written by ${record.by}; epoch ${epoch} was expected.`);
+      }
+      if (operationId !== undefined && record.operation?.id !== operationId) {
+        const other = record.operation === undefined ? 'no operation' : `operation ${record.operation.id}`;
+        throw moved(`${where} names ${other}; operation ${operationId} was expected.`);
+      }
+      return record;
+    },
+  };
+};
+
+/** The state record of a namespace for those who only read, or undefined. Throws KubeApiError, RefusedError. */
+export const readState = async (
+  reader: ClusterReader,
+  namespace: string,
+  role: Role = 'dest',
+  options: RequestOptions = {},
+): Promise<StoredState | undefined> => {
+  const place = placeOf('state', namespace, role);
+  const stored = await readRecord(reader, place, options);
+  return stored === undefined
+    ? undefined
+    : { record: decodeState(stored.text, whereIs(reader, place)), stored };
+};
+
+/**
+ * Writes the source's copy of a record: the same content with the phase as the source sees it. Leaves a copy alone
+ * that has a higher epoch (`ahead`: the two sides disagree) or that belongs to another destination (`foreign`).
+ * Throws as StateStore.update.
+ */
+export const mirrorState = async (
+  mirror: StateStore,
+  record: StateRecord,
+  phase: Phase = sourcePhase(record.phase),
+): Promise<'written' | 'unchanged' | 'ahead' | 'foreign'> => {
+  const next: StateRecord = { ...record, role: 'source', phase };
+  const current = await mirror.read();
+  if (current !== undefined) {
+    if (!isSameSite(current.record, record)) return 'foreign';
+    if (current.record.epoch > record.epoch) return 'ahead';
+    if (equalJson(current.record as unknown as Json, next as unknown as Json)) return 'unchanged';
+  }
+  await mirror.write(next, current);
+  return 'written';
+};
+
+/** How the source stands when the destination's phase is this one: they are never both active. */
+export const sourcePhase = (destPhase: Phase): Phase => SOURCE_PHASES[destPhase];
+
+const SOURCE_PHASES: Readonly<Record<Phase, Phase>> = {
+  standby: 'active',
+  active: 'standby',
+  moving: 'moving',
+  fenced: 'active',
+};
+
+const UPDATE_ATTEMPTS = 5;
+
+const isSameSite = (mirrored: StateRecord, record: StateRecord): boolean =>
+  mirrored.dest.namespace === record.dest.namespace &&
+  (mirrored.dest.clusterUid === undefined ||
+    record.dest.clusterUid === undefined ||
+    mirrored.dest.clusterUid === record.dest.clusterUid);
+
+const moved = (sentence: string): UnsafeError =>
+  new UnsafeError(`The state has moved on: ${sentence} Nothing more is written.`, {
+    hint: 'See who did what with: dr-syncer status, dr-syncer history.',
+  });
+
+const refuseConflict = (where: string): never => {
+  throw new LockedError(`Somebody else is writing ${where} at this moment.`, {
+    hint: 'Look who it is with: dr-syncer status.',
+  });
+};
