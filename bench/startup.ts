@@ -24,9 +24,12 @@ for (let round = 0; round <= ROUNDS; round++) {
   }
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 const floor = median(times.get('node -e 0') ?? []);
 for (const [name, values] of times) {
   const ms = median(values);
-  console.log(`${name.padEnd(24)} ${ms.toFixed(1).padStart(7)} ms   ${(ms / floor).toFixed(2)}x of bare node`);
+  console.log(
+    `${name.padEnd(24)} ${ms.toFixed(1).padStart(7)} ms   ${(ms / floor).toFixed(2)}x of bare node`,
+  );
 }

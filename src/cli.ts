@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import process from 'node:process';
 import { InterruptedError } from './errors.ts';
@@ -30,6 +31,24 @@ const userName = (): string => {
   }
 };
 
+// A pid alone may be another process by the time somebody asks; with its start time it is this one.
+const startTime = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+};
+const isAlive = (id: string): boolean => {
+  const [pid = '', started = ''] = id.split(':');
+  try {
+    process.kill(Number(pid), 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return startTime(Number(pid)) === started;
+};
+
 process.exitCode = await runProgram(
   process.argv.slice(2),
   {
@@ -40,6 +59,7 @@ process.exitCode = await runProgram(
     operator: `${userName()}@${hostname()}`,
     commandLine: ['dr-syncer', ...process.argv.slice(2)].join(' '),
     version: VERSION,
+    process: { id: `${process.pid}:${startTime(process.pid)}`, isAlive },
   },
   interrupt.signal,
 );

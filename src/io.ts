@@ -14,6 +14,8 @@ export interface Io {
   /** The command line as typed, for records; flags never carry secrets. */
   readonly commandLine: string;
   readonly version: string;
+  /** This process on its host, for the lock; and whether a process so named still runs. */
+  readonly process: { readonly id: string; isAlive(id: string): boolean };
 }
 
 /** Writes all of a text and returns when the stream has taken it. */

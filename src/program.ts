@@ -1,5 +1,7 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { addMoveFlags } from './commands/move-options.ts';
 import { addCommonFlags, addCopyFlags, addSideFlags } from './commands/options.ts';
+import { duration } from './commands/parsers.ts';
 import { DrError, isDrError, UsageError } from './errors.ts';
 import { EXIT_CODES, exitCode } from './exit-codes.ts';
 import { type Io, writeAll } from './io.ts';
@@ -56,8 +58,62 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .action(async (flags) =>
       setCode(await (await import('./commands/stage.ts')).runStage(io, flags, interrupt)),
     );
+
+  const move = (name: string, description: string): Command =>
+    addMoveFlags(addCommonFlags(addSideFlags(program.command(name).description(description))));
+
+  addCopyFlags(move('cutover', 'move the running application to the destination: stop, copy, start'))
+    .addHelpText('after', CUTOVER_EXAMPLES)
+    .action(async (flags) =>
+      setCode(await (await import('./commands/cutover.ts')).runCutover(io, flags, interrupt)),
+    );
+  move('failback', 'bring the application home, with the counts that it had').action(async (flags) =>
+    setCode(await (await import('./commands/failback.ts')).runFailback(io, flags, interrupt)),
+  );
+  move('failover', 'start the destination from what was staged; the source is dead')
+    .option('--accept-data-loss', 'what was written since the last copy may be lost')
+    .option('--reason <text>', 'why the source is given up; goes into the record')
+    .action(async (flags) =>
+      setCode(await (await import('./commands/failover.ts')).runFailoverCommand(io, flags, interrupt)),
+    );
+  move('fence', 'stop and mark a source that came back after a failover').action(async (flags) =>
+    setCode(await (await import('./commands/failover.ts')).runFenceCommand(io, flags, interrupt)),
+  );
+  move('resume', 'go on with the unfinished operation').action(async (flags) =>
+    setCode(await (await import('./commands/resume.ts')).runResume(io, flags, interrupt)),
+  );
+  move('rollback', 'undo the unfinished operation').action(async (flags) =>
+    setCode(await (await import('./commands/resume.ts')).runRollbackCommand(io, flags, interrupt)),
+  );
+  addCommonFlags(
+    addSideFlags(
+      program.command('status').description('where the application lives, since when, and what to type next'),
+    ),
+  )
+    .option('-w, --watch', 'look again until interrupted; write a result when something changed')
+    .addOption(
+      new Option('--interval <duration>', 'pause between two looks').argParser(duration).default(2000, '2s'),
+    )
+    .action(async (flags) =>
+      setCode(await (await import('./commands/status.ts')).runStatus(io, flags, interrupt)),
+    );
+  addCommonFlags(
+    addSideFlags(
+      program
+        .command('history')
+        .description('what was done to this namespace, by whom, and how long it took'),
+    ),
+  ).action(async (flags) =>
+    setCode(await (await import('./commands/status.ts')).runHistory(io, flags, interrupt)),
+  );
   return program;
 };
+
+const CUTOVER_EXAMPLES = `
+Examples:
+  dr-syncer cutover --source-context prod --dest-context dr -n shop --dry-run
+  dr-syncer cutover --source-context prod --dest-context dr -n shop --smoke-url https://shop.dr.example.com/health --rollback-on-failure
+  dr-syncer cutover --source-context prod --dest-context dr -n shop --yes --jobs wait -o json`;
 
 const STAGE_EXAMPLES = `
 Examples:

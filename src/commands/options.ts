@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { ON_CONFLICT, type OnConflict } from '../pipeline/strategy.ts';
 import { LOG_LEVELS, type LogLevel } from '../ui/levels.ts';
 import { OUTPUTS, type Output } from '../ui/output.ts';
-import { duration, names, oneOf, pairs, wholeNumber } from './parsers.ts';
+import { duration, names, oneOf, pairs, pairsOrEmpty, wholeNumber } from './parsers.ts';
 
 /** Flags that every command has. Durations are milliseconds. */
 export interface CommonFlags {
@@ -70,7 +70,7 @@ export const addCopyFlags = (command: Command): Command =>
         `when a field cannot be changed: ${ON_CONFLICT.join(', ')} (default: by kind)`,
       ).argParser(oneOf(ON_CONFLICT)),
     )
-    .option('--storage-class-map <from=to>', 'StorageClass at the source = at the destination', pairs)
+    .option('--storage-class-map <from=to>', 'StorageClass at the source = at the destination', pairsOrEmpty)
     .option(
       '--access-mode-map <from=to>',
       'access mode of claims, such as ReadWriteMany=ReadWriteOnce',

@@ -17,11 +17,23 @@ export const oneOf =
 export const pairs = (
   value: string,
   previous: ReadonlyMap<string, string> | undefined,
+): Map<string, string> => readPairs(value, previous, 1);
+
+/** The same for names that may be empty: `=standard` maps a claim with storageClassName "". */
+export const pairsOrEmpty = (
+  value: string,
+  previous: ReadonlyMap<string, string> | undefined,
+): Map<string, string> => readPairs(value, previous, 0);
+
+const readPairs = (
+  value: string,
+  previous: ReadonlyMap<string, string> | undefined,
+  shortest: number,
 ): Map<string, string> => {
   const map = new Map(previous ?? []);
   for (const part of value.split(',')) {
     const at = part.indexOf('=');
-    if (at <= 0 || at === part.length - 1)
+    if (at < shortest || at === part.length - 1)
       throw new InvalidArgumentError(`"${part}" is not of the form from=to.`);
     map.set(part.slice(0, at).trim(), part.slice(at + 1).trim());
   }

@@ -20,6 +20,8 @@ export interface Session {
   openDest(): OpenSide<ClusterWriter>;
   /** Opens the source for writing: for cutover, failback and fence only. */
   openSourceWriter(): OpenSide<ClusterWriter>;
+  /** How the flags name the source, without asking it; undefined when they do not. */
+  sourceName(): { readonly context: string; readonly namespace: string } | undefined;
 }
 
 export interface OpenSide<C> {
@@ -79,6 +81,12 @@ export const withSession = async <T>(
       signal: stop.signal,
       openSource: () => openSourceWith(openReader),
       openSourceWriter: () => openSourceWith(openWriter),
+      sourceName: () => {
+        const namespace = flags.sourceNamespace ?? flags.namespace;
+        return flags.sourceContext === undefined || namespace === undefined
+          ? undefined
+          : { context: flags.sourceContext, namespace };
+      },
       openDest: () => {
         if (flags.destContext === undefined && flags.destKubeconfig === undefined) {
           throw new UsageError('The destination is not named.', {

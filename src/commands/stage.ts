@@ -18,7 +18,13 @@ export const runStage = (io: Io, flags: StageFlags, interrupt: AbortSignal): Pro
     const source = session.openSource();
     const dest = session.openDest();
     const result = await stage(
-      { source: source.cluster, dest: dest.cluster, reporter: session.reporter, signal: session.signal },
+      {
+        source: source.cluster,
+        dest: dest.cluster,
+        reporter: session.reporter,
+        signal: session.signal,
+        lock: { holder: io.operator, process: io.process },
+      },
       {
         ...copyOptions(flags),
         sourceNamespace: source.namespace,

@@ -14,6 +14,7 @@ export const POD_LABELS: Readonly<Record<string, string>> = {
   'sidecar.istio.io/inject': 'false',
 };
 
+/** Annotations that keep out the sidecars of meshes that look for an annotation. */
 export const POD_ANNOTATIONS: Readonly<Record<string, string>> = {
   'sidecar.istio.io/inject': 'false',
   'linkerd.io/inject': 'disabled',

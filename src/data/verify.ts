@@ -59,10 +59,10 @@ export const runVerification = async (
     }
     await removePod(writer, left, deps.clock);
   }
-  const { object: pod } = await writer.create(PODS, manifest, {
-    fieldManager: CONTENT_MANAGER,
-    ...(deps.signal === undefined ? {} : { signal: deps.signal }),
-  });
+  if (deps.signal?.aborted === true)
+    throw new InterruptedError(`The verification of ${where} was interrupted.`);
+  // Without the signal: a request that is cut off may still make the pod, and nobody would remove it.
+  const { object: pod } = await writer.create(PODS, manifest, { fieldManager: CONTENT_MANAGER });
   try {
     await waitForEnd(writer, pod, where, options.deadlineMs, deps);
     const tree = parseVerification(await writer.logs(end.namespace, ref.name, { container: 'verify' }));

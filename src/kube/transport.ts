@@ -66,6 +66,8 @@ const HEADERS_MAX_AGE_MS = 45_000;
 /** Opens HTTP access to the server of a context, with the authentication and TLS of its kubeconfig. */
 export const createTransport = (context: KubeContext, options: TransportOptions): Transport => {
   const base = context.server.replace(/\/+$/, '');
+  // Ends what a failed run left under way: requests that nobody waits for must not retry on and hold the process.
+  const closing = new AbortController();
   let config = context.load();
   let session: Session | undefined;
   let opening: Promise<Session> | undefined;
@@ -75,26 +77,33 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
   const open = async (previous: Session | undefined): Promise<Session> => {
     const opened = await openSession(config, context.name, options.connections);
     // A rotated token needs new headers only; the connections stay.
-    if (previous === undefined) return opened;
-    return { ...opened, dispatcher: previous.dispatcher };
+    session = previous === undefined ? opened : { ...opened, dispatcher: previous.dispatcher };
+    return session;
   };
 
-  const current = async (): Promise<Session> => {
+  const current = (): Promise<Session> | Session => {
     if (session !== undefined && Date.now() - session.madeAt < HEADERS_MAX_AGE_MS) return session;
     opening ??= open(session).finally(() => {
       opening = undefined;
     });
-    session = await opening;
-    return session;
+    return opening;
   };
 
-  const renew = async (): Promise<void> => {
-    config = context.load();
-    session = await open(undefined);
+  // Requests that are refused together share one renewal: a credential plugin may ask a person to log in.
+  const renew = async (refused: Session): Promise<void> => {
+    if (session === refused) {
+      session = undefined;
+      config = context.load();
+      refused.dispatcher.close().catch(() => undefined);
+    }
+    await current();
   };
 
-  const dispatch = async (request: WireRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
-    const { dispatcher, headers } = await current();
+  const dispatch = async (
+    request: WireRequest,
+    { dispatcher, headers }: Session,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> => {
     const url = new URL(base);
     const answer = await dispatcher.request({
       origin: url.origin,
@@ -116,11 +125,14 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
     return answer;
   };
 
-  const attemptOnce = async (request: WireRequest): Promise<Omit<WireResponse, 'attempts'>> => {
+  const attemptOnce = async (
+    request: WireRequest,
+    used: Session,
+    ending: AbortSignal,
+  ): Promise<Omit<WireResponse, 'attempts'>> => {
     const timeout = AbortSignal.timeout(options.requestTimeoutMs);
-    const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
     try {
-      const answer = await dispatch(request, signal);
+      const answer = await dispatch(request, used, AbortSignal.any([ending, timeout]));
       const text = await answer.body.text();
       if (answer.statusCode >= 400) {
         throw refused(context.name, request, answer, text);
@@ -129,16 +141,22 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
         status: answer.statusCode,
         text,
         contentType: headerText(answer.headers['content-type']) ?? '',
-        warnings: warningTexts(answer.headers.warning),
+        // Admission policies may quote what they warn of.
+        warnings: warningTexts(answer.headers.warning).map(redactorOf(request)),
       };
     } catch (error) {
-      throw translate(error, request, timeout);
+      throw translate(error, request, ending, timeout);
     }
   };
 
-  const translate = (error: unknown, request: WireRequest, timeout: AbortSignal): unknown => {
-    if (error instanceof KubeApiError || request.signal?.aborted === true) return error;
-    const cause = timeout.aborted
+  const translate = (
+    error: unknown,
+    request: WireRequest,
+    ending: AbortSignal,
+    timeout: AbortSignal | undefined,
+  ): unknown => {
+    if (error instanceof KubeApiError || ending.aborted) return error;
+    const cause = timeout?.aborted
       ? Object.assign(new Error(`no answer in ${options.requestTimeoutMs / 1000} s`), {
           code: 'REQUEST_TIMEOUT',
         })
@@ -146,26 +164,32 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
     return new KubeApiError(context.name, request.what, failureOfNetwork(cause), error);
   };
 
+  const endingOf = (request: WireRequest): AbortSignal =>
+    request.signal === undefined ? closing.signal : AbortSignal.any([request.signal, closing.signal]);
+
   return {
     send: async (request) => {
+      const ending = endingOf(request);
       let attempts = 0;
       let renewed = false;
       let unknown = false;
       const attempt = async (): Promise<WireResponse> => {
+        ending.throwIfAborted();
         if (unknown && request.readBack !== undefined) {
           const found = await request.readBack();
           if (found !== undefined)
             return { status: 200, text: found, contentType: 'application/json', warnings: [], attempts };
         }
+        const used = await current();
         attempts++;
         try {
-          return { ...(await attemptOnce(request)), attempts };
+          return { ...(await attemptOnce(request, used, ending)), attempts };
         } catch (error) {
           if (error instanceof KubeApiError) {
             unknown ||= error.failure.outcomeUnknown;
             if (error.failure.status === 401 && !renewed) {
               renewed = true;
-              await renew();
+              await renew(used);
               return attempt();
             }
           }
@@ -174,7 +198,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
       };
       return withRetry(attempt, {
         policy: options.retry,
-        signal: request.signal,
+        signal: ending,
         onRetry: (error, waitMs) => {
           retried++;
           options.onRetry?.(`${error.message} Trying again in ${Math.round(waitMs)} ms.`);
@@ -182,10 +206,9 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
       });
     },
     stream: async function* (request) {
-      const signal = request.signal ?? new AbortController().signal;
-      const never = new AbortController().signal;
+      const ending = endingOf(request);
       try {
-        const answer = await dispatch(request, signal);
+        const answer = await dispatch(request, await current(), ending);
         if (answer.statusCode >= 400) {
           const text = await answer.body.text();
           throw refused(context.name, request, answer, text);
@@ -193,17 +216,21 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
         const decoder = new TextDecoder();
         for await (const chunk of answer.body) yield decoder.decode(chunk as Uint8Array, { stream: true });
       } catch (error) {
-        throw translate(error, request, never);
+        throw translate(error, request, ending, undefined);
       }
     },
     clockOffsetMs: () => offset,
     retries: () => retried,
     close: async () => {
+      closing.abort(new Error(`The connection to context ${context.name} is closed.`));
       await session?.dispatcher.destroy();
       session = undefined;
     },
   };
 };
+
+const redactorOf = (request: WireRequest): ((message: string) => string) =>
+  request.redact ?? ((message) => message);
 
 const refused = (
   context: string,
@@ -212,7 +239,7 @@ const refused = (
   text: string,
 ): KubeApiError => {
   const failure = failureOfResponse(answer.statusCode, text, headerText(answer.headers['retry-after']));
-  const redact = request.redact ?? ((message: string): string => message);
+  const redact = redactorOf(request);
   return new KubeApiError(context, request.what, {
     ...failure,
     detail: redact(failure.detail),

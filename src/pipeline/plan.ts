@@ -35,6 +35,8 @@ export interface PlanItem {
   /** The object was there before, and dr-syncer did not make it. */
   readonly adopted: boolean;
   readonly notes: readonly Note[];
+  /** Hash of the content that is wanted. */
+  readonly hash: string;
 }
 
 const MOST_PATHS = 20;
@@ -55,6 +57,7 @@ export const planObject = (type: ResourceType, bodies: Bodies, live: KubeObject 
       drift: false,
       adopted: false,
       notes: [],
+      hash,
     };
     return { ...created, action: 'create', content: withHash(bodies.parked, hash), park: bodies.park };
   }
@@ -76,6 +79,7 @@ export const planObject = (type: ResourceType, bodies: Bodies, live: KubeObject 
     drift: sameHash && !(contentSame && parkSame) && parkOwned,
     adopted: live.metadata.labels?.[MANAGED] !== 'true',
     notes,
+    hash,
   };
 };
 

@@ -17,7 +17,10 @@ const expecting =
 
 export const anything: Check = expecting('a value', () => true);
 export const text: Check = expecting('a text', (value) => typeof value === 'string');
-export const word: Check = expecting('a text with a value', (value) => typeof value === 'string' && value !== '');
+export const word: Check = expecting(
+  'a text with a value',
+  (value) => typeof value === 'string' && value !== '',
+);
 export const time: Check = expecting(
   'an RFC 3339 time',
   (value) => typeof value === 'string' && parseTimestamp(value) !== undefined,

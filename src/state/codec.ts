@@ -67,7 +67,8 @@ export const partNames = (head: KubeObject): string[] => {
  */
 export const decodeContent = (head: KubeObject, parts: readonly KubeObject[], where: string): string => {
   const encoding = stringAt(head, 'data', 'encoding');
-  if (encoding === 'json') return stringAt(head, 'data', 'content') ?? refuseDamaged(where, 'it has no content');
+  if (encoding === 'json')
+    return stringAt(head, 'data', 'content') ?? refuseDamaged(where, 'it has no content');
   if (encoding !== 'gzip') return refuseDamaged(where, `its encoding is "${encoding ?? ''}"`);
   const bytes = Buffer.concat([head, ...parts].map((object) => bytesOf(object)));
   if (hashOf(bytes) !== stringAt(head, 'data', 'sha256')) {

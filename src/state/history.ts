@@ -29,7 +29,8 @@ export const openHistory = (writer: ClusterWriter, namespace: string, role: Role
         const record =
           previous === undefined ? { schema: SCHEMA, entries: [] } : decodeHistory(previous.text, where);
         const text = encodeRecord(withEntry(record, entry));
-        if ((await writeRecord(writer, place, text, { previous, token: tokens.next() })) !== undefined) return;
+        if ((await writeRecord(writer, place, text, { previous, token: tokens.next() })) !== undefined)
+          return;
       }
       throw new LockedError(`Somebody else is writing ${where} at this moment.`);
     },

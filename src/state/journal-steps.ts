@@ -132,7 +132,9 @@ export const finishJournal = (journal: Journal, result: ExitName, at: string): J
 /** Throws RefusedError when the operation is over: a finished journal is a record and is never written again. */
 export const refuseFinished = (journal: Journal): void => {
   if (journal.state !== 'finished') return;
-  throw new RefusedError(`Operation ${journal.operationId} ended at ${journal.endedAt ?? 'an unknown time'}.`);
+  throw new RefusedError(
+    `Operation ${journal.operationId} ended at ${journal.endedAt ?? 'an unknown time'}.`,
+  );
 };
 
 /** The step with this id, or undefined. */

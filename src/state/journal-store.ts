@@ -1,5 +1,5 @@
-import type { ClusterReader, ClusterWriter, JsonObject, RequestOptions } from '../kube/types.ts';
 import { parseJson, stableStringify, stringAt } from '../kube/json.ts';
+import type { ClusterReader, ClusterWriter, JsonObject, RequestOptions } from '../kube/types.ts';
 import { hashOf } from './codec.ts';
 import { readRecord, type Stored, whereIs, writeImmutable, writeRecord } from './record-io.ts';
 import { decodeBaseline, decodeJournal, encodeRecord, refuseDamaged } from './schema.ts';
@@ -67,7 +67,10 @@ export const createJournalWriter = (writer: ClusterWriter, place: Place): Journa
       const text =
         baseline === undefined
           ? encodeRecord(journal)
-          : stableStringify({ ...rest, [REFERENCE]: await storeBaseline(journal, options) } as JsonObject);
+          : stableStringify({
+              ...rest,
+              [REFERENCE]: await storeBaseline(journal, options),
+            } as unknown as JsonObject);
       return writeRecord(writer, place, text, { previous, token, ...options });
     },
   };

@@ -1,6 +1,7 @@
 import { LockedError, UnsafeError } from '../errors.ts';
 import { clone, equalJson } from '../kube/json.ts';
-import type { ClusterReader, ClusterWriter, Json, RequestOptions } from '../kube/types.ts';
+import type { ClusterReader, ClusterWriter, Json, KubeObject, RequestOptions } from '../kube/types.ts';
+import { decodeContent } from './codec.ts';
 import { readRecord, type Stored, whereIs, writeRecord } from './record-io.ts';
 import { decodeState, encodeRecord } from './schema.ts';
 import { createTokens } from './tokens.ts';
@@ -75,7 +76,9 @@ export const openStateStore = (writer: ClusterWriter, namespace: string, role: R
       if (found === undefined) throw moved(`${where} does not exist any more; epoch ${epoch} was expected.`);
       const { record } = found;
       if (record.epoch !== epoch) {
-        throw moved(`${where} has epoch ${record.epoch}, written by ${record.by}; epoch ${epoch} was expected.`);
+        throw moved(
+          `${where} has epoch ${record.epoch}, written by ${record.by}; epoch ${epoch} was expected.`,
+        );
       }
       if (operationId !== undefined && record.operation?.id !== operationId) {
         const other = record.operation === undefined ? 'no operation' : `operation ${record.operation.id}`;
@@ -98,6 +101,23 @@ export const readState = async (
   return stored === undefined
     ? undefined
     : { record: decodeState(stored.text, whereIs(reader, place)), stored };
+};
+
+/**
+ * The state record among ConfigMaps that were listed anyway: no request. Undefined when it is not among them.
+ * Throws RefusedError when it is damaged or of a newer schema.
+ */
+export const stateInList = (
+  objects: readonly KubeObject[],
+  namespace: string,
+  role: Role = 'dest',
+): StateRecord | undefined => {
+  const { name } = placeOf('state', namespace, role);
+  const head = objects.find((object) => object.kind === 'ConfigMap' && object.metadata.name === name);
+  if (head === undefined) return undefined;
+  const where = `the state record in namespace ${namespace}`;
+  // A record of one namespace pair is far below the size at which it would be split.
+  return decodeState(decodeContent(head, [], where), where);
 };
 
 /**

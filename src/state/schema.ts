@@ -28,8 +28,8 @@ import {
   PHASES,
   SCHEMA,
   type Site,
-  type StateRecord,
   STEP_STATES,
+  type StateRecord,
 } from './types.ts';
 
 /**

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkCopyArgs, findMover, moverEnv, strategyWarnings } from '../../src/data/find-mover.ts';
+import { preflightMover } from '../../src/data/preflight.ts';
 import { RefusedError } from '../../src/errors.ts';
 import { type Bench, openBench, options, STAND_IN, standIn, VERSIONS } from './helpers/stand-in.ts';
 
@@ -97,5 +98,25 @@ describe('strategyWarnings', { timeout: 120_000 }, () => {
       'The strategy local of this pv-migrate needs the program ssh, which is not on PATH.',
     ]);
     expect(await strategyWarnings(await standIn(bench), options())).toEqual([]);
+  });
+});
+
+describe('preflightMover', { timeout: 120_000 }, () => {
+  it.each(VERSIONS)('accepts the default options with version %s and copies nothing', async (version) => {
+    const env = { ...bench.env, PV_MIGRATE_FAKE_VERSION: version };
+    const { mover, warnings } = await preflightMover(options({ path: STAND_IN }), env);
+    expect(mover.path).toBe(STAND_IN);
+    expect(warnings.filter((text) => text.includes('nodeport'))).toHaveLength(version < '3' ? 1 : 0);
+    expect(bench.noted('attempt')).toEqual([]);
+  });
+
+  it('finds a flag that this version does not have before anything is stopped', async () => {
+    const env = { ...bench.env, PV_MIGRATE_FAKE_VERSION: '3.2.0' };
+    const wrong = preflightMover(options({ path: STAND_IN, extraFlags: ['--rsync-push'] }), env);
+    await expect(wrong).rejects.toThrow(
+      'pv-migrate 3.2.0 refuses its arguments: Error: unknown flag: --rsync-push',
+    );
+    const fine = preflightMover(options({ path: STAND_IN, extraFlags: ['--rsync-push'] }), bench.env);
+    await expect(fine).resolves.toMatchObject({ warnings: [] });
   });
 });

@@ -6,6 +6,7 @@ import { findMover } from '../../src/data/find-mover.ts';
 import { isAlive, processIdentity } from '../../src/data/processes.ts';
 import { type MoverOutcome, type MoverRun, runMover } from '../../src/data/pv-migrate.ts';
 import { copyArgs } from '../../src/data/pv-migrate-args.ts';
+import type { StrategyName } from '../../src/data/types.ts';
 import { RefusedError } from '../../src/errors.ts';
 import {
   type Bench,
@@ -22,7 +23,11 @@ let bench: Bench;
 afterEach(() => bench.remove());
 
 /** Opens a bench with one scenario for the claim `data` and returns a function that runs the mover on it. */
-const prepare = async (scenario: unknown, version = '3.6.1', changes: Partial<MoverRun> = {}) => {
+const prepare = async (
+  scenario: unknown,
+  version = '3.6.1',
+  strategies: readonly StrategyName[] = ['loadbalancer'],
+) => {
   bench = openBench(version, { data: scenario } satisfies Scenarios);
   const mover = await standIn(bench);
   const files = ['src', 'dst', 'values'].map((name) => {
@@ -34,14 +39,14 @@ const prepare = async (scenario: unknown, version = '3.6.1', changes: Partial<Mo
   const args = copyArgs({
     dialect: mover.dialect,
     pair: pair('data'),
-    options: options({ strategies: ['loadbalancer'] }),
+    options: options({ strategies }),
     source: { kubeconfig: src, context: 'prod' },
     dest: { kubeconfig: dst, context: 'dr' },
     values,
     id: 'dr-data-1',
   });
   return (more: Partial<MoverRun> = {}): Promise<MoverOutcome> =>
-    runMover({ mover, args, deadlineMs: 60_000, graceMs: 60_000, clock: systemClock, ...changes, ...more });
+    runMover({ mover, args, deadlineMs: 60_000, graceMs: 60_000, clock: systemClock, ...more });
 };
 
 describe('runMover', { timeout: 120_000 }, () => {
@@ -57,6 +62,23 @@ describe('runMover', { timeout: 120_000 }, () => {
     expect(bench.noted('signal').map((item) => item.signal)).toEqual(['SIGINT']);
     expect(bench.releases()).toEqual([]);
     expect(outcome.seconds).toBeGreaterThan(0.6);
+  });
+
+  it('waits for a version that walks through its other strategies after the interruption', async () => {
+    const strategies = ['loadbalancer', 'nodeport', 'local'] as const;
+    const run = await prepare('hang-then-obey', '3.4.0', strategies);
+    const stop = new AbortController();
+    const events: string[] = [];
+    const running = run({
+      signal: stop.signal,
+      onEvent: (event) => void (event.type === 'strategy' && events.push(event.strategy)),
+    });
+    await untilNoted(bench, 'attempt');
+    stop.abort();
+    expect(await running).toMatchObject({ end: 'interrupted', exitCode: 1 });
+    expect(events).toEqual(strategies);
+    expect(bench.noted('signal')).toHaveLength(1);
+    expect(bench.releases()).toEqual([]);
   });
 
   it('kills the mover when it does not end within its grace period, and not before', async () => {

@@ -4,7 +4,6 @@ import { type FaultProxy, type LoggedRequest, startFaultProxy } from '../helpers
 import {
   anything,
   delay,
-  expirePage,
   isWrite,
   matching,
   resetAfterForward,
@@ -13,7 +12,14 @@ import {
   throttle,
   unavailable,
 } from '../helpers/faults.ts';
-import { type App, type End, expectConverges, expectCopied, installApp, runStage } from '../helpers/stage-run.ts';
+import {
+  type App,
+  type End,
+  expectConverges,
+  expectCopied,
+  installApp,
+  runStage,
+} from '../helpers/stage-run.ts';
 
 const SIDES: readonly Side[] = ['source', 'dest'];
 
@@ -83,7 +89,12 @@ describe('a server that answers badly for a while', () => {
     const run = await runStage(app, ends);
     expect(run.exitCode, run.stderr).toBe(0);
     const { totals, objects } = run.document;
-    expect(totals).toMatchObject({ created: writes(proxies.dest.log()).length > 0 ? objects.filter(wasMade).length : -1, updated: 0, recreated: 0, failed: 0 });
+    expect(totals).toMatchObject({
+      created: writes(proxies.dest.log()).length > 0 ? objects.filter(wasMade).length : -1,
+      updated: 0,
+      recreated: 0,
+      failed: 0,
+    });
     const attempts = objects.filter(wasMade).map((row: { attempts: number }) => row.attempts);
     expect(Math.min(...attempts)).toBeGreaterThanOrEqual(1);
     await expectConverges(app, 'nothing');

@@ -37,8 +37,8 @@ export interface LoggedRequest extends ProxyRequest {
 /** A request under way, and what an action may do with it. Each of them ends in pass, answer or reset. */
 export interface Exchange {
   readonly request: ProxyRequest;
-  /** Sends the request to the API server; resolves when its headers are there. */
-  forward(): Promise<IncomingMessage>;
+  /** Sends the request, with these headers changed, to the API server; resolves when its headers are there. */
+  forward(changed?: IncomingHttpHeaders): Promise<IncomingMessage>;
   /** Hands the server's answer to the client as it arrives, unbuffered; resolves at its end. */
   pass(answer: IncomingMessage): Promise<void>;
   answer(status: number, headers: Readonly<Record<string, string>>, body: string): Promise<void>;
@@ -274,8 +274,8 @@ function openExchange(
   const exchange: Exchange = {
     request,
     closed,
-    forward: async () => {
-      const answer = await upstream.send(request);
+    forward: async (changed = {}) => {
+      const answer = await upstream.send({ ...request, headers: { ...request.headers, ...changed } });
       upstreamStatus = answer.statusCode;
       return answer;
     },

@@ -103,8 +103,12 @@ export const closeWatchAfter =
     await exchange.pass(answer).finally(() => clearTimeout(timer));
   };
 
+/** The server does not know aggregated discovery, as Kubernetes did not before 1.26. */
+export const oldDiscovery = (): Action => async (exchange) =>
+  exchange.pass(await exchange.forward({ accept: 'application/json' }));
+
 /** Calls back before the request is forwarded; then it passes. */
-export const before =
+export const beforeForward =
   (callback: (request: ProxyRequest) => void | Promise<void>): Action =>
   async (exchange) => {
     await callback(exchange.request);
@@ -112,7 +116,7 @@ export const before =
   };
 
 /** Calls back when the API server has answered and the client does not know it yet; then the answer passes. */
-export const after =
+export const afterForward =
   (callback: (request: ProxyRequest, status: number) => void | Promise<void>): Action =>
   async (exchange) => {
     const answer = await exchange.forward();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
+import { RECORD } from '../../src/annotations.ts';
 import {
   applyYaml,
   contextOf,
@@ -43,7 +44,7 @@ export interface StageArgs {
  */
 export async function installApp(prefix: string, { configMaps = 2 } = {}): Promise<App> {
   const namespace = freshNamespace(prefix);
-  const secretValue = `hush-${randomBytes(9).toString('base64url')}"\n-tail`;
+  const secretValue = `hush-${randomBytes(9).toString('base64url')}`;
   await createNamespace('source', namespace);
   await applyYaml('source', namespace, appYaml(secretValue));
   const numbers = Array.from({ length: configMaps }, (_, index) => index);
@@ -84,6 +85,7 @@ export async function runStage(app: App, args: StageArgs = {}): Promise<StageRun
 export function checked(app: App, run: CliRun): StageRun {
   const shown = `${run.stdout}${run.stderr}`;
   for (const form of secretForms(app.secretValue)) expect(shown).not.toContain(form);
+  expect(run.stdout, run.stderr).not.toBe('');
   const document = JSON.parse(run.stdout);
   expect(document.exitCode, shown).toBe(run.exitCode);
   expect(run.stderr).not.toMatch(/Internal error|UnhandledPromise|at .*\.ts:\d+|MaxListeners/);
@@ -116,14 +118,18 @@ export const NOTHING = { created: 0, updated: 0, recreated: 0 };
 
 const KINDS = ['ConfigMap', 'Secret', 'Service', 'Deployment', 'ServiceAccount'];
 
-// What every cluster makes by itself in each namespace.
-const OWN_OF_CLUSTER = new Set(['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default']);
+// What every cluster makes by itself in each namespace, and the account of rights.ts.
+const NOT_OF_APP = new Set([
+  'ConfigMap/kube-root-ca.crt',
+  'ServiceAccount/default',
+  'ServiceAccount/operator',
+]);
 
 async function content(side: Side, kind: string, { namespace }: App): Promise<Record<string, unknown>> {
   const objects = await listJson(side, kind, namespace);
   return Object.fromEntries(
     objects
-      .filter(({ metadata }) => !OWN_OF_CLUSTER.has(`${kind}/${metadata.name}`))
+      .filter(({ metadata }) => !NOT_OF_APP.has(`${kind}/${metadata.name}`) && !metadata.labels?.[RECORD])
       .map(({ metadata, data, type, spec }) => [
         metadata.name,
         { data, type, image: spec?.template?.spec.containers[0].image, selector: spec?.selector },
@@ -131,11 +137,8 @@ async function content(side: Side, kind: string, { namespace }: App): Promise<Re
   );
 }
 
-// As typed, as stored, and as a program would quote it; the first line alone would tell enough.
-function secretForms(value: string): string[] {
-  const [firstLine = value] = value.split('"');
-  return [firstLine, Buffer.from(value).toString('base64').slice(0, 16)];
-}
+// As typed and as stored; sixteen digits of base64 are the first twelve bytes, whatever follows them.
+const secretForms = (value: string): string[] => [value, Buffer.from(value).toString('base64').slice(0, 16)];
 
 const appYaml = (secretValue: string): string => `
 apiVersion: v1
@@ -145,7 +148,7 @@ metadata: { name: web }
 apiVersion: v1
 kind: Secret
 metadata: { name: password }
-stringData: { password: ${JSON.stringify(secretValue)} }
+stringData: { password: ${secretValue}, key: ${JSON.stringify(`${secretValue}"\n-----END-----`)} }
 ---
 apiVersion: v1
 kind: ConfigMap

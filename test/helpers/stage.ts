@@ -32,7 +32,13 @@ export const stageNamespace = async (namespace: string, flags: StageFlags = {}):
   const dest = openWriter(contextFor('dest', kubeconfig.dest), CLUSTER);
   try {
     return await stage(
-      { source, dest, reporter: silentReporter, signal: new AbortController().signal },
+      {
+        source,
+        dest,
+        reporter: silentReporter,
+        signal: new AbortController().signal,
+        lock: { holder: 'test@local', process: { id: 'test', isAlive: () => true } },
+      },
       {
         sourceNamespace: namespace,
         destNamespace,

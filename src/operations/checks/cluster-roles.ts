@@ -4,7 +4,7 @@ import { groupKind, objectName } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { Finding } from '../stage/types.ts';
 import { nameList, type Use, usersByName } from './sentences.ts';
-import type { Check, CheckContext } from './types.ts';
+import type { Check } from './types.ts';
 
 /**
  * Whether the ClusterRoles of the copied RoleBindings exist at the destination. Roles that Kubernetes itself makes
@@ -59,7 +59,15 @@ export const isBootstrapDefault = (role: KubeObject): boolean =>
 
 /** The finding about one missing role; `alsoAtSource` when the source lacks it, too. Pure. */
 export const clusterRoleFinding = (
-  { source, dest, destNamespace }: Pick<CheckContext, 'source' | 'dest' | 'destNamespace'>,
+  {
+    source,
+    dest,
+    destNamespace,
+  }: {
+    readonly source: { readonly context: string };
+    readonly dest: { readonly context: string };
+    readonly destNamespace: string;
+  },
   name: string,
   users: readonly string[],
   alsoAtSource: boolean,

@@ -23,7 +23,7 @@ export interface RollbackInput {
   readonly startBegan: boolean;
   readonly options: MoveOptions;
   readonly deps: MoveDeps;
-  readonly state: MoveState;
+  readonly state: MoveState & { markFenced(): Promise<void> };
 }
 
 /**
@@ -94,7 +94,11 @@ export const rollbackSteps = (input: RollbackInput): Step[] => {
       id: 'undo-activate',
       title:
         from === undefined ? `Mark ${where(to)} as a parked copy` : `Mark ${where(from)} as the live side`,
-      run: async () => `epoch ${await state.markActive(from?.role ?? 'source')}`,
+      run: async () => {
+        // The destination never ran for good, so there is nothing that a source could disagree with.
+        if (input.kind === 'failover') await state.markFenced();
+        return `epoch ${await state.markActive(from?.role ?? 'source')}`;
+      },
     },
   ];
 };

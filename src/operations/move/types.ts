@@ -47,6 +47,7 @@ export interface MoveOptions {
   readonly jobs: 'wait' | 'fail' | 'suspend' | 'leave';
   readonly ignoreBarePods: boolean;
   readonly pauseGitops: boolean;
+  readonly ignoreGitops: boolean;
   readonly forceDeletePods: boolean;
   readonly rollbackOnFailure: boolean;
   readonly hooks: Hooks;

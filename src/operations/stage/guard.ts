@@ -19,14 +19,7 @@ export const guardDestination = (
   phase: string | undefined,
 ): Finding[] => {
   const where = `Namespace ${options.destNamespace} in context ${deps.dest.context}`;
-  if (phase !== undefined && phase !== 'standby') {
-    throw new UnsafeError(
-      `${where} is live: its record says "${phase}", so staging would park the running application.`,
-      {
-        hint: `See: dr-syncer status --dest-context ${deps.dest.context} -n ${options.destNamespace}`,
-      },
-    );
-  }
+  refuseLive(deps, options, phase);
   const running = dest.filter((object) => object.kind === 'Pod' && isRunning(object));
   const objects = new Map(dest.map((object) => [`${groupKind(object)}/${object.metadata.name}`, object]));
   const foreign = podsOfWorkloads(running, dest).filter(({ root }) => {
@@ -46,6 +39,19 @@ export const guardDestination = (
     subject: `${root.kind} ${root.name}`,
     message: `${pods.length} pods of it run in the destination namespace; dr-syncer leaves them alone.`,
   }));
+};
+
+/** Throws UnsafeError when our own record says that the destination is more than a parked copy. */
+export const refuseLive = (
+  deps: Pick<StageDeps, 'dest'>,
+  options: StageOptions,
+  phase: string | undefined,
+): void => {
+  if (phase === undefined || phase === 'standby') return;
+  throw new UnsafeError(
+    `Namespace ${options.destNamespace} in context ${deps.dest.context} is live: its record says "${phase}", so staging would park the running application.`,
+    { hint: `See: dr-syncer status --dest-context ${deps.dest.context} -n ${options.destNamespace}` },
+  );
 };
 
 /** Whether a pod is running or about to: not finished, and not being deleted. */

@@ -1,4 +1,4 @@
-import { MANAGED, SOURCE_NAMESPACE } from '../../annotations.ts';
+import { CONTENT_MANAGER, MANAGED, SOURCE_NAMESPACE } from '../../annotations.ts';
 import { errorText } from '../../errors.ts';
 import { groupKind, groupOf } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
@@ -30,7 +30,7 @@ export const findOrphans = (
   const wanted = new Set(prepared.flatMap((row) => (row.item === undefined ? [] : keyOf(row))));
   return collected.dest.filter(
     (object) =>
-      object.metadata.labels?.[MANAGED] === 'true' &&
+      isOurs(object) &&
       object.metadata.annotations?.[SOURCE_NAMESPACE] === options.sourceNamespace &&
       !isRecord(object) &&
       listed.has(`${groupOf(object.apiVersion)}/${object.kind}`) &&
@@ -78,5 +78,10 @@ export const pruneOrphans = (
       return end('failed', errorText(error));
     }
   });
+
+// The endpoints controllers copy the marks of a Service, or of Endpoints, to what they make from it.
+const isOurs = ({ metadata }: KubeObject): boolean =>
+  metadata.labels?.[MANAGED] === 'true' &&
+  (metadata.managedFields ?? []).some((entry) => entry['manager'] === CONTENT_MANAGER);
 
 const keyOf = (row: Prepared): string => `${groupKind(row.source)}/${row.source.metadata.name}`;

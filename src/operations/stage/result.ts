@@ -15,6 +15,7 @@ export interface StageEnd {
   readonly rows: readonly StageRow[];
   readonly findings: readonly Finding[];
   readonly orphans: readonly KubeObject[];
+  readonly stageHash: string;
   readonly collected: Collected;
   readonly connected: Connected;
 }
@@ -45,6 +46,7 @@ export const stageResult = (deps: StageDeps, options: StageOptions, end: StageEn
     totals: totalsOf(end.rows),
     objects: end.rows,
     findings: end.findings,
+    stageHash: end.stageHash,
     orphans: end.orphans.map(({ apiVersion, kind, metadata }) => ({ apiVersion, kind, name: metadata.name })),
     types: {
       copied: collected.selected.map((pair) => pair.name),

@@ -2,17 +2,20 @@ import { UsageError } from '../../errors.ts';
 import type { ExitName } from '../../exit-codes.ts';
 import { type AppliedRow, applyAll } from '../../pipeline/apply.ts';
 import { byApplyOrder } from '../../pipeline/order.ts';
+import { hashOf } from '../../state/codec.ts';
+import { stateInList } from '../../state/records.ts';
+import type { StateRecord } from '../../state/types.ts';
 import { checkNeeds } from '../checks/index.ts';
 import { readScalePaths } from '../scale-paths.ts';
 import { type Collected, collect } from './collect.ts';
 import { type Connected, connect } from './connect.ts';
 import { dryRunPlan } from './dry-run.ts';
 import { guardDestination } from './guard.ts';
+import { lockForStage, recordStage } from './keep-record.ts';
 import { ensureNamespace } from './namespace.ts';
 import { findOrphans, pruneOrphans } from './orphans.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { rowOfApplied, rowOfPrepared, type StageEnd, stageResult } from './result.ts';
-
 import type { Finding, StageDeps, StageOptions, StageResult, StageRow } from './types.ts';
 
 /**
@@ -32,7 +35,8 @@ export const stage = async (deps: StageDeps, options: StageOptions): Promise<Sta
   const connected = await connect(deps, options);
   const startedMs = deps.dest.now();
   const collected = await collect(deps, options, connected);
-  const guarded = guardDestination(deps, options, collected.dest, undefined);
+  const record = stateInList(collected.dest, options.destNamespace);
+  const guarded = guardDestination(deps, options, collected.dest, record?.phase);
   const prepared = prepare(
     deps,
     options,
@@ -44,7 +48,7 @@ export const stage = async (deps: StageDeps, options: StageOptions): Promise<Sta
     ),
   ).sort((a, b) => byApplyOrder(a.source, b.source));
   refuseEmpty(deps, options, prepared);
-  const run: Run = { deps, options, connected, collected, prepared, startedMs };
+  const run: Run = { deps, options, connected, collected, prepared, startedMs, record };
   const needs = await findNeeds(run);
   const findings = [...collected.findings, ...guarded, ...unlistedFindings(run), ...needs];
   return writePlan(run, findings);
@@ -57,11 +61,13 @@ interface Run {
   readonly collected: Collected;
   readonly prepared: readonly Prepared[];
   readonly startedMs: number;
+  readonly record: StateRecord | undefined;
 }
 
 const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageResult> => {
   const { deps, options, connected, collected, prepared } = run;
   const orphans = findOrphans(options, collected, prepared);
+  const stageHash = hashOfStage(prepared);
   const end = (outcome: ExitName, summary: string, rows: readonly StageRow[]): StageResult => {
     const stageEnd: StageEnd = {
       outcome,
@@ -69,6 +75,7 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
       rows,
       findings,
       orphans,
+      stageHash,
       startedMs: run.startedMs,
       connected,
       collected,
@@ -125,20 +132,28 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
       [namespaceRow, ...prepared.map((row) => rowBefore(row, undefined))],
     );
   }
-  const applied = options.dryRun
-    ? dryRows(items, checked.rows)
-    : await applyPlan(
-        run,
-        items.filter((item) => !refusedBy.has(item)),
-      );
-  const byItem = new Map(applied.map((row) => [row.item, row]));
-  const rows: StageRow[] = prepared.map((row) => {
-    const found = row.item === undefined ? undefined : byItem.get(row.item);
-    return found === undefined ? rowBefore(row, refusedBy) : rowOfApplied(row, found);
-  });
-  const pruned = options.prune ? await pruneOrphans(deps, options, orphans, collected) : [];
-  const all = [...namespaceRows, ...rows, ...pruned];
-  return end(...conclude(run, all));
+  const writable = items.filter((item) => !refusedBy.has(item));
+  const mustWrite =
+    !options.dryRun &&
+    (writable.some((item) => item.action !== 'unchanged') || (options.prune && orphans.length > 0));
+  const lock = mustWrite ? await lockForStage(deps, options) : undefined;
+  try {
+    const applied = options.dryRun ? dryRows(items, checked.rows) : await applyPlan(run, writable);
+    const byItem = new Map(applied.map((row) => [row.item, row]));
+    const rows: StageRow[] = prepared.map((row) => {
+      const found = row.item === undefined ? undefined : byItem.get(row.item);
+      return found === undefined ? rowBefore(row, refusedBy) : rowOfApplied(row, found);
+    });
+    const pruned = options.prune ? await pruneOrphans(deps, options, orphans, collected) : [];
+    const ending = conclude(run, [...namespaceRows, ...rows, ...pruned]);
+    if (ending[0] === 'ok') {
+      const staged = { objects: items.length, hash: stageHash, wrote: mustWrite, known: run.record };
+      await recordStage(deps, options, connected, staged);
+    }
+    return end(...ending);
+  } finally {
+    await lock?.release();
+  }
 };
 
 const applyPlan = (run: Run, items: Parameters<typeof applyAll>[0]): Promise<AppliedRow[]> => {
@@ -228,6 +243,15 @@ const rowBefore = (row: Prepared, refusedBy: ReadonlyMap<unknown, string> | unde
   if (row.item?.action === 'unchanged') return rowOfPrepared(row, 'unchanged', '');
   return rowOfPrepared(row, 'pending', 'not written');
 };
+
+const hashOfStage = (prepared: readonly Prepared[]): string =>
+  hashOf(
+    prepared
+      .flatMap((row) =>
+        row.item === undefined ? [] : `${row.source.kind}/${row.source.metadata.name}/${row.item.hash}`,
+      )
+      .join('\n'),
+  ).slice(0, 16);
 
 const findNeeds = async (run: Run): Promise<Finding[]> => {
   const { deps, options, connected, collected, prepared } = run;

@@ -42,6 +42,17 @@ export interface StageDeps {
   readonly dest: ClusterWriter;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /**
+   * `held`: the caller holds the lock of the pair and keeps the record. Otherwise who takes it; it is taken only when
+   * there is something to write.
+   */
+  readonly lock: 'held' | LockHolder;
+}
+
+/** Who takes the lock: `user@host`, and this process on that host. */
+export interface LockHolder {
+  readonly holder: string;
+  readonly process: { readonly id: string; isAlive(id: string): boolean };
 }
 
 /** What happened to one object. In a dry run the action is what would happen. */
@@ -102,6 +113,8 @@ export interface StageResult {
   readonly totals: Readonly<Record<RowAction, number>>;
   readonly objects: readonly StageRow[];
   readonly findings: readonly Finding[];
+  /** Hash over the content of everything that is staged: equal hashes are equal copies. */
+  readonly stageHash: string;
   readonly orphans: readonly { readonly apiVersion: string; readonly kind: string; readonly name: string }[];
   readonly types: {
     readonly copied: readonly string[];

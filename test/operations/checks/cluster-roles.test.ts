@@ -6,7 +6,6 @@ import {
   isBootstrapDefault,
   missingUses,
 } from '../../../src/operations/checks/cluster-roles.ts';
-import type { CheckContext } from '../../../src/operations/checks/types.ts';
 import { object } from '../../helpers/objects.ts';
 import { clusterObject, names } from './samples.ts';
 
@@ -46,8 +45,7 @@ describe('ClusterRoles of RoleBindings', () => {
   });
 
   test('F56: the finding refuses, names role and bindings, and says how to see the role', () => {
-    const contexts = names as unknown as CheckContext;
-    expect(clusterRoleFinding(contexts, 'audit', ['RoleBinding b', 'RoleBinding a'], false)).toEqual({
+    expect(clusterRoleFinding(names, 'audit', ['RoleBinding b', 'RoleBinding a'], false)).toEqual({
       level: 'refuse',
       code: 'cluster-role-missing',
       subject: 'ClusterRole audit',
@@ -56,7 +54,7 @@ describe('ClusterRoles of RoleBindings', () => {
         'shop-dr. Look at it with: kubectl --context east get clusterrole audit -o yaml, and create it in context ' +
         'west first.',
     });
-    expect(clusterRoleFinding(contexts, 'audit', [], true).message).toContain(
+    expect(clusterRoleFinding(names, 'audit', [], true).message).toContain(
       'Context east does not have it either',
     );
   });

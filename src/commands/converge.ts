@@ -1,0 +1,30 @@
+import { PartialError, RefusedError } from '../errors.ts';
+import type { OperationState } from '../operations/move/records.ts';
+import type { MoveSide } from '../operations/move/types.ts';
+import type { stage } from '../operations/stage/stage.ts';
+import type { StageOptions } from '../operations/stage/types.ts';
+import type { Session } from './session.ts';
+
+/**
+ * The first step of a cutover: stage once more while the source runs. Throws RefusedError or PartialError when the
+ * copy is not complete, so that nothing is stopped for an application that could not start on the other side.
+ */
+export const convergeWith =
+  (run: typeof stage, session: Session, source: MoveSide, dest: MoveSide, options: StageOptions) =>
+  async (state: OperationState | undefined): Promise<string> => {
+    const result = await run(
+      {
+        source: source.cluster,
+        dest: dest.cluster,
+        reporter: session.reporter,
+        signal: session.signal,
+        lock: 'held',
+      },
+      options,
+    );
+    if (result.outcome === 'refused') throw new RefusedError(result.summary);
+    if (result.exitCode !== 0) throw new PartialError(result.summary);
+    await state?.markStage(result.objects.length, result.stageHash);
+    const { created, updated, recreated, unchanged } = result.totals;
+    return `${created + updated + recreated} objects written, ${unchanged} unchanged`;
+  };

@@ -1,0 +1,63 @@
+import { UsageError } from '../errors.ts';
+import type { Io } from '../io.ts';
+import { encodeOptions } from '../operations/move/journal-options.ts';
+import { runMove } from '../operations/move/run-move.ts';
+import { stage } from '../operations/stage/stage.ts';
+import type { StageOptions } from '../operations/stage/types.ts';
+import { confirmName } from '../ui/confirm.ts';
+import { convergeWith } from './converge.ts';
+import { finishMove } from './finish-move.ts';
+import type { MoveFlags } from './move-options.ts';
+import { moveOptions } from './move-options.ts';
+import { copyOptions } from './options.ts';
+import { openPair, operationBase } from './pair.ts';
+import { refuseUnready } from './preflight-gate.ts';
+import { withSession } from './session.ts';
+
+/** `dr-syncer cutover`: returns the exit code. */
+export const runCutover = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Promise<number> =>
+  withSession(io, flags, interrupt, async (session) => {
+    const pair = await openPair(session, 'need');
+    const { source, dest } = pair;
+    if (source === undefined) throw new UsageError('The source is not named.');
+    const options = moveOptions(flags);
+    const stageOptions: StageOptions = stageOptionsOf(flags, source.namespace, dest.namespace);
+    if (!options.dryRun) {
+      const text = `This stops the application in namespace ${source.namespace} of context ${source.cluster.context} and starts it in namespace ${dest.namespace} of context ${dest.cluster.context}.`;
+      await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace });
+    }
+    const result = await runMove({
+      ...operationBase(io, flags, session),
+      ...pair,
+      source,
+      kind: 'cutover',
+      options,
+      journalOptions: encodeOptions({
+        move: options,
+        stage: stageOptions,
+        migrateData: undefined,
+        reason: '',
+      }),
+      resume: undefined,
+      preflight: () => refuseUnready(session, { kind: 'cutover', source, dest, options, stageOptions }),
+      converge: convergeWith(stage, session, source, dest, stageOptions),
+    });
+    return finishMove(io, flags, session, result);
+  });
+
+/** The stage options of a command that stages on its way. */
+export const stageOptionsOf = (
+  flags: MoveFlags,
+  sourceNamespace: string,
+  destNamespace: string,
+): StageOptions => ({
+  ...copyOptions(flags),
+  sourceNamespace,
+  destNamespace,
+  dryRun: false,
+  keepGoing: false,
+  prune: false,
+  acceptLiveDestination: false,
+  concurrency: flags.concurrency,
+  recreateTimeoutMs: 60_000,
+});

@@ -1,0 +1,35 @@
+import { UsageError } from '../errors.ts';
+import type { Io } from '../io.ts';
+import { encodeOptions } from '../operations/move/journal-options.ts';
+import { runMove } from '../operations/move/run-move.ts';
+import { confirmName } from '../ui/confirm.ts';
+import { finishMove } from './finish-move.ts';
+import { type MoveFlags, moveOptions } from './move-options.ts';
+import { openPair, operationBase } from './pair.ts';
+import { refuseUnready } from './preflight-gate.ts';
+import { withSession } from './session.ts';
+
+/** `dr-syncer failback`: returns the exit code. */
+export const runFailback = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Promise<number> =>
+  withSession(io, flags, interrupt, async (session) => {
+    const pair = await openPair(session, 'need');
+    const { source, dest } = pair;
+    if (source === undefined) throw new UsageError('The source is not named.');
+    const options = moveOptions(flags);
+    if (!options.dryRun) {
+      const text = `This stops the application in namespace ${dest.namespace} of context ${dest.cluster.context} and starts it again in namespace ${source.namespace} of context ${source.cluster.context}.`;
+      await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace });
+    }
+    const result = await runMove({
+      ...operationBase(io, flags, session),
+      ...pair,
+      source,
+      kind: 'failback',
+      options,
+      journalOptions: encodeOptions({ move: options, stage: undefined, migrateData: undefined, reason: '' }),
+      resume: undefined,
+      preflight: () =>
+        refuseUnready(session, { kind: 'failback', source, dest, options, stageOptions: undefined }),
+    });
+    return finishMove(io, flags, session, result);
+  });

@@ -1,0 +1,90 @@
+import { UnsafeError, UsageError } from '../errors.ts';
+import type { Io } from '../io.ts';
+import { encodeOptions } from '../operations/move/journal-options.ts';
+import { runFailover, runFence } from '../operations/move/run-other.ts';
+import { ageText, parseTimestamp } from '../state/clock.ts';
+import { readState } from '../state/records.ts';
+import { confirmName } from '../ui/confirm.ts';
+import { finishMove } from './finish-move.ts';
+import { type MoveFlags, moveOptions } from './move-options.ts';
+import { type OpenPair, openPair, operationBase } from './pair.ts';
+import { withSession } from './session.ts';
+
+export interface FailoverFlags extends MoveFlags {
+  readonly acceptDataLoss?: boolean;
+  readonly reason?: string;
+}
+
+/** `dr-syncer failover`: returns the exit code. */
+export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: AbortSignal): Promise<number> =>
+  withSession(io, flags, interrupt, async (session) => {
+    const pair = await openPair(session, 'skip');
+    const { dest } = pair;
+    const options = moveOptions(flags);
+    const ages = await agesOf(pair);
+    session.reporter.warning(
+      `Last stage: ${ages.stage}. Last data copy: ${ages.data}. Writes since then are lost.`,
+    );
+    session.reporter.warning(
+      'It cannot be proved that the source is stopped: fence it from outside (power, network, DNS, credentials).',
+    );
+    if (flags.acceptDataLoss !== true && !options.dryRun) {
+      throw new UnsafeError(
+        `A failover loses what was written since the last copy (stage ${ages.stage}, data ${ages.data}), and the source may still run.`,
+        {
+          hint: 'If that is acceptable, run it again with --accept-data-loss. If the source answers, use dr-syncer cutover.',
+        },
+      );
+    }
+    if (!options.dryRun) {
+      const text = `This starts the application in namespace ${dest.namespace} of context ${dest.cluster.context} without asking the source.`;
+      await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace });
+    }
+    const reason = flags.reason ?? 'failover: the source was given up';
+    const result = await runFailover({
+      ...operationBase(io, flags, session),
+      ...pair,
+      source: undefined,
+      sourceName: pair.sourceName ?? ages.sourceName,
+      kind: 'failover',
+      options,
+      journalOptions: encodeOptions({ move: options, stage: undefined, migrateData: undefined, reason }),
+      resume: undefined,
+      reason,
+    });
+    return finishMove(io, flags, session, result);
+  });
+
+/** `dr-syncer fence`: returns the exit code. */
+export const runFenceCommand = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Promise<number> =>
+  withSession(io, flags, interrupt, async (session) => {
+    const pair = await openPair(session, 'need');
+    const { source } = pair;
+    if (source === undefined) throw new UsageError('The source is not named.');
+    const options = moveOptions(flags);
+    if (!options.dryRun) {
+      const text = `This stops everything in namespace ${source.namespace} of context ${source.cluster.context}.`;
+      await confirmName(io, { yes: flags.yes === true, text, name: source.namespace });
+    }
+    const result = await runFence({
+      ...operationBase(io, flags, session),
+      ...pair,
+      source,
+      kind: 'fence',
+      options,
+      journalOptions: encodeOptions({ move: options, stage: undefined, migrateData: undefined, reason: '' }),
+      resume: undefined,
+    });
+    return finishMove(io, flags, session, result);
+  });
+
+const agesOf = async ({ dest }: OpenPair) => {
+  const record = (await readState(dest.cluster, dest.namespace))?.record;
+  const age = (at: string | undefined): string => {
+    const ms = parseTimestamp(at);
+    return ms === undefined ? 'never' : `${ageText(dest.cluster.now() - ms)} ago`;
+  };
+  const sourceName =
+    record === undefined ? undefined : { context: record.source.context, namespace: record.source.namespace };
+  return { stage: age(record?.lastStage?.at), data: age(record?.lastDataCopy?.at), sourceName };
+};

@@ -1,0 +1,105 @@
+import { type Command, Option } from 'commander';
+import type { MoveOptions } from '../operations/move/types.ts';
+import type { CommonFlags, CopyFlags, SideFlags } from './options.ts';
+import { duration, oneOf, wholeNumber } from './parsers.ts';
+
+const JOBS = ['wait', 'fail', 'suspend', 'leave'] as const;
+const HOOK_FAILURE = ['fail', 'warn'] as const;
+
+/** Flags of everything that stops and starts workloads. */
+export interface MoveFlags extends CommonFlags, SideFlags, CopyFlags {
+  readonly dryRun?: boolean;
+  readonly waitTimeout: number;
+  readonly hold: number;
+  readonly jobs: (typeof JOBS)[number];
+  readonly ignoreBarePods?: boolean;
+  readonly pauseGitops?: boolean;
+  readonly ignoreGitops?: boolean;
+  readonly forceDeletePods?: boolean;
+  readonly rollbackOnFailure?: boolean;
+  readonly takeOver?: boolean;
+  readonly preStop?: string;
+  readonly postStop?: string;
+  readonly preStart?: string;
+  readonly postStart?: string;
+  readonly hookTimeout: number;
+  readonly hookFailure: (typeof HOOK_FAILURE)[number];
+  readonly smokeUrl?: string;
+  readonly smokeCommand?: string;
+  readonly smokeAttempts: number;
+  readonly smokeInterval: number;
+  readonly smokeTimeout: number;
+}
+
+export const addMoveFlags = (command: Command): Command =>
+  command
+    .option('--dry-run', 'show every step and request; write nothing')
+    .addOption(ms('--wait-timeout <duration>', 'limit for pods to end and for each wave to be ready', '5m'))
+    .addOption(
+      ms('--hold <duration>', 'how long the stopped side must stay empty before the other starts', '1s'),
+    )
+    .addOption(
+      new Option('--jobs <choice>', `Jobs that run when the side is stopped: ${JOBS.join(', ')}`)
+        .argParser(oneOf(JOBS))
+        .default('fail'),
+    )
+    .option('--ignore-bare-pods', 'go on although pods without an owner run (they are not stopped)')
+    .option('--pause-gitops', 'pause the Argo CD and Flux owners of what is stopped')
+    .option('--ignore-gitops', 'go on although Argo CD or Flux owns what is stopped')
+    .option(
+      '--force-delete-pods',
+      'delete pods by force when they do not end (their node may still run them)',
+    )
+    .option('--rollback-on-failure', 'undo everything when a step fails (exit code 5)')
+    .option('--take-over', 'take the lock of an operator whose lock has expired')
+    .option('--pre-stop <command>', 'command to run before anything is stopped')
+    .option('--post-stop <command>', 'command to run when the stopped side is seen empty')
+    .option('--pre-start <command>', 'command to run before anything is started')
+    .option('--post-start <command>', 'command to run when the started side is ready')
+    .addOption(ms('--hook-timeout <duration>', 'limit for one hook', '1m'))
+    .addOption(
+      new Option('--hook-failure <choice>', `when a hook fails: ${HOOK_FAILURE.join(', ')}`)
+        .argParser(oneOf(HOOK_FAILURE))
+        .default('fail'),
+    )
+    .option('--smoke-url <url>', 'URL that must answer with 2xx before the move counts as done')
+    .option('--smoke-command <command>', 'command that must end with 0 before the move counts as done')
+    .addOption(
+      new Option('--smoke-attempts <n>', 'attempts of the smoke check')
+        .argParser(wholeNumber(1, 1000))
+        .default(10),
+    )
+    .addOption(ms('--smoke-interval <duration>', 'pause between two attempts', '3s'))
+    .addOption(ms('--smoke-timeout <duration>', 'limit for one attempt', '10s'));
+
+/** The flags as the move operations take them. */
+export const moveOptions = (flags: MoveFlags): MoveOptions => ({
+  dryRun: flags.dryRun === true,
+  waitTimeoutMs: flags.waitTimeout,
+  holdMs: flags.hold,
+  concurrency: flags.concurrency,
+  jobs: flags.jobs,
+  ignoreBarePods: flags.ignoreBarePods === true,
+  pauseGitops: flags.pauseGitops === true,
+  ignoreGitops: flags.ignoreGitops === true,
+  forceDeletePods: flags.forceDeletePods === true,
+  rollbackOnFailure: flags.rollbackOnFailure === true,
+  hooks: {
+    preStop: flags.preStop,
+    postStop: flags.postStop,
+    preStart: flags.preStart,
+    postStart: flags.postStart,
+    timeoutMs: flags.hookTimeout,
+    onFailure: flags.hookFailure,
+  },
+  smoke: {
+    url: flags.smokeUrl,
+    command: flags.smokeCommand,
+    attempts: flags.smokeAttempts,
+    intervalMs: flags.smokeInterval,
+    timeoutMs: flags.smokeTimeout,
+  },
+});
+
+const ms = (flags: string, text: string, preset: string): Option =>
+  new Option(flags, text).argParser(duration).default(duration(preset), preset);

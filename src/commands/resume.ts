@@ -1,0 +1,119 @@
+import { RefusedError, UsageError } from '../errors.ts';
+import type { Io } from '../io.ts';
+import { decodeOptions } from '../operations/move/journal-options.ts';
+import type { OperationInput } from '../operations/move/operation.ts';
+import { runMove } from '../operations/move/run-move.ts';
+import { runFailover, runFence, runRollback, unfinishedJournal } from '../operations/move/run-other.ts';
+import type { MoveOptions, MoveResult } from '../operations/move/types.ts';
+import { stage } from '../operations/stage/stage.ts';
+import type { Journal } from '../state/types.ts';
+import { confirmName } from '../ui/confirm.ts';
+import { convergeWith } from './converge.ts';
+import { finishMove } from './finish-move.ts';
+import { type MoveFlags, moveOptions } from './move-options.ts';
+import { type OpenPair, openPair, operationBase } from './pair.ts';
+import { type Session, withSession } from './session.ts';
+
+/** `dr-syncer resume`: goes on with the unfinished operation. Returns the exit code. */
+export const runResume = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Promise<number> =>
+  withSession(io, flags, interrupt, async (session) => {
+    const pair = await openPair(session, 'try');
+    const journal = await unfinishedJournal(pair.dest, 'resume');
+    const given = overrides(flags);
+    const stored = decodeOptions(journal.options, given);
+    if (journal.kind !== 'failover') needSource(pair, journal);
+    const undoing = journal.steps.some((step) => step.id.startsWith('undo-'));
+    if (undoing) {
+      throw new RefusedError(
+        `Operation ${journal.operationId} is being rolled back; it can only be rolled back to the end.`,
+        {
+          hint: 'Use dr-syncer rollback with the same flags.',
+        },
+      );
+    }
+    await confirmName(io, {
+      yes: flags.yes === true,
+      text: `This goes on with ${journal.kind} ${journal.operationId}.`,
+      name: pair.dest.namespace,
+    });
+    const base: Omit<OperationInput, 'kind'> = {
+      ...operationBase(io, flags, session),
+      ...pair,
+      options: stored.move,
+      journalOptions: journal.options,
+      resume: { operationId: journal.operationId },
+    };
+    const result = await goOn(session, base, pair, journal, stored);
+    return finishMove(io, flags, session, result);
+  });
+
+/** `dr-syncer rollback`: undoes the unfinished operation. Returns the exit code. */
+export const runRollbackCommand = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Promise<number> =>
+  withSession(io, flags, interrupt, async (session) => {
+    const pair = await openPair(session, 'try');
+    const journal = await unfinishedJournal(pair.dest, 'rollback');
+    if (journal.kind !== 'failover') needSource(pair, journal);
+    const { move } = decodeOptions(journal.options, overrides(flags));
+    await confirmName(io, {
+      yes: flags.yes === true,
+      text: `This undoes ${journal.kind} ${journal.operationId}.`,
+      name: pair.dest.namespace,
+    });
+    const result = await runRollback(
+      {
+        ...operationBase(io, flags, session),
+        ...pair,
+        kind: 'rollback',
+        options: move,
+        journalOptions: journal.options,
+        resume: { operationId: journal.operationId },
+      },
+      journal,
+    );
+    return finishMove(io, flags, session, result);
+  });
+
+const goOn = (
+  session: Session,
+  base: Omit<OperationInput, 'kind'>,
+  pair: OpenPair,
+  journal: Journal,
+  stored: ReturnType<typeof decodeOptions>,
+): Promise<MoveResult> => {
+  const { source, dest } = pair;
+  if (journal.kind === 'failover')
+    return runFailover({ ...base, source: undefined, kind: 'failover', reason: stored.reason });
+  if (source === undefined) throw new UsageError('The source is not named.');
+  if (journal.kind === 'fence') return runFence({ ...base, source, kind: 'fence' });
+  if (journal.kind === 'rollback')
+    throw new RefusedError('A rollback is gone on with by dr-syncer rollback.');
+  const converge =
+    stored.stage === undefined ? {} : { converge: convergeWith(stage, session, source, dest, stored.stage) };
+  return runMove({ ...base, ...converge, source, kind: journal.kind });
+};
+
+// Flags of this run that may differ from the first one: how long to wait, and what was found to be in the way.
+const overrides = (flags: MoveFlags): Partial<MoveOptions> => {
+  const options = moveOptions(flags);
+  return {
+    waitTimeoutMs: options.waitTimeoutMs,
+    concurrency: options.concurrency,
+    ...(options.forceDeletePods ? { forceDeletePods: true } : {}),
+    ...(options.ignoreBarePods ? { ignoreBarePods: true } : {}),
+    ...(options.rollbackOnFailure ? { rollbackOnFailure: true } : {}),
+    ...((flags.preStop ?? flags.postStop ?? flags.preStart ?? flags.postStart)
+      ? { hooks: options.hooks }
+      : {}),
+    ...((flags.smokeUrl ?? flags.smokeCommand) ? { smoke: options.smoke } : {}),
+  };
+};
+
+const needSource = (pair: OpenPair, journal: Journal): void => {
+  if (pair.source !== undefined) return;
+  throw new RefusedError(
+    `The source does not answer, and ${journal.kind} ${journal.operationId} needs it. ${pair.sourceProblem ?? ''}`,
+    {
+      hint: 'When it answers, run the same command again. If it is lost: dr-syncer failover --accept-data-loss.',
+    },
+  );
+};

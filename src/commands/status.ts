@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Io } from '../io.ts';
+import type { ClusterReader } from '../kube/types.ts';
+import { type StatusResult, status } from '../operations/status/status.ts';
+import { readHistory } from '../state/history.ts';
+import { writeResult } from '../ui/output.ts';
+import { renderHistory, renderStatus } from '../ui/render/status.ts';
+import type { CommonFlags, SideFlags } from './options.ts';
+import { type OpenSide, type Session, withSession } from './session.ts';
+
+export interface StatusFlags extends CommonFlags, SideFlags {
+  readonly watch?: boolean;
+  readonly interval: number;
+}
+
+/** `dr-syncer status`: returns the exit code; with `--watch` that of the last look. */
+export const runStatus = (io: Io, flags: StatusFlags, interrupt: AbortSignal): Promise<number> =>
+  withSession(io, flags, interrupt, async (session) => {
+    const dest = session.openDest();
+    const source = openSourceIfNamed(session, flags);
+    let told = '';
+    for (;;) {
+      const result = await status({
+        source,
+        dest,
+        signal: session.signal,
+        command: (verb) => commandLine(verb, source, dest),
+      });
+      const changed = JSON.stringify({
+        ...result,
+        lastStage: result.lastStage?.at,
+        lastDataCopy: result.lastDataCopy?.at,
+      });
+      if (changed !== told)
+        await writeResult(io, flags.output, result, (value: StatusResult) =>
+          renderStatus(value, session.theme),
+        );
+      told = changed;
+      if (flags.watch !== true || interrupt.aborted) return result.exitCode;
+      await sleep(flags.interval, undefined, { signal: session.signal }).catch(() => undefined);
+      if (session.signal.aborted) return result.exitCode;
+    }
+  });
+
+/** `dr-syncer history`: the audit records of a destination namespace. */
+export const runHistory = (io: Io, flags: CommonFlags & SideFlags, interrupt: AbortSignal): Promise<number> =>
+  withSession(io, flags, interrupt, async (session) => {
+    const dest = session.openDest();
+    const entries = await readHistory(dest.cluster, dest.namespace);
+    const result = { schema: 'dr-syncer.io/history-result/v1', outcome: 'ok', exitCode: 0, entries };
+    await writeResult(io, flags.output, result, () => renderHistory(entries));
+    return 0;
+  });
+
+const openSourceIfNamed = (session: Session, flags: SideFlags): OpenSide<ClusterReader> | undefined =>
+  flags.sourceContext === undefined && flags.sourceKubeconfig === undefined
+    ? undefined
+    : session.openSource();
+
+const commandLine = (
+  verb: string,
+  source: OpenSide<ClusterReader> | undefined,
+  dest: OpenSide<ClusterReader>,
+): string => {
+  const names =
+    source === undefined || source.namespace === dest.namespace
+      ? `-n ${dest.namespace}`
+      : `--source-namespace ${source.namespace} --dest-namespace ${dest.namespace}`;
+  return [
+    'dr-syncer',
+    verb,
+    source === undefined ? '' : `--source-context ${source.cluster.context}`,
+    `--dest-context ${dest.cluster.context}`,
+    names,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+};

@@ -1,0 +1,80 @@
+import { PartialError, RefusedError, UnsafeError } from '../../errors.ts';
+import type { StateRecord } from '../../state/types.ts';
+import type { MoveKind } from './types.ts';
+
+/**
+ * Whether an operation may begin as the record stands. Throws PartialError while another one is unfinished,
+ * RefusedError when the application is not where the operation would take it from, and UnsafeError when the source
+ * was given up and not fenced since. `next` gives the command line of a verb for this pair. Pure.
+ */
+export const admit = (
+  kind: MoveKind,
+  record: StateRecord | undefined,
+  next: (verb: string) => string,
+): void => {
+  const operation = record?.operation;
+  if (operation !== undefined && kind !== 'failover') {
+    throw new PartialError(
+      `A ${operation.kind} is unfinished: operation ${operation.id}, begun ${operation.startedAt} by ${record?.by}.`,
+      { hint: `Go on with: ${next('resume')}   or go back with: ${next('rollback')}` },
+    );
+  }
+  const phase = record?.phase ?? 'standby';
+  RULES[kind]?.(phase, record, next);
+};
+
+type Rule = (
+  phase: StateRecord['phase'],
+  record: StateRecord | undefined,
+  next: (verb: string) => string,
+) => void;
+
+const RULES: Readonly<Partial<Record<MoveKind, Rule>>> = {
+  cutover: (phase, record, next) => {
+    refuseFence(record, next);
+    if (phase === 'active') {
+      throw new RefusedError(
+        `The destination is live already, since ${record?.since} (epoch ${record?.epoch}).`,
+        {
+          hint: `Bring it home with: ${next('failback')}`,
+        },
+      );
+    }
+  },
+  failback: (phase, record, next) => {
+    refuseFence(record, next);
+    if (phase !== 'active') {
+      throw new RefusedError('The destination is not live, so there is nothing to bring home.', {
+        hint: `See where the application lives with: ${next('status')}`,
+      });
+    }
+  },
+  failover: (phase, record, next) => {
+    if (phase === 'active') {
+      throw new RefusedError(
+        `The destination is live already, since ${record?.since} (epoch ${record?.epoch}).`,
+        {
+          hint: `See: ${next('status')}`,
+        },
+      );
+    }
+  },
+  fence: (phase, record, next) => {
+    if (record?.pendingFence === undefined) {
+      throw new RefusedError(
+        `No fence is pending: the destination is ${phase}, and the source was not given up.`,
+        {
+          hint: `See: ${next('status')}`,
+        },
+      );
+    }
+  },
+};
+
+const refuseFence = (record: StateRecord | undefined, next: (verb: string) => string): void => {
+  if (record?.pendingFence === undefined) return;
+  throw new UnsafeError(
+    `The source was given up ${record.pendingFence.since} (${record.pendingFence.reason}) and has not been fenced: it may still run.`,
+    { hint: `Stop and mark it first: ${next('fence')}` },
+  );
+};

@@ -1,0 +1,71 @@
+import { UsageError } from '../../errors.ts';
+import { isObject } from '../../kube/json.ts';
+import { MASK } from '../../kube/redact.ts';
+import type { Json, JsonObject } from '../../kube/types.ts';
+import type { StageOptions } from '../stage/types.ts';
+import type { MoveOptions } from './types.ts';
+
+/** What a resumed run needs to know of the first one. */
+export interface StoredOptions {
+  readonly move: MoveOptions;
+  readonly stage: StageOptions | undefined;
+  readonly migrateData: JsonObject | undefined;
+  readonly reason: string;
+}
+
+/** The options as JSON for the journal: maps become lists of pairs. */
+export const encodeOptions = (options: StoredOptions): JsonObject => toJson(options) as JsonObject;
+
+/**
+ * The options of a journal. Values of this run (`given`) win over stored ones. Throws UsageError when a stored value
+ * was hidden because it looked like a secret and is not given again.
+ */
+export const decodeOptions = (stored: JsonObject, given: Partial<MoveOptions>): StoredOptions => {
+  const options = fromJson(stored) as unknown as StoredOptions;
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const move: MoveOptions = { ...options.move, ...defined };
+  const hidden = [
+    ...Object.entries(move.hooks).filter(([, value]) => String(value).includes(MASK)),
+    ...Object.entries(move.smoke).filter(([, value]) => String(value).includes(MASK)),
+  ].map(([name]) => name);
+  if (hidden.length > 0) {
+    throw new UsageError(
+      `The journal keeps no secrets, so these have to be given again: ${hidden.join(', ')}.`,
+      {
+        hint: 'Repeat the flags of the hooks and of the smoke check that you gave to the first run.',
+      },
+    );
+  }
+  return { ...options, move };
+};
+
+/**
+ * Hides what looks like a credential in a text: user and password of URLs, and the values of words such as
+ * `--password=...` or `token: ...`.
+ */
+export const redactText = (text: string): string =>
+  text
+    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+:[^\s/@]+@/gi, `$1${MASK}@`)
+    .replace(
+      /\b((?:[\w-]*(?:password|passwd|secret|token|api[-_]?key)[\w-]*)\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s&;"']+)/gi,
+      `$1${MASK}`,
+    )
+    .replace(/\b(authorization:\s*(?:bearer|basic)\s+)\S+/gi, `$1${MASK}`);
+
+const toJson = (value: unknown): Json | undefined => {
+  if (value instanceof Map) return { $pairs: [...value].map(([key, item]) => [key, item]) };
+  if (Array.isArray(value)) return value.map((item) => toJson(item) ?? null);
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[key, toJson(item)]])),
+    );
+  }
+  return value as Json | undefined;
+};
+
+const fromJson = (value: Json | undefined): unknown => {
+  if (Array.isArray(value)) return value.map(fromJson);
+  if (!isObject(value)) return value;
+  if (Array.isArray(value.$pairs)) return new Map(value.$pairs as [string, string][]);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fromJson(item)]));
+};

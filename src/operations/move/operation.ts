@@ -1,0 +1,318 @@
+import { createHash } from 'node:crypto';
+import { type DrError, InterruptedError, isDrError, LockedError, RefusedError } from '../../errors.ts';
+import { type ExitName, exitCode } from '../../exit-codes.ts';
+import { stableStringify } from '../../kube/json.ts';
+import type { JsonObject } from '../../kube/types.ts';
+import type { Reporter } from '../../reporter.ts';
+import { timestamp } from '../../state/clock.ts';
+import { openHistory } from '../../state/history.ts';
+import { hostOf, newOperationId } from '../../state/identity.ts';
+import { type JournalLog, openJournal } from '../../state/journal.ts';
+import { acquireLock, type Lock } from '../../state/lock.ts';
+import { openStateStore } from '../../state/records.ts';
+import { SCHEMA, type StateRecord } from '../../state/types.ts';
+import { createOperationState, type OperationState } from './records.ts';
+import { runSteps, type Step, StepError } from './steps.ts';
+import type { MoveDeps, MoveKind, MoveOptions, MoveResult, MoveSide, StepReport } from './types.ts';
+
+/** What every operation on the pair needs, whatever its kind. */
+export interface OperationInput {
+  readonly kind: MoveKind;
+  readonly source: MoveSide | undefined;
+  readonly dest: MoveSide;
+  /** How the record names the source when it does not answer. */
+  readonly sourceName: { readonly context: string; readonly namespace: string } | undefined;
+  readonly uids: { readonly source: string | undefined; readonly dest: string | undefined };
+  readonly options: MoveOptions;
+  /** Everything that a resumed run needs to build the same steps; goes into the journal, so no secrets. */
+  readonly journalOptions: JsonObject;
+  readonly operator: string;
+  readonly commandLine: string;
+  readonly version: string;
+  readonly takeOver: boolean;
+  /** This process, so that a resume does not take the lock of one that is still at work. */
+  readonly process: { readonly id: string; isAlive(id: string): boolean };
+  /** Hides what could be a secret in texts that are stored. */
+  redact(text: string): string;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+  /** An unfinished operation to go on with, instead of a new one. */
+  readonly resume: { readonly operationId: string } | undefined;
+}
+
+/** A running operation: locked, in the journal and in the record. */
+export interface Operation {
+  readonly input: OperationInput;
+  readonly journal: JournalLog;
+  readonly lock: Lock;
+  readonly state: OperationState;
+  readonly deps: MoveDeps;
+  readonly startedAt: string;
+  readonly started: number;
+}
+
+const LOCK_TTL_MS = 30_000;
+
+/** The command that goes on with whatever is unfinished in this namespace. */
+export const commandFor = (
+  verb: string,
+  input: Pick<OperationInput, 'source' | 'sourceName' | 'dest'>,
+): string => {
+  const source =
+    input.source === undefined
+      ? input.sourceName
+      : { context: input.source.cluster.context, namespace: input.source.namespace };
+  const { cluster, namespace } = input.dest;
+  const sameName = source === undefined || source.namespace === namespace;
+  const names = sameName
+    ? `-n ${namespace}`
+    : `--source-namespace ${source.namespace} --dest-namespace ${namespace}`;
+  return [
+    'dr-syncer',
+    verb,
+    source === undefined ? '' : `--source-context ${source.context}`,
+    `--dest-context ${cluster.context}`,
+    names,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+};
+
+/**
+ * Takes the lock, opens or creates the journal and writes the operation into the record. From here on the operation
+ * must be ended with endOperation. Throws LockedError, PartialError (another operation is unfinished), UnsafeError.
+ */
+export const beginOperation = async (input: OperationInput): Promise<Operation> => {
+  const { dest, source, kind, operator } = input;
+  const operationId = input.resume?.operationId ?? newOperationId(kind, dest.cluster.now(), Math.random);
+  const lock = await acquireLock({
+    dest,
+    source,
+    holder: operator,
+    operationId,
+    ttlMs: LOCK_TTL_MS,
+    takeOver: input.takeOver,
+    resume: input.resume !== undefined,
+    process: input.process,
+    signal: input.signal,
+  });
+  try {
+    const journal = openJournal(dest.cluster, dest.namespace, { redact: input.redact });
+    if (source !== undefined) journal.mirrorTo(source.cluster, source.namespace);
+    if (input.resume === undefined) {
+      await journal.create({
+        operationId,
+        kind,
+        options: input.journalOptions,
+        planHash: createHash('sha256')
+          .update(stableStringify(input.journalOptions))
+          .digest('hex')
+          .slice(0, 16),
+        by: operator,
+        version: input.version,
+        resumeCommand: commandFor('resume', input),
+      });
+    } else if ((await journal.load(operationId)) === undefined) {
+      throw new RefusedError(
+        `There is no journal of operation ${operationId} in namespace ${dest.namespace} of context ${dest.cluster.context}.`,
+      );
+    }
+    const store = openStateStore(dest.cluster, dest.namespace);
+    const startedAt = timestamp(dest.cluster.now());
+    const operation = {
+      id: operationId,
+      kind: kind === 'rollback' ? journal.current().kind : kind,
+      startedAt,
+      state: 'running' as const,
+    };
+    const { record } = await store.update((current) => ({
+      ...(current ?? freshRecord(input, startedAt)),
+      operation,
+    }));
+    const signal = AbortSignal.any([input.signal, lock.lost]);
+    const stateInput = { source, dest, journal, lock, record, operator, reporter: input.reporter };
+    const state = createOperationState(stateInput);
+    const deps: MoveDeps = { reporter: input.reporter, signal, guard: () => state.guard() };
+    return { input, journal, lock, state, deps, startedAt, started: performance.now() };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+};
+
+/** What a run of the steps came to, before it is written down. */
+export interface Ending {
+  readonly outcome: ExitName;
+  readonly summary: string;
+  readonly hint: string | undefined;
+  readonly reports: readonly StepReport[];
+  readonly rtoSeconds?: number | undefined;
+  /** The operation is over; otherwise it can be resumed or rolled back. */
+  readonly finished: boolean;
+}
+
+/** Runs steps and turns a failure into an ending; `changed` says whether anything but records was changed by then. */
+export const runToEnding = async (
+  operation: Operation,
+  steps: readonly Step[],
+  told: { readonly success: string; changed(): boolean },
+): Promise<Ending> => {
+  const { input, state, deps } = operation;
+  try {
+    const reports = await runSteps(steps, state, deps);
+    return { outcome: 'ok', summary: told.success, hint: undefined, reports, finished: true };
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    const cause = error.cause;
+    if (!isDrError(cause) && !isAbort(cause))
+      input.reporter.debug(cause instanceof Error ? (cause.stack ?? '') : String(cause));
+    const interrupted = deps.signal.aborted || cause instanceof InterruptedError;
+    const lost = operation.lock.lost.aborted || cause instanceof LockedError;
+    const title = error.reports.at(-1)?.title ?? error.stepId;
+    const what = `${title}: ${error.message.replace(/\.$/, '')}`;
+    if (!told.changed() && !lost) {
+      const outcome: ExitName = interrupted
+        ? 'interrupted'
+        : isDrError(cause) && cause.exit === 'unsafe'
+          ? 'unsafe'
+          : 'refused';
+      return {
+        outcome,
+        summary: `Nothing was changed. ${what}.`,
+        hint: hintOf(cause),
+        reports: error.reports,
+        finished: true,
+      };
+    }
+    const outcome: ExitName = lost
+      ? 'locked'
+      : interrupted
+        ? 'interrupted'
+        : isDrError(cause) && cause.exit === 'unsafe'
+          ? 'unsafe'
+          : 'partial';
+    const next = `Go on with: ${commandFor('resume', input)}   or go back with: ${commandFor('rollback', input)}`;
+    return {
+      outcome,
+      summary: `Stopped part-way. ${what}.`,
+      hint: [hintOf(cause), next].filter((text) => text !== undefined).join(' '),
+      reports: error.reports,
+      finished: false,
+    };
+  }
+};
+
+/** Writes the ending into journal, record and history, releases the lock, and returns the result. */
+export const endOperation = async (operation: Operation, ending: Ending): Promise<MoveResult> => {
+  const { input, journal, state, lock } = operation;
+  const seconds = round((performance.now() - operation.started) / 1000);
+  const warnings: string[] = [];
+  const attempt = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      warnings.push(
+        `${what} could not be written: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  };
+  if (!lock.lost.aborted) {
+    await attempt('The journal', () =>
+      ending.finished ? journal.finish(ending.outcome) : journal.stop(ending.summary),
+    );
+    await attempt('The record', () => state.close(ending.finished ? 'finished' : 'stopped'));
+    await attempt('The history', () =>
+      openHistory(input.dest.cluster, input.dest.namespace).append({
+        operationId: state.operationId,
+        kind: input.kind,
+        who: input.operator,
+        from: hostOf(input.operator),
+        when: operation.startedAt,
+        command: input.redact(input.commandLine),
+        planHash: journal.current().planHash,
+        result: ending.outcome,
+        seconds,
+        perStepSeconds: Object.fromEntries(ending.reports.map((step) => [step.id, step.seconds])),
+        ...(ending.rtoSeconds === undefined ? {} : { rtoSeconds: ending.rtoSeconds }),
+      }),
+    );
+    const mirror = await journal.settleMirror(2000);
+    if (mirror?.lastError !== undefined)
+      warnings.push(`The journal's copy in the source is behind: ${mirror.lastError}`);
+  }
+  await lock.release();
+  return moveResult(input, {
+    operationId: state.operationId,
+    epoch: state.epoch(),
+    startedAt: operation.startedAt,
+    seconds,
+    ending,
+    warnings,
+    workloads: (state.baseline()?.entries ?? []).map((entry) => ({
+      kind: entry.kind,
+      name: entry.name,
+      replicas: entry.plan.replicas,
+    })),
+  });
+};
+
+/** Puts an ending into the documented shape. */
+export const moveResult = (
+  input: Pick<OperationInput, 'kind' | 'source' | 'sourceName' | 'dest' | 'options'>,
+  end: {
+    readonly operationId: string;
+    readonly epoch: number;
+    readonly startedAt: string;
+    readonly seconds: number;
+    readonly ending: Ending;
+    readonly warnings: readonly string[];
+    readonly workloads: MoveResult['workloads'];
+  },
+): MoveResult => {
+  const { source, sourceName, dest } = input;
+  return {
+    schema: 'dr-syncer.io/move-result/v1',
+    kind: input.kind,
+    operationId: end.operationId,
+    outcome: end.ending.outcome,
+    exitCode: exitCode(end.ending.outcome),
+    summary: end.ending.summary,
+    hint: end.ending.hint,
+    dryRun: input.options.dryRun,
+    source:
+      source === undefined ? sourceName : { context: source.cluster.context, namespace: source.namespace },
+    dest: { context: dest.cluster.context, namespace: dest.namespace },
+    epoch: end.epoch,
+    startedAt: end.startedAt,
+    seconds: end.seconds,
+    rtoSeconds: end.ending.rtoSeconds,
+    steps: end.ending.reports,
+    workloads: end.workloads,
+    warnings: end.warnings,
+  };
+};
+
+const freshRecord = (input: OperationInput, since: string): StateRecord => ({
+  schema: SCHEMA,
+  epoch: 0,
+  phase: 'standby',
+  since,
+  by: input.operator,
+  source: {
+    context: input.source?.cluster.context ?? input.sourceName?.context ?? 'unknown',
+    namespace: input.source?.namespace ?? input.sourceName?.namespace ?? 'unknown',
+    ...(input.uids.source === undefined ? {} : { clusterUid: input.uids.source }),
+  },
+  dest: {
+    context: input.dest.cluster.context,
+    namespace: input.dest.namespace,
+    ...(input.uids.dest === undefined ? {} : { clusterUid: input.uids.dest }),
+  },
+});
+
+const hintOf = (cause: unknown): string | undefined =>
+  isDrError(cause) ? (cause as DrError).hint : undefined;
+
+const isAbort = (cause: unknown): boolean => cause instanceof Error && cause.name === 'AbortError';
+
+const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;

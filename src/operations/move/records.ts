@@ -1,0 +1,188 @@
+import { UnsafeError } from '../../errors.ts';
+import { groupKind } from '../../kube/names.ts';
+import type { Reporter } from '../../reporter.ts';
+import { timestamp } from '../../state/clock.ts';
+import type { JournalLog } from '../../state/journal.ts';
+import type { Lock } from '../../state/lock.ts';
+import { mirrorState, openStateStore, type StateStore } from '../../state/records.ts';
+import type { BaselineWorkload, StateRecord } from '../../state/types.ts';
+import type { MoveState } from './move.ts';
+import type { Baseline, MoveSide } from './types.ts';
+
+/** The records of one running operation, for its steps. */
+export interface OperationState extends MoveState {
+  markPendingFence(reason: string): Promise<void>;
+  markFenced(): Promise<void>;
+  markDataCopy(claims: number, verified: number): Promise<void>;
+  markStage(objects: number, hash: string): Promise<void>;
+  /** Throws when the lock is lost, or when the record names another epoch or operation. Cheap when asked often. */
+  guard(): Promise<void>;
+  /** Takes the operation out of the record, or leaves it there as stopped. */
+  close(how: 'finished' | 'stopped'): Promise<void>;
+  epoch(): number;
+}
+
+export interface OperationStateInput {
+  readonly source: MoveSide | undefined;
+  readonly dest: MoveSide;
+  readonly journal: JournalLog;
+  readonly lock: Lock;
+  /** The record as it was when the operation began or was resumed. */
+  readonly record: StateRecord;
+  readonly operator: string;
+  readonly reporter: Reporter;
+}
+
+// The record is read again before every write; writes that come within this time of a reading share it.
+const GUARD_MS = 250;
+
+/** Ties journal, lock and state record together for the steps of one operation. */
+export const createOperationState = (input: OperationStateInput): OperationState => {
+  const { source, dest, journal, lock, operator, reporter } = input;
+  const store: StateStore = openStateStore(dest.cluster, dest.namespace);
+  const mirror =
+    source === undefined ? undefined : openStateStore(source.cluster, source.namespace, 'source');
+  const { operationId, kind } = journal.current();
+  let record = input.record;
+  let readAt = 0;
+  let reading: Promise<void> | undefined;
+
+  const now = (): string => timestamp(dest.cluster.now());
+  const look = async (): Promise<void> => {
+    await store.assertEpoch({ epoch: record.epoch, operationId });
+    readAt = performance.now();
+  };
+  const guard = async (): Promise<void> => {
+    lock.assertHeld();
+    if (performance.now() - readAt < GUARD_MS) return;
+    reading ??= look().finally(() => {
+      reading = undefined;
+    });
+    await reading;
+  };
+  const update = async (mutate: (current: StateRecord) => StateRecord): Promise<void> => {
+    lock.assertHeld();
+    const written = await store.update((current) => {
+      if (current === undefined || current.epoch !== record.epoch || current.operation?.id !== operationId) {
+        throw new UnsafeError('The state record was changed by somebody else; nothing more is written.', {
+          hint: 'See who did what with: dr-syncer status, dr-syncer history.',
+        });
+      }
+      return mutate(current);
+    });
+    record = written.record;
+    await copyToSource();
+  };
+  // The source's copy is a convenience: what decides is in the destination.
+  const copyToSource = async (): Promise<void> => {
+    if (mirror === undefined) return;
+    try {
+      const done = await mirrorState(mirror, record);
+      if (done === 'ahead')
+        reporter.warning(
+          'The source has a record with a higher epoch than the destination; see dr-syncer status.',
+        );
+    } catch (error) {
+      reporter.warning(
+        `The record could not be copied to the source: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  };
+  const isDone = (id: string): boolean => {
+    const step = journal.current().steps.find((item) => item.id === id);
+    return step?.state === 'done';
+  };
+
+  return {
+    operationId,
+    isDone,
+    advance: async (done, begin) => {
+      const ended = done === undefined ? undefined : journal.done(done.id, done.detail);
+      if (begin !== undefined) await journal.begin(begin.id, begin.title);
+      await ended;
+    },
+    fail: (id, text) => journal.fail(id, text),
+    baseline: () => {
+      const stored = journal.current().baseline;
+      return stored === undefined ? undefined : fromStored(stored, kind === 'failback' ? 'dest' : 'source');
+    },
+    setBaseline: (baseline) =>
+      journal.setBaseline(toStored(baseline, (baseline.side === 'dest' ? dest : (source ?? dest)).namespace)),
+    markMoving: () =>
+      record.phase === 'moving'
+        ? Promise.resolve()
+        : update((current) => ({ ...current, phase: 'moving', since: now(), by: operator })),
+    markActive: async (side) => {
+      const phase = side === 'dest' ? 'active' : 'standby';
+      // Only this write ends the phase `moving`: a run that was cut off right after it finds it done.
+      if (record.phase === phase) return record.epoch;
+      await update((current) => ({
+        ...current,
+        phase,
+        epoch: current.epoch + 1,
+        since: now(),
+        by: operator,
+      }));
+      return record.epoch;
+    },
+    markPendingFence: (reason) =>
+      update((current) => ({
+        ...current,
+        phase: 'moving',
+        since: now(),
+        by: operator,
+        pendingFence: current.pendingFence ?? { since: now(), epoch: current.epoch + 1, reason },
+      })),
+    markFenced: () =>
+      update((current) => {
+        const { pendingFence: _fenced, ...rest } = current;
+        return rest;
+      }),
+    markDataCopy: (claims, verified) =>
+      update((current) => ({ ...current, lastDataCopy: { at: now(), claims, verified } })),
+    markStage: (objects, hash) =>
+      update((current) => ({ ...current, lastStage: { at: now(), objects, hash } })),
+    guard,
+    close: (how) =>
+      update((current) => {
+        const { operation, ...rest } = current;
+        return how === 'finished' || operation === undefined
+          ? rest
+          : { ...rest, operation: { ...operation, state: 'stopped' } };
+      }),
+    epoch: () => record.epoch,
+  };
+};
+
+const toStored = (baseline: Baseline, namespace: string): BaselineWorkload[] =>
+  baseline.entries.map((entry) => ({
+    apiVersion: entry.apiVersion,
+    kind: entry.kind,
+    namespace,
+    name: entry.name,
+    uid: entry.uid,
+    side: baseline.side,
+    ...(entry.plan.replicas === undefined ? {} : { replicas: entry.plan.replicas }),
+    fields: entry.plan.fields.map(({ path, parked, original }) => ({
+      path: [...path],
+      parked,
+      ...(original === undefined ? {} : { original }),
+    })),
+  }));
+
+const fromStored = (stored: readonly BaselineWorkload[], side: Baseline['side']): Baseline => ({
+  side,
+  takenAt: '',
+  entries: stored.map((item) => ({
+    apiVersion: item.apiVersion,
+    kind: item.kind,
+    name: item.name,
+    uid: item.uid,
+    plan: {
+      kind: groupKind(item),
+      fields: item.fields.map(({ path, parked, original }) => ({ path, parked, original })),
+      replicas: item.replicas,
+      notes: [],
+    },
+  })),
+});

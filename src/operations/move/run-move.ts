@@ -1,0 +1,175 @@
+import { readState } from '../../state/records.ts';
+import { admit } from './admit.ts';
+import { type MoveInput, moveSteps } from './move.ts';
+import {
+  beginOperation,
+  commandFor,
+  type Ending,
+  endOperation,
+  moveResult,
+  type Operation,
+  type OperationInput,
+  runToEnding,
+} from './operation.ts';
+import type { OperationState } from './records.ts';
+import { rollbackSteps } from './rollback.ts';
+import { planSteps, runSteps, StepError } from './steps.ts';
+import type { MoveResult, MoveSide } from './types.ts';
+
+/** A cutover or a failback: both sides answer. */
+export interface RunMoveInput extends OperationInput {
+  readonly kind: 'cutover' | 'failback';
+  readonly source: MoveSide;
+  /** Says no before anything is changed: returns an ending, or undefined when all is well. */
+  preflight?(): Promise<Ending | undefined>;
+  converge?(state: OperationState | undefined): Promise<string>;
+  copyData?(state: OperationState | undefined): Promise<string>;
+}
+
+/**
+ * Runs a cutover or a failback to its end: admitted, preflighted, locked, step by step in the journal. A dry run shows
+ * the steps and writes nothing. Returns the result for every end; throws DrError for what is wrong before the lock.
+ */
+export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
+  const { dest, kind, signal } = input;
+  if (input.resume === undefined) {
+    const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal });
+    admit(kind, stored?.record, (verb) => commandFor(verb, input));
+    const refused = await input.preflight?.();
+    if (refused !== undefined && !input.options.dryRun)
+      return early(input, refused, stored?.record.epoch ?? 0);
+    if (input.options.dryRun) return planned(input, refused, stored?.record.epoch ?? 0);
+  }
+  const operation = await beginOperation(input);
+  const plan = moveSteps(stepInput(input, operation));
+  try {
+    const ending = await runToEnding(operation, plan.steps, {
+      success: `${kind === 'cutover' ? 'The application runs at the destination' : 'The application is back at the source'}: ${
+        kind === 'cutover'
+          ? `namespace ${dest.namespace} of context ${dest.cluster.context}`
+          : `namespace ${input.source.namespace} of context ${input.source.cluster.context}`
+      }.`,
+      changed: () => hasBegun(operation, CHANGING),
+    });
+    const { stoppedAt, readyAt } = plan.times;
+    const rtoSeconds =
+      stoppedAt === undefined || readyAt === undefined ? undefined : Math.round(readyAt - stoppedAt) / 1000;
+    const undone = await undoIfAsked(input, operation, ending);
+    return await endOperation(operation, { ...(undone ?? ending), rtoSeconds });
+  } finally {
+    plan.close();
+  }
+};
+
+// The first of these steps is the first that touches a workload.
+const CHANGING = ['pause-gitops', 'stop'];
+
+/** Whether one of these steps has been started, in this run or an earlier one. */
+export const hasBegun = (operation: Operation, ids: readonly string[]): boolean =>
+  operation.journal.current().steps.some((step) => ids.includes(step.id) && step.state !== 'skipped');
+
+const stepInput = (input: RunMoveInput, operation: Operation): MoveInput => ({
+  kind: input.kind,
+  source: input.source,
+  dest: input.dest,
+  options: input.options,
+  deps: operation.deps,
+  state: operation.state,
+  ...(input.converge === undefined
+    ? {}
+    : { converge: () => input.converge?.(operation.state) ?? Promise.resolve('') }),
+  ...(input.copyData === undefined
+    ? {}
+    : { copyData: () => input.copyData?.(operation.state) ?? Promise.resolve('') }),
+});
+
+const undoIfAsked = async (
+  input: RunMoveInput,
+  operation: Operation,
+  ending: Ending,
+): Promise<Ending | undefined> => {
+  if (ending.finished || !input.options.rollbackOnFailure || operation.deps.signal.aborted) return undefined;
+  input.reporter.failure(ending.summary);
+  input.reporter.action('Rolling back');
+  const [from, to] = input.kind === 'cutover' ? [input.source, input.dest] : [input.dest, input.source];
+  const steps = rollbackSteps({
+    kind: input.kind,
+    from,
+    to,
+    stopBegan: hasBegun(operation, ['stop']),
+    startBegan: hasBegun(operation, ['start']),
+    options: input.options,
+    deps: operation.deps,
+    state: operation.state,
+  });
+  try {
+    const reports = [...ending.reports, ...(await runSteps(steps, operation.state, operation.deps))];
+    return {
+      outcome: 'rolledBack',
+      summary: `Rolled back. ${ending.summary}`,
+      hint: undefined,
+      reports,
+      finished: true,
+    };
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    const summary = `${ending.summary} The rollback stopped as well: ${error.message}`;
+    return {
+      ...ending,
+      summary,
+      hint: `Try it again with: ${commandFor('rollback', input)}`,
+      reports: [...ending.reports, ...error.reports],
+    };
+  }
+};
+
+const early = (input: RunMoveInput, ending: Ending, epoch: number): MoveResult =>
+  moveResult(input, {
+    operationId: '',
+    epoch,
+    startedAt: new Date(input.dest.cluster.now()).toISOString(),
+    seconds: 0,
+    ending,
+    warnings: [],
+    workloads: [],
+  });
+
+const planned = async (
+  input: RunMoveInput,
+  refused: Ending | undefined,
+  epoch: number,
+): Promise<MoveResult> => {
+  const nothing = async (): Promise<void> => undefined;
+  const plan = moveSteps({
+    kind: input.kind,
+    source: input.source,
+    dest: input.dest,
+    options: input.options,
+    deps: { reporter: input.reporter, signal: input.signal, guard: nothing },
+    state: {
+      operationId: 'dry-run',
+      isDone: () => false,
+      advance: nothing,
+      fail: nothing,
+      baseline: () => undefined,
+      setBaseline: nothing,
+      markMoving: nothing,
+      markActive: async () => epoch + 1,
+    },
+    ...(input.converge === undefined ? {} : { converge: async () => '' }),
+    ...(input.copyData === undefined ? {} : { copyData: async () => '' }),
+  });
+  const reports = await planSteps(plan.steps);
+  const failed = reports.find((step) => step.state === 'failed');
+  const ending: Ending = refused ?? {
+    outcome: failed === undefined ? 'ok' : 'refused',
+    summary:
+      failed === undefined
+        ? 'Dry run: nothing was changed.'
+        : `Dry run: ${failed.title} would fail: ${failed.detail}`,
+    hint: undefined,
+    reports: [],
+    finished: true,
+  };
+  return early(input, { ...ending, reports }, epoch);
+};

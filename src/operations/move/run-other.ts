@@ -1,0 +1,188 @@
+import { RefusedError } from '../../errors.ts';
+import { openJournal, readJournal } from '../../state/journal.ts';
+import { readState } from '../../state/records.ts';
+import type { Journal } from '../../state/types.ts';
+import { admit } from './admit.ts';
+import { failoverSteps, fenceSteps } from './failover.ts';
+import {
+  beginOperation,
+  commandFor,
+  type Ending,
+  endOperation,
+  moveResult,
+  type OperationInput,
+  runToEnding,
+} from './operation.ts';
+import { rollbackSteps } from './rollback.ts';
+import { hasBegun } from './run-move.ts';
+import { planSteps } from './steps.ts';
+import type { MoveResult, MoveSide } from './types.ts';
+
+/**
+ * Starts the destination from what was staged, without the source. `reason` goes into the record of the pending
+ * fence. An unfinished cutover is closed first: with its source dead it can never end.
+ */
+export const runFailover = async (
+  input: OperationInput & { readonly kind: 'failover'; readonly reason: string },
+): Promise<MoveResult> => {
+  const { dest, options } = input;
+  const stored = await readState(dest.cluster, dest.namespace);
+  admit('failover', stored?.record, (verb) => commandFor(verb, input));
+  const hookContext = {
+    operation: 'failover',
+    operationId: '',
+    sourceContext: input.sourceName?.context ?? '',
+    sourceNamespace: input.sourceName?.namespace ?? '',
+    destContext: dest.cluster.context,
+    destNamespace: dest.namespace,
+  };
+  if (options.dryRun) {
+    const nothing = async (): Promise<void> => undefined;
+    const deps = { reporter: input.reporter, signal: input.signal, guard: nothing };
+    const { steps } = failoverSteps({
+      dest,
+      options,
+      deps,
+      state: planState(),
+      hookContext,
+      reason: input.reason,
+    });
+    return dryRunResult(input, await planSteps(steps), stored?.record.epoch ?? 0);
+  }
+  if (input.resume === undefined) await closeUnfinished(input);
+  const operation = await beginOperation(input);
+  const plan = failoverSteps({
+    dest,
+    options,
+    deps: operation.deps,
+    state: operation.state,
+    hookContext: { ...hookContext, operationId: operation.state.operationId },
+    reason: input.reason,
+  });
+  const ending = await runToEnding(operation, plan.steps, {
+    success: `The application runs at the destination: namespace ${dest.namespace} of context ${dest.cluster.context}. It is not proved that the source is stopped.`,
+    changed: () => hasBegun(operation, ['start']),
+  });
+  const readyAt = plan.readyAt();
+  const hint =
+    ending.outcome === 'ok'
+      ? `When the source answers again, before anything else: ${commandFor('fence', input)}`
+      : ending.hint;
+  const rtoSeconds = readyAt === undefined ? undefined : Math.round(readyAt - operation.started) / 1000;
+  return endOperation(operation, { ...ending, hint, rtoSeconds });
+};
+
+/** Stops and marks a source that came back after a failover. */
+export const runFence = async (
+  input: OperationInput & { readonly kind: 'fence'; readonly source: MoveSide },
+): Promise<MoveResult> => {
+  const { dest, source, options } = input;
+  const stored = await readState(dest.cluster, dest.namespace);
+  if (input.resume === undefined) admit('fence', stored?.record, (verb) => commandFor(verb, input));
+  if (options.dryRun) {
+    const deps = { reporter: input.reporter, signal: input.signal, guard: async () => undefined };
+    return dryRunResult(
+      input,
+      await planSteps(fenceSteps({ source, options, deps, state: planState() })),
+      stored?.record.epoch ?? 0,
+    );
+  }
+  const operation = await beginOperation(input);
+  const steps = fenceSteps({ source, options, deps: operation.deps, state: operation.state });
+  const ending = await runToEnding(operation, steps, {
+    success: `The source is stopped and marked: namespace ${source.namespace} of context ${source.cluster.context}.`,
+    changed: () => hasBegun(operation, ['stop']),
+  });
+  return endOperation(operation, ending);
+};
+
+/** The unfinished operation of a namespace. Throws RefusedError when there is none. */
+export const unfinishedJournal = async (dest: MoveSide, verb: string): Promise<Journal> => {
+  const journal = await readJournal(dest.cluster, dest.namespace);
+  if (journal !== undefined && journal.state !== 'finished') return journal;
+  throw new RefusedError(
+    `There is nothing to ${verb === 'resume' ? 'resume' : 'roll back'}: namespace ${dest.namespace} of context ${dest.cluster.context} has no unfinished operation.`,
+    {
+      hint: `See where the application lives with: dr-syncer status --dest-context ${dest.cluster.context} -n ${dest.namespace}`,
+    },
+  );
+};
+
+/** Undoes the unfinished operation: what it started is stopped, what it stopped is started with the recorded counts. */
+export const runRollback = async (
+  input: OperationInput & { readonly kind: 'rollback' },
+  journal: Journal,
+): Promise<MoveResult> => {
+  const { dest, source, options } = input;
+  if (journal.kind === 'fence' || journal.kind === 'rollback') {
+    throw new RefusedError(`Operation ${journal.operationId} is a ${journal.kind}; it can only be resumed.`, {
+      hint: `Go on with: ${commandFor('resume', input)}`,
+    });
+  }
+  const operation = await beginOperation({ ...input, resume: { operationId: journal.operationId } });
+  const isFailback = journal.kind === 'failback';
+  const to = isFailback ? (source ?? dest) : dest;
+  const from = journal.kind === 'failover' ? undefined : isFailback ? dest : source;
+  const steps = rollbackSteps({
+    kind: journal.kind,
+    from,
+    to,
+    stopBegan: hasBegun(operation, ['stop']),
+    startBegan: hasBegun(operation, ['start']),
+    options,
+    deps: operation.deps,
+    state: operation.state,
+  });
+  const ending = await runToEnding(operation, steps, {
+    success: `Rolled back: ${journal.kind} ${journal.operationId} was undone.`,
+    changed: () => true,
+  });
+  const again = ending.finished ? ending.hint : `Try it again with: ${commandFor('rollback', input)}`;
+  return endOperation(operation, {
+    ...ending,
+    outcome: ending.outcome === 'ok' ? 'rolledBack' : ending.outcome,
+    hint: again,
+  });
+};
+
+const closeUnfinished = async ({ dest, redact }: OperationInput): Promise<void> => {
+  const journal = openJournal(dest.cluster, dest.namespace, { redact });
+  if ((await journal.load()) !== undefined) await journal.finish('partial');
+};
+
+const planState = () => ({
+  operationId: 'dry-run',
+  isDone: () => false,
+  advance: async () => undefined,
+  fail: async () => undefined,
+  baseline: () => undefined,
+  setBaseline: async () => undefined,
+  markMoving: async () => undefined,
+  markActive: async () => 0,
+  markPendingFence: async () => undefined,
+  markFenced: async () => undefined,
+});
+
+const dryRunResult = (input: OperationInput, steps: MoveResult['steps'], epoch: number): MoveResult => {
+  const failed = steps.find((step) => step.state === 'failed');
+  const ending: Ending = {
+    outcome: failed === undefined ? 'ok' : 'refused',
+    summary:
+      failed === undefined
+        ? 'Dry run: nothing was changed.'
+        : `Dry run: ${failed.title} would fail: ${failed.detail}`,
+    hint: undefined,
+    reports: steps,
+    finished: true,
+  };
+  const startedAt = new Date(input.dest.cluster.now()).toISOString();
+  return moveResult(input, {
+    operationId: '',
+    epoch,
+    startedAt,
+    seconds: 0,
+    ending,
+    warnings: [],
+    workloads: [],
+  });
+};

@@ -1,0 +1,27 @@
+import type { KubeContext } from '../../kube/contexts.ts';
+import type { MoveSide } from '../move/types.ts';
+import type { CheckLevel, PreflightCheck } from './types.ts';
+
+export { nameList } from '../checks/sentences.ts';
+
+/** `namespace shop of context dr` */
+export const whereIs = (side: MoveSide): string =>
+  `namespace ${side.namespace} of context ${side.cluster.context}`;
+
+/** The beginning of a kubectl command for a namespace: `kubectl --context dr -n shop`. */
+export const kubectl = (side: MoveSide): string =>
+  `kubectl --context ${side.cluster.context} -n ${side.namespace}`;
+
+/** One row of the result. */
+export const row = (
+  id: string,
+  level: CheckLevel,
+  subject: string,
+  message: string,
+  hint?: string | undefined,
+): PreflightCheck => ({ id, level, subject, message, ...(hint === undefined ? {} : { hint }) });
+
+/** A text as the end of a sentence: without a full stop of its own. */
+export const clause = (text: string): string => text.trim().replace(/\.$/, '');
+
+export type LoadedConfig = ReturnType<KubeContext['load']>;

@@ -1,0 +1,73 @@
+import { parseTimestamp, timestamp } from '../../state/clock.ts';
+import { newOperationId } from '../../state/identity.ts';
+import { acquireLock, type Lock } from '../../state/lock.ts';
+import { openStateStore } from '../../state/records.ts';
+import { SCHEMA, type StateRecord } from '../../state/types.ts';
+import type { Connected } from './connect.ts';
+import { refuseLive } from './guard.ts';
+import type { StageDeps, StageOptions } from './types.ts';
+
+// A record younger than this is not written again by a run that changed nothing, so that such a run writes nothing
+// at all; an hourly run still keeps the age of the last stage true.
+const FRESH_MS = 5 * 60_000;
+
+/**
+ * Takes the lock of the pair for the writes of a stage, and looks once more that the destination is a parked copy.
+ * Undefined when the caller holds the lock. Throws LockedError, UnsafeError, KubeApiError.
+ */
+export const lockForStage = async (deps: StageDeps, options: StageOptions): Promise<Lock | undefined> => {
+  if (deps.lock === 'held') return undefined;
+  const lock = await acquireLock({
+    dest: { cluster: deps.dest, namespace: options.destNamespace },
+    holder: deps.lock.holder,
+    process: deps.lock.process,
+    operationId: newOperationId('stage', deps.dest.now(), Math.random),
+    // A stage that was killed leaves nothing behind that another one could not do again.
+    takeOver: true,
+    signal: deps.signal,
+  });
+  try {
+    const stored = await openStateStore(deps.dest, options.destNamespace).read();
+    refuseLive(deps, options, stored?.record.phase);
+    return lock;
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+};
+
+/** Writes into the record when the namespace was staged last, and what; the caller of a cutover does it by itself. */
+export const recordStage = async (
+  deps: StageDeps,
+  options: StageOptions,
+  connected: Connected,
+  staged: {
+    readonly objects: number;
+    readonly hash: string;
+    readonly wrote: boolean;
+    readonly known: StateRecord | undefined;
+  },
+): Promise<void> => {
+  if (deps.lock === 'held' || options.dryRun) return;
+  const { holder } = deps.lock;
+  const last = parseTimestamp(staged.known?.lastStage?.at);
+  const isFresh =
+    last !== undefined && deps.dest.now() - last < FRESH_MS && staged.known?.lastStage?.hash === staged.hash;
+  if (!staged.wrote && isFresh) return;
+  const at = timestamp(deps.dest.now());
+  await openStateStore(deps.dest, options.destNamespace).update((current) => ({
+    ...(current ?? {
+      schema: SCHEMA,
+      epoch: 0,
+      phase: 'standby',
+      since: at,
+      by: holder,
+      source: site(deps.source.context, options.sourceNamespace, connected.sourceUid),
+      dest: site(deps.dest.context, options.destNamespace, connected.destUid),
+    }),
+    lastStage: { at, objects: staged.objects, hash: staged.hash },
+  }));
+};
+
+const site = (context: string, namespace: string, clusterUid: string | undefined): StateRecord['source'] =>
+  clusterUid === undefined ? { context, namespace } : { context, namespace, clusterUid };

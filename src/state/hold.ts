@@ -1,0 +1,162 @@
+import { CONTENT_MANAGER } from '../annotations.ts';
+import { errorText, PartialError } from '../errors.ts';
+import { hasStatus } from '../kube/errors.ts';
+import type { ClusterWriter, KubeObject, RequestOptions } from '../kube/types.ts';
+import { type Claim, isHeldBy, releasedLease, renewedLease } from './lease.ts';
+import { LEASES, LOCK_NAME } from './types-of-records.ts';
+
+/** A lease that this process has taken and keeps. */
+export interface Hold {
+  /** Aborted, with a PartialError, when the lease is no longer ours. */
+  readonly lost: AbortSignal;
+  /** Throws that PartialError when the lease is lost, or has not been renewed for its whole time. */
+  assertHeld(): void;
+  /** Ends the renewals and gives the lease back; false when it could not be given back and has to expire. */
+  release(): Promise<boolean>;
+}
+
+/**
+ * Keeps a lease: renews it every third of its time in the background, without keeping the process alive for it.
+ * `taken` is the stored Lease; `startedMs` the monotonic clock before it was asked for, from which the time counts.
+ */
+export const holdLease = (
+  cluster: ClusterWriter,
+  namespace: string,
+  claim: Claim,
+  taken: { readonly lease: KubeObject; readonly startedMs: number },
+): Hold => {
+  const { ttlMs, session } = claim;
+  const lost = new AbortController();
+  const ending = new AbortController();
+  let lease = taken.lease;
+  let renewedMs = taken.startedMs;
+  // The wall clock as well: the monotonic one stands still while a laptop sleeps.
+  let renewedAt = cluster.now();
+  let timer: NodeJS.Timeout | undefined;
+  let renewing: Promise<void> = Promise.resolve();
+
+  const lose = (why: string): PartialError => {
+    clearTimeout(timer);
+    if (!lost.signal.aborted) lost.abort(lostError(cluster.context, namespace, claim, why));
+    return lost.signal.reason as PartialError;
+  };
+
+  const checkTime = (): PartialError | undefined => {
+    if (lost.signal.aborted) return lost.signal.reason as PartialError;
+    const idleMs = Math.max(performance.now() - renewedMs, cluster.now() - renewedAt);
+    return idleMs >= ttlMs ? lose(`it was not renewed for ${Math.round(idleMs / 1000)} s`) : undefined;
+  };
+
+  const renewOnce = async (): Promise<void> => {
+    const startedMs = performance.now();
+    const nowMs = cluster.now();
+    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(ttlMs / 3)]);
+    const stored = await replaceLease(cluster, renewedLease(lease, nowMs), session, { signal });
+    if (stored === undefined) {
+      lose('somebody else has taken or removed it');
+      return;
+    }
+    lease = stored.lease;
+    if (!stored.isWritten) return;
+    renewedMs = startedMs;
+    renewedAt = nowMs;
+  };
+
+  const schedule = (ms: number): void => {
+    if (ending.signal.aborted || lost.signal.aborted) return;
+    timer = setTimeout(() => {
+      renewing = tick();
+    }, ms);
+    timer.unref();
+  };
+
+  const tick = async (): Promise<void> => {
+    if (checkTime() !== undefined) return;
+    try {
+      await renewOnce();
+      schedule(nextRenewal());
+    } catch (error) {
+      if (ending.signal.aborted || checkTime() !== undefined) return;
+      failure = errorText(error);
+      schedule(Math.min(ttlMs / 10, ttlMs - (performance.now() - renewedMs)));
+    }
+  };
+
+  let failure: string | undefined;
+  const nextRenewal = (): number => Math.max(ttlMs / 30, renewedMs + ttlMs / 3 - performance.now());
+
+  schedule(nextRenewal());
+  return {
+    lost: lost.signal,
+    assertHeld: () => {
+      const reason = checkTime();
+      if (reason !== undefined) throw reason;
+    },
+    release: async () => {
+      clearTimeout(timer);
+      ending.abort();
+      await renewing;
+      if (lost.signal.aborted) return false;
+      return releaseLease(cluster, lease, session);
+    },
+  };
+};
+
+/**
+ * Replaces the Lease by compare-and-swap. Returns what is stored: with `isWritten` false when an earlier write of
+ * this process, whose answer was lost, had moved it on; undefined when the Lease is not held by this process any
+ * more. Throws KubeApiError.
+ */
+export const replaceLease = async (
+  cluster: ClusterWriter,
+  lease: KubeObject,
+  session: string,
+  options: RequestOptions,
+): Promise<{ readonly lease: KubeObject; readonly isWritten: boolean } | undefined> => {
+  try {
+    const { object } = await cluster.replace(LEASES, lease, { ...options, fieldManager: CONTENT_MANAGER });
+    return isHeldBy(object, session) ? { lease: object, isWritten: true } : undefined;
+  } catch (error) {
+    if (!hasStatus(error, 404, 409)) throw error;
+    const stored = await readStoredLease(cluster, lease.metadata.namespace ?? '', options);
+    return stored !== undefined && isHeldBy(stored, session)
+      ? { lease: stored, isWritten: false }
+      : undefined;
+  }
+};
+
+/** The Lease of a namespace, or undefined. Throws KubeApiError. */
+export const readStoredLease = (
+  cluster: Pick<ClusterWriter, 'get'>,
+  namespace: string,
+  options: RequestOptions,
+): Promise<KubeObject | undefined> => cluster.get({ type: LEASES, namespace, name: LOCK_NAME }, options);
+
+const RELEASE_MS = 5000;
+
+// A renewal that was given up may still arrive at the server and move the lease on: then once more.
+const releaseLease = async (cluster: ClusterWriter, lease: KubeObject, session: string): Promise<boolean> => {
+  const signal = AbortSignal.timeout(RELEASE_MS);
+  try {
+    for (let current: KubeObject | undefined = lease, attempt = 1; attempt <= 3; attempt++) {
+      if (current === undefined || !isHeldBy(current, session)) return attempt > 1;
+      try {
+        await cluster.replace(LEASES, releasedLease(current), { signal, fieldManager: CONTENT_MANAGER });
+        return true;
+      } catch (error) {
+        if (!hasStatus(error, 409)) throw error;
+        current = await readStoredLease(cluster, lease.metadata.namespace ?? '', { signal });
+      }
+    }
+    return false;
+  } catch {
+    return false;
+  }
+};
+
+const lostError = (context: string, namespace: string, claim: Claim, why: string): PartialError =>
+  new PartialError(
+    `The lock of namespace ${namespace} in context ${context} is lost: ${why}. ` +
+      `Operation ${claim.operationId} stops here.`,
+    { hint: 'See who works on the namespace with: dr-syncer status. Then go on with: dr-syncer resume.' },
+  );

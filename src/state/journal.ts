@@ -1,0 +1,223 @@
+import { isDrError, LockedError, PartialError } from '../errors.ts';
+import type { ExitName } from '../exit-codes.ts';
+import { isKubeApiError } from '../kube/errors.ts';
+import type { ClusterReader, ClusterWriter, Json, JsonObject, RequestOptions } from '../kube/types.ts';
+import { ageText, parseTimestamp, timestamp } from './clock.ts';
+import { hostOf } from './identity.ts';
+import { copyJournal } from './journal-mirror.ts';
+import { createChangeQueue } from './journal-queue.ts';
+import {
+  beginStep,
+  endStep,
+  finishJournal,
+  newJournal,
+  refuseFinished,
+  skipStep,
+  stopJournal,
+  withBaseline,
+  withData,
+  withPrior,
+} from './journal-steps.ts';
+import { createJournalWriter, journalPlace, readJournalAt, type StoredJournal } from './journal-store.ts';
+import { sweepJournals } from './journal-sweep.ts';
+import { createMirror, type Mirror, type MirrorReport } from './mirror.ts';
+import { whereIs, writeRecord } from './record-io.ts';
+import { redactAll } from './redact-texts.ts';
+import { createTokens } from './tokens.ts';
+import type { BaselineWorkload, Journal, NewOperation } from './types.ts';
+import type { Role } from './types-of-records.ts';
+
+/** What happens to a step of the journal; `id` is stable from run to run. */
+export interface StepName {
+  readonly id: string;
+  readonly title: string;
+  readonly detail?: string | undefined;
+}
+
+/**
+ * The journal of a namespace. Every change is stored before its promise resolves, by compare-and-swap; changes made
+ * while one is being stored are stored together with the next. Each throws LockedError once somebody else has
+ * written the journal, RangeError for a step that cannot go that way (a bug), KubeApiError.
+ */
+export interface JournalLog {
+  /** Starts an operation. Throws PartialError, with the command to type, while another one is unfinished. */
+  create(operation: NewOperation): Promise<Journal>;
+  /** Opens an operation to go on with it: the one with this id, else the latest if it is unfinished. */
+  load(operationId?: string): Promise<Journal | undefined>;
+  /** The journal as last stored. Throws RangeError before create() or load(). */
+  current(): Journal;
+  /** Before the effect of a step. */
+  begin(id: string, title: string, detail?: string): Promise<void>;
+  /** Before the effects of several steps that run at once, in one write. */
+  beginAll(steps: readonly StepName[]): Promise<void>;
+  /** After the effect of a step. */
+  done(id: string, detail?: string): Promise<void>;
+  fail(id: string, error: string): Promise<void>;
+  skip(id: string, title: string, reason: string): Promise<void>;
+  /** The effect of a step was taken back. */
+  undone(id: string, detail?: string): Promise<void>;
+  /** What ran before; throws UnsafeError when another baseline is recorded. */
+  setBaseline(baseline: readonly BaselineWorkload[]): Promise<void>;
+  /** The result of one claim's copy. */
+  setData(claim: string, result: Json): Promise<void>;
+  /** What an object held before it was paused; throws UnsafeError when something else is recorded for it. */
+  recordPrior(object: string, prior: Json): Promise<void>;
+  /** The operation stops here and can be resumed. */
+  stop(reason: string): Promise<void>;
+  /** The operation is over. Old journals beyond the limit are removed. */
+  finish(result: ExitName): Promise<void>;
+  /** Keeps a copy in the source namespace from now on, in the background and as well as that works. */
+  mirrorTo(other: ClusterWriter, namespace: string): void;
+  /** Waits for the copy, at most so many ms, and tells how it stands; undefined without a mirror. */
+  settleMirror(ms: number): Promise<MirrorReport | undefined>;
+}
+
+/** Opens the journal of a namespace. `redact` hides secret values in texts. Sends nothing yet. */
+export const openJournal = (
+  writer: ClusterWriter,
+  namespace: string,
+  options: { readonly redact: (text: string) => string; readonly role?: Role },
+): JournalLog => {
+  const { redact, role = 'dest' } = options;
+  const place = journalPlace(namespace, role);
+  const where = whereIs(writer, place);
+  const tokens = createTokens();
+  const store = createJournalWriter(writer, place);
+  let mirror: Mirror<Journal> | undefined;
+  const clean = (text: string): string => redact(text).slice(0, TEXT_LIMIT);
+  const cleanOptional = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : clean(text);
+  const at = (): string => timestamp(writer.now());
+
+  const queue = createChangeQueue({
+    write: (journal, previous) => store.write(journal, previous, tokens.next()),
+    readOwn: async () => {
+      const found = await readJournalAt(writer, place);
+      return found !== undefined && tokens.isOwn(found.stored.token) ? found : undefined;
+    },
+    onStored: (journal) => mirror?.push(journal),
+    refuse: () =>
+      new LockedError(`Somebody else has written the journal, ${where}; this run stops here.`, {
+        hint: 'See who works on it with: dr-syncer status.',
+      }),
+  });
+
+  const change = (mutate: (journal: Journal) => Journal): Promise<void> =>
+    queue.change((journal) => {
+      refuseFinished(journal);
+      return mutate(journal);
+    });
+
+  const end = (id: string, how: Parameters<typeof endStep>[2]): Promise<void> =>
+    change((journal) => endStep(journal, id, how, at()));
+
+  // The finished journal that stands at the head moves aside under its own name before the head gets a new one.
+  const archive = async ({ journal, stored }: StoredJournal): Promise<void> => {
+    const aside = journalPlace(namespace, role, journal.operationId);
+    await writeRecord(writer, aside, stored.text, { previous: undefined, token: tokens.next() });
+  };
+
+  return {
+    create: async (operation) => {
+      const latest = await readJournalAt(writer, place);
+      if (latest !== undefined) {
+        refuseUnfinished(latest.journal, where, writer.now());
+        await archive(latest);
+      }
+      const journal = newJournal(
+        { ...operation, options: redactAll(operation.options, redact) as JsonObject },
+        hostOf(operation.by),
+        at(),
+      );
+      const stored = await store.write(journal, latest?.stored, tokens.next());
+      if (stored === undefined) {
+        const other = await readJournalAt(writer, place);
+        if (other !== undefined) refuseUnfinished(other.journal, where, writer.now());
+        throw new LockedError(`Another operation was started in ${where} at this moment.`);
+      }
+      queue.open({ journal, stored });
+      mirror?.push(journal);
+      return journal;
+    },
+    load: async (operationId) => {
+      const latest = await readJournalAt(writer, place);
+      if (latest === undefined) return undefined;
+      const isWanted =
+        operationId === undefined
+          ? latest.journal.state !== 'finished'
+          : latest.journal.operationId === operationId;
+      if (!isWanted)
+        return operationId === undefined ? undefined : readJournal(writer, namespace, { operationId, role });
+      queue.open(latest);
+      return latest.journal;
+    },
+    current: () => queue.current(),
+    begin: (id, title, detail) =>
+      change((journal) => beginStep(journal, { id, title, detail: cleanOptional(detail) }, at())),
+    beginAll: (steps) =>
+      change((journal) =>
+        steps.reduce(
+          (next, step) => beginStep(next, { ...step, detail: cleanOptional(step.detail) }, at()),
+          journal,
+        ),
+      ),
+    done: (id, detail) => end(id, { state: 'done', detail: cleanOptional(detail) }),
+    fail: (id, error) => end(id, { state: 'failed', error: clean(error) }),
+    skip: (id, title, reason) =>
+      change((journal) => skipStep(journal, { id, title, reason: clean(reason) }, at())),
+    undone: (id, detail) => end(id, { state: 'undone', detail: cleanOptional(detail) }),
+    setBaseline: (baseline) => change((journal) => withBaseline(journal, baseline)),
+    setData: (claim, result) => change((journal) => withData(journal, claim, redactAll(result, redact))),
+    recordPrior: (object, prior) => change((journal) => withPrior(journal, object, prior)),
+    stop: (reason) => change((journal) => stopJournal(journal, clean(reason))),
+    finish: async (result) => {
+      await change((journal) => finishJournal(journal, result, at()));
+      await sweepQuietly(() => sweepJournals(writer, place, queue.current().operationId));
+    },
+    mirrorTo: (other, otherNamespace) => {
+      mirror = createMirror(copyJournal(other, otherNamespace), MIRROR_ATTEMPT_MS);
+      const journal = queue.peek();
+      if (journal !== undefined) mirror.push(journal);
+    },
+    settleMirror: async (ms) => {
+      await mirror?.settle(ms);
+      return mirror?.report();
+    },
+  };
+};
+
+/**
+ * A journal for those who only read: of this operation, or the latest whatever its state. Undefined when there is
+ * none. Throws KubeApiError, RefusedError.
+ */
+export const readJournal = async (
+  reader: ClusterReader,
+  namespace: string,
+  options: RequestOptions & { readonly operationId?: string; readonly role?: Role } = {},
+): Promise<Journal | undefined> => {
+  const { operationId, role = 'dest', ...request } = options;
+  const latest = await readJournalAt(reader, journalPlace(namespace, role), request);
+  if (operationId === undefined || latest?.journal.operationId === operationId) return latest?.journal;
+  return (await readJournalAt(reader, journalPlace(namespace, role, operationId), request))?.journal;
+};
+
+// Long enough for the worst admission message, short enough that a step stays a line.
+const TEXT_LIMIT = 2000;
+const MIRROR_ATTEMPT_MS = 5000;
+
+const refuseUnfinished = (journal: Journal, where: string, nowMs: number): void => {
+  if (journal.state === 'finished') return;
+  const age = ageText(nowMs - (parseTimestamp(journal.startedAt) ?? nowMs));
+  throw new PartialError(
+    `${where} holds an unfinished ${journal.kind}: operation ${journal.operationId}, started ${age} ago by ${journal.by}.`,
+    { hint: `Go on with it, or take it back, before anything new is started: ${journal.resumeCommand}` },
+  );
+};
+
+const sweepQuietly = async (sweep: () => Promise<void>): Promise<void> => {
+  try {
+    await sweep();
+  } catch (error) {
+    if (!isKubeApiError(error) && !isDrError(error)) throw error;
+  }
+};

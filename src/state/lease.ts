@@ -1,0 +1,142 @@
+import { isObject, numberAt, stringAt } from '../kube/json.ts';
+import type { KubeObject } from '../kube/types.ts';
+import { microTimestamp, parseTimestamp } from './clock.ts';
+import { LOCK_NAME, LOCK_OPERATION, LOCK_PROCESS, LOCK_SESSION, recordLabels } from './types-of-records.ts';
+
+/** Who wants the lock, and on what terms. */
+export interface Claim {
+  /** `user@host`. */
+  readonly holder: string;
+  readonly operationId: string;
+  /** Names this process, so that it knows its own lease again. */
+  readonly session: string;
+  /** Identifies the process on its host, for `isAlive` of a later run; see acquireLock. */
+  readonly process?: string | undefined;
+  readonly ttlMs: number;
+  /** An expired lease of somebody else may be taken. */
+  readonly takeOver: boolean;
+  /** The lease of the same holder and operation may be taken although it has not expired. */
+  readonly resume: boolean;
+}
+
+/** A lease that somebody holds. Times are ms of the server's clock. */
+export interface Held {
+  readonly holder: string;
+  readonly operationId: string;
+  readonly session: string;
+  readonly process: string | undefined;
+  readonly ttlMs: number;
+  readonly acquiredAt: number | undefined;
+  /** Undefined when the lease has no readable time: it counts as expired. */
+  readonly renewedAt: number | undefined;
+}
+
+/** Who holds a Lease, or undefined when nobody does. Pure. */
+export const readLease = (lease: KubeObject): Held | undefined => {
+  const holder = stringAt(lease, 'spec', 'holderIdentity') ?? '';
+  if (holder === '') return undefined;
+  const annotation = (key: string): string | undefined => stringAt(lease, 'metadata', 'annotations', key);
+  return {
+    holder,
+    operationId: annotation(LOCK_OPERATION) ?? 'unknown',
+    session: annotation(LOCK_SESSION) ?? '',
+    process: annotation(LOCK_PROCESS),
+    ttlMs: (numberAt(lease, 'spec', 'leaseDurationSeconds') ?? 0) * 1000,
+    acquiredAt: parseTimestamp(stringAt(lease, 'spec', 'acquireTime')),
+    renewedAt: parseTimestamp(stringAt(lease, 'spec', 'renewTime')),
+  };
+};
+
+/**
+ * ms until a lease may be taken from its holder by the server's clock; 0 or less: it has expired. Others wait for
+ * longer than the holder believes itself safe: the Date header has a resolution of one second, and an answer can be
+ * slow.
+ */
+export const msToExpiry = (held: Held, nowMs: number): number =>
+  held.renewedAt === undefined ? 0 : held.renewedAt + held.ttlMs + marginMs(held.ttlMs) - nowMs;
+
+/** What to do about a lease that is held, as a table of one answer per case. Pure. */
+export const judgeLease = (
+  held: Held,
+  claim: Claim,
+  nowMs: number,
+  isAlive: (process: string) => boolean,
+): 'take' | 'held' | 'expired' | 'own-running' | 'own-alive' => {
+  const isExpired = msToExpiry(held, nowMs) <= 0;
+  const isOwn = held.holder === claim.holder && held.operationId === claim.operationId;
+  if (!isOwn) {
+    if (!isExpired) return 'held';
+    return claim.takeOver ? 'take' : 'expired';
+  }
+  if (isExpired) return 'take';
+  if (held.process !== undefined && isAlive(held.process)) return 'own-alive';
+  return claim.resume ? 'take' : 'own-running';
+};
+
+/** The Lease as this claim holds it from `nowMs` on; `previous` is the Lease that it replaces. Pure. */
+export const heldLease = (
+  namespace: string,
+  claim: Claim,
+  nowMs: number,
+  previous: KubeObject | undefined,
+): KubeObject => {
+  const spec = isObject(previous?.spec) ? previous.spec : {};
+  const transitions = numberAt(spec, 'leaseTransitions') ?? 0;
+  return withMetadata(namespace, previous, {
+    annotations: {
+      [LOCK_OPERATION]: claim.operationId,
+      [LOCK_SESSION]: claim.session,
+      ...(claim.process === undefined ? {} : { [LOCK_PROCESS]: claim.process }),
+    },
+    spec: {
+      holderIdentity: claim.holder,
+      leaseDurationSeconds: Math.ceil(claim.ttlMs / 1000),
+      acquireTime: microTimestamp(nowMs),
+      renewTime: microTimestamp(nowMs),
+      leaseTransitions: previous === undefined ? 0 : transitions + 1,
+    },
+  });
+};
+
+/** The Lease renewed at `nowMs`. Pure. */
+export const renewedLease = (lease: KubeObject, nowMs: number): KubeObject => ({
+  ...lease,
+  spec: { ...(isObject(lease.spec) ? lease.spec : {}), renewTime: microTimestamp(nowMs) },
+});
+
+/** The Lease given back: it stays, without a holder, and keeps its count of transitions. Pure. */
+export const releasedLease = (lease: KubeObject): KubeObject => {
+  const spec = isObject(lease.spec) ? lease.spec : {};
+  const { holderIdentity: _holder, acquireTime: _acquired, ...kept } = spec;
+  return withMetadata(lease.metadata.namespace ?? '', lease, { annotations: {}, spec: kept });
+};
+
+/** Whether a Lease is held by this very process. Pure. */
+export const isHeldBy = (lease: KubeObject | undefined, session: string): boolean =>
+  lease !== undefined && readLease(lease)?.session === session;
+
+const marginMs = (ttlMs: number): number => Math.max(1500, ttlMs / 6);
+
+const OUR_ANNOTATIONS: ReadonlySet<string> = new Set([LOCK_OPERATION, LOCK_SESSION, LOCK_PROCESS]);
+
+const withMetadata = (
+  namespace: string,
+  previous: KubeObject | undefined,
+  next: { readonly annotations: { [key: string]: string }; readonly spec: KubeObject['spec'] },
+): KubeObject => {
+  const others = Object.entries(previous?.metadata.annotations ?? {}).filter(
+    ([key]) => !OUR_ANNOTATIONS.has(key),
+  );
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: {
+      ...previous?.metadata,
+      name: LOCK_NAME,
+      namespace,
+      labels: { ...previous?.metadata.labels, ...recordLabels('lock') },
+      annotations: { ...Object.fromEntries(others), ...next.annotations },
+    },
+    spec: next.spec,
+  };
+};

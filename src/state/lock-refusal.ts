@@ -1,0 +1,45 @@
+import { LockedError } from '../errors.ts';
+import { ageText } from './clock.ts';
+import { type Claim, type Held, msToExpiry } from './lease.ts';
+
+/** Where a lock is: for sentences. */
+export interface LockPlace {
+  readonly context: string;
+  readonly namespace: string;
+}
+
+/** The error for a lock that another holder has: who, for how long, and what to do. `nowMs` is the server's clock. */
+export const refuseLock = (
+  verdict: 'held' | 'expired' | 'own-running' | 'own-alive',
+  held: Held,
+  claim: Claim,
+  place: LockPlace,
+  nowMs: number,
+): LockedError => {
+  const age = (ms: number | undefined): string =>
+    ms === undefined ? 'an unknown time' : ageText(nowMs - ms);
+  const who =
+    `${held.holder} has held the lock of namespace ${place.namespace} in context ${place.context} for ` +
+    `${age(held.acquiredAt)}, for operation ${held.operationId}; it was last renewed ${age(held.renewedAt)} ago`;
+  const left = ageText(msToExpiry(held, nowMs) + 999);
+  return new LockedError(`${who}.${SENTENCES[verdict]}`, { hint: HINTS[verdict](held, left, claim) });
+};
+
+const SENTENCES = {
+  held: '',
+  expired: ' It has expired, so that process has probably ended.',
+  'own-running': ' This is the same operation.',
+  'own-alive': ' This is the same operation, and its process still runs on this host.',
+} as const;
+
+const HINTS: Readonly<Record<keyof typeof SENTENCES, (held: Held, left: string, claim: Claim) => string>> = {
+  held: (held, left, claim) =>
+    claim.takeOver
+      ? `--take-over works once the lock has expired: in ${left}, if it is not renewed.`
+      : `Wait until ${held.holder} is done. If that process has died, the lock expires in ${left}; use --take-over then.`,
+  expired: (held) =>
+    `Make sure with ${held.holder} that nothing runs any more, then run the same command with --take-over.`,
+  'own-running': (held, left) =>
+    `If its process has died, go on with: dr-syncer resume. Otherwise the lock of ${held.holder} expires in ${left}.`,
+  'own-alive': () => 'Wait until it ends, or end that process first.',
+};

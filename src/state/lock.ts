@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { CONTENT_MANAGER } from '../annotations.ts';
+import { errorText, LockedError } from '../errors.ts';
+import { hasStatus } from '../kube/errors.ts';
+import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/types.ts';
+import { type Hold, holdLease, readStoredLease, replaceLease } from './hold.ts';
+import { type Claim, type Held, heldLease, isHeldBy, judgeLease, msToExpiry, readLease } from './lease.ts';
+import { refuseLock } from './lock-refusal.ts';
+import { LEASES } from './types-of-records.ts';
+
+/** A side of the lock. */
+export interface LockSide {
+  readonly cluster: ClusterWriter;
+  readonly namespace: string;
+}
+
+export interface LockOptions {
+  /** Decides who holds the lock. */
+  readonly dest: LockSide;
+  /** Gets a lease as well when it answers. */
+  readonly source?: LockSide | undefined;
+  /** `user@host`, see operator(). */
+  readonly holder: string;
+  readonly operationId: string;
+  /** How long the lock lasts without a renewal; at least 1 s, default 30 s. */
+  readonly ttlMs?: number | undefined;
+  /** `--take-over`: take the lock of somebody else once it has expired. */
+  readonly takeOver: boolean;
+  /** Going on with an operation: take its own lock at once. */
+  readonly resume?: boolean | undefined;
+  /** Identifies this process on its host, and `isAlive` tells whether such a process runs: keeps `resume` from
+   * taking the lock of a process that is still at work. */
+  readonly process?: { readonly id: string; isAlive(id: string): boolean } | undefined;
+  /** Ends the attempt, not the lock. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A lock that is held, and renewed in the background every third of its time. */
+export interface Lock {
+  readonly holder: string;
+  readonly operationId: string;
+  /** Aborted, with a PartialError, as soon as the destination's lease is known to be lost. */
+  readonly lost: AbortSignal;
+  /** Sentences about the source's lease that could not be had; the lock holds without it. */
+  readonly notes: readonly string[];
+  /** Throws that PartialError when the lock is lost or its time is over. To be called before each write. */
+  assertHeld(): void;
+  /** Ends the renewals and gives the lock back. Never throws: what cannot be given back expires. */
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the lock of a pair of namespaces: a Lease in the destination namespace, which decides, and one in the source
+ * namespace as well as that works. All times are the servers'. Who gets it is settled by compare-and-swap.
+ *
+ * A free lock is taken. The lock of somebody else is taken only when it has expired and `takeOver` is set. The lock
+ * of the same holder and the same operation, which a killed process left behind, is taken when it has expired, or at
+ * once with `resume`; not while `process.isAlive` says that its process still runs. A live lease of somebody else at
+ * the source refuses as well: that is an operation in the other direction.
+ *
+ * Throws LockedError with holder, age and what to do, KubeApiError when the destination fails, and the abort reason.
+ */
+export const acquireLock = async (options: LockOptions): Promise<Lock> => {
+  const { dest, source, holder, operationId, ttlMs = DEFAULT_TTL_MS, signal } = options;
+  if (ttlMs < 1000) throw new RangeError(`a lock of ${ttlMs} ms is too short for a clock of seconds`);
+  const claim: Claim = {
+    holder,
+    operationId,
+    session: randomUUID(),
+    process: options.process?.id,
+    ttlMs: Math.ceil(ttlMs / 1000) * 1000,
+    takeOver: options.takeOver,
+    resume: options.resume ?? false,
+  };
+  const isAlive = options.process?.isAlive ?? ((): boolean => false);
+  const hold = await takeLease(dest, claim, isAlive, { signal });
+  const mirror = await takeSource(source, claim, { signal }).catch(async (error: unknown) => {
+    await hold.release();
+    throw error;
+  });
+  return {
+    holder,
+    operationId,
+    lost: hold.lost,
+    notes: mirror.notes,
+    assertHeld: hold.assertHeld,
+    release: async () => {
+      await Promise.all([hold.release(), mirror.hold?.release()]);
+    },
+  };
+};
+
+/** Who holds the lock of a namespace, for status; ages in ms by the server's clock. Undefined when nobody does. */
+export const readLock = async (
+  reader: ClusterReader,
+  namespace: string,
+  options: RequestOptions = {},
+): Promise<(Pick<Held, 'holder' | 'operationId'> & LockAges) | undefined> => {
+  const lease = await readStoredLease(reader, namespace, options);
+  const held = lease === undefined ? undefined : readLease(lease);
+  if (held === undefined) return undefined;
+  const nowMs = reader.now();
+  const { holder, operationId, acquiredAt, renewedAt } = held;
+  return {
+    holder,
+    operationId,
+    heldMs: acquiredAt === undefined ? undefined : nowMs - acquiredAt,
+    idleMs: renewedAt === undefined ? undefined : nowMs - renewedAt,
+    isExpired: msToExpiry(held, nowMs) <= 0,
+  };
+};
+
+export interface LockAges {
+  /** Since it was taken. */
+  readonly heldMs: number | undefined;
+  /** Since it was last renewed. */
+  readonly idleMs: number | undefined;
+  readonly isExpired: boolean;
+}
+
+const DEFAULT_TTL_MS = 30_000;
+const SOURCE_MS = 10_000;
+const ATTEMPTS = 5;
+
+const takeLease = async (
+  { cluster, namespace }: LockSide,
+  claim: Claim,
+  isAlive: (process: string) => boolean,
+  options: RequestOptions,
+): Promise<Hold> => {
+  for (let attempt = 1; ; attempt++) {
+    const current = await readStoredLease(cluster, namespace, options);
+    const held = current === undefined ? undefined : readLease(current);
+    // The read has just brought the server's time.
+    const nowMs = cluster.now();
+    if (held !== undefined && held.session !== claim.session) {
+      const verdict = judgeLease(held, claim, nowMs, isAlive);
+      if (verdict !== 'take') {
+        throw refuseLock(verdict, held, claim, { context: cluster.context, namespace }, nowMs);
+      }
+    }
+    const startedMs = performance.now();
+    const lease = await storeLease(cluster, heldLease(namespace, claim, nowMs, current), claim, options);
+    if (lease !== undefined) return holdLease(cluster, namespace, claim, { lease, startedMs });
+    if (attempt === ATTEMPTS) {
+      throw new LockedError(
+        `The lock of namespace ${namespace} in context ${cluster.context} changes hands all the time.`,
+        { hint: 'See who works on the namespace with: dr-syncer status.' },
+      );
+    }
+  }
+};
+
+// Undefined when somebody else was faster; the winner is then looked at.
+const storeLease = async (
+  cluster: ClusterWriter,
+  lease: KubeObject,
+  { session }: Claim,
+  options: RequestOptions,
+): Promise<KubeObject | undefined> => {
+  if (lease.metadata.resourceVersion !== undefined) {
+    return (await replaceLease(cluster, lease, session, options))?.lease;
+  }
+  try {
+    const { object } = await cluster.create(LEASES, lease, { ...options, fieldManager: CONTENT_MANAGER });
+    return isHeldBy(object, session) ? object : undefined;
+  } catch (error) {
+    if (hasStatus(error, 409)) return undefined;
+    throw error;
+  }
+};
+
+// The destination has decided: at the source, an expired lease and one of our own operation are in nobody's way.
+const takeSource = async (
+  source: LockSide | undefined,
+  claim: Claim,
+  { signal }: RequestOptions,
+): Promise<{ readonly hold: Hold | undefined; readonly notes: readonly string[] }> => {
+  if (source === undefined) return { hold: undefined, notes: [] };
+  const limit = AbortSignal.timeout(SOURCE_MS);
+  const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  try {
+    const terms: Claim = { ...claim, takeOver: true, resume: true };
+    return { hold: await takeLease(source, terms, () => false, { signal: both }), notes: [] };
+  } catch (error) {
+    if (error instanceof LockedError || signal?.aborted === true) throw error;
+    const note =
+      `There is no lock in the source namespace ${source.namespace}, context ${source.cluster.context}: ` +
+      `${errorText(error)} The lock in the destination holds.`;
+    return { hold: undefined, notes: [note] };
+  }
+};

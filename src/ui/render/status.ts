@@ -1,0 +1,84 @@
+import type { StatusResult, StatusSide } from '../../operations/status/status.ts';
+import type { HistoryEntry } from '../../state/types.ts';
+import { tableLines } from '../table.ts';
+import type { Theme } from '../theme.ts';
+
+/** Where the application lives, for people: one sentence, the two sides, ages, and what to type next. */
+export const renderStatus = (result: StatusResult, theme: Theme): string => {
+  const paint = result.exitCode === 0 ? theme.success : theme.failure;
+  const sides = [sideRow('source', result.source), sideRow('destination', result.dest)].flatMap((row) =>
+    row === undefined ? [] : [row],
+  );
+  return [
+    paint(result.summary),
+    '',
+    ...tableLines([['SIDE', 'CONTEXT', 'NAMESPACE', 'PHASE', 'EPOCH', 'PODS'], ...sides]),
+    '',
+    ...tableLines([
+      ['live since', result.since ?? '-', result.by === undefined ? '' : `by ${result.by}`],
+      [
+        'last stage',
+        result.lastStage?.at ?? 'never',
+        result.lastStage === undefined
+          ? ''
+          : `${result.lastStage.ageSeconds} s ago, ${result.lastStage.objects} objects`,
+      ],
+      [
+        'last data copy',
+        result.lastDataCopy?.at ?? 'never',
+        result.lastDataCopy === undefined
+          ? ''
+          : `${result.lastDataCopy.ageSeconds} s ago, ${result.lastDataCopy.claims} claims, ${result.lastDataCopy.verified} verified`,
+      ],
+      ...(result.pendingFence === undefined
+        ? []
+        : [['pending fence', result.pendingFence.since, result.pendingFence.reason]]),
+      ...(result.operation === undefined
+        ? []
+        : [
+            [
+              'operation',
+              result.operation.id,
+              `${result.operation.kind}, ${result.operation.running ? `running (${result.operation.holder})` : 'not running'}`,
+            ],
+          ]),
+    ]),
+    ...(result.problems.length === 0
+      ? []
+      : ['', ...result.problems.map((text) => theme.failure(`! ${text}`))]),
+    ...(result.next === undefined ? [] : ['', `Next: ${theme.strong(result.next)}`]),
+    '',
+  ].join('\n');
+};
+
+/** The audit records, the latest last. */
+export const renderHistory = (entries: readonly HistoryEntry[]): string =>
+  `${tableLines(
+    [
+      ['WHEN', 'KIND', 'RESULT', 'SECONDS', 'RTO', 'WHO', 'OPERATION', 'COMMAND'],
+      ...entries.map((entry) => [
+        entry.when,
+        entry.kind,
+        entry.result,
+        entry.seconds.toFixed(1),
+        entry.rtoSeconds === undefined ? '-' : `${entry.rtoSeconds} s`,
+        entry.who,
+        entry.operationId,
+        entry.command,
+      ]),
+    ],
+    ['left', 'left', 'left', 'right', 'right'],
+  ).join('\n')}\n`;
+
+const sideRow = (name: string, side: StatusSide | undefined): string[] | undefined => {
+  if (side === undefined) return undefined;
+  const pods = side.pods === undefined ? '?' : String(side.pods.reduce((sum, item) => sum + item.pods, 0));
+  return [
+    name,
+    side.context,
+    side.namespace,
+    side.answers ? (side.phase ?? '-') : 'no answer',
+    String(side.epoch ?? '-'),
+    pods,
+  ];
+};
