@@ -24,7 +24,7 @@ export const convergeWith =
     );
     if (result.outcome === 'refused') throw new RefusedError(result.summary);
     if (result.exitCode !== 0) throw new PartialError(result.summary);
-    await state?.markStage(result.objects.length, result.stageHash);
-    const { created, updated, recreated, unchanged } = result.totals;
+    const { created, updated, recreated, unchanged, stashed } = result.totals;
+    await state?.markStage(created + updated + recreated + unchanged + stashed, result.stageHash);
     return `${created + updated + recreated} objects written, ${unchanged} unchanged`;
   };

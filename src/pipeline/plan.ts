@@ -64,10 +64,10 @@ export const planObject = (type: ResourceType, bodies: Bodies, live: KubeObject 
   const parkOwned = bodies.park === undefined || appliedFields(live, PARK_MANAGER) !== undefined;
   const { desired, notes } = fitLive(parkOwned ? bodies.content : bodies.parked, live);
   const contentPaths = realDifferences(desired, live, CONTENT_MANAGER);
-  const parkPaths = bodies.park === undefined ? [] : realDifferences(bodies.park, live, PARK_MANAGER);
+  const park = bodies.park === undefined ? NO_PARK : comparePark(bodies.park, live);
   const sameHash = live.metadata.annotations?.[APPLIED_HASH] === hash;
   const contentSame = sameHash && contentPaths.length === 0;
-  const parkSame = bodies.park === undefined || (parkOwned && parkPaths.length === 0);
+  const parkSame = bodies.park === undefined || (parkOwned && park.paths.length === 0);
   return {
     type,
     tier: tierOf(bodies.parked),
@@ -75,8 +75,8 @@ export const planObject = (type: ResourceType, bodies: Bodies, live: KubeObject 
     content: contentSame ? undefined : withHash(desired, hash),
     park: parkSame ? undefined : bodies.park,
     live,
-    paths: [...contentPaths, ...parkPaths].slice(0, MOST_PATHS),
-    drift: sameHash && !(contentSame && parkSame) && parkOwned,
+    paths: [...contentPaths, ...park.paths].slice(0, MOST_PATHS),
+    drift: sameHash && !(contentSame && parkSame) && parkOwned && !park.sourceChanged,
     adopted: live.metadata.labels?.[MANAGED] !== 'true',
     notes,
     hash,
@@ -92,6 +92,18 @@ const realDifferences = (desired: KubeObject, live: KubeObject, manager: string)
   if (found.length === 0) return [];
   const fields = appliedFields(live, manager);
   return found.filter((path) => !ownsPath(fields, path)).map(pathText);
+};
+
+const NO_PARK = { paths: [], sourceChanged: false };
+
+// The marks of a parked object are its running values as text, which no server puts into another form: where they
+// differ and are still ours, the source has changed since.
+const comparePark = (park: KubeObject, live: KubeObject): { paths: string[]; sourceChanged: boolean } => {
+  const found = differences(park, live);
+  const fields = appliedFields(live, PARK_MANAGER);
+  const sourceChanged = found.some((path) => path[0] === 'metadata' && ownsPath(fields, path));
+  const paths = sourceChanged ? found : found.filter((path) => !ownsPath(fields, path));
+  return { paths: paths.map(pathText), sourceChanged };
 };
 
 const withHash = (object: KubeObject, hash: string): KubeObject => ({

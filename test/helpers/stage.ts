@@ -18,6 +18,8 @@ export interface StageFlags extends Partial<StageOptions> {
   readonly custom?: boolean;
   /** Run with these kubeconfigs instead of the administrator's, to act with fewer rights. */
   readonly kubeconfig?: Partial<Record<Side, string>>;
+  /** The destination is the source cluster. */
+  readonly sameCluster?: boolean;
 }
 
 const NO_MAP: ReadonlyMap<string, string> = new Map();
@@ -27,9 +29,9 @@ const NO_MAP: ReadonlyMap<string, string> = new Map();
  * fresh connections so that `requests` counts this run alone. Rejects as the operation throws.
  */
 export const stageNamespace = async (namespace: string, flags: StageFlags = {}): Promise<StageResult> => {
-  const { dest: destNamespace = namespace, custom = false, kubeconfig = {}, ...options } = flags;
+  const { dest: destNamespace = namespace, custom = false, kubeconfig = {}, sameCluster, ...options } = flags;
   const source = openReader(contextFor('source', kubeconfig.source), CLUSTER);
-  const dest = openWriter(contextFor('dest', kubeconfig.dest), CLUSTER);
+  const dest = openWriter(contextFor(sameCluster === true ? 'source' : 'dest', kubeconfig.dest), CLUSTER);
   try {
     return await stage(
       {

@@ -13,6 +13,7 @@ import {
   startGroup,
   startGroups,
   startTargets,
+  tidyInherited,
   waitReady,
   watchedForStart,
 } from './start-side.ts';
@@ -266,6 +267,13 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       run: () => runSmoke(options.smoke, hookContext, deps),
     },
     hook('postStart', 'post-start'),
+    {
+      id: 'tidy',
+      title: `Take our marks off what inherited them in ${where(to)}`,
+      plan: async () => ['patch ReplicaSets that carry the marks of their Deployment'],
+      run: async () =>
+        `${await tidyInherited(to, (await openTo()).objects(), deps, options.concurrency)} cleaned`,
+    },
     {
       id: 'activate',
       title: `Mark ${where(to)} as the live side`,

@@ -42,17 +42,21 @@ export const seeEmpty = async (
 ): Promise<void> => {
   const started = Date.now();
   let told = '';
+  let most = 0;
   for (;;) {
     const left = remainingPods(informer.objects(), options);
     if (left.length === 0) return;
     const names = left.map(({ root, pods }) => `${root.kind} ${root.name} (${pods.length})`).join(', ');
-    if (names !== told) {
+    // The first line says what is waited for; which of them end first is detail.
+    if (told === '') {
       told = names;
       deps.reporter.waiting(
         `Waiting for the pods of ${names} to end in namespace ${side.namespace} of context ${side.cluster.context}`,
       );
     }
     const pods = left.flatMap((group) => group.pods);
+    most = Math.max(most, pods.length);
+    deps.reporter.progress(most - pods.length, most, 'pods ended');
     if (Date.now() - started > options.waitTimeoutMs + longestGraceMs(pods))
       await stuck(side, pods, names, deps, options);
     await informer.changed(500);

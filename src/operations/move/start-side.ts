@@ -1,4 +1,4 @@
-import { MANAGED, PARK_MANAGER, PARKED } from '../../annotations.ts';
+import { MANAGED, ORIGINAL_REPLICAS, PARK_MANAGER, PARKED } from '../../annotations.ts';
 import { PartialError } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
 import type { Informer } from '../../kube/informer.ts';
@@ -6,6 +6,7 @@ import { groupKind, objectName } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import { autoscalerOf, startReplicas } from '../../workloads/autoscaler.ts';
+import { controllerOf } from '../../workloads/owners.ts';
 import { podsUnder } from '../../workloads/pods.ts';
 import { readiness } from '../../workloads/readiness.ts';
 import { isMarked } from '../../workloads/record.ts';
@@ -40,21 +41,24 @@ export const startTargets = (
   const counts = new Map(
     (baseline?.entries ?? []).map((entry) => [`${groupKind(entry)}/${entry.name}`, entry]),
   );
-  return objects
-    .filter((object) => object.kind !== 'Pod' && isMarked(object))
-    .filter((object) => side.role === 'source' || object.metadata.labels?.[MANAGED] === 'true')
-    .map((object) => {
-      const entry = counts.get(`${groupKind(object)}/${object.metadata.name}`);
-      const replicas = entry?.plan.replicas;
-      return {
-        apiVersion: object.apiVersion,
-        kind: object.kind,
-        name: object.metadata.name,
-        wave: waveOf(object),
-        replicas: replicas === undefined ? undefined : startReplicas(replicas, autoscalerOf(object, hpas)),
-        last: LAST.has(object.kind),
-      };
-    });
+  return (
+    objects
+      // A ReplicaSet inherits the annotations of its Deployment; its controller starts it.
+      .filter((object) => object.kind !== 'Pod' && isMarked(object) && controllerOf(object) === undefined)
+      .filter((object) => side.role === 'source' || object.metadata.labels?.[MANAGED] === 'true')
+      .map((object) => {
+        const entry = counts.get(`${groupKind(object)}/${object.metadata.name}`);
+        const replicas = entry?.plan.replicas;
+        return {
+          apiVersion: object.apiVersion,
+          kind: object.kind,
+          name: object.metadata.name,
+          wave: waveOf(object),
+          replicas: replicas === undefined ? undefined : startReplicas(replicas, autoscalerOf(object, hpas)),
+          last: LAST.has(object.kind),
+        };
+      })
+  );
 };
 
 /** Groups targets into what starts together: by wave, and what is resumed last in a group of its own at the end. */
@@ -195,6 +199,35 @@ const startOne = async (
       if (!hasStatus(error, 409) || attempt >= ATTEMPTS) throw error;
     }
   }
+};
+
+/**
+ * Takes our marks off what inherited them: a Deployment's annotations are copied to its ReplicaSets, and a rollback of
+ * the Deployment would copy them back. Returns how many were cleaned.
+ */
+export const tidyInherited = async (
+  side: MoveSide,
+  objects: readonly KubeObject[],
+  deps: MoveDeps,
+  concurrency: number,
+): Promise<number> => {
+  const marked = objects.filter(
+    (object) =>
+      object.kind !== 'Pod' &&
+      controllerOf(object) !== undefined &&
+      object.metadata.annotations?.[PARKED] !== undefined,
+  );
+  await mapBounded(marked, concurrency, async (object) => {
+    await deps.guard();
+    const ref = { type: typeOf(side, object), namespace: side.namespace, name: object.metadata.name };
+    const patch = { metadata: { annotations: { [PARKED]: null, [ORIGINAL_REPLICAS]: null } } };
+    try {
+      await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER });
+    } catch (error) {
+      if (!hasStatus(error, 404)) throw error;
+    }
+  });
+  return marked.length;
 };
 
 /** Types that a start watches: the workloads themselves, their pods and, for causes, the events. */

@@ -51,7 +51,7 @@ export const podResources = (spec: JsonObject, defaults: Resources): Resources =
   const overhead = amountsOf(spec['overhead']);
   return {
     requests: addAmounts(
-      { ...podTotal(spec, defaults, 'requests'), ...own.limits, ...own.requests },
+      { ...own.limits, ...podTotal(spec, defaults, 'requests'), ...own.requests },
       overhead,
     ),
     // The overhead raises limits that are there; it makes none.

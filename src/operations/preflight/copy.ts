@@ -1,0 +1,100 @@
+import { isDrError } from '../../errors.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { silentReporter } from '../../reporter.ts';
+import { type Collected, collect } from '../stage/collect.ts';
+import type { Connected } from '../stage/connect.ts';
+import { type DryRun, dryRunPlan } from '../stage/dry-run.ts';
+import { guardDestination } from '../stage/guard.ts';
+import { type Prepared, prepare } from '../stage/prepare.ts';
+import type { Finding, StageDeps } from '../stage/types.ts';
+import { row } from './sentences.ts';
+import type { PreflightCheck, PreflightInput, SideView } from './types.ts';
+
+/** What the stage of a cutover would do, as far as it can be known without doing it. */
+export interface Copy {
+  readonly connected: Connected;
+  readonly collected: Collected;
+  readonly prepared: readonly Prepared[];
+  readonly dryRun: DryRun;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Works out what a cutover would stage, and asks the destination's server about every write in a dry run. Writes
+ * nothing. What stands in the way of that is returned as checks. Throws KubeApiError when a cluster does not answer.
+ */
+export const planCopy = async (
+  input: PreflightInput,
+  source: SideView,
+  dest: SideView,
+): Promise<{ readonly copy: Copy | undefined; readonly problems: readonly PreflightCheck[] }> => {
+  const { stageOptions: options } = input;
+  if (options === undefined) return { copy: undefined, problems: [] };
+  const deps: StageDeps = {
+    source: source.side.cluster,
+    dest: dest.side.cluster,
+    reporter: silentReporter,
+    signal: input.signal,
+    // Nothing is written here, so there is no lock to take.
+    lock: 'held',
+  };
+  const connected: Connected = {
+    sourceDiscovery: source.side.discovery,
+    destDiscovery: dest.side.discovery,
+    sourceUid: source.clusterUid,
+    destUid: dest.clusterUid,
+    sourceNamespace: source.namespace ?? namelessNamespace(source.side.namespace),
+    destNamespace:
+      dest.namespaceState === 'absent'
+        ? undefined
+        : (dest.namespace ?? namelessNamespace(dest.side.namespace)),
+  };
+  try {
+    const collected = await collect(deps, options, connected);
+    const prepared = prepare(deps, options, collected, source.side.scalePaths);
+    const items = prepared.flatMap((item) => item.item ?? []);
+    const dryRun = await dryRunPlan(deps, options, items, connected.destNamespace !== undefined);
+    const guarded = guard(deps, input, collected);
+    return {
+      copy: {
+        connected,
+        collected,
+        prepared,
+        dryRun,
+        findings: [...collected.findings, ...guarded.findings],
+      },
+      problems: guarded.problems,
+    };
+  } catch (error) {
+    if (!isDrError(error) || error.type === 'kubernetes-api') throw error;
+    return {
+      copy: undefined,
+      problems: [row('copy', 'refuse', dest.side.namespace, error.message, error.hint)],
+    };
+  }
+};
+
+const guard = (
+  deps: StageDeps,
+  input: PreflightInput,
+  collected: Collected,
+): { readonly findings: readonly Finding[]; readonly problems: readonly PreflightCheck[] } => {
+  const { stageOptions: options } = input;
+  if (options === undefined) return { findings: [], problems: [] };
+  try {
+    return { findings: guardDestination(deps, options, collected.dest, input.record?.phase), problems: [] };
+  } catch (error) {
+    if (!isDrError(error) || error.exit !== 'unsafe') throw error;
+    return {
+      findings: [],
+      problems: [row('destination-in-use', 'unsafe', options.destNamespace, error.message, error.hint)],
+    };
+  }
+};
+
+// Where the namespace may not be read, its labels are not known; that right is reported as missing.
+const namelessNamespace = (name: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name },
+});

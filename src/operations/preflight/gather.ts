@@ -1,0 +1,112 @@
+import { RECORD } from '../../annotations.ts';
+import { isDrError } from '../../errors.ts';
+import { hasStatus } from '../../kube/errors.ts';
+import { typeName } from '../../kube/names.ts';
+import { mapBounded } from '../../kube/parallel.ts';
+import type { KubeObject, ResourceType } from '../../kube/types.ts';
+import { preferredTypes } from '../../pipeline/choose-types.ts';
+import { CONFIG_MAPS } from '../../state/types-of-records.ts';
+import { baselineOf, type Survey, survey } from '../move/baseline.ts';
+import { PODS } from '../move/side.ts';
+import { type StartTarget, startTargets } from '../move/start-side.ts';
+import type { MoveSide } from '../move/types.ts';
+import { NAMESPACES } from '../stage/connect.ts';
+import { stashedObject } from '../stage/stash.ts';
+import { planCopy } from './copy.ts';
+import { NODES } from './nodes.ts';
+import { row, whereIs } from './sentences.ts';
+import type { Picture, PreflightCheck, PreflightInput, SideView } from './types.ts';
+
+/**
+ * Reads everything that the checks look at: both namespaces, what runs on one side and is parked on the other, what
+ * would be staged. What may not be read is left out and named. Throws KubeApiError when a cluster does not answer.
+ */
+export const gather = async (input: PreflightInput): Promise<Picture> => {
+  const { source, dest, kind } = input;
+  const [fromSide, toSide] = kind === 'failback' ? [dest, source] : [source, dest];
+  if (toSide === undefined) throw new TypeError(`A ${kind} needs both sides.`);
+  const [from, to, stashed, nodes] = await Promise.all([
+    kind === 'failover' || fromSide === undefined ? undefined : viewOf(fromSide, [], input),
+    viewOf(toSide, EXTRAS, input),
+    stashOf(toSide, input.signal),
+    readable(() => toSide.cluster.list(NODES, undefined, { signal: input.signal })),
+  ]);
+  const planned =
+    kind === 'cutover' && from !== undefined
+      ? await planCopy(input, from, to)
+      : { copy: undefined, problems: [] };
+  const problems: PreflightCheck[] = [...planned.problems];
+  const attempt = <T>(side: MoveSide, work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      if (!isDrError(error)) throw error;
+      problems.push(row('unreadable', 'refuse', whereIs(side), error.message, error.hint));
+      return undefined;
+    }
+  };
+  const found: Survey | undefined = from && attempt(from.side, () => survey(from.side, from.objects));
+  const baseline =
+    kind === 'cutover' && from !== undefined && found !== undefined
+      ? baselineOf(from.side, found, '')
+      : undefined;
+  const targets: StartTarget[] = attempt(toSide, () => startTargets(toSide, to.objects, baseline)) ?? [];
+  return { from, to, survey: found, targets, copy: planned.copy, stashed: stashed ?? [], nodes, problems };
+};
+
+// Besides what runs pods: what the checks need to know of the namespace that starts.
+const EXTRAS = [
+  'resourcequotas',
+  'limitranges',
+  'serviceaccounts',
+  'persistentvolumeclaims',
+  'services',
+  'ingresses.networking.k8s.io',
+  'rolebindings.rbac.authorization.k8s.io',
+];
+
+const viewOf = async (
+  side: MoveSide,
+  extras: readonly string[],
+  input: PreflightInput,
+): Promise<SideView> => {
+  const { cluster, namespace } = side;
+  const { signal, options } = input;
+  const served = preferredTypes(side.discovery);
+  const types: ResourceType[] = [...side.types, PODS, ...extras.flatMap((name) => served.get(name) ?? [])];
+  const unlisted = new Set<string>();
+  const lists = mapBounded(types, options.concurrency, async (type): Promise<readonly KubeObject[]> => {
+    const objects = await readable(() => cluster.list(type, namespace, { signal }));
+    if (objects === undefined) unlisted.add(typeName(type));
+    return objects ?? [];
+  });
+  const [objects, found, clusterUid] = await Promise.all([
+    lists,
+    readable(async () => ({ object: await cluster.get({ type: NAMESPACES, name: namespace }, { signal }) })),
+    cluster.clusterUid({ signal }),
+  ]);
+  return {
+    side,
+    namespace: found?.object,
+    namespaceState: found === undefined ? 'unknown' : found.object === undefined ? 'absent' : 'present',
+    clusterUid,
+    objects: objects.flat(),
+    unlisted,
+  };
+};
+
+const stashOf = async (side: MoveSide, signal: AbortSignal): Promise<KubeObject[] | undefined> => {
+  const options = { labelSelector: `${RECORD}=stash`, signal };
+  const records = await readable(() => side.cluster.list(CONFIG_MAPS, side.namespace, options));
+  return records?.flatMap((record) => stashedObject(record) ?? []);
+};
+
+// A missing right is one of the findings, not an end; so is a type that is gone since it was discovered.
+const readable = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await read();
+  } catch (error) {
+    if (hasStatus(error, 403, 404, 405)) return undefined;
+    throw error;
+  }
+};
