@@ -59,7 +59,12 @@ process.exitCode = await runProgram(
     operator: `${userName()}@${hostname()}`,
     commandLine: ['dr-syncer', ...process.argv.slice(2)].join(' '),
     version: VERSION,
-    process: { id: `${process.pid}:${startTime(process.pid)}`, isAlive },
+    process: {
+      id: `${process.pid}:${startTime(process.pid)}`,
+      isAlive,
+      pid: process.pid,
+      kill: (pid, signal) => process.kill(pid, signal),
+    },
   },
   interrupt.signal,
 );

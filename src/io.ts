@@ -15,7 +15,12 @@ export interface Io {
   readonly commandLine: string;
   readonly version: string;
   /** This process on its host, for the lock; and whether a process so named still runs. */
-  readonly process: { readonly id: string; isAlive(id: string): boolean };
+  readonly process: {
+    readonly id: string;
+    readonly pid: number;
+    isAlive(id: string): boolean;
+    kill(pid: number, signal: 'SIGINT' | 'SIGKILL'): unknown;
+  };
 }
 
 /** Writes all of a text and returns when the stream has taken it. */

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { addDataFlags } from './commands/data-options.ts';
 import { addMoveFlags } from './commands/move-options.ts';
 import { addCommonFlags, addCopyFlags, addSideFlags } from './commands/options.ts';
 import { duration } from './commands/parsers.ts';
@@ -47,7 +48,9 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .command('stage')
     .description('copy a namespace to the destination cluster, parked: nothing runs there')
     .addHelpText('after', STAGE_EXAMPLES);
-  addCommonFlags(addCopyFlags(addSideFlags(stage)))
+  addDataFlags(addCommonFlags(addCopyFlags(addSideFlags(stage))))
+    .option('--migrate-pvc-data', 'copy the data of the claims too; needs --pre-copy here')
+    .option('--pre-copy', 'copy data while the source runs (not consistent; makes a later cutover shorter)')
     .option('--dry-run', 'ask the servers what would happen; write nothing')
     .option('--keep-going', 'leave out what is refused and copy the rest (exit code 4)')
     .option('--prune', 'delete objects that dr-syncer made and whose source is gone (never claims)')
@@ -62,14 +65,19 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   const move = (name: string, description: string): Command =>
     addMoveFlags(addCommonFlags(addSideFlags(program.command(name).description(description))));
 
-  addCopyFlags(move('cutover', 'move the running application to the destination: stop, copy, start'))
+  addDataFlags(
+    addCopyFlags(move('cutover', 'move the running application to the destination: stop, copy, start')),
+  )
+    .option('--migrate-pvc-data', 'copy the data of the claims while both sides are stopped')
     .addHelpText('after', CUTOVER_EXAMPLES)
     .action(async (flags) =>
       setCode(await (await import('./commands/cutover.ts')).runCutover(io, flags, interrupt)),
     );
-  move('failback', 'bring the application home, with the counts that it had').action(async (flags) =>
-    setCode(await (await import('./commands/failback.ts')).runFailback(io, flags, interrupt)),
-  );
+  addDataFlags(move('failback', 'bring the application home, with the counts that it had'))
+    .option('--reverse-migrate-pvc-data', 'copy the data of the claims back while both sides are stopped')
+    .action(async (flags) =>
+      setCode(await (await import('./commands/failback.ts')).runFailback(io, flags, interrupt)),
+    );
   move('failover', 'start the destination from what was staged; the source is dead')
     .option('--accept-data-loss', 'what was written since the last copy may be lost')
     .option('--reason <text>', 'why the source is given up; goes into the record')

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from '../../test/cluster/api.ts';
@@ -33,6 +33,9 @@ export const openArena = async (options: ArenaOptions): Promise<OpenArena> => {
   try {
     const directory = join(pair.session.root, 'bench');
     mkdirSync(directory);
+    // A copy, so that a build meanwhile does not change what is measured.
+    for (const part of ['bin', 'dist', 'package.json'])
+      cpSync(part, join(directory, part), { recursive: true });
     let { kubeconfig } = pair;
     if (options.delayMs > 0) {
       kubeconfig = join(directory, 'delayed.kubeconfig');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MIXED_TYPES } from './objects.ts';
 import type { SentRequest } from './requests.ts';
 
-/** Where everything of one run of the benchmark is. */
+/** Where everything of one run of the benchmark is; `directory` holds a copy of the program. */
 export interface Arena {
   readonly directory: string;
   readonly kubeconfig: string;
@@ -19,7 +19,7 @@ export interface Arena {
 export const runStage = async (arena: Arena, namespace: string, env: Env = {}, flags: string[] = []) => {
   const args = [
     ...flags,
-    join(ROOT, 'bin', 'dr-syncer.js'),
+    join(arena.directory, 'bin', 'dr-syncer.js'),
     'stage',
     ...['--source-kubeconfig', arena.kubeconfig, '--dest-kubeconfig', arena.kubeconfig],
     ...['--source-context', arena.sourceContext, '--dest-context', arena.destContext],
@@ -51,8 +51,6 @@ export const runFloor = async (
 };
 
 type Env = Readonly<Record<string, string>>;
-
-const ROOT = join(import.meta.dirname, '..', '..');
 
 const run = (arena: Arena, file: string, args: readonly string[], env: Env = {}): Promise<string> =>
   new Promise((resolve, reject) => {

@@ -18,13 +18,13 @@ export const cpuTimes = (pids: readonly number[]): CpuTimes | undefined => {
 
 /** Waits until the clusters do (almost) nothing: their controllers go on working after a copy has ended. */
 export const untilQuiet = async (pids: readonly number[]): Promise<void> => {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 20_000;
   for (let quiet = 0; quiet < 2 && Date.now() < deadline; ) {
     const before = cpuTimes(pids);
-    await sleep(500);
+    await sleep(1000);
     const after = cpuTimes(pids);
     if (before === undefined || after === undefined) return void (await sleep(5000));
-    quiet = (after.servers - before.servers) / 0.5 < 0.2 ? quiet + 1 : 0;
+    quiet = after.servers - before.servers < 0.25 ? quiet + 1 : 0;
   }
 };
 

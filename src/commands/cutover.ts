@@ -1,11 +1,14 @@
 import { UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
+import type { JsonObject } from '../kube/types.ts';
 import { encodeOptions } from '../operations/move/journal-options.ts';
 import { runMove } from '../operations/move/run-move.ts';
 import { stage } from '../operations/stage/stage.ts';
 import type { StageOptions } from '../operations/stage/types.ts';
 import { confirmName } from '../ui/confirm.ts';
 import { convergeWith } from './converge.ts';
+import { type DataFlags, dataOptions } from './data-options.ts';
+import { dataStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
 import type { MoveFlags } from './move-options.ts';
 import { moveOptions } from './move-options.ts';
@@ -15,12 +18,24 @@ import { refuseUnready } from './preflight-gate.ts';
 import { withSession } from './session.ts';
 
 /** `dr-syncer cutover`: returns the exit code. */
-export const runCutover = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Promise<number> =>
+export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
     const pair = await openPair(session, 'need');
     const { source, dest } = pair;
     if (source === undefined) throw new UsageError('The source is not named.');
     const options = moveOptions(flags);
+    const data = flags.migratePvcData === true ? dataOptions(flags, { preCopy: false }) : undefined;
+    const copy =
+      data === undefined
+        ? undefined
+        : await dataStep({
+            io,
+            session,
+            from: source,
+            to: dest,
+            options: data,
+            storageClassMap: flags.storageClassMap ?? new Map(),
+          });
     const stageOptions: StageOptions = stageOptionsOf(flags, source.namespace, dest.namespace);
     if (!options.dryRun) {
       const text = `This stops the application in namespace ${source.namespace} of context ${source.cluster.context} and starts it in namespace ${dest.namespace} of context ${dest.cluster.context}.`;
@@ -35,12 +50,13 @@ export const runCutover = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Pr
       journalOptions: encodeOptions({
         move: options,
         stage: stageOptions,
-        migrateData: undefined,
+        migrateData: data === undefined ? undefined : (data as unknown as JsonObject),
         reason: '',
       }),
       resume: undefined,
       preflight: () => refuseUnready(session, { kind: 'cutover', source, dest, options, stageOptions }),
       converge: convergeWith(stage, session, source, dest, stageOptions),
+      ...(copy === undefined ? {} : { copyData: copy }),
     });
     return finishMove(io, flags, session, result);
   });

@@ -1,8 +1,11 @@
 import { UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
+import type { JsonObject } from '../kube/types.ts';
 import { encodeOptions } from '../operations/move/journal-options.ts';
 import { runMove } from '../operations/move/run-move.ts';
 import { confirmName } from '../ui/confirm.ts';
+import { type DataFlags, dataOptions } from './data-options.ts';
+import { dataStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
 import { type MoveFlags, moveOptions } from './move-options.ts';
 import { openPair, operationBase } from './pair.ts';
@@ -10,12 +13,17 @@ import { refuseUnready } from './preflight-gate.ts';
 import { withSession } from './session.ts';
 
 /** `dr-syncer failback`: returns the exit code. */
-export const runFailback = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Promise<number> =>
+export const runFailback = (io: Io, flags: MoveFlags & DataFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
     const pair = await openPair(session, 'need');
     const { source, dest } = pair;
     if (source === undefined) throw new UsageError('The source is not named.');
     const options = moveOptions(flags);
+    const data = flags.reverseMigratePvcData === true ? dataOptions(flags, { preCopy: false }) : undefined;
+    const copy =
+      data === undefined
+        ? undefined
+        : await dataStep({ io, session, from: dest, to: source, options: data, storageClassMap: new Map() });
     if (!options.dryRun) {
       const text = `This stops the application in namespace ${dest.namespace} of context ${dest.cluster.context} and starts it again in namespace ${source.namespace} of context ${source.cluster.context}.`;
       await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace });
@@ -26,8 +34,14 @@ export const runFailback = (io: Io, flags: MoveFlags, interrupt: AbortSignal): P
       source,
       kind: 'failback',
       options,
-      journalOptions: encodeOptions({ move: options, stage: undefined, migrateData: undefined, reason: '' }),
+      journalOptions: encodeOptions({
+        move: options,
+        stage: undefined,
+        migrateData: data === undefined ? undefined : (data as unknown as JsonObject),
+        reason: '',
+      }),
       resume: undefined,
+      ...(copy === undefined ? {} : { copyData: copy }),
       preflight: () =>
         refuseUnready(session, { kind: 'failback', source, dest, options, stageOptions: undefined }),
     });

@@ -1,5 +1,6 @@
 import { RefusedError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
+import type { DataOptions } from '../operations/data/copy-data.ts';
 import { decodeOptions } from '../operations/move/journal-options.ts';
 import type { OperationInput } from '../operations/move/operation.ts';
 import { runMove } from '../operations/move/run-move.ts';
@@ -9,6 +10,7 @@ import { stage } from '../operations/stage/stage.ts';
 import type { Journal } from '../state/types.ts';
 import { confirmName } from '../ui/confirm.ts';
 import { convergeWith } from './converge.ts';
+import { dataStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
 import { type MoveFlags, moveOptions } from './move-options.ts';
 import { type OpenPair, openPair, operationBase } from './pair.ts';
@@ -43,7 +45,7 @@ export const runResume = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Pro
       journalOptions: journal.options,
       resume: { operationId: journal.operationId },
     };
-    const result = await goOn(session, base, pair, journal, stored);
+    const result = await goOn(io, session, base, pair, journal, stored);
     return finishMove(io, flags, session, result);
   });
 
@@ -73,7 +75,8 @@ export const runRollbackCommand = (io: Io, flags: MoveFlags, interrupt: AbortSig
     return finishMove(io, flags, session, result);
   });
 
-const goOn = (
+const goOn = async (
+  io: Io,
   session: Session,
   base: Omit<OperationInput, 'kind'>,
   pair: OpenPair,
@@ -89,7 +92,23 @@ const goOn = (
     throw new RefusedError('A rollback is gone on with by dr-syncer rollback.');
   const converge =
     stored.stage === undefined ? {} : { converge: convergeWith(stage, session, source, dest, stored.stage) };
-  return runMove({ ...base, ...converge, source, kind: journal.kind });
+  const [from, to] = journal.kind === 'cutover' ? [source, dest] : [dest, source];
+  const data = stored.migrateData as unknown as DataOptions | undefined;
+  const storageClassMap =
+    journal.kind === 'cutover'
+      ? (stored.stage?.storageClassMap ?? new Map<string, string>())
+      : new Map<string, string>();
+  const copy =
+    data === undefined
+      ? undefined
+      : await dataStep({ io, session, from, to, options: data, storageClassMap });
+  return runMove({
+    ...base,
+    ...converge,
+    ...(copy === undefined ? {} : { copyData: copy }),
+    source,
+    kind: journal.kind,
+  });
 };
 
 // Flags of this run that may differ from the first one: how long to wait, and what was found to be in the way.

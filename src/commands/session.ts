@@ -20,6 +20,8 @@ export interface Session {
   openDest(): OpenSide<ClusterWriter>;
   /** Opens the source for writing: for cutover, failback and fence only. */
   openSourceWriter(): OpenSide<ClusterWriter>;
+  /** A kubeconfig with just the context of an opened cluster, for external programs. */
+  access(cluster: ClusterReader): { readonly kubeconfig: string; readonly context: string };
   /** How the flags name the source, without asking it; undefined when they do not. */
   sourceName(): { readonly context: string; readonly namespace: string } | undefined;
 }
@@ -54,6 +56,7 @@ export const withSession = async <T>(
   }, flags.timeout);
   timer.unref();
   const opened: ClusterReader[] = [];
+  const contexts = new Map<ClusterReader, KubeContext>();
   const keep = <C extends ClusterReader>(cluster: C): C => {
     opened.push(cluster);
     return cluster;
@@ -72,7 +75,9 @@ export const withSession = async <T>(
     open: (context: KubeContext, options: ClusterOptions) => C,
   ): OpenSide<C> => {
     const context = source();
-    return { cluster: keep(open(context, clusterOptions)), context, namespace: sourceNamespace(context) };
+    const cluster = keep(open(context, clusterOptions));
+    contexts.set(cluster, context);
+    return { cluster, context, namespace: sourceNamespace(context) };
   };
   try {
     return await body({
@@ -81,6 +86,11 @@ export const withSession = async <T>(
       signal: stop.signal,
       openSource: () => openSourceWith(openReader),
       openSourceWriter: () => openSourceWith(openWriter),
+      access: (cluster) => {
+        const context = contexts.get(cluster);
+        if (context === undefined) throw new TypeError('this cluster was not opened by the session');
+        return { kubeconfig: context.export(), context: context.name };
+      },
       sourceName: () => {
         const namespace = flags.sourceNamespace ?? flags.namespace;
         return flags.sourceContext === undefined || namespace === undefined
@@ -100,11 +110,9 @@ export const withSession = async <T>(
         };
         const context = openContext(env, flags.destContext, '--dest-context');
         const named = flags.destNamespace ?? flags.sourceNamespace ?? flags.namespace;
-        return {
-          cluster: keep(openWriter(context, clusterOptions)),
-          context,
-          namespace: namespaceOf(named ?? source().namespace),
-        };
+        const cluster = keep(openWriter(context, clusterOptions));
+        contexts.set(cluster, context);
+        return { cluster, context, namespace: namespaceOf(named ?? source().namespace) };
       },
     });
   } finally {

@@ -2,10 +2,12 @@ import type { Io } from '../io.ts';
 import { stage } from '../operations/stage/stage.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderStage } from '../ui/render/stage.ts';
+import { type DataFlags, dataOptions } from './data-options.ts';
+import { checkDataFlags, preCopyStep, summaryOf } from './data-session.ts';
 import { type CommonFlags, type CopyFlags, copyOptions, type SideFlags } from './options.ts';
 import { withSession } from './session.ts';
 
-export interface StageFlags extends CommonFlags, SideFlags, CopyFlags {
+export interface StageFlags extends CommonFlags, SideFlags, CopyFlags, DataFlags {
   readonly dryRun?: boolean;
   readonly keepGoing?: boolean;
   readonly prune?: boolean;
@@ -15,6 +17,7 @@ export interface StageFlags extends CommonFlags, SideFlags, CopyFlags {
 /** `dr-syncer stage`: returns the exit code. */
 export const runStage = (io: Io, flags: StageFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
+    checkDataFlags(flags);
     const source = session.openSource();
     const dest = session.openDest();
     const result = await stage(
@@ -37,6 +40,18 @@ export const runStage = (io: Io, flags: StageFlags, interrupt: AbortSignal): Pro
         recreateTimeoutMs: 60_000,
       },
     );
+    const { outcome } = result;
+    if (flags.migratePvcData === true && outcome === 'ok' && flags.dryRun !== true) {
+      const copied = await preCopyStep({
+        io,
+        session,
+        from: source,
+        to: dest,
+        options: dataOptions(flags, { preCopy: true }),
+        storageClassMap: flags.storageClassMap ?? new Map(),
+      });
+      session.reporter.success(`Pre-copy: ${summaryOf(copied)}, not consistent.`);
+    }
     const say = result.exitCode === 0 ? session.reporter.success : session.reporter.failure;
     say(result.summary);
     await writeResult(io, flags.output, result, (value) => renderStage(value, session.theme));

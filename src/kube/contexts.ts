@@ -18,6 +18,8 @@ export interface KubeContext {
   readonly namespace: string | undefined;
   readonly files: readonly string[];
   load(): KubeConfig;
+  /** The text of a kubeconfig that holds this context and nothing else; it holds credentials. */
+  export(): string;
 }
 
 /**
@@ -55,7 +57,26 @@ export const openContext = (
       `Context "${contextName}" names cluster "${context.cluster}", which has no server in ${files.join(', ')}.`,
     );
   }
-  return { name: contextName, server: cluster.server, namespace: context.namespace, files, load };
+  return {
+    name: contextName,
+    server: cluster.server,
+    namespace: context.namespace,
+    files,
+    load,
+    export: () => exportContext(load(), contextName),
+  };
+};
+
+const exportContext = (config: KubeConfig, name: string): string => {
+  const context = config.getContextObject(name);
+  const one = new KubeConfig();
+  one.loadFromOptions({
+    clusters: config.clusters.filter((cluster) => cluster.name === context?.cluster),
+    users: config.users.filter((user) => user.name === context?.user),
+    contexts: context === null ? [] : [context],
+    currentContext: name,
+  });
+  return one.exportConfig();
 };
 
 const kubeconfigFiles = (source: KubeconfigSource): string[] => {

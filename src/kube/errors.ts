@@ -136,15 +136,21 @@ const describeFailure = (failure: Failure): string => {
 
 const hintFor = (context: string, failure: Failure): string | undefined => {
   if (failure.status === 401) {
-    return `The server did not accept the credentials. Check them with: kubectl --context ${context} auth whoami`;
+    return `The server did not accept the credentials; an expired certificate or token looks like this. Check them with: kubectl --context ${context} auth whoami`;
   }
   if (failure.status === 403) {
     return `Check the rights with: kubectl --context ${context} auth can-i --list`;
   }
   if (failure.reason === 'TLS') {
+    if (failure.detail.includes('CERT_HAS_EXPIRED')) {
+      return `Renew the certificate of the API server behind context ${context}, then run the same command again.`;
+    }
     return /expired/i.test(failure.detail)
-      ? 'Renew the certificate named in the kubeconfig, then run the same command again.'
+      ? 'Renew the client certificate named in the kubeconfig, then run the same command again.'
       : `Check certificate-authority and tls-server-name of the cluster behind context ${context}.`;
+  }
+  if (failure.detail.includes('REQUEST_TIMEOUT')) {
+    return `Check that the server answers: kubectl --context ${context} version. A slow one gets more time with --request-timeout.`;
   }
   if (failure.status === 0) return `Check that the server answers: kubectl --context ${context} version`;
   return undefined;

@@ -27,6 +27,7 @@ const NEVER_COPIED: ReadonlySet<string> = new Set([
   'leases.coordination.k8s.io',
   'controllerrevisions.apps',
   'podtemplates',
+  'podcertificaterequests.certificates.k8s.io',
   'csistoragecapacities.storage.k8s.io',
   'resourceclaims.resource.k8s.io',
   'volumesnapshots.snapshot.storage.k8s.io',

@@ -6,6 +6,7 @@ import type { JournalLog } from '../../state/journal.ts';
 import type { Lock } from '../../state/lock.ts';
 import { mirrorState, openStateStore, type StateStore } from '../../state/records.ts';
 import type { BaselineWorkload, StateRecord } from '../../state/types.ts';
+import type { DataJournal } from '../data/copy-data.ts';
 import type { MoveState } from './move.ts';
 import type { Baseline, MoveSide } from './types.ts';
 
@@ -15,6 +16,8 @@ export interface OperationState extends MoveState {
   markFenced(): Promise<void>;
   markDataCopy(claims: number, verified: number): Promise<void>;
   markStage(objects: number, hash: string): Promise<void>;
+  /** Results of the data copy, kept in the journal. */
+  readonly data: DataJournal;
   /** Throws when the lock is lost, or when the record names another epoch or operation. Cheap when asked often. */
   guard(): Promise<void>;
   /** Takes the operation out of the record, or leaves it there as stopped. */
@@ -142,6 +145,10 @@ export const createOperationState = (input: OperationStateInput): OperationState
       update((current) => ({ ...current, lastDataCopy: { at: now(), claims, verified } })),
     markStage: (objects, hash) =>
       update((current) => ({ ...current, lastStage: { at: now(), objects, hash } })),
+    data: {
+      read: () => journal.current().data ?? {},
+      write: (claim, value) => journal.setData(claim, value),
+    },
     guard,
     close: (how) =>
       update((current) => {

@@ -231,7 +231,13 @@ const checkRights = ({ side }: SideView, { copy }: Picture): Right[] => {
   return [
     ...lists.flatMap((type) => inCluster(side, type, ['list'])),
     ...inCluster(side, { group: RBAC, resource: 'clusterroles' }, ['get']),
-    ...sourceLists.flatMap((type) => inCluster({ role: 'source', namespace: '' }, type, ['list'])),
+    ...sourceLists.flatMap((type) =>
+      inCluster(
+        { role: 'source', namespace: '' },
+        type,
+        type.resource === 'clusterroles' ? ['get', 'list'] : ['list'],
+      ),
+    ),
     ...inNamespace(side, PODS, ['create'], 'wanted'),
     ...inNamespace(side, SECRETS, ['get'], 'wanted'),
     ...NAMED_TYPES.flatMap((resource) => inNamespace(side, { group: '', resource }, ['get'], 'wanted')),

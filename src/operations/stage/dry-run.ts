@@ -2,6 +2,7 @@ import type { Failure } from '../../kube/errors.ts';
 import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
 import { type AppliedRow, dryRunAll } from '../../pipeline/apply.ts';
 import type { PlanItem } from '../../pipeline/plan.ts';
+import { patienceWith } from './stopping.ts';
 import type { StageDeps, StageOptions } from './types.ts';
 
 /** What the destination's server says of the plan before anything is written. */
@@ -26,15 +27,19 @@ export const dryRunPlan = async (
   namespaceExists: boolean,
 ): Promise<DryRun> => {
   const changing = items.filter((item) => item.action !== 'unchanged');
+  const patience = patienceWith(deps.signal);
   let done = 0;
   const rows = await dryRunAll(changing, {
     writer: deps.dest,
     onConflict: options.onConflict,
     concurrency: options.concurrency,
     recreateTimeoutMs: options.recreateTimeoutMs,
-    signal: deps.signal,
+    signal: patience.signal,
     standInNamespace: namespaceExists ? undefined : STAND_IN,
-    onRow: () => deps.reporter.progress(++done, changing.length, 'objects checked by a server-side dry run'),
+    onRow: ({ outcome }) => {
+      patience.saw(outcome.failure);
+      deps.reporter.progress(++done, changing.length, 'objects checked by a server-side dry run');
+    },
   });
   const judged = await Promise.all(rows.map((row) => (namespaceExists ? row : judgeStandIn(deps, row))));
   return {

@@ -1,5 +1,5 @@
 import { MANAGED, SCALE_OVERRIDE } from '../../annotations.ts';
-import { UnsafeError } from '../../errors.ts';
+import { RefusedError, UnsafeError } from '../../errors.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
@@ -51,6 +51,22 @@ export const refuseLive = (
   throw new UnsafeError(
     `Namespace ${options.destNamespace} in context ${deps.dest.context} is live: its record says "${phase}", so staging would park the running application.`,
     { hint: `See: dr-syncer status --dest-context ${deps.dest.context} -n ${options.destNamespace}` },
+  );
+};
+
+/** Throws RefusedError when the pods of the destination may not be listed: then nobody knows whether it is live. */
+export const refuseUnseenPods = (
+  deps: Pick<StageDeps, 'dest'>,
+  options: StageOptions,
+  unlisted: Collected['unlisted'],
+): void => {
+  const pods = unlisted.find(({ pair, side }) => side === 'dest' && pair.name === 'pods');
+  if (pods === undefined) return;
+  throw new RefusedError(
+    `Context ${deps.dest.context}: the pods of namespace ${options.destNamespace} may not be listed (${pods.reason}), so nobody can tell whether an application runs there.`,
+    {
+      hint: `Grant the right, then check with: kubectl --context ${deps.dest.context} auth can-i list pods -n ${options.destNamespace}`,
+    },
   );
 };
 

@@ -10,12 +10,13 @@ import { readScalePaths } from '../scale-paths.ts';
 import { type Collected, collect } from './collect.ts';
 import { type Connected, connect } from './connect.ts';
 import { dryRunPlan } from './dry-run.ts';
-import { guardDestination } from './guard.ts';
+import { guardDestination, refuseUnseenPods } from './guard.ts';
 import { lockForStage, recordStage } from './keep-record.ts';
 import { ensureNamespace } from './namespace.ts';
 import { findOrphans, pruneOrphans } from './orphans.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { rowOfApplied, rowOfPrepared, type StageEnd, stageResult } from './result.ts';
+import { patienceWith, stoppedBeforeWrites, stoppedEarly, stopReason } from './stopping.ts';
 import type { Finding, StageDeps, StageOptions, StageResult, StageRow } from './types.ts';
 
 /**
@@ -28,13 +29,24 @@ import type { Finding, StageDeps, StageOptions, StageResult, StageRow } from './
  * anything to report about objects.
  */
 export const stage = async (deps: StageDeps, options: StageOptions): Promise<StageResult> => {
-  const { reporter } = deps;
-  reporter.action(
+  deps.reporter.action(
     `Comparing namespace ${options.sourceNamespace} of context ${deps.source.context} with ${options.destNamespace} of context ${deps.dest.context}`,
   );
+  const { run, findings } = await look(deps, options).catch((error: unknown) => {
+    throw deps.signal.aborted ? stoppedEarly(deps.signal) : error;
+  });
+  return writePlan(run, findings);
+};
+
+/** Everything before the first request that could change something. */
+const look = async (
+  deps: StageDeps,
+  options: StageOptions,
+): Promise<{ readonly run: Run; readonly findings: readonly Finding[] }> => {
   const connected = await connect(deps, options);
   const startedMs = deps.dest.now();
   const collected = await collect(deps, options, connected);
+  refuseUnseenPods(deps, options, collected.unlisted);
   const record = stateInList(collected.dest, options.destNamespace);
   const guarded = guardDestination(deps, options, collected.dest, record?.phase);
   const prepared = prepare(
@@ -50,8 +62,7 @@ export const stage = async (deps: StageDeps, options: StageOptions): Promise<Sta
   refuseEmpty(deps, options, prepared);
   const run: Run = { deps, options, connected, collected, prepared, startedMs, record };
   const needs = await findNeeds(run);
-  const findings = [...collected.findings, ...guarded, ...unlistedFindings(run), ...needs];
-  return writePlan(run, findings);
+  return { run, findings: [...collected.findings, ...guarded, ...unlistedFindings(run), ...needs] };
 };
 
 interface Run {
@@ -102,8 +113,8 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
   const refusedBy = new Map(checked.refused.map((row) => [row.item, row.outcome.reason ?? 'refused']));
   if (deps.signal.aborted) {
     return end(
-      'interrupted',
-      'Interrupted before the first write; nothing was changed.',
+      stopReason(deps.signal).exit,
+      stoppedBeforeWrites(deps.signal),
       prepared.map((row) => rowBefore(row, undefined)),
     );
   }
@@ -159,6 +170,7 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
 const applyPlan = (run: Run, items: Parameters<typeof applyAll>[0]): Promise<AppliedRow[]> => {
   const { deps, options } = run;
   const total = items.filter((item) => item.action !== 'unchanged').length;
+  const patience = patienceWith(deps.signal);
   let done = 0;
   if (total > 0) deps.reporter.action(`Writing ${total} objects to context ${deps.dest.context}`);
   return applyAll(items, {
@@ -166,9 +178,10 @@ const applyPlan = (run: Run, items: Parameters<typeof applyAll>[0]): Promise<App
     onConflict: options.onConflict,
     concurrency: options.concurrency,
     recreateTimeoutMs: options.recreateTimeoutMs,
-    signal: deps.signal,
+    signal: patience.signal,
     onTier: (name, count) => deps.reporter.debug(`Tier ${name}: ${count} objects`),
     onRow: ({ item, outcome }) => {
+      patience.saw(outcome.failure);
       if (outcome.action === 'unchanged') return;
       deps.reporter.progress(++done, total, 'objects written');
       const object = item.content ?? item.park;
@@ -207,18 +220,22 @@ const conclude = (run: Run, rows: readonly StageRow[]): [ExitName, string, reado
     count('pending'),
   ];
   const where = `namespace ${options.destNamespace} of context ${deps.dest.context}`;
-  const unlisted = run.collected.unlisted.length;
+  const unlisted = run.collected.unlisted.filter(({ pair }) => run.collected.selected.includes(pair)).length;
   if (pending > 0 && deps.signal.aborted) {
+    const { exit, why } = stopReason(deps.signal);
     return [
-      'interrupted',
-      `Interrupted: ${written} objects were written to ${where}, ${pending} are still to be; run the same command to go on.`,
+      exit,
+      `${why}: ${written} objects were written to ${where}, ${pending} are still to be; run the same command to go on.`,
       rows,
     ];
   }
   if (failed + refused + unlisted > 0) {
-    const missing = [`${failed} failed`, `${refused} refused`, `${unlisted} types not listed`].filter(
-      (part) => !part.startsWith('0 '),
-    );
+    const missing = [
+      `${failed} failed`,
+      `${pending} not tried`,
+      `${refused} refused`,
+      `${unlisted} types not listed`,
+    ].filter((part) => !part.startsWith('0 '));
     return [
       'partial',
       `Not complete: ${written} objects written to ${where}, ${missing.join(', ')}; run the same command to go on.`,
@@ -275,12 +292,17 @@ const findNeeds = async (run: Run): Promise<Finding[]> => {
 };
 
 const unlistedFindings = (run: Run): Finding[] =>
-  run.collected.unlisted.map(({ pair, side, reason }) => ({
-    level: 'refuse',
-    code: 'type-not-listed',
-    subject: pair.name,
-    message: `Context ${side === 'source' ? run.deps.source.context : run.deps.dest.context}: ${pair.name} cannot be listed (${reason}), so the copy would have a hole; grant the right, or leave the type out with --exclude-resource-types ${pair.name}.`,
-  }));
+  run.collected.unlisted.map(({ pair, side, reason }): Finding => {
+    const what = `Context ${side === 'source' ? run.deps.source.context : run.deps.dest.context}: ${pair.name} cannot be listed (${reason})`;
+    const about = { code: 'type-not-listed', subject: pair.name };
+    return run.collected.selected.includes(pair)
+      ? {
+          ...about,
+          level: 'refuse',
+          message: `${what}, so the copy would have a hole; grant the right, or leave the type out with --exclude-resource-types ${pair.name}.`,
+        }
+      : { ...about, level: 'warn', message: `${what}; it is not copied, but would have told more.` };
+  });
 
 const refuseEmpty = (deps: StageDeps, options: StageOptions, prepared: readonly Prepared[]): void => {
   if (prepared.some((row) => row.item !== undefined || row.verdict.kind === 'refuse')) return;

@@ -5,10 +5,12 @@ import { ageText, parseTimestamp } from '../../state/clock.ts';
 import { readJournal } from '../../state/journal.ts';
 import { readLock } from '../../state/lock.ts';
 import { readState } from '../../state/records.ts';
-import type { StateRecord } from '../../state/types.ts';
+import type { HistoryEntry, StateRecord } from '../../state/types.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
 import { PODS } from '../move/side.ts';
+
+export type { HistoryEntry };
 
 export interface StatusSide {
   readonly context: string;

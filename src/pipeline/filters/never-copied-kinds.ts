@@ -34,6 +34,7 @@ const BY_KIND: ReadonlyMap<string, string> = new Map([
   ['CertificateRequest.cert-manager.io', CERTIFICATE_REQUEST],
   ['Order.acme.cert-manager.io', CERTIFICATE_REQUEST],
   ['Challenge.acme.cert-manager.io', CERTIFICATE_REQUEST],
+  ['PodCertificateRequest.certificates.k8s.io', 'a kubelet of the source makes it for one pod'],
   ['CSIStorageCapacity.storage.k8s.io', 'it describes the storage of the source'],
   ['ResourceClaim.resource.k8s.io', 'it is bound to devices of the source; make it by hand if pods name it'],
   ['VolumeSnapshot.snapshot.storage.k8s.io', SNAPSHOT],

@@ -1,5 +1,4 @@
-import type { StatusResult, StatusSide } from '../../operations/status/status.ts';
-import type { HistoryEntry } from '../../state/types.ts';
+import type { HistoryEntry, StatusResult, StatusSide } from '../../operations/status/status.ts';
 import { tableLines } from '../table.ts';
 import type { Theme } from '../theme.ts';
 

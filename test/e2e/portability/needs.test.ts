@@ -20,7 +20,11 @@ beforeAll(async () => {
   copy = await copyOf('needs', {
     yaml: OBJECTS,
     prepare: async (source) => {
-      await applyObject('source', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: source, ...MARKS } });
+      await applyObject('source', {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: source, ...MARKS },
+      });
       await createNamespace('source', `${id}-other`);
       await applyYaml('source', undefined, outside(source));
       await waitUntil('the dead API to be noticed', async () => {
@@ -87,9 +91,10 @@ describe('the namespace', () => {
   });
 
   it('F60: is refused as its own destination', async () => {
-    await expect(
-      stageNamespace(copy.source, { sameCluster: true }),
-    ).rejects.toMatchObject({ exit: 'usage', message: expect.stringContaining('same cluster') });
+    await expect(stageNamespace(copy.source, { sameCluster: true })).rejects.toMatchObject({
+      exit: 'usage',
+      message: expect.stringContaining('same cluster'),
+    });
   });
 });
 
@@ -117,7 +122,9 @@ describe('what is outside the namespace', () => {
   });
 
   it('F58: webhooks and aggregated APIs that lead to its Services are reported, not created', async () => {
-    const notCopied = copy.result.findings.filter(({ code }) => /^(webhook|api-service)-not-copied$/.test(code));
+    const notCopied = copy.result.findings.filter(({ code }) =>
+      /^(webhook|api-service)-not-copied$/.test(code),
+    );
     expect(notCopied.map(({ subject }) => subject).sort()).toEqual([
       `APIService v1.${id}.example.com`,
       `MutatingWebhookConfiguration ${id}`,
@@ -129,7 +136,9 @@ describe('what is outside the namespace', () => {
 
   it('F3: a dead aggregated API is a warning, and the rest is copied', () => {
     expect(copy.result.outcome).toBe('ok');
-    const [finding] = findingsOf(copy.result, 'api-group-unavailable').filter(({ subject }) => subject.includes(id));
+    const [finding] = findingsOf(copy.result, 'api-group-unavailable').filter(({ subject }) =>
+      subject.includes(id),
+    );
     expect(finding).toMatchObject({ level: 'warn', subject: `${id}.example.com/v1` });
     expect(copy.result.types.failedGroups).toContainEqual(
       expect.objectContaining({ groupVersion: `${id}.example.com/v1`, side: 'source' }),
@@ -152,6 +161,29 @@ describe('rights', () => {
     });
   });
 
+  it('F7: a type that is only looked at, and not copied, stops nothing', async () => {
+    await asAccount('source', copy.source, 'config-reader', async (kubeconfig) => {
+      const flags = { kubeconfig: { source: kubeconfig }, types: CONFIG };
+      const result = await stageNamespace(copy.source, { dest: `${id}-config`, ...flags });
+      expect(result.outcome).toBe('ok');
+      expect(
+        findingsOf(result, 'type-not-listed').map(({ level, subject }) => [level, subject]),
+      ).toContainEqual(['warn', 'pods']);
+    });
+  });
+
+  it('F7, T30: where the destination’s pods may not be seen, not even --keep-going stages over them', async () => {
+    const dest = await limitedDest(['configmaps'], ['']);
+    await applyYaml('dest', dest, BLIND);
+    await asAccount('dest', dest, 'blind', async (kubeconfig) => {
+      const flags = { dest, kubeconfig: { dest: kubeconfig }, types: CONFIG, keepGoing: true };
+      await expect(stageNamespace(copy.source, flags)).rejects.toMatchObject({
+        exit: 'refused',
+        message: expect.stringContaining('nobody can tell whether an application runs there'),
+      });
+    });
+  });
+
   it('F7: where nothing may be listed, the run is refused', async () => {
     await asAccount('source', copy.source, 'nobody', async (kubeconfig) => {
       await expect(
@@ -163,7 +195,11 @@ describe('rights', () => {
   it('F59, A29: what we may not write is refused by the dry run, before anything is written', async () => {
     const dest = await limitedDest(['configmaps'], ['']);
     await asAccount('dest', dest, 'writer', async (kubeconfig) => {
-      const result = await stageNamespace(copy.source, { dest, kubeconfig: { dest: kubeconfig }, types: CONFIG_AND_SECRETS });
+      const result = await stageNamespace(copy.source, {
+        dest,
+        kubeconfig: { dest: kubeconfig },
+        types: CONFIG_AND_SECRETS,
+      });
       expect(result).toMatchObject({ outcome: 'refused', exitCode: 3, requests: { dest: { writes: 0 } } });
       expect(rowOf(result, 'Secret', 'app')).toMatchObject({
         action: 'refused',
@@ -179,7 +215,9 @@ describe('rights', () => {
       const types = { include: ['roles'], exclude: [], customResources: false };
       const result = await stageNamespace(copy.source, { dest, kubeconfig: { dest: kubeconfig }, types });
       expect(result).toMatchObject({ outcome: 'refused', requests: { dest: { writes: 0 } } });
-      expect(rowOf(result, 'Role', 'powerful').reason).toContain('is attempting to grant RBAC permissions not currently held');
+      expect(rowOf(result, 'Role', 'powerful').reason).toContain(
+        'is attempting to grant RBAC permissions not currently held',
+      );
     });
   });
 });
@@ -207,7 +245,11 @@ const MARKS = {
 const limitedDest = async (resources: readonly string[], groups: readonly string[]): Promise<string> => {
   const dest = freshNamespace('needs-limited');
   await createNamespace('dest', dest);
-  await applyYaml('dest', dest, LIMITED.replace('RESOURCES', JSON.stringify(resources)).replace('GROUPS', JSON.stringify(groups)));
+  await applyYaml(
+    'dest',
+    dest,
+    LIMITED.replace('RESOURCES', JSON.stringify(resources)).replace('GROUPS', JSON.stringify(groups)),
+  );
   return dest;
 };
 
@@ -231,6 +273,13 @@ rules:
   - { apiGroups: ["*"], resources: ["*"], verbs: [get, list] }
   - { apiGroups: GROUPS, resources: RESOURCES, verbs: [create, patch, update, delete] }
 ${account('writer')}`;
+
+const BLIND = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: blind }
+rules: [{ apiGroups: [""], resources: [namespaces, configmaps], verbs: [get, list, create, patch] }]
+${account('blind')}`;
 
 const OBJECTS = `
 apiVersion: v1
@@ -261,6 +310,12 @@ ${account('reader')}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
+metadata: { name: config-reader }
+rules: [{ apiGroups: [""], resources: [namespaces, configmaps], verbs: [get, list] }]
+${account('config-reader')}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
 metadata: { name: nobody }
 rules: [{ apiGroups: [""], resources: [namespaces], verbs: [get] }]
 ${account('nobody')}
@@ -284,13 +339,13 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata: { name: ${id} }
 roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view }
-subjects: [{ kind: Group, apiGroup: rbac.authorization.k8s.io, name: "system:serviceaccounts:${source}" }]
+subjects: [{ kind: User, apiGroup: rbac.authorization.k8s.io, name: "system:serviceaccount:${source}:hook" }]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: { name: ${id}, namespace: ${id}-other }
 roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view }
-subjects: [{ kind: ServiceAccount, name: reader, namespace: ${source} }]
+subjects: [{ kind: ServiceAccount, name: hook, namespace: ${source} }]
 ${['Validating', 'Mutating']
   .map(
     (word) => `

@@ -58,6 +58,7 @@ describe('types', () => {
     ['F20: events of both groups', ['events', 'events.events.k8s.io']],
     ['F24: leases', ['leases.coordination.k8s.io']],
     ['F25: revisions and pod templates', ['controllerrevisions.apps', 'podtemplates']],
+    ['F33: certificate requests of pods', ['podcertificaterequests.certificates.k8s.io']],
     [
       'F34: storage capacities and claims of devices',
       ['csistoragecapacities.storage.k8s.io', 'resourceclaims.resource.k8s.io'],

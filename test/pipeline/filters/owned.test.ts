@@ -12,6 +12,7 @@ describe('derived-objects', () => {
     ['v1', 'Pod', 'apps/v1', 'StatefulSet'],
     ['apps/v1', 'ReplicaSet', 'apps/v1', 'Deployment'],
     ['apps/v1', 'ReplicaSet', 'argoproj.io/v1alpha1', 'Rollout'],
+    ['extensions/v1beta1', 'ReplicaSet', 'extensions/v1beta1', 'Deployment'],
     ['apps/v1', 'ControllerRevision', 'apps/v1', 'DaemonSet'],
     ['discovery.k8s.io/v1', 'EndpointSlice', 'v1', 'Service'],
     ['batch/v1', 'Job', 'batch/v1', 'CronJob'],
@@ -48,10 +49,13 @@ describe('derived-objects', () => {
   });
 
   const CERTIFICATE = 'cert-manager.io/v1';
-  it('F15: leaves out a Certificate that cert-manager makes for an Ingress', () => {
-    const source = owned(CERTIFICATE, 'Certificate', controlledBy('networking.k8s.io/v1', 'Ingress', 'web'));
-    expect(judged(source)).toBe('skip: Ingress web makes its own');
-  });
+  it.each(['networking.k8s.io/v1', 'extensions/v1beta1'])(
+    'F15: leaves out a Certificate that cert-manager makes for an Ingress of %s',
+    (apiVersion) => {
+      const source = owned(CERTIFICATE, 'Certificate', controlledBy(apiVersion, 'Ingress', 'web'));
+      expect(judged(source)).toBe('skip: Ingress web makes its own');
+    },
+  );
 
   it('F15: keeps a Certificate that nothing or something else owns', () => {
     expect(judged(owned(CERTIFICATE, 'Certificate'))).toBe('keep');

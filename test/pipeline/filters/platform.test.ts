@@ -16,9 +16,12 @@ describe('never-copied-kinds', () => {
     ['F33', 'acme.cert-manager.io/v1', 'Order'],
     ['F33', 'acme.cert-manager.io/v1', 'Challenge'],
     ['F34', 'snapshot.storage.k8s.io/v1', 'VolumeSnapshot'],
+    ['F34', 'groupsnapshot.storage.k8s.io/v1beta1', 'VolumeGroupSnapshot'],
     ['F34', 'resource.k8s.io/v1', 'ResourceClaim'],
     ['F34', 'storage.k8s.io/v1', 'CSIStorageCapacity'],
     ['F34', 'metrics.k8s.io/v1beta1', 'PodMetrics'],
+    ['F34', 'custom.metrics.k8s.io/v1beta2', 'MetricValueList'],
+    ['F34', 'external.metrics.k8s.io/v1beta1', 'ExternalMetricValueList'],
     ['F35', 'operators.coreos.com/v1alpha1', 'Subscription'],
     ['F35', 'operators.coreos.com/v1alpha1', 'InstallPlan'],
     ['F35', 'operators.coreos.com/v1alpha1', 'ClusterServiceVersion'],
@@ -67,6 +70,7 @@ describe('platform-objects', () => {
     ['RoleBinding', RBAC, 'system:image-builders'],
     ['RoleBinding', 'authorization.openshift.io/v1', 'system:deployers'],
     ['Role', RBAC, 'system:controller:token-cleaner'],
+    ['Role', 'authorization.openshift.io/v1', 'system:node-config-reader'],
   ])('F36: leaves out %s %s %s', (kind, apiVersion, name) => {
     expect(judged(object(apiVersion, kind, name))).toBe('skip: the platform makes it in every namespace');
   });

@@ -48,11 +48,16 @@ describe('idle-replica-sets', () => {
 
   it('F25: leaves out a ReplicaSet at 0 that nothing controls', () => {
     expect(judged(replicaSet({ replicas: 0 }))).toBe('skip: it runs no pods and no Deployment controls it');
+    expect(judged({ ...replicaSet({ replicas: 0 }), apiVersion: 'extensions/v1beta1' })).toMatch(/^skip: /);
   });
 
   it.each([
     ['that runs pods', replicaSet({ replicas: 2 })],
     ['without a count, which means 1', replicaSet({})],
+    [
+      'that dr-syncer parked by its record of fields',
+      replicaSet({ replicas: 0 }, { annotations: { 'dr-syncer.io/parked': '{}' } }),
+    ],
     [
       'that dr-syncer parked, so that a failback finds it',
       replicaSet({ replicas: 0 }, { annotations: { 'dr-syncer.io/original-replicas': '3' } }),

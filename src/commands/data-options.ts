@@ -1,0 +1,155 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parse } from 'yaml';
+import { DEFAULT_MOVER_OPTIONS } from '../data/defaults.ts';
+import { splitFlags } from '../data/flags.ts';
+import type { StrategyName } from '../data/types.ts';
+import { DEFAULT_VERIFY_OPTIONS } from '../data/verify-pod.ts';
+import { isObject } from '../kube/json.ts';
+import type { JsonObject } from '../kube/types.ts';
+import type { DataOptions } from '../operations/data/copy-data.ts';
+import { duration, names, oneOf, pairs, wholeNumber } from './parsers.ts';
+
+const STRATEGIES = ['mount', 'clusterip', 'loadbalancer', 'nodeport', 'local'] as const;
+const VERIFY = ['none', 'size', 'checksum'] as const;
+
+/** Flags about volume data. Durations are milliseconds. */
+export interface DataFlags {
+  readonly migratePvcData?: boolean;
+  readonly reverseMigratePvcData?: boolean;
+  readonly preCopy?: boolean;
+  readonly pvMigratePath?: string;
+  readonly pvMigrateFlags?: string;
+  readonly pvMigrateStrategies?: readonly string[];
+  readonly pvMigrateRsyncImage?: string;
+  readonly pvMigrateSshdImage?: string;
+  readonly pvMigratePullSecret?: readonly string[];
+  readonly pvMigrateNonRoot?: boolean;
+  readonly pvMigrateToleration?: readonly JsonObject[];
+  readonly pvMigrateNodeSelector?: ReadonlyMap<string, string>;
+  readonly pvMigrateResources?: JsonObject;
+  readonly pvMigrateNetworkPolicies: boolean;
+  readonly dataConcurrency: number;
+  readonly dataTimeout: number;
+  readonly dataBandwidth?: number;
+  readonly dataChown: boolean;
+  readonly dataCompress: boolean;
+  readonly dataIgnoreSizes?: boolean;
+  readonly verify: (typeof VERIFY)[number];
+  readonly verifySample: number;
+  readonly verifyImage: string;
+  readonly verifyRunAsUser: number;
+}
+
+export const addDataFlags = (command: Command): Command =>
+  command
+    .option('--pv-migrate-path <path>', 'the pv-migrate program (default: found on PATH)')
+    .option('--pv-migrate-flags <flags>', 'further flags for pv-migrate, with shell-like quotes')
+    .option(
+      '--pv-migrate-strategies <names>',
+      `tried in this order: ${STRATEGIES.join(', ')} (default: ${DEFAULT_MOVER_OPTIONS.strategies.join(',')})`,
+      strategies,
+    )
+    .option('--pv-migrate-rsync-image <image>', 'image of the rsync pods')
+    .option('--pv-migrate-sshd-image <image>', 'image of the sshd pods')
+    .option('--pv-migrate-pull-secret <names>', 'pull secrets that exist in both namespaces', names)
+    .option('--pv-migrate-non-root', 'run the pods without root; ownership of files is lost')
+    .option(
+      '--pv-migrate-toleration <yaml>',
+      'toleration of the pods, such as "{key: gpu, operator: Exists}"',
+      objects,
+    )
+    .option('--pv-migrate-node-selector <key=value>', 'nodes that the pods may run on', pairs)
+    .option(
+      '--pv-migrate-resources <yaml>',
+      'resources of the pods, such as "{requests: {cpu: 100m}}"',
+      oneObject,
+    )
+    .option('--no-pv-migrate-network-policies', 'no allow policies for the pods')
+    .addOption(
+      new Option('--data-concurrency <n>', 'claims copied at once')
+        .argParser(wholeNumber(1, 64))
+        .default(DEFAULT_MOVER_OPTIONS.concurrency),
+    )
+    .addOption(
+      new Option('--data-timeout <duration>', 'limit for one claim')
+        .argParser(duration)
+        .default(DEFAULT_MOVER_OPTIONS.deadlineMs, '12h'),
+    )
+    .addOption(new Option('--data-bandwidth <n>', 'KiB/s per claim').argParser(wholeNumber(1, 1_000_000_000)))
+    .option('--no-data-chown', 'do not keep owner and group')
+    .option('--no-data-compress', 'no compression')
+    .option('--data-ignore-sizes', 'copy into a claim that is smaller than the source')
+    .addOption(
+      new Option('--verify <mode>', `compare both sides after the copy: ${VERIFY.join(', ')}`)
+        .argParser(oneOf(VERIFY))
+        .default('none'),
+    )
+    .addOption(
+      new Option('--verify-sample <n>', 'files to checksum; 0 is all')
+        .argParser(wholeNumber(0, 1_000_000_000))
+        .default(0),
+    )
+    .option('--verify-image <image>', 'image of the verification pods', DEFAULT_VERIFY_OPTIONS.image)
+    .addOption(
+      new Option('--verify-run-as-user <uid>', 'user of the verification pods')
+        .argParser(wholeNumber(0, 2_147_483_647))
+        .default(DEFAULT_VERIFY_OPTIONS.runAsUser),
+    );
+
+/** The flags as the data operation takes them. Throws UsageError for flags of pv-migrate that cannot be read. */
+export const dataOptions = (flags: DataFlags, how: { readonly preCopy: boolean }): DataOptions => {
+  const pods = {
+    pullSecrets: flags.pvMigratePullSecret ?? [],
+    tolerations: flags.pvMigrateToleration ?? [],
+    nodeSelector: Object.fromEntries(flags.pvMigrateNodeSelector ?? []),
+  };
+  return {
+    mover: {
+      ...DEFAULT_MOVER_OPTIONS,
+      ...pods,
+      path: flags.pvMigratePath,
+      extraFlags: splitFlags(flags.pvMigrateFlags ?? ''),
+      strategies:
+        (flags.pvMigrateStrategies as readonly StrategyName[] | undefined) ??
+        DEFAULT_MOVER_OPTIONS.strategies,
+      images: { rsync: flags.pvMigrateRsyncImage, sshd: flags.pvMigrateSshdImage },
+      nonRoot: flags.pvMigrateNonRoot === true,
+      resources: flags.pvMigrateResources,
+      networkPolicies: flags.pvMigrateNetworkPolicies,
+      bandwidthKBps: flags.dataBandwidth,
+      chown: flags.dataChown,
+      compress: flags.dataCompress,
+      deadlineMs: flags.dataTimeout,
+      // The copy of record makes both sides equal; a pre-copy leaves that to it.
+      deleteExtraneous: !how.preCopy,
+      ignoreMounted: how.preCopy,
+      ignoreSizes: flags.dataIgnoreSizes === true,
+      concurrency: flags.dataConcurrency,
+    },
+    verify:
+      flags.verify === 'none'
+        ? undefined
+        : {
+            ...DEFAULT_VERIFY_OPTIONS,
+            ...pods,
+            mode: flags.verify,
+            sampleFiles: flags.verifySample,
+            image: flags.verifyImage,
+            runAsUser: flags.verifyRunAsUser,
+          },
+  };
+};
+
+const strategies = (value: string, previous: readonly string[] | undefined): string[] =>
+  names(value, previous).map((name) => oneOf(STRATEGIES)(name));
+
+const oneObject = (value: string): JsonObject => {
+  const found: unknown = parse(value);
+  if (!isObject(found)) throw new InvalidArgumentError('Use a YAML or JSON object.');
+  return found;
+};
+
+const objects = (value: string, previous: readonly JsonObject[] | undefined): JsonObject[] => [
+  ...(previous ?? []),
+  oneObject(value),
+];
