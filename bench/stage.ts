@@ -7,7 +7,7 @@ import { type OpenArena, openArena } from './stage/arena.ts';
 import { runFloor, runPipe, runStage } from './stage/contenders.ts';
 import { cpuTimes, untilQuiet } from './stage/cpu.ts';
 import { type Measured, printRestage, printTable } from './stage/report.ts';
-import { isDryRun, isWrite, readRequests, type SentRequest } from './stage/requests.ts';
+import { isDryRun, isObjectWrite, readRequests, type SentRequest } from './stage/requests.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -32,14 +32,8 @@ const capture = async (arena: OpenArena): Promise<Captured> => {
   const file = join(arena.directory, 'requests.ndjson');
   const preload = ['--import', join(import.meta.dirname, 'stage', 'capture.mjs')];
   await runStage(arena, namespace, { CAPTURE_REQUESTS: file }, preload);
-  const sent = (await readRequests(file)).filter(
-    (request) => isWrite(request) && !request.path.startsWith('/api/v1/namespaces?'),
-  );
-  return {
-    namespace,
-    dryRuns: sent.filter(isDryRun),
-    writes: sent.filter((request) => !isDryRun(request)),
-  };
+  const sent = await readRequests(file);
+  return { namespace, dryRuns: sent.filter(isDryRun), writes: sent.filter(isObjectWrite) };
 };
 
 const moved = (requests: readonly SentRequest[], from: string, to: string): SentRequest[] =>

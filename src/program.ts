@@ -73,7 +73,8 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .action(async (flags) =>
       setCode(await (await import('./commands/cutover.ts')).runCutover(io, flags, interrupt)),
     );
-  addDataFlags(move('failback', 'bring the application home, with the counts that it had'))
+  addDataFlags(addCopyFlags(move('failback', 'bring the application home, with the counts that it had')))
+    .option('--sync-config', 'bring home what was changed at the destination since the cutover')
     .option('--reverse-migrate-pvc-data', 'copy the data of the claims back while both sides are stopped')
     .action(async (flags) =>
       setCode(await (await import('./commands/failback.ts')).runFailback(io, flags, interrupt)),

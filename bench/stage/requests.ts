@@ -18,9 +18,8 @@ export const readRequests = async (file: string): Promise<SentRequest[]> =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as SentRequest);
 
-/** Whether a request is a write, or the dry run of one. Access reviews are POSTs that store nothing. */
-export const isWrite = ({ method, path }: SentRequest): boolean =>
-  method !== 'GET' && !path.includes('accessreviews');
+/** Whether a request writes an object of the copy. The lock and the records of a run are written in other ways. */
+export const isObjectWrite = ({ method, path }: SentRequest): boolean =>
+  method === 'PATCH' && !path.includes('dryRun=All');
 
-export const isDryRun = (request: SentRequest): boolean =>
-  isWrite(request) && request.path.includes('dryRun=All');
+export const isDryRun = ({ path }: SentRequest): boolean => path.includes('dryRun=All');

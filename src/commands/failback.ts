@@ -4,6 +4,8 @@ import type { JsonObject } from '../kube/types.ts';
 import { encodeOptions } from '../operations/move/journal-options.ts';
 import { runMove } from '../operations/move/run-move.ts';
 import { confirmName } from '../ui/confirm.ts';
+import { configStep, SYNC_CONFIG } from './config-step.ts';
+import { stageOptionsOf } from './cutover.ts';
 import { type DataFlags, dataOptions } from './data-options.ts';
 import { dataStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
@@ -12,13 +14,18 @@ import { openPair, operationBase } from './pair.ts';
 import { refuseUnready } from './preflight-gate.ts';
 import { withSession } from './session.ts';
 
+export interface FailbackFlags extends MoveFlags, DataFlags {
+  readonly syncConfig?: boolean;
+}
+
 /** `dr-syncer failback`: returns the exit code. */
-export const runFailback = (io: Io, flags: MoveFlags & DataFlags, interrupt: AbortSignal): Promise<number> =>
+export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
     const pair = await openPair(session, 'need');
     const { source, dest } = pair;
     if (source === undefined) throw new UsageError('The source is not named.');
     const options = moveOptions(flags);
+    const stageOptions = stageOptionsOf(flags, source.namespace, dest.namespace);
     const data = flags.reverseMigratePvcData === true ? dataOptions(flags, { preCopy: false }) : undefined;
     const copy =
       data === undefined
@@ -36,11 +43,12 @@ export const runFailback = (io: Io, flags: MoveFlags & DataFlags, interrupt: Abo
       options,
       journalOptions: encodeOptions({
         move: options,
-        stage: undefined,
+        stage: stageOptions,
         migrateData: data === undefined ? undefined : (data as unknown as JsonObject),
-        reason: '',
+        reason: flags.syncConfig === true ? SYNC_CONFIG : '',
       }),
       resume: undefined,
+      config: configStep(source, dest, stageOptions, flags.syncConfig === true),
       ...(copy === undefined ? {} : { copyData: copy }),
       preflight: () =>
         refuseUnready(session, { kind: 'failback', source, dest, options, stageOptions: undefined }),

@@ -9,6 +9,7 @@ import type { MoveOptions, MoveResult } from '../operations/move/types.ts';
 import { stage } from '../operations/stage/stage.ts';
 import type { Journal } from '../state/types.ts';
 import { confirmName } from '../ui/confirm.ts';
+import { configStep, SYNC_CONFIG } from './config-step.ts';
 import { convergeWith } from './converge.ts';
 import { dataStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
@@ -92,6 +93,10 @@ const goOn = async (
     throw new RefusedError('A rollback is gone on with by dr-syncer rollback.');
   const converge =
     stored.stage === undefined ? {} : { converge: convergeWith(stage, session, source, dest, stored.stage) };
+  const config =
+    journal.kind === 'failback' && stored.stage !== undefined
+      ? { config: configStep(source, dest, stored.stage, stored.reason === SYNC_CONFIG) }
+      : {};
   const [from, to] = journal.kind === 'cutover' ? [source, dest] : [dest, source];
   const data = stored.migrateData as unknown as DataOptions | undefined;
   const storageClassMap =
@@ -104,7 +109,8 @@ const goOn = async (
       : await dataStep({ io, session, from, to, options: data, storageClassMap });
   return runMove({
     ...base,
-    ...converge,
+    ...(journal.kind === 'cutover' ? converge : {}),
+    ...config,
     ...(copy === undefined ? {} : { copyData: copy }),
     source,
     kind: journal.kind,

@@ -34,6 +34,7 @@ export const holdLease = (
   let renewedAt = cluster.now();
   let timer: NodeJS.Timeout | undefined;
   let renewing: Promise<void> = Promise.resolve();
+  let failure: string | undefined;
 
   const lose = (why: string): PartialError => {
     clearTimeout(timer);
@@ -44,13 +45,16 @@ export const holdLease = (
   const checkTime = (): PartialError | undefined => {
     if (lost.signal.aborted) return lost.signal.reason as PartialError;
     const idleMs = Math.max(performance.now() - renewedMs, cluster.now() - renewedAt);
-    return idleMs >= ttlMs ? lose(`it was not renewed for ${Math.round(idleMs / 1000)} s`) : undefined;
+    if (idleMs < ttlMs) return undefined;
+    const cause = failure === undefined ? '' : ` (the last attempt: ${failure.replace(/\.$/, '')})`;
+    return lose(`it was not renewed for ${Math.round(idleMs / 1000)} s${cause}`);
   };
 
   const renewOnce = async (): Promise<void> => {
     const startedMs = performance.now();
     const nowMs = cluster.now();
-    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(ttlMs / 3)]);
+    const limitMs = Math.max(1, Math.min(ttlMs / 3, renewedMs + ttlMs - startedMs));
+    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(limitMs)]);
     const stored = await replaceLease(cluster, renewedLease(lease, nowMs), session, { signal });
     if (stored === undefined) {
       lose('somebody else has taken or removed it');
@@ -60,6 +64,7 @@ export const holdLease = (
     if (!stored.isWritten) return;
     renewedMs = startedMs;
     renewedAt = nowMs;
+    failure = undefined;
   };
 
   const schedule = (ms: number): void => {
@@ -82,7 +87,6 @@ export const holdLease = (
     }
   };
 
-  let failure: string | undefined;
   const nextRenewal = (): number => Math.max(ttlMs / 30, renewedMs + ttlMs / 3 - performance.now());
 
   schedule(nextRenewal());

@@ -44,6 +44,8 @@ export interface MoveInput {
   converge?(): Promise<string>;
   /** Copies the data of the claims from the stopped side to the other one; undefined: not asked for. */
   copyData?(): Promise<string>;
+  /** Reports what was changed at the destination since the cutover, and brings it home when asked. Failback only. */
+  config?(): Promise<string>;
 }
 
 /** Marks of time that a move leaves behind: ms by the local clock. */
@@ -209,6 +211,13 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         await refuseRunning(to, deps, empty);
         return (await input.copyData?.()) ?? '';
       },
+    },
+    {
+      id: 'config',
+      title: `Compare the configuration of ${where(dest)} with ${where(source)}`,
+      skip: () => (input.config === undefined ? 'only a failback compares' : undefined),
+      plan: async () => [(await input.config?.()) ?? ''],
+      run: async () => (await input.config?.()) ?? '',
     },
     hook('preStart', 'pre-start'),
     {

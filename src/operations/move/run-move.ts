@@ -14,7 +14,7 @@ import {
 import type { OperationState } from './records.ts';
 import { rollbackSteps } from './rollback.ts';
 import { planSteps, runSteps, StepError } from './steps.ts';
-import type { MoveResult, MoveSide } from './types.ts';
+import type { MoveDeps, MoveResult, MoveSide } from './types.ts';
 
 /** A cutover or a failback: both sides answer. */
 export interface RunMoveInput extends OperationInput {
@@ -24,6 +24,7 @@ export interface RunMoveInput extends OperationInput {
   preflight?(): Promise<Ending | undefined>;
   converge?(state: OperationState | undefined): Promise<string>;
   copyData?(state: OperationState | undefined): Promise<string>;
+  config?(state: OperationState | undefined, deps: MoveDeps): Promise<string>;
 }
 
 /**
@@ -78,6 +79,9 @@ const stepInput = (input: RunMoveInput, operation: Operation): MoveInput => ({
   ...(input.converge === undefined
     ? {}
     : { converge: () => input.converge?.(operation.state) ?? Promise.resolve('') }),
+  ...(input.config === undefined
+    ? {}
+    : { config: () => input.config?.(operation.state, operation.deps) ?? Promise.resolve('') }),
   ...(input.copyData === undefined
     ? {}
     : { copyData: () => input.copyData?.(operation.state) ?? Promise.resolve('') }),
@@ -157,6 +161,13 @@ const planned = async (
       markActive: async () => epoch + 1,
     },
     ...(input.converge === undefined ? {} : { converge: async () => '' }),
+    ...(input.config === undefined
+      ? {}
+      : {
+          config: () =>
+            input.config?.(undefined, { reporter: input.reporter, signal: input.signal, guard: nothing }) ??
+            Promise.resolve(''),
+        }),
     ...(input.copyData === undefined ? {} : { copyData: async () => '' }),
   });
   const reports = await planSteps(plan.steps);

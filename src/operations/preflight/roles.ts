@@ -47,7 +47,7 @@ export const rolesYaml = (roles: readonly MinimalRole[]): string =>
         `apiVersion: ${apiVersion}`,
         `kind: ${kind}`,
         'metadata:',
-        ...Object.entries(metadata).map(([key, value]) => `  ${key}: ${scalar(value)}`),
+        ...Object.entries(metadata).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`),
         'rules:',
         ...rules.flatMap((rule) =>
           Object.entries(rule).map(
@@ -78,8 +78,6 @@ const rulesOf = (rights: readonly Right[]): Rule[] => {
     })
     .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 };
-
-const scalar = (value: string): string => (/^[a-z][-a-z0-9.]*$/.test(value) ? value : JSON.stringify(value));
 
 const flow = (value: Json | undefined): string =>
   Array.isArray(value) ? `[${value.map((item) => JSON.stringify(item)).join(', ')}]` : JSON.stringify(value);

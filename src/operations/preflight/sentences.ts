@@ -1,4 +1,3 @@
-import type { KubeContext } from '../../kube/contexts.ts';
 import type { MoveSide } from '../move/types.ts';
 import type { CheckLevel, PreflightCheck } from './types.ts';
 
@@ -23,5 +22,3 @@ export const row = (
 
 /** A text as the end of a sentence: without a full stop of its own. */
 export const clause = (text: string): string => text.trim().replace(/\.$/, '');
-
-export type LoadedConfig = ReturnType<KubeContext['load']>;

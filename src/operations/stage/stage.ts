@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import type { ExitName } from '../../exit-codes.ts';
+import { isKubeApiError } from '../../kube/errors.ts';
 import { type AppliedRow, applyAll } from '../../pipeline/apply.ts';
 import { byApplyOrder } from '../../pipeline/order.ts';
 import { hashOf } from '../../state/codec.ts';
@@ -159,12 +160,19 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
     const ending = conclude(run, [...namespaceRows, ...rows, ...pruned]);
     if (ending[0] === 'ok') {
       const staged = { objects: items.length, hash: stageHash, wrote: mustWrite, known: run.record };
-      await recordStage(deps, options, connected, staged);
+      const missed = await recordStage(deps, options, connected, staged).catch(unrecorded);
+      if (missed !== undefined) return end('partial', missed, ending[2]);
     }
     return end(...ending);
   } finally {
     await lock?.release();
   }
+};
+
+// Everything is written by then, so this is no refusal, and the rows are worth more than the error.
+const unrecorded = (error: unknown): string => {
+  if (!isKubeApiError(error)) throw error;
+  return `All objects are written, but the record of it is not: ${error.message} Run the same command again.`;
 };
 
 const applyPlan = (run: Run, items: Parameters<typeof applyAll>[0]): Promise<AppliedRow[]> => {
@@ -181,8 +189,8 @@ const applyPlan = (run: Run, items: Parameters<typeof applyAll>[0]): Promise<App
     signal: patience.signal,
     onTier: (name, count) => deps.reporter.debug(`Tier ${name}: ${count} objects`),
     onRow: ({ item, outcome }) => {
-      patience.saw(outcome.failure);
       if (outcome.action === 'unchanged') return;
+      patience.saw(outcome.failure);
       deps.reporter.progress(++done, total, 'objects written');
       const object = item.content ?? item.park;
       deps.reporter.event('object', {

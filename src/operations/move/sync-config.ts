@@ -1,0 +1,130 @@
+import { CONTENT_MANAGER, MANAGED, SOURCE_CLUSTER, SOURCE_NAMESPACE } from '../../annotations.ts';
+import { groupKind } from '../../kube/names.ts';
+import { mapBounded } from '../../kube/parallel.ts';
+import type { ClusterReader, ClusterWriter, KubeObject } from '../../kube/types.ts';
+import { transformObject } from '../../pipeline/transform.ts';
+import { planPark, stripParkFields } from '../../workloads/park.ts';
+import { readScalePaths } from '../scale-paths.ts';
+import { collect } from '../stage/collect.ts';
+import { connect } from '../stage/connect.ts';
+import { type Prepared, prepare } from '../stage/prepare.ts';
+import type { StageOptions } from '../stage/types.ts';
+import type { MoveDeps } from './types.ts';
+
+/** An object whose configuration at the destination is not what the source would give it. */
+export interface ConfigChange {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  /** Paths that differ, at most 20. */
+  readonly paths: readonly string[];
+}
+
+/** What was found, and the destination's objects behind it. */
+export interface ConfigDiff {
+  readonly changes: readonly ConfigChange[];
+  readonly scalePaths: ReadonlyMap<string, readonly string[]>;
+  readonly live: readonly KubeObject[];
+}
+
+/**
+ * Compares the destination with what the source would stage there now: what was changed at the destination since the
+ * cutover. Replica counts and other park fields are not configuration. Reads both sides; writes nothing.
+ * Throws as the connecting and listing of a stage do.
+ */
+export const diffConfig = async (
+  source: ClusterReader,
+  dest: ClusterWriter,
+  options: StageOptions,
+  deps: MoveDeps,
+): Promise<ConfigDiff> => {
+  const stageDeps = { source, dest, reporter: deps.reporter, signal: deps.signal, lock: 'held' as const };
+  const connected = await connect(stageDeps, options);
+  const collected = await collect(stageDeps, options, connected);
+  const types = collected.selected.map((pair) => pair.source);
+  const scalePaths = await readScalePaths(source, types, deps.signal);
+  const prepared = prepare(stageDeps, options, collected, scalePaths);
+  return { changes: prepared.flatMap(changeOf), scalePaths, live: collected.dest };
+};
+
+/**
+ * Brings changed configuration home: each changed object of the destination goes the way back through the transforms
+ * and is applied at the source, without its park fields and without our marks. Returns how many were applied.
+ */
+export const syncConfig = async (
+  source: ClusterWriter,
+  dest: ClusterWriter,
+  options: StageOptions,
+  diff: ConfigDiff,
+  deps: MoveDeps,
+): Promise<number> => {
+  const discovery = await source.discover({ signal: deps.signal });
+  const wanted = new Set(diff.changes.map((change) => `${groupKind(change)}/${change.name}`));
+  const objects = diff.live.filter((object) => wanted.has(`${groupKind(object)}/${object.metadata.name}`));
+  await mapBounded(objects, options.concurrency, async (object) => {
+    const type = discovery.types.find(
+      (item) =>
+        item.kind === object.kind &&
+        object.apiVersion === (item.group === '' ? item.version : `${item.group}/${item.version}`),
+    );
+    if (type === undefined) return;
+    await deps.guard();
+    await source.apply(type, homeward(object, dest.context, options, diff.scalePaths), {
+      fieldManager: CONTENT_MANAGER,
+    });
+  });
+  return objects.length;
+};
+
+const changeOf = ({ item, source }: Prepared): ConfigChange[] => {
+  if (item === undefined || item.action !== 'update' || item.content === undefined || item.paths.length === 0)
+    return [];
+  const paths = item.paths.filter((path) => !PARK_PATHS.some((pattern) => pattern.test(path)));
+  return paths.length === 0
+    ? []
+    : [{ apiVersion: source.apiVersion, kind: source.kind, name: source.metadata.name, paths }];
+};
+
+// Where a running copy differs from a parked one without anybody having changed its configuration.
+const PARK_PATHS = [
+  /^spec\.replicas$/,
+  /^spec\.suspend$/,
+  /^spec\.minReplicas$/,
+  /^spec\.template\.spec\.nodeSelector/,
+  /^spec\.persistentVolumeClaimRetentionPolicy\.whenScaled$/,
+  /^metadata\.annotations\["dr-syncer\.io\//,
+  /^metadata\.annotations\["autoscaling\.keda\.sh\/paused/,
+];
+
+const homeward = (
+  object: KubeObject,
+  destContext: string,
+  options: StageOptions,
+  scalePaths: ReadonlyMap<string, readonly string[]>,
+): KubeObject => {
+  const { desired } = transformObject(object, {
+    ...options,
+    storageClassMap: inverse(options.storageClassMap),
+    accessModeMap: inverse(options.accessModeMap),
+    imageMap: inverse(options.imageMap),
+    hostMap: inverse(options.hostMap),
+    ingressClassMap: inverse(options.ingressClassMap),
+    holdLoadBalancers: false,
+    sourceContext: destContext,
+    sourceNamespace: options.destNamespace,
+    destNamespace: options.sourceNamespace,
+    namespaceMap: new Map([[options.destNamespace, options.sourceNamespace]]),
+  });
+  const plan = planPark(object, { scalePath: scalePaths.get(groupKind(object)) });
+  const content = plan === undefined ? desired : stripParkFields(desired, plan);
+  const { [MANAGED]: _managed, ...labels } = content.metadata.labels ?? {};
+  const {
+    [SOURCE_CLUSTER]: _cluster,
+    [SOURCE_NAMESPACE]: _namespace,
+    ...annotations
+  } = content.metadata.annotations ?? {};
+  return { ...content, metadata: { ...content.metadata, labels, annotations } };
+};
+
+const inverse = (map: ReadonlyMap<string, string>): Map<string, string> =>
+  new Map([...map].map(([from, to]) => [to, from]));

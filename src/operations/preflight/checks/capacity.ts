@@ -1,0 +1,157 @@
+import { hasStatus } from '../../../kube/errors.ts';
+import { valueAt } from '../../../kube/json.ts';
+import { objectName } from '../../../kube/names.ts';
+import type { KubeObject } from '../../../kube/types.ts';
+import { finished } from '../../../workloads/finished.ts';
+import { PODS } from '../../move/side.ts';
+import { type Amounts, addAmounts, amountsOf, amountText, timesAmounts } from '../amounts.ts';
+import { eligibleNodes } from '../nodes.ts';
+import { containerDefaults, podResources, type Resources } from '../pod-resources.ts';
+import { row } from '../sentences.ts';
+import type { Starter } from '../starters.ts';
+import type { CheckRow, PreflightCheck } from '../types.ts';
+import { objectsInForce } from '../written.ts';
+
+/** Whether the nodes that start the application have room for it. Only a warning: nodes can be added meanwhile. */
+export const checkCapacity: CheckRow = {
+  id: 'capacity',
+  passed: 'The nodes have room for everything that starts.',
+  run: async (context) => {
+    const { nodes, to, starters, input } = context;
+    const { cluster } = to.side;
+    const subject = `context ${cluster.context}`;
+    if (starters.every(({ pods }) => pods === 0)) return [];
+    if (nodes === undefined)
+      return [
+        row(
+          'capacity',
+          'unknown',
+          subject,
+          `The nodes of context ${cluster.context} may not be listed, so it is not known whether there is room.`,
+        ),
+      ];
+    try {
+      const pods = await cluster.list(PODS, undefined, { signal: input.signal });
+      return capacityRows(
+        cluster.context,
+        nodes,
+        pods,
+        starters,
+        containerDefaults(objectsInForce('LimitRange', context)),
+      );
+    } catch (error) {
+      if (!hasStatus(error, 403)) throw error;
+      return [
+        row(
+          'capacity',
+          'unknown',
+          subject,
+          `The pods of all namespaces of context ${cluster.context} may not be listed, so it is not known how much room its nodes have.`,
+        ),
+      ];
+    }
+  },
+};
+
+/**
+ * What there is to say about the room on the nodes: a pod that fits on none of them, and a sum of requests that is more
+ * than what is free on those that may take them. Pure.
+ */
+export const capacityRows = (
+  context: string,
+  nodes: readonly KubeObject[],
+  pods: readonly KubeObject[],
+  starters: readonly Starter[],
+  defaults: Resources,
+): PreflightCheck[] => {
+  const free = freeByNode(nodes, pods);
+  const demands = starters.flatMap((starter) => {
+    const count = Math.max(0, starter.pods - starter.running);
+    const { spec } = starter.template;
+    return count === 0
+      ? []
+      : [
+          {
+            starter,
+            count,
+            each: { ...podResources(spec, defaults).requests, pods: ONE },
+            nodes: eligibleNodes(nodes, spec),
+          },
+        ];
+  });
+  const tooLarge = demands.flatMap(({ starter, each, nodes: eligible }): PreflightCheck[] => {
+    const name = objectName(starter.object);
+    if (eligible.length === 0)
+      return [
+        row(
+          'capacity',
+          'warn',
+          name,
+          `No node of context ${context} is ready, schedulable and fit for a pod of ${name}.`,
+        ),
+      ];
+    const fits = eligible.some((node) => short(each, free.get(node.metadata.name) ?? {}).length === 0);
+    return fits
+      ? []
+      : [
+          row(
+            'capacity',
+            'warn',
+            name,
+            `No node of context ${context} has room for one pod of ${name}, which asks for ${textOf(each)}.`,
+          ),
+        ];
+  });
+  const usable = new Set(
+    demands.flatMap(({ nodes: eligible }) => eligible.map((node) => node.metadata.name)),
+  );
+  const room = [...usable].map((name) => free.get(name) ?? {}).reduce(addAmounts, {});
+  const total = demands.map(({ each, count }) => timesAmounts(each, count)).reduce(addAmounts, {});
+  const missing = usable.size === 0 ? [] : short(total, room);
+  const sums = missing.map((name) =>
+    row(
+      'capacity',
+      'warn',
+      name,
+      `The nodes of context ${context} have ${amountText(name, room[name] ?? 0n)} of ${name} free, and what starts asks for ${amountText(name, total[name] ?? 0n)}: some pods stay Pending unless nodes are added.`,
+      `See what is used: kubectl --context ${context} describe nodes`,
+    ),
+  );
+  return [...tooLarge, ...sums];
+};
+
+const ONE = 10n ** 9n;
+const NO_DEFAULTS: Resources = { requests: {}, limits: {} };
+
+const freeByNode = (nodes: readonly KubeObject[], pods: readonly KubeObject[]): Map<string, Amounts> => {
+  const used = new Map<string, Amounts>();
+  for (const pod of pods) {
+    const node = valueAt(pod, 'spec', 'nodeName');
+    if (typeof node !== 'string' || finished(pod)) continue;
+    // A pod that runs carries the defaults in its spec already.
+    const spec = valueAt(pod, 'spec') as Parameters<typeof podResources>[0];
+    const requests = { ...podResources(spec, NO_DEFAULTS).requests, pods: ONE };
+    used.set(node, addAmounts(used.get(node) ?? {}, requests));
+  }
+  return new Map(
+    nodes.map((node) => {
+      const taken = used.get(node.metadata.name) ?? {};
+      const allocatable = amountsOf(valueAt(node, 'status', 'allocatable'));
+      const free = Object.entries(allocatable).map(([name, amount]): [string, bigint] => {
+        const left = amount - (taken[name] ?? 0n);
+        return [name, left > 0n ? left : 0n];
+      });
+      return [node.metadata.name, Object.fromEntries(free)];
+    }),
+  );
+};
+
+// The resources of which there is less than is needed.
+const short = (needed: Amounts, room: Amounts): string[] =>
+  Object.entries(needed).flatMap(([name, amount]) => (amount > (room[name] ?? 0n) ? [name] : []));
+
+const textOf = (amounts: Amounts): string =>
+  Object.entries(amounts)
+    .filter(([name]) => name !== 'pods')
+    .map(([name, amount]) => `${amountText(name, amount)} of ${name}`)
+    .join(', ') || 'one place for a pod';

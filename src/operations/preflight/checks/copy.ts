@@ -1,0 +1,70 @@
+import type { Failure } from '../../../kube/errors.ts';
+import { objectName } from '../../../kube/names.ts';
+import type { AppliedRow } from '../../../pipeline/apply.ts';
+import { clause, row, whereIs } from '../sentences.ts';
+import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
+
+/** Whether the stage that a cutover begins with would go through: nothing is left out, and the server takes it all. */
+export const checkCopy: CheckRow = {
+  id: 'copy',
+  passed: 'The server takes everything that is to be staged.',
+  run: (context) => copyRows(context),
+};
+
+/** What the plan and its dry run say, less what a missing right explains. Pure. */
+export const copyRows = ({
+  copy,
+  to,
+  input,
+}: Pick<CheckContext, 'copy' | 'to' | 'input'>): PreflightCheck[] => {
+  if (copy === undefined) return [];
+  const level = input.stageOptions?.keepGoing === true ? 'warn' : 'refuse';
+  const mayNotList = copy.collected.unlisted.length > 0;
+  const refused = copy.prepared.flatMap(({ source, verdict }) =>
+    verdict.kind === 'refuse' && !(mayNotList && /may not be listed/.test(verdict.reason))
+      ? [
+          row(
+            'copy',
+            level,
+            objectName(source),
+            `${objectName(source)} cannot be staged: ${clause(verdict.reason)}.`,
+          ),
+        ]
+      : [],
+  );
+  const denied = copy.dryRun.refused
+    .filter(({ outcome }) => !isAboutRights(outcome.failure))
+    .map((applied) =>
+      row(
+        'copy',
+        level,
+        nameOf(applied),
+        `The server refuses ${nameOf(applied)} in ${whereIs(to.side)}: ${clause(applied.outcome.reason ?? '')}.`,
+      ),
+    );
+  const { unknown } = copy.dryRun;
+  const open =
+    unknown.length === 0
+      ? []
+      : [
+          row(
+            'copy',
+            'unknown',
+            `${unknown.length} objects`,
+            `The server could not be asked about ${unknown.length} objects, such as ${nameOf(unknown[0] as AppliedRow)}: ${clause(unknown[0]?.outcome.reason ?? '')}.`,
+          ),
+        ];
+  const findings = copy.findings.map(({ level: finding, code, subject, message }) =>
+    row(code, finding, subject, message),
+  );
+  return [...refused, ...denied, ...open, ...findings];
+};
+
+// What the authorizer says, as opposed to an admission plugin: the check of rights has it.
+export const isAboutRights = (failure: Failure | undefined): boolean =>
+  failure?.status === 403 && /cannot (?:patch|create|update|get|list|delete) resource/.test(failure.detail);
+
+const nameOf = ({ item }: AppliedRow): string => {
+  const object = item.content ?? item.park ?? item.live;
+  return object === undefined ? item.type.kind : objectName(object);
+};

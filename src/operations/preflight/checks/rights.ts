@@ -1,0 +1,78 @@
+import { typeName } from '../../../kube/names.ts';
+import type { MoveSide } from '../../move/types.ts';
+import { missingRights } from '../access.ts';
+import { rightsOf } from '../rights.ts';
+import { minimalRoles, rolesYaml } from '../roles.ts';
+import { row } from '../sentences.ts';
+import type { CheckContext, MissingRight, PreflightCheck, PreflightInput, SideName } from '../types.ts';
+
+/** What is missing on both sides, and for each side that lacks something the Roles that grant all that is used. */
+export interface RightsFound {
+  readonly checks: readonly PreflightCheck[];
+  readonly missing: readonly MissingRight[];
+  readonly roleYaml: Readonly<Partial<Record<SideName, string>>>;
+}
+
+/** Asks both servers about every right that the move requires. */
+export const checkRights = async (context: CheckContext): Promise<RightsFound> => {
+  const { input } = context;
+  const rights = rightsOf(input, context);
+  const required = rights.filter(({ need }) => need === 'required');
+  const perSide = await Promise.all(
+    sidesOf(input).map(async (side) => {
+      const own = required.filter((right) => right.side === side.role);
+      const missing = await missingRights(side, own, { ...input.options, signal: input.signal });
+      return { side, missing };
+    }),
+  );
+  const lacking = perSide.filter(({ missing }) => missing.length > 0);
+  return {
+    checks: lacking.map(({ side, missing }) => missingRow(input, side, missing)),
+    missing: perSide.flatMap(({ missing }) => missing),
+    roleYaml: Object.fromEntries(
+      lacking.map(({ side }) => [side.role, rolesYaml(minimalRoles(input.kind, side.role, rights))]),
+    ),
+  };
+};
+
+/** The refusal about the rights that are missing on one side. Pure. */
+export const missingRow = (
+  input: Pick<PreflightInput, 'kind'>,
+  side: MoveSide,
+  missing: readonly MissingRight[],
+): PreflightCheck => {
+  const lines = groupsOf(missing, side.namespace);
+  const shown = lines.length > MOST + 1 ? lines.slice(0, MOST) : lines;
+  const more = lines.length > shown.length ? `; and ${lines.length - shown.length} more types` : '';
+  return row(
+    'rights',
+    'refuse',
+    `context ${side.cluster.context}`,
+    `We may not ${shown.join('; ')}${more} in context ${side.cluster.context}, which a ${input.kind} does.`,
+    `Have the ${side.role === 'source' ? 'source' : 'destination'} Roles of this report applied and bound to the user: kubectl --context ${side.cluster.context} auth whoami`,
+  );
+};
+
+const MOST = 12;
+
+// `list, watch pods in namespace shop`: one clause for each type and place.
+const groupsOf = (missing: readonly MissingRight[], namespace: string): string[] => {
+  const keyOf = (right: MissingRight): string =>
+    [right.namespace ?? '', typeName(right), right.name ?? ''].join('\n');
+  return [...Map.groupBy(missing, keyOf).values()].map((same) => {
+    const [first] = same as [MissingRight];
+    const verbs = same.map(({ verb }) => verb).join(', ');
+    const where =
+      first.namespace === undefined
+        ? ' in the whole cluster'
+        : first.namespace === namespace && first.resource !== 'namespaces'
+          ? ` in namespace ${namespace}`
+          : first.resource === 'namespaces'
+            ? ''
+            : ` in namespace ${first.namespace}`;
+    return `${verbs} ${typeName(first)}${first.name === undefined ? '' : ` ${first.name}`}${where}`;
+  });
+};
+
+const sidesOf = ({ source, dest, kind }: PreflightInput): MoveSide[] =>
+  source === undefined || kind === 'failover' ? [dest] : [source, dest];

@@ -1,0 +1,175 @@
+import { isDrError } from '../../errors.ts';
+import { exitCode } from '../../exit-codes.ts';
+import { isKubeApiError } from '../../kube/errors.ts';
+import { mapBounded } from '../../kube/parallel.ts';
+import { checkApiKinds } from './checks/api-kinds.ts';
+import { checkBarePods } from './checks/bare-pods.ts';
+import { checkCapacity } from './checks/capacity.ts';
+import { checkClocks } from './checks/clock.ts';
+import { checkControlled } from './checks/controlled.ts';
+import { checkCopy } from './checks/copy.ts';
+import { checkCredentials } from './checks/credentials.ts';
+import { checkGitops } from './checks/gitops.ts';
+import { checkJobs } from './checks/jobs.ts';
+import { checkLimitRange } from './checks/limit-range.ts';
+import { checkNamespaces } from './checks/namespace.ts';
+import { checkClusterNeeds } from './checks/needs.ts';
+import { checkParked } from './checks/parked.ts';
+import { checkPods } from './checks/pod-dry-run.ts';
+import { checkPullSecrets } from './checks/pull-secrets.ts';
+import { checkQuota } from './checks/quota.ts';
+import { checkRecord } from './checks/record.ts';
+import { checkRights, type RightsFound } from './checks/rights.ts';
+import { checkTerminating } from './checks/terminating.ts';
+import { gather } from './gather.ts';
+import { rightsOf } from './rights.ts';
+import { type MinimalRole, minimalRoles } from './roles.ts';
+import { row } from './sentences.ts';
+import { startersOf } from './starters.ts';
+import type {
+  CheckContext,
+  CheckLevel,
+  CheckRow,
+  Picture,
+  PreflightCheck,
+  PreflightInput,
+  PreflightResult,
+  SideName,
+} from './types.ts';
+
+export { rolesYaml } from './roles.ts';
+export type {
+  PreflightCheck,
+  PreflightInput,
+  PreflightKind,
+  PreflightRecord,
+  PreflightResult,
+} from './types.ts';
+
+/**
+ * Looks whether a move would go through before it touches anything: rights, what is staged, what runs, what the side
+ * that starts has room and rules for. Writes nothing; asks the servers in dry runs and reviews. Returns the result for
+ * every answer, with the worst checks first. Throws KubeApiError when a cluster does not answer or no longer knows us.
+ */
+export const preflight = async (input: PreflightInput): Promise<PreflightResult> => {
+  const context = contextOf(input, await gather(input));
+  const rights: { found: RightsFound | undefined } = { found: undefined };
+  const checks: readonly CheckRow[] = [
+    {
+      id: 'rights',
+      passed: `Every right that a ${input.kind} uses is there.`,
+      run: async () => {
+        rights.found = await checkRights(context);
+        return rights.found.checks;
+      },
+    },
+    ...CHECKS,
+  ];
+  const rows = await mapBounded(checks, PARALLEL_CHECKS, (check) => runCheck(check, context), input.signal);
+  const all = sortChecks([...context.problems, ...rows.flat()]);
+  const { source, dest } = input;
+  return {
+    schema: 'dr-syncer.io/preflight-result/v1',
+    kind: input.kind,
+    ...conclude(input.kind, all),
+    source: source && { context: source.cluster.context, namespace: source.namespace },
+    dest: { context: dest.cluster.context, namespace: dest.namespace },
+    checks: all,
+    missingRights: rights.found?.missing ?? [],
+    roleYaml: rights.found?.roleYaml ?? {},
+  };
+};
+
+/**
+ * The least Roles with which a move can be run, for each side that it touches: whoever has them needs nothing more.
+ * Reads both sides to know what the move will be about. Throws KubeApiError.
+ */
+export const minimalRolesFor = async (
+  input: PreflightInput,
+): Promise<Readonly<Record<SideName, readonly MinimalRole[]>>> => {
+  const rights = rightsOf(input, await gather(input));
+  return {
+    source: minimalRoles(input.kind, 'source', rights),
+    dest: minimalRoles(input.kind, 'dest', rights),
+  };
+};
+
+// Each check bounds its own requests as well.
+const PARALLEL_CHECKS = 6;
+
+const CHECKS: readonly CheckRow[] = [
+  checkNamespaces,
+  checkRecord,
+  checkBarePods,
+  checkControlled,
+  checkJobs,
+  checkGitops,
+  checkApiKinds,
+  checkCopy,
+  checkParked,
+  checkTerminating,
+  checkPods,
+  checkQuota,
+  checkLimitRange,
+  checkPullSecrets,
+  checkClusterNeeds,
+  checkCapacity,
+  checkCredentials,
+  checkClocks,
+];
+
+const contextOf = (input: PreflightInput, picture: Picture): CheckContext => {
+  const { to } = picture;
+  try {
+    return { ...picture, input, starters: startersOf(picture) };
+  } catch (error) {
+    if (!isDrError(error)) throw error;
+    const problem = row('unreadable', 'refuse', to.side.namespace, error.message, error.hint);
+    return { ...picture, input, starters: [], problems: [...picture.problems, problem] };
+  }
+};
+
+const runCheck = async (check: CheckRow, context: CheckContext): Promise<PreflightCheck[]> => {
+  try {
+    const rows = await check.run(context);
+    const quiet = rows.every(({ level }) => level === 'info');
+    return quiet ? [...rows, row(check.id, 'ok', check.id, check.passed)] : [...rows];
+  } catch (error) {
+    if (isKubeApiError(error) && ![0, 401].includes(error.failure.status))
+      return [row(check.id, 'unknown', check.id, error.message, error.hint)];
+    if (!isDrError(error) || isKubeApiError(error)) throw error;
+    return [row(check.id, 'refuse', check.id, error.message, error.hint)];
+  }
+};
+
+const LEVELS: readonly CheckLevel[] = ['unsafe', 'refuse', 'warn', 'unknown', 'info', 'ok'];
+
+/** The checks by level, the worst first, each once; within a level in the order given. Pure. */
+export const sortChecks = (checks: readonly PreflightCheck[]): PreflightCheck[] => {
+  const once = new Map(
+    checks.map((check) => [[check.id, check.level, check.subject, check.message].join('\n'), check]),
+  );
+  return [...once.values()].sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+};
+
+/** What all checks together mean: a refusal comes before what could be acknowledged, as that alone would not do. Pure. */
+export const conclude = (
+  kind: PreflightInput['kind'],
+  checks: readonly PreflightCheck[],
+): Pick<PreflightResult, 'outcome' | 'exitCode' | 'summary'> => {
+  const of = (level: CheckLevel): PreflightCheck[] => checks.filter((check) => check.level === level);
+  const [refused, unsafe, warned, unknown] = [of('refuse'), of('unsafe'), of('warn'), of('unknown')];
+  const counts = [
+    [refused.length, 'refused'],
+    [unsafe.length, 'unsafe'],
+    [warned.length, 'to be looked at'],
+    [unknown.length, 'not known'],
+    [of('ok').length, 'good'],
+  ] as const;
+  const text = counts.flatMap(([count, word]) => (count === 0 ? [] : `${count} ${word}`)).join(', ');
+  const outcome = refused.length > 0 ? 'refused' : unsafe.length > 0 ? 'unsafe' : 'ok';
+  const [worst] = [...refused, ...unsafe];
+  const says = worst === undefined ? `Nothing is in the way of a ${kind}` : `A ${kind} must not begin`;
+  const first = worst === undefined ? '' : ` ${worst.message}`;
+  return { outcome, exitCode: exitCode(outcome), summary: `${says}: ${text}.${first}` };
+};

@@ -1,0 +1,86 @@
+import { listAt, objectAt, objectsAt, stringAt, valueAt } from '../../kube/json.ts';
+import { groupKind } from '../../kube/names.ts';
+import type { JsonObject, KubeObject } from '../../kube/types.ts';
+import { isBestEffort, type Resources } from './pod-resources.ts';
+
+/** A quota that will be in force when the application starts, with what is used of it now. */
+export interface QuotaInForce {
+  readonly name: string;
+  readonly hard: JsonObject;
+  readonly used: JsonObject;
+  readonly scoped: boolean;
+  readonly scopes: readonly {
+    readonly name: string;
+    readonly operator: string;
+    readonly values: readonly string[];
+  }[];
+}
+
+/** The quotas as they will be, with the usage of those that are there already. Pure. */
+export const quotasInForce = (wanted: readonly KubeObject[], live: readonly KubeObject[]): QuotaInForce[] =>
+  wanted.map((quota) => {
+    const present = live.find(
+      (object) => groupKind(object) === 'ResourceQuota' && object.metadata.name === quota.metadata.name,
+    );
+    const scopes = [
+      ...listAt(quota, 'spec', 'scopes').map((name) => ({
+        name: String(name),
+        operator: 'Exists',
+        values: [],
+      })),
+      ...objectsAt(quota, 'spec', 'scopeSelector', 'matchExpressions').map((item) => ({
+        name: stringAt(item, 'scopeName') ?? '',
+        operator: stringAt(item, 'operator') ?? '',
+        values: listAt(item, 'values').map(String),
+      })),
+    ];
+    return {
+      name: quota.metadata.name,
+      hard: objectAt(quota, 'spec', 'hard') ?? {},
+      used: objectAt(present, 'status', 'used') ?? {},
+      scoped: scopes.length > 0,
+      scopes,
+    };
+  });
+
+/** Whether a quota counts pods of a spec; undefined when it has a scope that is not known here. Pure. */
+export const selects = (
+  { scopes }: Pick<QuotaInForce, 'scopes'>,
+  spec: JsonObject,
+  defaults: Resources,
+): boolean | undefined => {
+  const answers = scopes.map((scope) => SCOPES[scope.name]?.(spec, scope, defaults));
+  if (answers.includes(false)) return false;
+  return answers.includes(undefined) ? undefined : true;
+};
+
+type Scope = (
+  spec: JsonObject,
+  scope: QuotaInForce['scopes'][number],
+  defaults: Resources,
+) => boolean | undefined;
+
+const terminates = (spec: JsonObject): boolean => valueAt(spec, 'activeDeadlineSeconds') !== undefined;
+
+// See https://kubernetes.io/docs/concepts/policy/resource-quotas/#quota-scopes.
+const SCOPES: Readonly<Record<string, Scope>> = {
+  BestEffort: (spec, _scope, defaults) => isBestEffort(spec, defaults),
+  NotBestEffort: (spec, _scope, defaults) => !isBestEffort(spec, defaults),
+  Terminating: terminates,
+  NotTerminating: (spec) => !terminates(spec),
+  PriorityClass: (spec, { operator, values }) => {
+    const name = stringAt(spec, 'priorityClassName') ?? '';
+    switch (operator) {
+      case 'Exists':
+        return name !== '';
+      case 'DoesNotExist':
+        return name === '';
+      case 'In':
+        return values.includes(name);
+      case 'NotIn':
+        return !values.includes(name);
+      default:
+        return undefined;
+    }
+  },
+};
