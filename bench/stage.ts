@@ -7,7 +7,7 @@ import { type OpenArena, openArena } from './stage/arena.ts';
 import { runFloor, runPipe, runStage } from './stage/contenders.ts';
 import { cpuTimes, untilQuiet } from './stage/cpu.ts';
 import { type Measured, printRestage, printTable } from './stage/report.ts';
-import { isDryRun, isObjectWrite, readRequests, type SentRequest } from './stage/requests.ts';
+import { chainsOf, isDryRun, isObjectWrite, readRequests, type SentRequest } from './stage/requests.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -53,7 +53,7 @@ try {
   const floor = (to: string, ...phases: (readonly SentRequest[])[]): Promise<number> =>
     runFloor(
       arena,
-      phases.map((phase) => moved(phase, namespace, to)),
+      phases.map((phase) => chainsOf(moved(phase, namespace, to))),
     );
   // A contender returns its own seconds when its process does more than what is measured.
   const contenders: Record<string, (to: string) => Promise<number | undefined>> = {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MIXED_TYPES } from './objects.ts';
-import type { SentRequest } from './requests.ts';
+import type { Chain } from './requests.ts';
 
 /** Where everything of one run of the benchmark is; `directory` holds a copy of the program. */
 export interface Arena {
@@ -40,10 +40,7 @@ export const runPipe = async (arena: Arena, namespace: string): Promise<void> =>
 };
 
 /** Sends requests to the destination in a bare loop; returns the seconds of the loop alone. */
-export const runFloor = async (
-  arena: Arena,
-  phases: readonly (readonly SentRequest[])[],
-): Promise<number> => {
+export const runFloor = async (arena: Arena, phases: readonly (readonly Chain[])[]): Promise<number> => {
   const file = join(arena.directory, 'floor.json');
   const { kubeconfig, destContext: context, concurrency } = arena;
   writeFileSync(file, JSON.stringify({ kubeconfig, context, concurrency, phases }), { mode: 0o600 });

@@ -3,14 +3,14 @@
 import { readFile } from 'node:fs/promises';
 import { Agent } from 'undici';
 import { readEndpoint } from '../../test/cluster/kubeconfig.ts';
-import type { SentRequest } from './requests.ts';
+import type { Chain, SentRequest } from './requests.ts';
 
 export interface FloorInput {
   readonly kubeconfig: string;
   readonly context: string;
   readonly concurrency: number;
-  /** Each phase starts when the one before has ended. */
-  readonly phases: readonly (readonly SentRequest[])[];
+  /** Each phase starts when the one before has ended; a chain is the requests about one object, one after another. */
+  readonly phases: readonly (readonly Chain[])[];
 }
 
 const input = JSON.parse(await readFile(process.argv[2] ?? '', 'utf8')) as FloorInput;
@@ -38,7 +38,7 @@ const started = performance.now();
 for (const phase of input.phases) {
   const waiting = phase[Symbol.iterator]();
   const worker = async (): Promise<void> => {
-    for (const request of waiting) await send(request);
+    for (const chain of waiting) for (const request of chain) await send(request);
   };
   await Promise.all(Array.from({ length: input.concurrency }, worker));
 }

@@ -23,3 +23,11 @@ export const isObjectWrite = ({ method, path }: SentRequest): boolean =>
   method === 'PATCH' && !path.includes('dryRun=All');
 
 export const isDryRun = ({ path }: SentRequest): boolean => path.includes('dryRun=All');
+
+/** Requests about one object, in the order in which they were sent. */
+export type Chain = readonly SentRequest[];
+
+/** Requests grouped by object: the fields of a parked workload can only be applied to one that is there. */
+export const chainsOf = (requests: readonly SentRequest[]): Chain[] => [
+  ...Map.groupBy(requests, ({ path }) => path.split('?')[0]).values(),
+];

@@ -1,10 +1,10 @@
 import { execa } from 'execa';
 import { objectsAt, stringAt } from '../kube/json.ts';
 import type { ClusterReader } from '../kube/types.ts';
+import { PODS } from '../kube/well-known.ts';
 import { scrub } from './diagnosis.ts';
 import { versionText } from './dialects.ts';
 import type { Mover } from './find-mover.ts';
-import { PODS } from './pod-type.ts';
 import { cleanupArgs, type SideFiles } from './pv-migrate-args.ts';
 import { parseRecord } from './records.ts';
 import type { ClaimEnd, ClaimPair, Clock } from './types.ts';

@@ -2,7 +2,7 @@ import { CONTENT_MANAGER, TEMPORARY } from '../annotations.ts';
 import { errorText, InterruptedError, RefusedError } from '../errors.ts';
 import { objectsAt, stringAt } from '../kube/json.ts';
 import type { ClusterWriter, KubeObject } from '../kube/types.ts';
-import { PODS } from './pod-type.ts';
+import { PODS } from '../kube/well-known.ts';
 import type { ClaimEnd, ClaimPair, Clock, Verification } from './types.ts';
 import { compareTrees, parseVerification, type Tree } from './verify-output.ts';
 import { type VerifyOptions, verificationPod } from './verify-pod.ts';

@@ -1,20 +1,8 @@
 import { hasStatus } from '../kube/errors.ts';
 import { objectsAt, stringAt } from '../kube/json.ts';
 import type { ClusterReader, KubeObject, ResourceType } from '../kube/types.ts';
+import { CRDS } from '../kube/well-known.ts';
 import { isBuiltinGroup } from '../pipeline/groups.ts';
-
-export const CRDS: ResourceType = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  resource: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-  verbs: ['list'],
-  shortNames: ['crd'],
-  singular: 'customresourcedefinition',
-  categories: [],
-  subresources: [],
-};
 
 /**
  * Where the custom types that have a scale subresource keep their replica count, by groupKind. Reads the cluster's

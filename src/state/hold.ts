@@ -2,8 +2,9 @@ import { CONTENT_MANAGER } from '../annotations.ts';
 import { errorText, PartialError } from '../errors.ts';
 import { hasStatus } from '../kube/errors.ts';
 import type { ClusterWriter, KubeObject, RequestOptions } from '../kube/types.ts';
+import { LEASES } from '../kube/well-known.ts';
 import { type Claim, isHeldBy, releasedLease, renewedLease } from './lease.ts';
-import { LEASES, LOCK_NAME } from './types-of-records.ts';
+import { LOCK_NAME } from './types-of-records.ts';
 
 /** A lease that this process has taken and keeps. */
 export interface Hold {

@@ -1,4 +1,4 @@
-import { parseJson, stableStringify, stringAt } from '../kube/json.ts';
+import { stableStringify, stringAt } from '../kube/json.ts';
 import type { ClusterReader, ClusterWriter, JsonObject, RequestOptions } from '../kube/types.ts';
 import { hashOf } from './codec.ts';
 import { readRecord, type Stored, whereIs, writeImmutable, writeRecord } from './record-io.ts';
@@ -81,9 +81,6 @@ export const journalPlace = (namespace: string, role: Role, operationId?: string
   const place = placeOf('journal', namespace, role);
   return operationId === undefined ? place : { ...place, name: `${place.name}-${operationId}` };
 };
-
-/** The baseline ConfigMap that the JSON text of a journal refers to, or undefined. */
-export const referredBaseline = (text: string): string | undefined => stringAt(parseJson(text), REFERENCE);
 
 // Stands in the stored text in place of the baseline.
 const REFERENCE = 'baselineRef';

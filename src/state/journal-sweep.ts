@@ -1,9 +1,10 @@
 import { RECORD } from '../annotations.ts';
 import type { ClusterWriter, KubeObject, RequestOptions } from '../kube/types.ts';
+import { CONFIG_MAPS } from '../kube/well-known.ts';
 import { parseTimestamp } from './clock.ts';
 import { partNames } from './codec.ts';
 import { removeParts } from './record-io.ts';
-import { CONFIG_MAPS, type Place } from './types-of-records.ts';
+import type { Place } from './types-of-records.ts';
 
 /** How many finished journals are kept besides the latest one. */
 export const ARCHIVE_LIMIT = 10;

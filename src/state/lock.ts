@@ -3,10 +3,10 @@ import { CONTENT_MANAGER } from '../annotations.ts';
 import { errorText, LockedError } from '../errors.ts';
 import { hasStatus } from '../kube/errors.ts';
 import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/types.ts';
+import { LEASES } from '../kube/well-known.ts';
 import { type Hold, holdLease, readStoredLease, replaceLease } from './hold.ts';
 import { type Claim, type Held, heldLease, isHeldBy, judgeLease, msToExpiry, readLease } from './lease.ts';
 import { refuseLock } from './lock-refusal.ts';
-import { LEASES } from './types-of-records.ts';
 
 /** A side of the lock. */
 export interface LockSide {

@@ -3,9 +3,10 @@ import { hasStatus, isKubeApiError } from '../kube/errors.ts';
 import { stringAt } from '../kube/json.ts';
 import { mapBounded } from '../kube/parallel.ts';
 import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/types.ts';
+import { CONFIG_MAPS } from '../kube/well-known.ts';
 import { decodeContent, encodeContent, partNames } from './codec.ts';
 import { refuseDamaged } from './schema.ts';
-import { CONFIG_MAPS, type Place, recordLabels } from './types-of-records.ts';
+import { type Place, recordLabels } from './types-of-records.ts';
 
 /** A record as it is stored: its text, and what a compare-and-swap needs. */
 export interface Stored {

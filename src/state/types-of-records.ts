@@ -1,5 +1,4 @@
 import { MANAGED, PREFIX, RECORD } from '../annotations.ts';
-import type { ResourceType } from '../kube/types.ts';
 
 /** What a record is; also the value of its `dr-syncer.io/record` label. */
 export type RecordKind = 'state' | 'journal' | 'history' | 'lock';
@@ -17,32 +16,6 @@ export interface Place {
   readonly name: string;
   readonly kind: RecordKind;
 }
-
-export const CONFIG_MAPS: ResourceType = {
-  group: '',
-  version: 'v1',
-  resource: 'configmaps',
-  kind: 'ConfigMap',
-  namespaced: true,
-  verbs: ['create', 'delete', 'get', 'list', 'update'],
-  shortNames: ['cm'],
-  singular: 'configmap',
-  categories: [],
-  subresources: [],
-};
-
-export const LEASES: ResourceType = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  resource: 'leases',
-  kind: 'Lease',
-  namespaced: true,
-  verbs: ['create', 'get', 'update'],
-  shortNames: [],
-  singular: 'lease',
-  categories: [],
-  subresources: [],
-};
 
 /** The Lease has one name on both sides, so that two pairs that share a namespace exclude each other. */
 export const LOCK_NAME = 'dr-syncer-lock';

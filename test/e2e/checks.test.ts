@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openReader } from '../../src/kube/cluster.ts';
 import { DEFAULT_RETRY } from '../../src/kube/retry.ts';
 import type { ClusterReader, JsonObject, KubeObject } from '../../src/kube/types.ts';
+import { NAMESPACES } from '../../src/kube/well-known.ts';
 import { type CheckInput, checkNeeds } from '../../src/operations/checks/index.ts';
-import { NAMESPACES } from '../../src/operations/stage/connect.ts';
 import type { Finding } from '../../src/operations/stage/types.ts';
 import {
   api,

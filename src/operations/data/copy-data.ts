@@ -18,9 +18,9 @@ import { RefusedError } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
 import { isObject } from '../../kube/json.ts';
 import type { ClusterReader, ClusterWriter, Json, KubeObject, ResourceType } from '../../kube/types.ts';
+import { CLAIMS, PODS, STORAGE_CLASSES } from '../../kube/well-known.ts';
 import type { Reporter } from '../../reporter.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
-import { PODS } from '../move/side.ts';
 
 /** How volume data is copied and compared. */
 export interface DataOptions {
@@ -132,28 +132,10 @@ export const pairNow = async (
   });
 };
 
-const CLAIMS: ResourceType = {
-  ...PODS,
-  resource: 'persistentvolumeclaims',
-  kind: 'PersistentVolumeClaim',
-  singular: 'persistentvolumeclaim',
-  shortNames: ['pvc'],
-};
-
-const CLASSES: ResourceType = {
-  ...PODS,
-  group: 'storage.k8s.io',
-  resource: 'storageclasses',
-  kind: 'StorageClass',
-  singular: 'storageclass',
-  shortNames: ['sc'],
-  namespaced: false,
-};
-
 // Without the right to read classes their existence is not judged here; the mover will tell.
 const listClasses = async (side: DataSide, signal: AbortSignal): Promise<KubeObject[]> => {
   try {
-    return await side.cluster.list(CLASSES, undefined, { signal });
+    return await side.cluster.list(STORAGE_CLASSES, undefined, { signal });
   } catch (error) {
     if (!hasStatus(error, 403)) throw error;
     return [];

@@ -1,10 +1,11 @@
 import { openInformer } from '../../kube/informer.ts';
+import { PODS } from '../../kube/well-known.ts';
 import { survey } from './baseline.ts';
 import { type HookContext, runHook, runSmoke } from './hooks.ts';
 import type { MoveState } from './move.ts';
 import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
 import { type EmptyOptions, holdEmpty, seeEmpty } from './see-empty.ts';
-import { listSide, PODS } from './side.ts';
+import { listSide } from './side.ts';
 import { startGroup, startGroups, startTargets, waitReady, watchedForStart } from './start-side.ts';
 import type { Step } from './steps.ts';
 import { stopSide } from './stop-side.ts';

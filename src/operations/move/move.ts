@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PartialError } from '../../errors.ts';
 import { type Informer, openInformer } from '../../kube/informer.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { PODS } from '../../kube/well-known.ts';
 import { baselineOf, survey } from './baseline.ts';
 import { pauseGitops } from './gitops.ts';
 import { type HookPoint, runHook, runSmoke } from './hooks.ts';
 import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
 import { type EmptyOptions, holdEmpty, refuseReturned, remainingPods, seeEmpty } from './see-empty.ts';
-import { listSide, PODS } from './side.ts';
+import { listSide } from './side.ts';
 import {
   type StartTarget,
   startGroup,

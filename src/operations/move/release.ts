@@ -2,19 +2,11 @@ import { CONTENT_MANAGER, HELD_SERVICE_TYPE, MANAGED, RECORD } from '../../annot
 import { hasStatus } from '../../kube/errors.ts';
 import { groupOf, objectName } from '../../kube/names.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
+import { CONFIG_MAPS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { releaseHeld } from '../../pipeline/transforms/index.ts';
 import { stashedObject } from '../stage/stash.ts';
-import { PODS } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
-
-const CONFIG_MAPS: ResourceType = {
-  ...PODS,
-  resource: 'configmaps',
-  kind: 'ConfigMap',
-  singular: 'configmap',
-  shortNames: ['cm'],
-};
 
 /**
  * Creates the custom resources that were kept as manifests because their operator would have started pods. One that

@@ -1,11 +1,11 @@
 import { PartialError, UnsafeError } from '../../errors.ts';
 import type { Informer } from '../../kube/informer.ts';
 import { numberAt, objectsAt, stringAt } from '../../kube/json.ts';
-import type { KubeObject, ResourceType } from '../../kube/types.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { NODES, PODS } from '../../kube/well-known.ts';
 import { finished } from '../../workloads/finished.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
-import { PODS } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
 export interface EmptyOptions {
@@ -140,15 +140,6 @@ const podsOnLostNodes = async (
     if (node === undefined || ready?.status !== 'True') lost.add(name);
   }
   return pods.filter((pod) => lost.has(stringAt(pod, 'spec', 'nodeName') ?? ''));
-};
-
-const NODES: ResourceType = {
-  ...PODS,
-  resource: 'nodes',
-  kind: 'Node',
-  singular: 'node',
-  shortNames: ['no'],
-  namespaced: false,
 };
 
 const forceDelete = async (side: MoveSide, pod: KubeObject, deps: MoveDeps): Promise<void> => {

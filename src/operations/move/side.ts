@@ -1,5 +1,6 @@
 import { groupKind, groupOf } from '../../kube/names.ts';
 import type { ClusterWriter, Discovery, KubeObject, ResourceType } from '../../kube/types.ts';
+import { PODS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { isBuiltinGroup } from '../../pipeline/groups.ts';
 import { PAUSE_ROWS } from '../../workloads/registry.ts';
@@ -55,19 +56,6 @@ export const liveObjects = (side: MoveSide, objects: readonly KubeObject[]): Liv
     );
     return type === undefined ? [] : [{ type, object }];
   });
-
-export const PODS: ResourceType = {
-  group: '',
-  version: 'v1',
-  resource: 'pods',
-  kind: 'Pod',
-  namespaced: true,
-  verbs: ['get', 'list', 'watch', 'delete'],
-  shortNames: ['po'],
-  singular: 'pod',
-  categories: [],
-  subresources: [],
-};
 
 const BUILTIN: ReadonlySet<string> = new Set([
   'deployments.apps',

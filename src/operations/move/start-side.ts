@@ -5,6 +5,7 @@ import type { Informer } from '../../kube/informer.ts';
 import { groupKind, objectName } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
+import { EVENTS, PODS } from '../../kube/well-known.ts';
 import { autoscalerOf, startReplicas } from '../../workloads/autoscaler.ts';
 import { controllerOf } from '../../workloads/owners.ts';
 import { podsUnder } from '../../workloads/pods.ts';
@@ -12,7 +13,7 @@ import { readiness } from '../../workloads/readiness.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { planRestore, restorePatch } from '../../workloads/restore.ts';
 import { waveOf } from '../../workloads/waves.ts';
-import { PODS, typeOf } from './side.ts';
+import { typeOf } from './side.ts';
 import type { Baseline, MoveDeps, MoveSide } from './types.ts';
 
 /** A parked object that is to be started, with the count to start it with. */
@@ -231,8 +232,4 @@ export const tidyInherited = async (
 };
 
 /** Types that a start watches: the workloads themselves, their pods and, for causes, the events. */
-export const watchedForStart = (side: MoveSide): ResourceType[] => [
-  ...side.types,
-  PODS,
-  { ...PODS, resource: 'events', kind: 'Event', singular: 'event', shortNames: ['ev'] },
-];
+export const watchedForStart = (side: MoveSide): ResourceType[] => [...side.types, PODS, EVENTS];

@@ -26,7 +26,7 @@ export const amountOf = (value: Json | undefined): bigint | undefined => {
 
 export const addAmounts = (a: Amounts, b: Amounts): Amounts => combine(a, b, (x, y) => x + y);
 
-export const maxAmounts = (a: Amounts, b: Amounts): Amounts => combine(a, b, (x, y) => (x > y ? x : y));
+export const maxAmounts = (a: Amounts, b: Amounts): Amounts => combine(a, b, larger);
 
 export const timesAmounts = (amounts: Amounts, count: number): Amounts =>
   Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, amount * BigInt(count)]));
@@ -44,6 +44,12 @@ export const amountText = (name: string, nanos: bigint): string => {
 };
 
 const ONE = 10n ** 9n;
+
+// Math.max takes no bigint.
+const larger = (x: bigint, y: bigint): bigint => {
+  if (x > y) return x;
+  return y;
+};
 
 const BYTE_UNITS = [
   { name: 'Ti', size: 2n ** 40n },

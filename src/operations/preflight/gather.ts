@@ -4,13 +4,11 @@ import { hasStatus } from '../../kube/errors.ts';
 import { typeName } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
+import { CONFIG_MAPS, NAMESPACES, PODS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
-import { CONFIG_MAPS } from '../../state/types-of-records.ts';
 import { baselineOf, type Survey, survey } from '../move/baseline.ts';
-import { PODS } from '../move/side.ts';
 import { type StartTarget, startTargets } from '../move/start-side.ts';
 import type { MoveSide } from '../move/types.ts';
-import { NAMESPACES } from '../stage/connect.ts';
 import { stashedObject } from '../stage/stash.ts';
 import { planCopy } from './copy.ts';
 import { NODES } from './nodes.ts';
@@ -54,8 +52,8 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
   return { from, to, survey: found, targets, copy: planned.copy, stashed: stashed ?? [], nodes, problems };
 };
 
-// Besides what runs pods: what the checks need to know of the namespace that starts.
-const EXTRAS = [
+/** Besides what runs pods: the types of which the checks look at the objects on the side that starts. */
+export const EXTRAS = [
   'resourcequotas',
   'limitranges',
   'serviceaccounts',

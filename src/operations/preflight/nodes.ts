@@ -1,7 +1,7 @@
 import { booleanAt, objectsAt, stringAt } from '../../kube/json.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
+import { PODS } from '../../kube/well-known.ts';
 import { nodeDemand } from '../checks/node-match.ts';
-import { PODS } from '../move/side.ts';
 
 /** The nodes that may take new pods of a spec: ready, schedulable, matching its demands, its taints tolerated. Pure. */
 export const eligibleNodes = (nodes: readonly KubeObject[], spec: JsonObject): KubeObject[] => {

@@ -1,6 +1,7 @@
 import { RefusedError, UsageError } from '../../errors.ts';
 import { isKubeApiError } from '../../kube/errors.ts';
-import type { Discovery, KubeObject, ResourceType } from '../../kube/types.ts';
+import type { Discovery, KubeObject } from '../../kube/types.ts';
+import { NAMESPACES } from '../../kube/well-known.ts';
 import type { StageDeps, StageOptions } from './types.ts';
 
 /** Both sides as they were found before anything is decided. */
@@ -13,19 +14,6 @@ export interface Connected {
   /** Undefined when the namespace does not exist at the destination yet. */
   readonly destNamespace: KubeObject | undefined;
 }
-
-export const NAMESPACES: ResourceType = {
-  group: '',
-  version: 'v1',
-  resource: 'namespaces',
-  kind: 'Namespace',
-  namespaced: false,
-  verbs: ['get', 'list', 'create', 'patch'],
-  shortNames: ['ns'],
-  singular: 'namespace',
-  categories: [],
-  subresources: ['status', 'finalize'],
-};
 
 /**
  * Reads what both clusters are and serve, and refuses what must never be staged: a namespace onto itself, a source

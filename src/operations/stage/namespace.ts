@@ -1,8 +1,8 @@
 import { CONTENT_MANAGER } from '../../annotations.ts';
 import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { NAMESPACES } from '../../kube/well-known.ts';
 import { namespaceBody } from '../../pipeline/namespace.ts';
-import { NAMESPACES } from './connect.ts';
 import type { StageDeps, StageOptions, StageRow } from './types.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { type ExitName, exitCode } from '../../exit-codes.ts';
 import { isKubeApiError } from '../../kube/errors.ts';
 import type { ClusterReader, KubeObject } from '../../kube/types.ts';
+import { JOBS, PODS, REPLICA_SETS } from '../../kube/well-known.ts';
 import { ageText, parseTimestamp } from '../../state/clock.ts';
 import { readJournal } from '../../state/journal.ts';
 import { readLock } from '../../state/lock.ts';
@@ -8,7 +9,6 @@ import { readState } from '../../state/records.ts';
 import type { HistoryEntry, StateRecord } from '../../state/types.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
-import { PODS } from '../move/side.ts';
 
 export type { HistoryEntry };
 
@@ -157,13 +157,8 @@ const viewSide = async (
   }
 };
 
-const OWNERS = [
-  { group: 'apps', resource: 'replicasets', kind: 'ReplicaSet' },
-  { group: 'batch', resource: 'jobs', kind: 'Job' },
-];
-
 const listOwned = async (cluster: ClusterReader, namespace: string, signal: AbortSignal) => {
-  const types = [PODS, ...OWNERS.map((owner) => ({ ...PODS, ...owner, singular: owner.kind.toLowerCase() }))];
+  const types = [PODS, REPLICA_SETS, JOBS];
   const lists = await Promise.all(types.map((type) => cluster.list(type, namespace, { signal })));
   const objects: KubeObject[] = lists.flat();
   const pods = objects.filter((object) => object.kind === 'Pod' && !isTemporary(object));

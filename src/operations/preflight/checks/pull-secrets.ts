@@ -3,7 +3,7 @@ import { objectsAt, stringAt } from '../../../kube/json.ts';
 import { groupKind, objectName } from '../../../kube/names.ts';
 import { mapBounded } from '../../../kube/parallel.ts';
 import type { KubeObject, ResourceType } from '../../../kube/types.ts';
-import { CONFIG_MAPS } from '../../../state/types-of-records.ts';
+import { CONFIG_MAPS } from '../../../kube/well-known.ts';
 import { type Use, usersByName } from '../../checks/sentences.ts';
 import { kubectl, nameList, row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';

@@ -1,0 +1,38 @@
+import type { ResourceType } from './types.ts';
+
+const wellKnown = (
+  group: string,
+  resource: string,
+  kind: string,
+  scope: 'namespaced' | 'cluster' = 'namespaced',
+): ResourceType => ({
+  group,
+  version: 'v1',
+  resource,
+  kind,
+  namespaced: scope === 'namespaced',
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
+  shortNames: [],
+  singular: kind.toLowerCase(),
+  categories: [],
+  subresources: [],
+});
+
+// Types that every supported server serves in v1: for requests that need no discovery.
+export const PODS = wellKnown('', 'pods', 'Pod');
+export const EVENTS = wellKnown('', 'events', 'Event');
+export const CONFIG_MAPS = wellKnown('', 'configmaps', 'ConfigMap');
+export const SECRETS = wellKnown('', 'secrets', 'Secret');
+export const CLAIMS = wellKnown('', 'persistentvolumeclaims', 'PersistentVolumeClaim');
+export const NAMESPACES = wellKnown('', 'namespaces', 'Namespace', 'cluster');
+export const NODES = wellKnown('', 'nodes', 'Node', 'cluster');
+export const LEASES = wellKnown('coordination.k8s.io', 'leases', 'Lease');
+export const REPLICA_SETS = wellKnown('apps', 'replicasets', 'ReplicaSet');
+export const JOBS = wellKnown('batch', 'jobs', 'Job');
+export const STORAGE_CLASSES = wellKnown('storage.k8s.io', 'storageclasses', 'StorageClass', 'cluster');
+export const CRDS = wellKnown(
+  'apiextensions.k8s.io',
+  'customresourcedefinitions',
+  'CustomResourceDefinition',
+  'cluster',
+);

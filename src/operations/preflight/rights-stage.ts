@@ -1,0 +1,58 @@
+import type { ResourceType } from '../../kube/types.ts';
+import { chooseTypes, type TypePair } from '../../pipeline/choose-types.ts';
+import { selectTypes } from '../../pipeline/select-types.ts';
+import type { MoveSide } from '../move/types.ts';
+import { inCluster, inNamespace, NAMESPACES, RBAC } from './rights-scope.ts';
+import type { Picture, PreflightInput, Right } from './types.ts';
+
+/** What the stage of a cutover uses: it reads the source and writes the destination. Pure. */
+export const stageRights = (input: PreflightInput, copy: Picture['copy']): Right[] => {
+  const { source, dest, stageOptions } = input;
+  if (source === undefined || stageOptions === undefined) return [];
+  const pairs = chooseTypes(source.discovery, dest.discovery);
+  const { selected, leftOutCustom } = selectTypes(pairs, stageOptions.types);
+  const listed = pairs.filter((pair) => selected.includes(pair) || ALWAYS_LISTED.has(pair.name));
+  const written = writtenTypes(selected, copy);
+  const deleted =
+    stageOptions.prune || stageOptions.onConflict === 'recreate' ? written : recreatedTypes(copy);
+  return [
+    ...listed.flatMap((pair) => inNamespace(source, pair.source, ['list'])),
+    ...leftOutCustom.flatMap((pair) => inNamespace(source, pair.source, ['list'], 'wanted')),
+    ...listed.flatMap((pair) => (pair.dest === undefined ? [] : inNamespace(dest, pair.dest, ['list']))),
+    ...written.flatMap((type) => inNamespace(dest, type, ['get', 'create', 'patch'])),
+    ...deleted.flatMap((type) => inNamespace(dest, type, ['delete'])),
+    ...(copy?.connected.destNamespace === undefined && copy !== undefined
+      ? inCluster(dest, NAMESPACES, ['create'], {}, 'required')
+      : []),
+    ...grantRights(dest, copy),
+  ];
+};
+
+// As collect() has it: pods show what runs, Services decide about Endpoints.
+const ALWAYS_LISTED: ReadonlySet<string> = new Set(['pods', 'services', 'replicasets.apps', 'jobs.batch']);
+
+const writtenTypes = (selected: readonly TypePair[], copy: Picture['copy']): ResourceType[] => {
+  if (copy === undefined || copy.collected.unlisted.length > 0)
+    return selected.flatMap((pair) => (pair.dest === undefined || pair.name === 'pods' ? [] : pair.dest));
+  return [...new Set(copy.prepared.flatMap(({ item }) => item?.type ?? []))];
+};
+
+const recreatedTypes = (copy: Picture['copy']): ResourceType[] =>
+  (copy?.dryRun.rows ?? []).flatMap(({ item, outcome }) =>
+    outcome.action === 'recreated' ? [item.type] : [],
+  );
+
+// Who may not do what a Role allows may only write that Role with these two verbs. They are asked for by name and are
+// not required: somebody who has the rights themselves does not need them.
+const grantRights = (dest: MoveSide, copy: Picture['copy']): Right[] =>
+  (copy?.prepared ?? []).flatMap(({ source, item }): Right[] => {
+    if (item === undefined || item.type.group !== RBAC) return [];
+    const right = { side: dest.role, need: 'wanted', group: RBAC, namespace: dest.namespace } as const;
+    if (item.type.resource === 'roles')
+      return [{ ...right, verb: 'escalate', resource: 'roles', name: source.metadata.name }];
+    const ref = (item.content ?? item.live ?? source)['roleRef'] as
+      | { kind?: string; name?: string }
+      | undefined;
+    const resource = ref?.kind === 'ClusterRole' ? 'clusterroles' : 'roles';
+    return ref?.name === undefined ? [] : [{ ...right, verb: 'bind', resource, name: ref.name }];
+  });

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { HISTORY_LIMIT, withEntry } from '../../src/state/history.ts';
+import { sourcePhase, stateInList } from '../../src/state/records.ts';
+import { redactAll } from '../../src/state/redact-texts.ts';
+import { encodeRecord } from '../../src/state/schema.ts';
+import { createTokens } from '../../src/state/tokens.ts';
+import { type HistoryRecord, PHASES, SCHEMA } from '../../src/state/types.ts';
+import { placeOf } from '../../src/state/types-of-records.ts';
+import { historyEntry, stateRecord, stored } from './samples.ts';
+
+test.each(PHASES)('F2: with the destination %s, the source is not told to be active as well', (phase) => {
+  expect([phase, sourcePhase(phase)].filter((side) => side === 'active').length).toBeLessThanOrEqual(1);
+});
+
+test('the two copies of a record have different names, for a namespace in the middle of a chain', () => {
+  expect(placeOf('state', 'shop', 'dest').name).toBe('dr-syncer-state');
+  expect(placeOf('state', 'shop', 'source').name).toBe('dr-syncer-source-state');
+});
+
+describe('the state record among listed objects', () => {
+  const content = encodeRecord(stateRecord());
+  const head = stored('dr-syncer-state', { data: { encoding: 'json', content, token: 'x' } });
+
+  test('is found', () => {
+    expect(stateInList([stored('other', {}), head], 'shop')).toEqual(stateRecord());
+  });
+
+  test('is the one of the asked role', () => {
+    expect(stateInList([head], 'shop', 'source')).toBeUndefined();
+  });
+});
+
+describe('the history', () => {
+  const empty: HistoryRecord = { schema: SCHEMA, entries: [] };
+
+  test(`keeps the last ${HISTORY_LIMIT} entries in order`, () => {
+    const times = Array.from({ length: HISTORY_LIMIT + 5 }, (_, index) =>
+      new Date(index * 1000).toISOString(),
+    );
+    const full = times.reduce((record, when) => withEntry(record, historyEntry({ when })), empty);
+    expect(full.entries.map(({ when }) => when)).toEqual(times.slice(5));
+  });
+
+  test('has one entry for what is recorded twice, and two for an operation that was resumed', () => {
+    const first = withEntry(empty, historyEntry({ result: 'partial' }));
+    expect(withEntry(first, historyEntry({ result: 'ok' })).entries).toEqual([
+      historyEntry({ result: 'ok' }),
+    ]);
+    expect(withEntry(first, historyEntry({ when: '2026-02-01T00:00:00Z' })).entries).toHaveLength(2);
+  });
+});
+
+test('secret values are hidden in every text, however deep, and nothing else changes', () => {
+  const redact = (text: string): string => text.replaceAll('hunter2', '(masked)');
+  const value = { a: 'pw hunter2', b: [{ c: 'hunter2', d: 5, e: null, f: true }], hunter2: 'key' };
+  expect(redactAll(value, redact)).toEqual({
+    a: 'pw (masked)',
+    b: [{ c: '(masked)', d: 5, e: null, f: true }],
+    hunter2: 'key',
+  });
+});
+
+test('a token is used once, and known again by its own session only', () => {
+  const mine = createTokens();
+  const other = createTokens();
+  const used = [mine.next(), mine.next(), other.next()];
+  expect(new Set(used).size).toBe(3);
+  expect(used.map((token) => mine.isOwn(token))).toEqual([true, true, false]);
+});
