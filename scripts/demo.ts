@@ -1,4 +1,4 @@
-/** npm run demo: two local clusters, a shop in the first one, and one `dr-syncer stage` to the second. */
+/** npm run demo: two local clusters, a shop in the first one; stage, cutover, status, failback and history. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +8,13 @@ import { compareSides } from './demo-table.ts';
 const ROOT = join(import.meta.dirname, '..');
 const NAMESPACE = 'shop';
 const started = Date.now();
+
+interface Step {
+  readonly title: string;
+  readonly args: readonly string[];
+  /** Show what is on both sides afterwards. */
+  readonly tables: boolean;
+}
 
 heading('Starting two local clusters');
 const pair = await startLocalPair();
@@ -24,13 +31,32 @@ try {
   await waitForShop(source);
   say('the Deployments are available, the schema migration is complete, another Job is running');
 
-  heading('Staging it to the destination');
-  const args = ['stage', '--source-context', source.context, '--dest-context', dest.context];
-  const code = dr(kubeconfig, [...args, '-n', NAMESPACE, '--include-custom-resources']);
-
-  heading('What is on both sides now');
-  process.stdout.write(await compareSides(source.api, dest.api, NAMESPACE));
-  process.exitCode = code;
+  const names = ['--source-context', source.context, '--dest-context', dest.context, '-n', NAMESPACE];
+  const steps: Step[] = [
+    {
+      title: 'Staging it to the destination, parked',
+      args: ['stage', ...names, '--include-custom-resources'],
+      tables: true,
+    },
+    {
+      title: 'Cutting over: the source stops, is seen empty, and the destination starts',
+      args: ['cutover', ...names, '--include-custom-resources', '--jobs', 'suspend', '--yes'],
+      tables: true,
+    },
+    { title: 'Where does it live now?', args: ['status', ...names], tables: false },
+    {
+      title: 'Bringing it home',
+      args: ['failback', ...names, '--include-custom-resources', '--jobs', 'suspend', '--yes'],
+      tables: true,
+    },
+    { title: 'What was done, and how long it took', args: ['history', ...names], tables: false },
+  ];
+  for (const step of steps) {
+    heading(step.title);
+    const code = dr(kubeconfig, step.args);
+    if (code !== 0) throw new Error(`dr-syncer ${step.args[0]} ended with exit code ${code}`);
+    if (step.tables) process.stdout.write(`\n${await compareSides(source.api, dest.api, NAMESPACE)}`);
+  }
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;

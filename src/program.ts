@@ -62,6 +62,22 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       setCode(await (await import('./commands/stage.ts')).runStage(io, flags, interrupt)),
     );
 
+  const plan = program
+    .command('plan')
+    .description('what stage would do, as the servers say; writes nothing (stage --dry-run)');
+  addCommonFlags(addCopyFlags(addSideFlags(plan)))
+    .option('--prune', 'also show what --prune would delete')
+    .option('--keep-going', 'also show what could be copied when something is refused')
+    .option(
+      '--accept-live-destination',
+      'go on although pods of other workloads run in the destination namespace',
+    )
+    .action(async (flags) =>
+      setCode(
+        await (await import('./commands/stage.ts')).runStage(io, { ...flags, dryRun: true }, interrupt),
+      ),
+    );
+
   const move = (name: string, description: string): Command =>
     addMoveFlags(addCommonFlags(addSideFlags(program.command(name).description(description))));
 

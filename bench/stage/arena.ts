@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from '../../test/cluster/api.ts';
@@ -28,14 +29,18 @@ export interface ArenaOptions {
 /** Starts the clusters, the proxies if any, and creates the objects at the source. */
 export const openArena = async (options: ArenaOptions): Promise<OpenArena> => {
   const { kubectl } = await ensureTools();
+  const directory = mkdtempSync(join(tmpdir(), 'dr-syncer-bench-'));
+  // A copy, so that a build meanwhile does not change what is measured.
+  for (const part of ['bin', 'dist', 'package.json'])
+    cpSync(part, join(directory, part), { recursive: true });
   const pair = await startLocalPair();
   const proxies: ChildProcess[] = [];
+  const close = async (): Promise<void> => {
+    for (const proxy of proxies) proxy.stdin?.end();
+    await pair.stop();
+    rmSync(directory, { recursive: true, force: true });
+  };
   try {
-    const directory = join(pair.session.root, 'bench');
-    mkdirSync(directory);
-    // A copy, so that a build meanwhile does not change what is measured.
-    for (const part of ['bin', 'dist', 'package.json'])
-      cpSync(part, join(directory, part), { recursive: true });
     let { kubeconfig } = pair;
     if (options.delayMs > 0) {
       kubeconfig = join(directory, 'delayed.kubeconfig');
@@ -58,13 +63,10 @@ export const openArena = async (options: ArenaOptions): Promise<OpenArena> => {
       concurrency: options.concurrency,
       pids: pair.session.pids(),
       createNamespace: (name) => createNamespace(pair.dest.api, name),
-      close: async () => {
-        for (const proxy of proxies) proxy.stdin?.end();
-        await pair.stop();
-      },
+      close,
     };
   } catch (error) {
-    await pair.stop();
+    await close();
     throw error;
   }
 };

@@ -48,6 +48,7 @@ export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal
         reason: flags.syncConfig === true ? SYNC_CONFIG : '',
       }),
       resume: undefined,
+      syncsConfig: flags.syncConfig === true,
       config: configStep(source, dest, stageOptions, flags.syncConfig === true),
       ...(copy === undefined ? {} : { copyData: copy }),
       preflight: () =>

@@ -95,7 +95,10 @@ const goOn = async (
     stored.stage === undefined ? {} : { converge: convergeWith(stage, session, source, dest, stored.stage) };
   const config =
     journal.kind === 'failback' && stored.stage !== undefined
-      ? { config: configStep(source, dest, stored.stage, stored.reason === SYNC_CONFIG) }
+      ? {
+          syncsConfig: stored.reason === SYNC_CONFIG,
+          config: configStep(source, dest, stored.stage, stored.reason === SYNC_CONFIG),
+        }
       : {};
   const [from, to] = journal.kind === 'cutover' ? [source, dest] : [dest, source];
   const data = stored.migrateData as unknown as DataOptions | undefined;

@@ -104,7 +104,7 @@ describe.each(SIDES)('a %s that cannot be spoken to', (side) => {
   test('as it never answers is given up after --request-timeout', async () => {
     const app = await installApp('hang');
     proxies[side].inject({ match: anything, action: hang() });
-    const run = await runStage(app, { ...ends, args: ['--request-timeout', '200ms'] });
+    const run = await runStage(app, { ...ends, args: ['--request-timeout', '1s'] });
     expect(run.exitCode).toBe(3);
     expect(run.stderr).toContain(`Context ${contextOf(side)}: `);
     expect(run.stderr).toContain('the request took too long');
@@ -172,7 +172,7 @@ describe('a server that dies', () => {
     let writes = 0;
     proxies.dest.inject({ match: (request) => isWrite(request) && ++writes > 20, action: hang() });
     const started = Date.now();
-    const run = await runStage(app, { ...ends, args: ['--request-timeout', '300ms'] });
+    const run = await runStage(app, { ...ends, args: ['--request-timeout', '1s'] });
     expect(run.exitCode).toBe(4);
     expect(run.stderr).toMatch(/Not complete: \d+ objects written/);
     expect(run.document.totals.pending).toBeGreaterThan(0);

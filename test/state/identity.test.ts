@@ -27,7 +27,7 @@ describe('the operator is told as user@host', () => {
   });
 });
 
-describe('operation ids', () => {
+describe('operation ids', { timeout: 60_000 }, () => {
   test('an id tells the verb and the time of the server', () => {
     const id = newOperationId('cutover', Date.parse('2026-01-31T14:25:30.999Z'), () => 0.5);
     expect(id).toBe('cutover-20260131-142530-8000');

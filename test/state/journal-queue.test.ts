@@ -120,7 +120,9 @@ describe('changes of a journal', () => {
   });
 });
 
-test('F7: however the network behaves, a change that was confirmed is stored, in order and once', async () => {
+test('F7: however the network behaves, a change that was confirmed is stored, in order and once', {
+  timeout: 60_000,
+}, async () => {
   const outcome = fc.constantFrom('ok' as const, 'lost' as const, 'lost-answer' as const);
   await fc.assert(
     fc.asyncProperty(

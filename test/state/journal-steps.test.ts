@@ -104,7 +104,7 @@ describe('a step', () => {
   });
 });
 
-describe('the baseline', () => {
+describe('the baseline', { timeout: 60_000 }, () => {
   const names = fc.uniqueArray(fc.constantFrom('web', 'api', 'db', 'queue', 'cron', 'mail'), {
     minLength: 1,
   });

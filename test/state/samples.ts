@@ -63,7 +63,7 @@ export const workload = (name: string, changes: Partial<BaselineWorkload> = {}):
 /** As many workloads as a large namespace has, with UIDs that do not compress and autoscalers on every third. */
 export const manyWorkloads = (count: number): BaselineWorkload[] =>
   Array.from({ length: count }, (_, index) =>
-    workload(`service-${index}-${randomBytes(3).toString('hex')}`, {
+    workload(`service-${index}-${randomBytes(8).toString('hex')}`, {
       uid: randomBytes(16).toString('hex'),
       replicas: index % 17,
       ...(index % 3 === 0

@@ -145,7 +145,9 @@ describe('a damaged record names the field', () => {
   });
 });
 
-test('whatever JSON stands in a record, the answer is a record or a refusal, never a crash', () => {
+test('whatever JSON stands in a record, the answer is a record or a refusal, never a crash', {
+  timeout: 60_000,
+}, () => {
   const schema = fc.constantFrom(SCHEMA, 'dr-syncer.io/state/v9', 'x', 7);
   const state = fc.record(
     { schema, epoch: fc.jsonValue(), phase: fc.jsonValue(), dest: fc.jsonValue(), steps: fc.jsonValue() },

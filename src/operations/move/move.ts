@@ -139,6 +139,13 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       },
     },
     {
+      id: 'config',
+      title: `Compare the configuration of ${where(dest)} with ${where(source)}`,
+      skip: () => (input.config === undefined ? 'only a failback compares' : undefined),
+      plan: async () => [(await input.config?.()) ?? ''],
+      run: async () => (await input.config?.()) ?? '',
+    },
+    {
       id: 'pause-gitops',
       title: `Pause the GitOps owners of what runs in ${where(from)}`,
       skip: () => (options.pauseGitops ? undefined : '--pause-gitops is not given'),
@@ -212,13 +219,6 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         await refuseRunning(to, deps, empty);
         return (await input.copyData?.()) ?? '';
       },
-    },
-    {
-      id: 'config',
-      title: `Compare the configuration of ${where(dest)} with ${where(source)}`,
-      skip: () => (input.config === undefined ? 'only a failback compares' : undefined),
-      plan: async () => [(await input.config?.()) ?? ''],
-      run: async () => (await input.config?.()) ?? '',
     },
     hook('preStart', 'pre-start'),
     {

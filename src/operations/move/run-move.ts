@@ -25,6 +25,8 @@ export interface RunMoveInput extends OperationInput {
   converge?(state: OperationState | undefined): Promise<string>;
   copyData?(state: OperationState | undefined): Promise<string>;
   config?(state: OperationState | undefined, deps: MoveDeps): Promise<string>;
+  /** `config` writes to the source. */
+  readonly syncsConfig?: boolean;
 }
 
 /**
@@ -50,7 +52,7 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
           ? `namespace ${dest.namespace} of context ${dest.cluster.context}`
           : `namespace ${input.source.namespace} of context ${input.source.cluster.context}`
       }.`,
-      changed: () => hasBegun(operation, CHANGING),
+      changed: () => hasBegun(operation, changingSteps(input)),
     });
     const { stoppedAt, readyAt } = plan.times;
     const rtoSeconds =
@@ -62,8 +64,12 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
   }
 };
 
-// The first of these steps is the first that touches a workload.
-const CHANGING = ['pause-gitops', 'stop'];
+// Steps that change more than records; comparing configuration changes nothing unless it is brought home.
+const changingSteps = (input: RunMoveInput): string[] => [
+  'pause-gitops',
+  'stop',
+  ...(input.syncsConfig === true ? ['config'] : []),
+];
 
 /** Whether one of these steps has been started, in this run or an earlier one. */
 export const hasBegun = (operation: Operation, ids: readonly string[]): boolean =>

@@ -1,5 +1,7 @@
+import { CONTENT_MANAGER } from '../../annotations.ts';
 import { isKubeApiError } from '../../kube/errors.ts';
-import { listAt, objectsAt, valueAt } from '../../kube/json.ts';
+import { listAt, objectsAt, stringAt, valueAt } from '../../kube/json.ts';
+import { apiVersionOf } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { JsonObject, ResourceType } from '../../kube/types.ts';
 import type { MoveSide } from '../move/types.ts';
@@ -47,38 +49,50 @@ export const grants = (rule: JsonObject, right: Omit<Right, 'need' | 'side'>): b
   );
 };
 
-const REVIEWS: ResourceType = {
-  group: 'authorization.k8s.io',
+/** The name by which a side's server knows us, or undefined where it does not say. Throws KubeApiError. */
+export const userOf = async (side: MoveSide, signal: AbortSignal): Promise<string | undefined> => {
+  const review = await ask(side, reviewType('authentication.k8s.io', 'SelfSubjectReview'), {}, signal);
+  return stringAt(review, 'status', 'userInfo', 'username');
+};
+
+const reviewType = (group: string, kind: string): ResourceType => ({
+  group,
   version: 'v1',
-  resource: 'selfsubjectrulesreviews',
-  kind: 'SelfSubjectRulesReview',
+  resource: `${kind.toLowerCase()}s`,
+  kind,
   namespaced: false,
   verbs: ['create'],
   shortNames: [],
-  singular: 'selfsubjectrulesreview',
+  singular: kind.toLowerCase(),
   categories: [],
   subresources: [],
-};
+});
 
 // A list that may be incomplete still grants nothing wrongly, unless another authorizer forbids what this one allows:
 // then only the single questions have the truth.
 const rulesOf = async (side: MoveSide, signal: AbortSignal): Promise<JsonObject[]> => {
-  const body = {
-    apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SelfSubjectRulesReview',
-    metadata: { name: '' },
-    spec: { namespace: side.namespace },
-  };
+  const type = reviewType('authorization.k8s.io', 'SelfSubjectRulesReview');
+  const review = await ask(side, type, { spec: { namespace: side.namespace } }, signal);
+  return valueAt(review, 'status', 'incomplete') === true ? [] : objectsAt(review, 'status', 'resourceRules');
+};
+
+// A review stores nothing. Servers that do not serve one leave us without its answer, which is no failure.
+const ask = async (
+  side: MoveSide,
+  type: ResourceType,
+  content: JsonObject,
+  signal: AbortSignal,
+): Promise<JsonObject | undefined> => {
+  const body = { apiVersion: apiVersionOf(type), kind: type.kind, metadata: { name: '' }, ...content };
   try {
-    const review = await side.cluster.create(REVIEWS, body, {
-      fieldManager: 'dr-syncer',
+    const answer = await side.cluster.create(type, body, {
+      fieldManager: CONTENT_MANAGER,
       dryRun: true,
       signal,
     });
-    const { status } = review.object;
-    return valueAt(status, 'incomplete') === true ? [] : objectsAt(status, 'resourceRules');
+    return answer.object;
   } catch (error) {
     if (!isKubeApiError(error) || [0, 401].includes(error.failure.status)) throw error;
-    return [];
+    return undefined;
   }
 };

@@ -2,6 +2,8 @@ import { isDrError } from '../../errors.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { isKubeApiError } from '../../kube/errors.ts';
 import { mapBounded } from '../../kube/parallel.ts';
+import type { MoveSide } from '../move/types.ts';
+import { userOf } from './access.ts';
 import { checkApiKinds } from './checks/api-kinds.ts';
 import { checkBarePods } from './checks/bare-pods.ts';
 import { checkCapacity } from './checks/capacity.ts';
@@ -82,16 +84,22 @@ export const preflight = async (input: PreflightInput): Promise<PreflightResult>
 
 /**
  * The least Roles with which a move can be run, for each side that it touches: whoever has them needs nothing more.
- * Reads both sides to know what the move will be about. Throws KubeApiError.
+ * Bound to `forUser`, else to the user who asks. Reads both sides to know what the move will be about. Throws
+ * KubeApiError.
  */
 export const minimalRolesFor = async (
   input: PreflightInput,
+  forUser?: string,
 ): Promise<Readonly<Record<SideName, readonly MinimalRole[]>>> => {
   const rights = rightsOf(input, await gather(input));
-  return {
-    source: minimalRoles(input.kind, 'source', rights),
-    dest: minimalRoles(input.kind, 'dest', rights),
+  const rolesFor = async (side: MoveSide | undefined): Promise<readonly MinimalRole[]> => {
+    if (side === undefined) return [];
+    const { role, namespace } = side;
+    const user = forUser ?? (await userOf(side, input.signal));
+    return minimalRoles({ kind: input.kind, side: role, namespace, user }, rights);
   };
+  const [source, dest] = await Promise.all([rolesFor(input.source), rolesFor(input.dest)]);
+  return { source, dest };
 };
 
 // Each check bounds its own requests as well.

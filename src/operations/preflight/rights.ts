@@ -1,7 +1,8 @@
-import { typeName } from '../../kube/names.ts';
+import { groupOf, typeName } from '../../kube/names.ts';
 import type { ResourceType } from '../../kube/types.ts';
 import { CONFIG_MAPS, LEASES } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
+import { releaseHeld } from '../../pipeline/transforms/index.ts';
 import type { GitopsOwner } from '../../workloads/gitops.ts';
 import type { BaselineEntry, MoveSide } from '../move/types.ts';
 import { checkRights } from './rights-checks.ts';
@@ -83,13 +84,23 @@ const startRights = (
     ),
     ...(input.options.forceDeletePods ? inNamespace(side, PODS, ['delete']) : []),
     ...(input.kind === 'failback' ? [] : HELD_TYPES.flatMap((name) => served.get(name) ?? [])).flatMap(
-      (type) => inNamespace(side, type, ['list', 'patch']),
+      (type) => [
+        ...inNamespace(side, type, ['list']),
+        ...inNamespace(side, type, ['patch'], mayBeHeld(to, type, input) ? 'required' : 'wanted'),
+      ],
     ),
     ...stashed
       .flatMap((object) => typesOf(side, object))
       .flatMap((type) => inNamespace(side, type, ['create'])),
   ];
 };
+
+const mayBeHeld = (to: SideView, { group, kind }: ResourceType, { stageOptions }: PreflightInput): boolean =>
+  stageOptions?.holdLoadBalancers === true ||
+  to.objects.some(
+    (object) =>
+      object.kind === kind && groupOf(object.apiVersion) === group && releaseHeld(object) !== undefined,
+  );
 
 // What releaseHeldServices looks through.
 const HELD_TYPES = [
@@ -117,7 +128,7 @@ const typesOf = (
   side: MoveSide,
   { apiVersion, kind }: { apiVersion: string; kind: string },
 ): ResourceType[] => {
-  const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
+  const group = groupOf(apiVersion);
   const found =
     side.types.find((type) => type.kind === kind && type.group === group) ??
     side.discovery.types.find((type) => type.kind === kind && type.group === group);

@@ -1,6 +1,6 @@
 import { typeName } from '../../../kube/names.ts';
 import type { MoveSide } from '../../move/types.ts';
-import { missingRights } from '../access.ts';
+import { missingRights, userOf } from '../access.ts';
 import { rightsOf } from '../rights.ts';
 import { minimalRoles, rolesYaml } from '../roles.ts';
 import { row } from '../sentences.ts';
@@ -22,7 +22,8 @@ export const checkRights = async (context: CheckContext): Promise<RightsFound> =
     sidesOf(input).map(async (side) => {
       const own = required.filter((right) => right.side === side.role);
       const missing = await missingRights(side, own, { ...input.options, signal: input.signal });
-      return { side, missing };
+      const user = missing.length === 0 ? undefined : await userOf(side, input.signal);
+      return { side, missing, user };
     }),
   );
   const lacking = perSide.filter(({ missing }) => missing.length > 0);
@@ -30,7 +31,10 @@ export const checkRights = async (context: CheckContext): Promise<RightsFound> =
     checks: lacking.map(({ side, missing }) => missingRow(input, side, missing)),
     missing: perSide.flatMap(({ missing }) => missing),
     roleYaml: Object.fromEntries(
-      lacking.map(({ side }) => [side.role, rolesYaml(minimalRoles(input.kind, side.role, rights))]),
+      lacking.map(({ side, user }) => {
+        const scope = { kind: input.kind, side: side.role, namespace: side.namespace, user };
+        return [side.role, rolesYaml(minimalRoles(scope, rights))];
+      }),
     ),
   };
 };
@@ -49,7 +53,7 @@ export const missingRow = (
     'refuse',
     `context ${side.cluster.context}`,
     `We may not ${shown.join('; ')}${more} in context ${side.cluster.context}, which a ${input.kind} does.`,
-    `Have the ${side.role === 'source' ? 'source' : 'destination'} Roles of this report applied and bound to the user: kubectl --context ${side.cluster.context} auth whoami`,
+    'Have somebody who may do so apply the Roles below (roleYaml in the JSON form), which grant all that is used there.',
   );
 };
 
