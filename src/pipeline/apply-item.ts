@@ -64,9 +64,11 @@ const write = async (item: PlanItem, options: ApplyOptions): Promise<ApplyOutcom
     if (written.action === 'failed' || written.action === 'skipped' || written.action === 'unknown')
       return result;
   }
+  // An object that was made anew has lost the ownership of its park fields with everything else.
+  const park = result.action === 'recreated' ? item.wholePark : item.park;
   // In a dry run of a creation there is nothing yet that the park fields could be applied to.
-  if (item.park !== undefined && !(options.dryRun && item.live === undefined)) {
-    const parked = await options.writer.apply(item.type, item.park, {
+  if (park !== undefined && !(options.dryRun && (item.live === undefined || result.action === 'recreated'))) {
+    const parked = await options.writer.apply(item.type, park, {
       ...writeOptions(options),
       fieldManager: PARK_MANAGER,
     });
@@ -92,7 +94,7 @@ const writeContent = async (
     options.signal?.throwIfAborted();
     if (!isKubeApiError(error)) throw error;
     const { failure } = error;
-    if (isDuplicateKeys(failure)) return { action: done, ...(await replaceOrCreate(item, body, options)) };
+    if (isDuplicateKeys(failure)) return { action: done, ...(await replaceOrCreate(item, options)) };
     if (isPortTaken(failure) && content.kind === 'Service') {
       const reason = 'a node port of the source is taken at the destination; another one was allocated';
       return {
@@ -104,8 +106,7 @@ const writeContent = async (
     if (options.dryRun && isDryRunUnsupported(failure)) {
       return { action: 'unknown', reason: `could not be checked: ${failure.detail}` };
     }
-    if (isImmutable(failure) && item.live !== undefined)
-      return resolve(item, body, item.live, failure, options);
+    if (isImmutable(failure) && item.live !== undefined) return resolve(item, item.live, failure, options);
     throw error;
   }
 };
@@ -130,11 +131,9 @@ const applyPatiently = async (
   }
 };
 
-const replaceOrCreate = async (
-  item: PlanItem,
-  body: KubeObject,
-  options: ApplyOptions,
-): Promise<Partial<ApplyOutcome>> => {
+const replaceOrCreate = async (item: PlanItem, options: ApplyOptions): Promise<Partial<ApplyOutcome>> => {
+  // What a PUT leaves out falls back to its default, and the default of a replica count is 1: the parked values go along.
+  const body = inStandIn(item.whole, options);
   const reason = 'a list in it holds the same key twice, so it was written whole instead of applied';
   const live = item.live === undefined ? undefined : await options.writer.get(refOf(item, body));
   const result =
@@ -146,11 +145,11 @@ const replaceOrCreate = async (
 
 const resolve = async (
   item: PlanItem,
-  body: KubeObject,
   live: KubeObject,
   failure: Failure,
   options: ApplyOptions,
 ): Promise<Partial<ApplyOutcome> & { action: ApplyOutcome['action'] }> => {
+  const body = inStandIn(item.whole, options);
   const resolution = resolveImmutable(body, live, options.onConflict);
   if (resolution.do === 'skip')
     return { action: 'skipped', reason: `${resolution.reason} (${failure.detail})` };
@@ -162,9 +161,7 @@ const resolve = async (
   const ref = refOf(item, body);
   await writer.delete(ref, { uid: live.metadata.uid, propagation: resolution.propagation, signal });
   await waitGone(ref, options);
-  // A new object needs the parked values in the very request that creates it.
-  const parked = item.park === undefined ? body : withParkFields(body, item.park);
-  return { action: 'recreated', ...summary(await applyPatiently(item, parked, options)), reason };
+  return { action: 'recreated', ...summary(await applyPatiently(item, body, options)), reason };
 };
 
 const waitGone = async (ref: ObjectRef, options: ApplyOptions): Promise<void> => {
@@ -203,18 +200,6 @@ const withoutNodePorts = (body: KubeObject): KubeObject => {
   const copy = clone(body);
   for (const port of objectsAt(copy, 'spec', 'ports')) delete port.nodePort;
   return copy;
-};
-
-const withParkFields = (body: KubeObject, park: KubeObject): KubeObject => merge(body, park) as KubeObject;
-
-const merge = (base: unknown, over: unknown): unknown => {
-  const isPlain = (value: unknown): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isPlain(base) || !isPlain(over)) return over;
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over))
-    merged[key] = key in merged ? merge(merged[key], value) : value;
-  return merged;
 };
 
 const summary = (result: WriteResult): { attempts: number; warnings: readonly string[] } => ({

@@ -27,6 +27,10 @@ export interface PlanItem {
   readonly content: KubeObject | undefined;
   /** The park body to apply; undefined when there is none or it is there already. */
   readonly park: KubeObject | undefined;
+  /** All of the object with its park fields parked: what makes it anew or replaces it, whatever is there already. */
+  readonly whole: KubeObject;
+  /** The park body that belongs to `whole`; undefined for kinds that run nothing. */
+  readonly wholePark: KubeObject | undefined;
   readonly live: KubeObject | undefined;
   /** Paths that differ at the destination, at most 20. */
   readonly paths: readonly string[];
@@ -48,18 +52,23 @@ const MOST_PATHS = 20;
  */
 export const planObject = (type: ResourceType, bodies: Bodies, live: KubeObject | undefined): PlanItem => {
   const hash = contentHash(bodies.content);
+  const tier = tierOf(bodies.parked);
+  const wholePark = bodies.park;
   if (live === undefined) {
-    const created = {
+    const whole = withHash(bodies.parked, hash);
+    const nothing = { paths: [], drift: false, adopted: false, notes: [] };
+    return {
       type,
-      tier: tierOf(bodies.parked),
+      tier,
+      action: 'create',
+      content: whole,
+      park: wholePark,
+      whole,
+      wholePark,
       live,
-      paths: [],
-      drift: false,
-      adopted: false,
-      notes: [],
       hash,
+      ...nothing,
     };
-    return { ...created, action: 'create', content: withHash(bodies.parked, hash), park: bodies.park };
   }
   const parkOwned = bodies.park === undefined || appliedFields(live, PARK_MANAGER) !== undefined;
   const { desired, notes } = fitLive(parkOwned ? bodies.content : bodies.parked, live);
@@ -70,10 +79,12 @@ export const planObject = (type: ResourceType, bodies: Bodies, live: KubeObject 
   const parkSame = bodies.park === undefined || (parkOwned && park.paths.length === 0);
   return {
     type,
-    tier: tierOf(bodies.parked),
+    tier,
     action: contentSame && parkSame ? 'unchanged' : 'update',
     content: contentSame ? undefined : withHash(desired, hash),
-    park: parkSame ? undefined : bodies.park,
+    park: parkSame ? undefined : wholePark,
+    whole: withHash(bodies.park === undefined ? desired : bodies.parked, hash),
+    wholePark,
     live,
     paths: [...contentPaths, ...park.paths].slice(0, MOST_PATHS),
     drift: sameHash && !(contentSame && parkSame) && parkOwned && !park.sourceChanged,

@@ -25,7 +25,9 @@ beforeAll(async () => {
   first = await copyOf('apply', { yaml: `${BEFORE}${CHANGED_BEFORE}`, prepare });
   before = new Map(
     await Promise.all(
-      WATCHED.map(async ([kind, name]): Promise<[string, Json]> => [`${kind}/${name}`, await first.to(kind, name)]),
+      WATCHED.map(
+        async ([kind, name]): Promise<[string, Json]> => [`${kind}/${name}`, await first.to(kind, name)],
+      ),
     ),
   );
   await changeSource(first.source);
@@ -33,7 +35,12 @@ beforeAll(async () => {
   second = await first.again();
 });
 
-afterAll(() => Promise.all([deleteJson('source', 'PriorityClass', priority), deleteJson('dest', 'PriorityClass', priority)]));
+afterAll(() =>
+  Promise.all([
+    deleteJson('source', 'PriorityClass', priority),
+    deleteJson('dest', 'PriorityClass', priority),
+  ]),
+);
 
 const isSame = async (kind: string, name: string): Promise<boolean> =>
   before.get(`${kind}/${name}`)?.metadata.uid === (await second.to(kind, name)).metadata.uid;
@@ -41,9 +48,24 @@ const isSame = async (kind: string, name: string): Promise<boolean> =>
 describe('fields that cannot change', () => {
   it.each([
     ['A1: a Service that becomes headless', 'Service', 'to-headless', { spec: { clusterIP: 'None' } }],
-    ['A1: a headless Service that gets an address', 'Service', 'to-address', { spec: { ports: [{ port: 81 }] } }],
-    ['A2: a Deployment with another selector', 'Deployment', 'selected', { spec: { selector: { matchLabels: { app: 'new' } } } }],
-    ['A2: a DaemonSet with another selector', 'DaemonSet', 'agent', { spec: { selector: { matchLabels: { app: 'new' } } } }],
+    [
+      'A1: a headless Service that gets an address',
+      'Service',
+      'to-address',
+      { spec: { ports: [{ port: 81 }] } },
+    ],
+    [
+      'A2: a Deployment with another selector',
+      'Deployment',
+      'selected',
+      { spec: { selector: { matchLabels: { app: 'new' } } } },
+    ],
+    [
+      'A2: a DaemonSet with another selector',
+      'DaemonSet',
+      'agent',
+      { spec: { selector: { matchLabels: { app: 'new' } } } },
+    ],
     ['A3: a parked StatefulSet', 'StatefulSet', 'db', { spec: { serviceName: 'new' } }],
     ['A7: a RoleBinding to another role', 'RoleBinding', 'team', { roleRef: { name: 'edit' } }],
     ['A8, T63: an immutable ConfigMap', 'ConfigMap', 'fixed', { immutable: true, data: { key: 'new' } }],
@@ -61,12 +83,18 @@ describe('fields that cannot change', () => {
     const old = before.get('Service/ported');
     const { spec } = await second.to('Service', 'ported');
     expect(second.row('Service', 'ported').action).toBe('updated');
-    expect([spec.clusterIP, spec.ports[0].nodePort]).toEqual([old.spec.clusterIP, old.spec.ports[0].nodePort]);
+    expect([spec.clusterIP, spec.ports[0].nodePort]).toEqual([
+      old.spec.clusterIP,
+      old.spec.ports[0].nodePort,
+    ]);
     expect(spec.selector).toEqual({ app: 'new' });
   });
 
   it('A2, A3: what is made anew is parked from its first moment', async () => {
-    for (const [kind, name] of [['Deployment', 'selected'], ['StatefulSet', 'db']] as const) {
+    for (const [kind, name] of [
+      ['Deployment', 'selected'],
+      ['StatefulSet', 'db'],
+    ] as const) {
       const { spec, metadata } = await second.to(kind, name);
       expect([kind, spec.replicas, metadata.generation]).toEqual([kind, 0, 1]);
       expect(metadata.annotations['dr-syncer.io/original-replicas']).toBe('1');
@@ -84,7 +112,10 @@ describe('fields that cannot change', () => {
 
   it('A4: a Job that is there is left alone and reported', async () => {
     const row = second.row('Job', 'work');
-    expect([row.action, row.reason]).toEqual(['skipped', expect.stringContaining('cannot change after creation')]);
+    expect([row.action, row.reason]).toEqual([
+      'skipped',
+      expect.stringContaining('cannot change after creation'),
+    ]);
     expect(await isSame('Job', 'work')).toBe(true);
   });
 
@@ -95,7 +126,10 @@ describe('fields that cannot change', () => {
 
   it('A8: an object that we did not make is never made anew', async () => {
     const row = second.row('ConfigMap', 'foreign-fixed');
-    expect([row.action, row.reason]).toEqual(['skipped', expect.stringContaining('only recreates objects that it made')]);
+    expect([row.action, row.reason]).toEqual([
+      'skipped',
+      expect.stringContaining('only recreates objects that it made'),
+    ]);
     expect((await second.to('ConfigMap', 'foreign-fixed')).data).toEqual({ key: 'theirs' });
   });
 
@@ -186,7 +220,11 @@ describe('orphans', () => {
   });
 
   it('A30: --prune deletes only our own, and never a claim', async () => {
-    await applyObject('dest', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace: first.dest } });
+    await applyObject('dest', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'theirs', namespace: first.dest },
+    });
     const pruned = await second.again({ prune: true, types: { ...CONFIG, include: ['configmaps', 'pvc'] } });
     expect(pruned.row('ConfigMap', 'gone')).toMatchObject({ action: 'deleted' });
     expect(pruned.row('PersistentVolumeClaim', 'gone')).toMatchObject({
@@ -209,7 +247,11 @@ describe('choices', () => {
   });
 
   it('A8: --on-conflict fail stops before anything is written', async () => {
-    const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'fixed', namespace: first.source } };
+    const manifest = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'fixed', namespace: first.source },
+    };
     await deleteJson('source', 'ConfigMap', 'fixed', first.source);
     await applyObject('source', { ...manifest, immutable: true, data: { key: 'newer' } });
     const result = await stageNamespace(first.source, { onConflict: 'fail', types: CONFIG });
@@ -224,12 +266,23 @@ describe('refusals', () => {
     const dest = freshNamespace('apply-full');
     await createNamespace('dest', dest);
     await applyYaml('dest', dest, QUOTA);
-    await waitUntil('the quota to count', async () => (await getJson('dest', 'ResourceQuota', 'full', dest)).status.used);
-    const result = await stageNamespace(first.source, { dest, types: { ...CONFIG, include: ['configmaps', 'secrets'] } });
+    await waitUntil(
+      'the quota to count',
+      async () => (await getJson('dest', 'ResourceQuota', 'full', dest)).status.used,
+    );
+    const result = await stageNamespace(first.source, {
+      dest,
+      types: { ...CONFIG, include: ['configmaps', 'secrets'] },
+    });
     expect(result).toMatchObject({ outcome: 'refused', exitCode: 3, requests: { dest: { writes: 0 } } });
-    expect(result.requests.dest.dryRuns).toBeGreaterThanOrEqual(result.totals.refused + result.totals.pending);
+    expect(result.requests.dest.dryRuns).toBeGreaterThanOrEqual(
+      result.totals.refused + result.totals.pending,
+    );
     const row = rowOf(result, 'Secret', 'typed');
-    expect([row.action, row.reason]).toEqual(['refused', expect.stringMatching(/exceeded quota: full.*\(403 Forbidden\)/)]);
+    expect([row.action, row.reason]).toEqual([
+      'refused',
+      expect.stringMatching(/exceeded quota: full.*\(403 Forbidden\)/),
+    ]);
     expect(await listJson('dest', 'ConfigMap', dest, 'dr-syncer.io/managed')).toEqual([]);
   });
 
@@ -237,7 +290,10 @@ describe('refusals', () => {
     const dest = freshNamespace('apply-going');
     await createNamespace('dest', dest);
     await applyYaml('dest', dest, QUOTA);
-    await waitUntil('the quota to count', async () => (await getJson('dest', 'ResourceQuota', 'full', dest)).status.used);
+    await waitUntil(
+      'the quota to count',
+      async () => (await getJson('dest', 'ResourceQuota', 'full', dest)).status.used,
+    );
     const types = { ...CONFIG, include: ['configmaps', 'secrets'] };
     const result = await stageNamespace(first.source, { dest, types, keepGoing: true });
     expect(result).toMatchObject({ outcome: 'partial', exitCode: 4 });
@@ -268,8 +324,14 @@ const prepare = async (source: string, dest: string): Promise<void> => {
 
 // An apply could not make it.
 const doubled = async (namespace: string, image: string, method: 'POST' | 'PUT'): Promise<void> => {
-  const env = [{ name: 'TWICE', value: 'one' }, { name: 'TWICE', value: 'two' }];
-  const ports = [{ containerPort: 80, name: 'a' }, { containerPort: 80, name: 'b' }];
+  const env = [
+    { name: 'TWICE', value: 'one' },
+    { name: 'TWICE', value: 'two' },
+  ];
+  const ports = [
+    { containerPort: 80, name: 'a' },
+    { containerPort: 80, name: 'b' },
+  ];
   const body = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -304,7 +366,9 @@ const changeSource = async (source: string): Promise<void> => {
 const changeDest = async (dest: string): Promise<void> => {
   await patchJson('dest', 'ConfigMap', 'edited', dest, { data: { key: 'theirs', extra: 'theirs' } });
   await patchJson('dest', 'ConfigMap', 'only-extra', dest, { data: { extra: 'theirs' } });
-  await patchJson('dest', 'Deployment', 'doubled', dest, { metadata: { annotations: { 'dest-tool': 'yes' } } });
+  await patchJson('dest', 'Deployment', 'doubled', dest, {
+    metadata: { annotations: { 'dest-tool': 'yes' } },
+  });
   await deleteJson('dest', 'ConfigMap', 'deleted-there', dest);
 };
 
@@ -359,7 +423,7 @@ spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } 
 
 const BEFORE = `
 ${configMap('foreign', 'data: { key: ours }')}
-${configMap('foreign-fixed', 'data: { key: ours }', '{ dr-syncer.io/immutable-handling: skip }')}
+${configMap('foreign-fixed', 'data: { key: ours }')}
 ${configMap('edited', 'data: { key: ours }', '{ app: none-but-this }')}
 ${configMap('only-extra', 'data: { key: ours }')}
 ${configMap('deleted-there', 'data: { key: ours }')}

@@ -4,29 +4,44 @@ import type { KubeObject } from '../../../kube/types.ts';
 import { checkRestore } from '../../../workloads/restore.ts';
 import type { StartTarget } from '../../move/start-side.ts';
 import { row } from '../sentences.ts';
-import type { CheckRow, PreflightCheck } from '../types.ts';
+import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 
 /** Whether every parked object can be brought back: nobody has changed its park fields, and its record is readable. */
 export const checkParked: CheckRow = {
   id: 'parked-changed',
   passed: 'Every parked object is as it was parked.',
-  run: ({ to, targets }) => parkedRows(to.objects, targets),
+  run: ({ to, targets, copy }) => parkedRows(to.objects, targets, parkedAnew(copy)),
 };
 
-/** One refusal for each target that cannot be restored. Pure. */
+/** One row for each target that cannot be restored; the stage of a cutover parks some of them anew. Pure. */
 export const parkedRows = (
   objects: readonly KubeObject[],
   targets: readonly StartTarget[],
+  parked: ReadonlySet<string> = new Set(),
 ): PreflightCheck[] => {
   const live = new Map(objects.map((object) => [`${groupKind(object)}/${object.metadata.name}`, object]));
   return targets.flatMap((target) => {
-    const object = live.get(`${groupKind(target)}/${target.name}`);
+    const key = `${groupKind(target)}/${target.name}`;
+    const object = live.get(key);
     const problem = object === undefined ? undefined : problemOf(object, target);
     if (object === undefined || problem === undefined) return [];
-    const hint = `Put the field back to its parked value, or stage again; then run the preflight once more.`;
-    return [row('parked-changed', 'refuse', objectName(object), problem, hint)];
+    const name = objectName(object);
+    return parked.has(key)
+      ? [row('parked-changed', 'warn', name, `${problem} The stage that comes first puts it back.`)]
+      : [row('parked-changed', 'refuse', name, problem, HINT)];
   });
 };
+
+const HINT = 'Put the field back to its parked value, or stage again; then run the preflight once more.';
+
+const parkedAnew = (copy: CheckContext['copy']): Set<string> =>
+  new Set(
+    (copy?.prepared ?? []).flatMap(({ source, item }) =>
+      item?.live === undefined || item.park === undefined
+        ? []
+        : `${groupKind(source)}/${source.metadata.name}`,
+    ),
+  );
 
 const problemOf = (object: KubeObject, { replicas }: StartTarget): string | undefined => {
   try {
