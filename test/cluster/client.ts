@@ -137,7 +137,11 @@ export async function deleteJson(side: Side, kind: string, name: string, namespa
 }
 
 /** Polls until `check` gives something truthy, and returns it. Throws an Error that names `what` after the time-out. */
-export async function waitUntil<T>(what: string, check: () => Promise<T>, timeoutMs = 20_000): Promise<T> {
+export async function waitUntil<T>(
+  what: string,
+  check: () => Promise<T>,
+  timeoutMs = 20_000,
+): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await check();
