@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { addDataFlags } from './commands/data-options.ts';
 import { addMoveFlags } from './commands/move-options.ts';
 import { addCommonFlags, addCopyFlags, addSideFlags } from './commands/options.ts';
@@ -110,6 +110,23 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   move('rollback', 'undo the unfinished operation').action(async (flags) =>
     setCode(await (await import('./commands/resume.ts')).runRollbackCommand(io, flags, interrupt)),
   );
+  addDataFlags(
+    addCopyFlags(
+      move('preflight', 'whether a move would go through: rights, room, rules, what runs; writes nothing'),
+    ),
+  )
+    .addArgument(
+      new Argument('[move]', 'the move to check')
+        .choices(['cutover', 'failback', 'failover'])
+        .default('cutover'),
+    )
+    .option('--migrate-pvc-data', 'check the mover of the volume data too')
+    .addHelpText('after', PREFLIGHT_EXAMPLES)
+    .action(async (kind, flags) =>
+      setCode(
+        await (await import('./commands/preflight.ts')).runPreflightCommand(io, kind, flags, interrupt),
+      ),
+    );
   addCommonFlags(
     addSideFlags(
       program.command('status').description('where the application lives, since when, and what to type next'),
@@ -133,6 +150,11 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   );
   return program;
 };
+
+const PREFLIGHT_EXAMPLES = `
+Examples:
+  dr-syncer preflight --source-context prod --dest-context dr -n shop
+  dr-syncer preflight failback --source-context prod --dest-context dr -n shop -o json`;
 
 const CUTOVER_EXAMPLES = `
 Examples:

@@ -14,7 +14,7 @@ import type { MoveFlags } from './move-options.ts';
 import { moveOptions } from './move-options.ts';
 import { copyOptions } from './options.ts';
 import { openPair, operationBase } from './pair.ts';
-import { refuseUnready } from './preflight-gate.ts';
+import { gateMove } from './preflight-gate.ts';
 import { withSession } from './session.ts';
 
 /** `dr-syncer cutover`: returns the exit code. */
@@ -54,7 +54,7 @@ export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: Abor
         reason: '',
       }),
       resume: undefined,
-      preflight: () => refuseUnready(session, { kind: 'cutover', source, dest, options, stageOptions }),
+      preflight: () => gateMove(session, flags, { kind: 'cutover', source, dest, options, stageOptions }),
       converge: convergeWith(stage, session, source, dest, stageOptions),
       ...(copy === undefined ? {} : { copyData: copy }),
     });

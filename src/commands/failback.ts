@@ -11,7 +11,7 @@ import { dataStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
 import { type MoveFlags, moveOptions } from './move-options.ts';
 import { openPair, operationBase } from './pair.ts';
-import { refuseUnready } from './preflight-gate.ts';
+import { gateMove } from './preflight-gate.ts';
 import { withSession } from './session.ts';
 
 export interface FailbackFlags extends MoveFlags, DataFlags {
@@ -52,7 +52,7 @@ export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal
       config: configStep(source, dest, stageOptions, flags.syncConfig === true),
       ...(copy === undefined ? {} : { copyData: copy }),
       preflight: () =>
-        refuseUnready(session, { kind: 'failback', source, dest, options, stageOptions: undefined }),
+        gateMove(session, flags, { kind: 'failback', source, dest, options, stageOptions: undefined }),
     });
     return finishMove(io, flags, session, result);
   });

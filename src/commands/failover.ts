@@ -8,6 +8,7 @@ import { confirmName } from '../ui/confirm.ts';
 import { finishMove } from './finish-move.ts';
 import { type MoveFlags, moveOptions } from './move-options.ts';
 import { type OpenPair, openPair, operationBase } from './pair.ts';
+import { gateMove } from './preflight-gate.ts';
 import { withSession } from './session.ts';
 
 export interface FailoverFlags extends MoveFlags {
@@ -51,6 +52,14 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
       journalOptions: encodeOptions({ move: options, stage: undefined, migrateData: undefined, reason }),
       resume: undefined,
       reason,
+      preflight: () =>
+        gateMove(session, flags, {
+          kind: 'failover',
+          source: undefined,
+          dest,
+          options,
+          stageOptions: undefined,
+        }),
     });
     return finishMove(io, flags, session, result);
   });

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { MoveOptions } from '../operations/move/types.ts';
 import type { CommonFlags, CopyFlags, SideFlags } from './options.ts';
-import { duration, oneOf, wholeNumber } from './parsers.ts';
+import { duration, names, oneOf, wholeNumber } from './parsers.ts';
 
 const JOBS = ['wait', 'fail', 'suspend', 'leave'] as const;
 const HOOK_FAILURE = ['fail', 'warn'] as const;
@@ -18,6 +18,10 @@ export interface MoveFlags extends CommonFlags, SideFlags, CopyFlags {
   readonly forceDeletePods?: boolean;
   readonly rollbackOnFailure?: boolean;
   readonly takeOver?: boolean;
+  /** ms */
+  readonly maxStageAge?: number;
+  /** Ids of preflight checks, or `all`. */
+  readonly ignorePreflight?: readonly string[];
   readonly preStop?: string;
   readonly postStop?: string;
   readonly preStart?: string;
@@ -52,6 +56,14 @@ export const addMoveFlags = (command: Command): Command =>
     )
     .option('--rollback-on-failure', 'undo everything when a step fails (exit code 5)')
     .option('--take-over', 'take the lock of an operator whose lock has expired')
+    .addOption(
+      new Option('--max-stage-age <duration>', 'refuse when the last stage is older').argParser(duration),
+    )
+    .option(
+      '--ignore-preflight <ids>',
+      'go on although these preflight checks refuse: their ids, or all',
+      names,
+    )
     .option('--pre-stop <command>', 'command to run before anything is stopped')
     .option('--post-stop <command>', 'command to run when the stopped side is seen empty')
     .option('--pre-start <command>', 'command to run before anything is started')

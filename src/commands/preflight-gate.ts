@@ -1,16 +1,110 @@
 import type { Ending } from '../operations/move/operation.ts';
-import type { MoveKind, MoveOptions, MoveSide } from '../operations/move/types.ts';
+import type { MoveOptions, MoveSide } from '../operations/move/types.ts';
+import {
+  type PreflightInput,
+  type PreflightKind,
+  type PreflightResult,
+  preflight,
+} from '../operations/preflight/index.ts';
 import type { StageOptions } from '../operations/stage/types.ts';
+import { readHistory } from '../state/history.ts';
+import { readState } from '../state/records.ts';
+import type { HistoryEntry } from '../state/types.ts';
+import type { MoveFlags } from './move-options.ts';
 import type { Session } from './session.ts';
 
 export interface GateInput {
-  readonly kind: MoveKind;
+  readonly kind: PreflightKind;
   readonly source: MoveSide | undefined;
   readonly dest: MoveSide;
   readonly options: MoveOptions;
   readonly stageOptions: StageOptions | undefined;
 }
 
-/** Runs the preflight checks and returns an ending when one of them says no. */
-export const refuseUnready = async (_session: Session, _input: GateInput): Promise<Ending | undefined> =>
-  undefined;
+/** What the preflight found, and the ending of the move when it says no. */
+export interface Gate {
+  readonly result: PreflightResult;
+  readonly refused: Ending | undefined;
+}
+
+/**
+ * Runs the preflight checks of a move. Writes nothing. Throws KubeApiError when a cluster does not answer.
+ */
+export const runPreflight = async (
+  session: Session,
+  flags: MoveFlags,
+  gate: GateInput,
+): Promise<PreflightResult> => preflight(await preflightInput(session, flags, gate));
+
+/**
+ * Runs the preflight checks before a move begins: tells what is to be looked at, and returns the ending when a check
+ * says no. Throws KubeApiError when a cluster does not answer.
+ */
+export const gateMove = async (session: Session, flags: MoveFlags, gate: GateInput): Promise<Gate> => {
+  session.reporter.action('Checking that the move can go through');
+  const result = await runPreflight(session, flags, gate);
+  for (const { level, message } of result.checks)
+    if (level === 'warn' || level === 'unknown') session.reporter.warning(message);
+  if (result.outcome === 'ok') return { result, refused: undefined };
+  const worst = result.checks.filter(({ level }) => level === 'refuse' || level === 'unsafe');
+  for (const { message } of worst) session.reporter.failure(message);
+  const hint = worst.find((check) => check.hint !== undefined)?.hint;
+  return {
+    result,
+    refused: {
+      outcome: result.outcome,
+      summary: `Nothing was changed. ${result.summary}`,
+      hint,
+      reports: [],
+      finished: true,
+    },
+  };
+};
+
+const preflightInput = async (
+  session: Session,
+  flags: MoveFlags,
+  { kind, source, dest, options, stageOptions }: GateInput,
+): Promise<PreflightInput> => {
+  const { signal } = session;
+  const [stored, history] = await Promise.all([
+    readState(dest.cluster, dest.namespace, 'dest', { signal }),
+    readHistory(dest.cluster, dest.namespace),
+  ]);
+  const record = stored?.record;
+  return {
+    kind,
+    source,
+    dest,
+    contexts: {
+      source: source === undefined ? undefined : session.contextOf(source.cluster),
+      dest: session.contextOf(dest.cluster),
+    },
+    options,
+    stageOptions,
+    record:
+      record === undefined
+        ? undefined
+        : { lastStageAt: record.lastStage?.at, phase: record.phase, epoch: record.epoch },
+    expectedSeconds: expectedSeconds(kind, history, options.waitTimeoutMs),
+    maxStageAgeMs: flags.maxStageAge,
+    ignored: flags.ignorePreflight ?? [],
+    signal,
+    now: () => Date.now(),
+  };
+};
+
+/**
+ * How long a move is expected to take, in seconds: as the longest one of its kind that went well, or without one what
+ * it may wait for pods to stop and to start. Pure.
+ */
+export const expectedSeconds = (
+  kind: PreflightKind,
+  history: readonly HistoryEntry[],
+  waitTimeoutMs: number,
+): number => {
+  const measured = history.filter((entry) => entry.kind === kind && entry.result === 'ok');
+  return measured.length === 0
+    ? (2 * waitTimeoutMs) / 1000
+    : Math.max(...measured.map((entry) => entry.seconds));
+};

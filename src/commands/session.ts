@@ -22,6 +22,8 @@ export interface Session {
   openSourceWriter(): OpenSide<ClusterWriter>;
   /** A kubeconfig with just the context of an opened cluster, for external programs. */
   access(cluster: ClusterReader): { readonly kubeconfig: string; readonly context: string };
+  /** Where the credentials of an opened cluster come from. */
+  contextOf(cluster: ClusterReader): KubeContext;
   /** How the flags name the source, without asking it; undefined when they do not. */
   sourceName(): { readonly context: string; readonly namespace: string } | undefined;
 }
@@ -61,6 +63,11 @@ export const withSession = async <T>(
     opened.push(cluster);
     return cluster;
   };
+  const contextOf = (cluster: ClusterReader): KubeContext => {
+    const context = contexts.get(cluster);
+    if (context === undefined) throw new TypeError('this cluster was not opened by the session');
+    return context;
+  };
   const clusterOptions: ClusterOptions = {
     concurrency: flags.concurrency,
     requestTimeoutMs: flags.requestTimeout,
@@ -86,9 +93,9 @@ export const withSession = async <T>(
       signal: stop.signal,
       openSource: () => openSourceWith(openReader),
       openSourceWriter: () => openSourceWith(openWriter),
+      contextOf,
       access: (cluster) => {
-        const context = contexts.get(cluster);
-        if (context === undefined) throw new TypeError('this cluster was not opened by the session');
+        const context = contextOf(cluster);
         return { kubeconfig: context.export(), context: context.name };
       },
       sourceName: () => {

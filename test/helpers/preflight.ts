@@ -13,7 +13,7 @@ import { CLUSTER, contextFor } from './stage.ts';
 
 /** What a test may say of a preflight; everything else has the value that a plain command line gives. */
 export interface PreflightFlags
-  extends Partial<Pick<PreflightInput, 'record' | 'expectedSeconds' | 'maxStageAgeMs'>> {
+  extends Partial<Pick<PreflightInput, 'record' | 'expectedSeconds' | 'maxStageAgeMs' | 'ignored'>> {
   readonly kind?: PreflightInput['kind'];
   readonly options?: Partial<MoveOptions>;
   readonly stage?: Partial<StageOptions>;
@@ -59,6 +59,7 @@ export const withInput = async <T>(
       stageOptions: kind === 'cutover' ? { ...stageOptionsFor(namespace), ...stage } : undefined,
       record: undefined,
       expectedSeconds: 60,
+      ignored: [],
       signal,
       now: () => Date.now(),
       ...more,

@@ -11,6 +11,7 @@ import { type JournalLog, openJournal } from '../../state/journal.ts';
 import { acquireLock, type Lock } from '../../state/lock.ts';
 import { openStateStore } from '../../state/records.ts';
 import { SCHEMA, type StateRecord } from '../../state/types.ts';
+import type { PreflightResult } from '../preflight/types.ts';
 import { createOperationState, type OperationState } from './records.ts';
 import { runSteps, type Step, StepError } from './steps.ts';
 import type { MoveDeps, MoveKind, MoveOptions, MoveResult, MoveSide, StepReport } from './types.ts';
@@ -147,6 +148,7 @@ export interface Ending {
   readonly hint: string | undefined;
   readonly reports: readonly StepReport[];
   readonly rtoSeconds?: number | undefined;
+  readonly preflight?: PreflightResult | undefined;
   /** The operation is over; otherwise it can be resumed or rolled back. */
   readonly finished: boolean;
 }
@@ -286,6 +288,7 @@ export const moveResult = (
     startedAt: end.startedAt,
     seconds: end.seconds,
     rtoSeconds: end.ending.rtoSeconds,
+    preflight: end.ending.preflight,
     steps: end.ending.reports,
     workloads: end.workloads,
     warnings: end.warnings,

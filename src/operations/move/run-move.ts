@@ -1,4 +1,5 @@
 import { readState } from '../../state/records.ts';
+import type { PreflightResult } from '../preflight/types.ts';
 import { admit } from './admit.ts';
 import { type MoveInput, moveSteps } from './move.ts';
 import {
@@ -16,12 +17,18 @@ import { rollbackSteps } from './rollback.ts';
 import { planSteps, runSteps, StepError } from './steps.ts';
 import type { MoveDeps, MoveResult, MoveSide } from './types.ts';
 
+/** What a preflight found, and the ending of the move when it says no. */
+export interface PreflightGate {
+  readonly result: PreflightResult;
+  readonly refused: Ending | undefined;
+}
+
 /** A cutover or a failback: both sides answer. */
 export interface RunMoveInput extends OperationInput {
   readonly kind: 'cutover' | 'failback';
   readonly source: MoveSide;
-  /** Says no before anything is changed: returns an ending, or undefined when all is well. */
-  preflight?(): Promise<Ending | undefined>;
+  /** Looks before anything is changed; `refused` is the ending when it says no. */
+  preflight?(): Promise<PreflightGate>;
   converge?(state: OperationState | undefined): Promise<string>;
   copyData?(state: OperationState | undefined): Promise<string>;
   config?(state: OperationState | undefined, deps: MoveDeps): Promise<string>;
@@ -35,13 +42,15 @@ export interface RunMoveInput extends OperationInput {
  */
 export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
   const { dest, kind, signal } = input;
+  let preflight: PreflightResult | undefined;
   if (input.resume === undefined) {
     const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal });
     admit(kind, stored?.record, (verb) => commandFor(verb, input));
-    const refused = await input.preflight?.();
-    if (refused !== undefined && !input.options.dryRun)
-      return early(input, refused, stored?.record.epoch ?? 0);
-    if (input.options.dryRun) return planned(input, refused, stored?.record.epoch ?? 0);
+    const gate = await input.preflight?.();
+    preflight = gate?.result;
+    const epoch = stored?.record.epoch ?? 0;
+    if (input.options.dryRun) return planned(input, gate, epoch);
+    if (gate?.refused !== undefined) return early(input, { ...gate.refused, preflight }, epoch);
   }
   const operation = await beginOperation(input);
   const plan = moveSteps(stepInput(input, operation));
@@ -58,7 +67,7 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
     const rtoSeconds =
       stoppedAt === undefined || readyAt === undefined ? undefined : Math.round(readyAt - stoppedAt) / 1000;
     const undone = await undoIfAsked(input, operation, ending);
-    return await endOperation(operation, { ...(undone ?? ending), rtoSeconds });
+    return await endOperation(operation, { ...(undone ?? ending), rtoSeconds, preflight });
   } finally {
     plan.close();
   }
@@ -146,7 +155,7 @@ const early = (input: RunMoveInput, ending: Ending, epoch: number): MoveResult =
 
 const planned = async (
   input: RunMoveInput,
-  refused: Ending | undefined,
+  gate: PreflightGate | undefined,
   epoch: number,
 ): Promise<MoveResult> => {
   const nothing = async (): Promise<void> => undefined;
@@ -178,7 +187,7 @@ const planned = async (
   });
   const reports = await planSteps(plan.steps);
   const failed = reports.find((step) => step.state === 'failed');
-  const ending: Ending = refused ?? {
+  const ending: Ending = gate?.refused ?? {
     outcome: failed === undefined ? 'ok' : 'refused',
     summary:
       failed === undefined
@@ -188,5 +197,5 @@ const planned = async (
     reports: [],
     finished: true,
   };
-  return early(input, { ...ending, reports }, epoch);
+  return early(input, { ...ending, reports, preflight: gate?.result }, epoch);
 };

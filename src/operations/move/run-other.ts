@@ -14,7 +14,7 @@ import {
   runToEnding,
 } from './operation.ts';
 import { rollbackSteps } from './rollback.ts';
-import { hasBegun } from './run-move.ts';
+import { hasBegun, type PreflightGate } from './run-move.ts';
 import { planSteps } from './steps.ts';
 import type { MoveResult, MoveSide } from './types.ts';
 
@@ -23,11 +23,18 @@ import type { MoveResult, MoveSide } from './types.ts';
  * fence. An unfinished cutover is closed first: with its source dead it can never end.
  */
 export const runFailover = async (
-  input: OperationInput & { readonly kind: 'failover'; readonly reason: string },
+  input: OperationInput & {
+    readonly kind: 'failover';
+    readonly reason: string;
+    /** Looks before anything is changed; `refused` is the ending when it says no. */
+    preflight?(): Promise<PreflightGate>;
+  },
 ): Promise<MoveResult> => {
   const { dest, options } = input;
   const stored = await readState(dest.cluster, dest.namespace);
   admit('failover', stored?.record, (verb) => commandFor(verb, input));
+  const gate = input.resume === undefined ? await input.preflight?.() : undefined;
+  const epoch = stored?.record.epoch ?? 0;
   const hookContext = {
     operation: 'failover',
     operationId: '',
@@ -47,8 +54,10 @@ export const runFailover = async (
       hookContext,
       reason: input.reason,
     });
-    return dryRunResult(input, await planSteps(steps), stored?.record.epoch ?? 0);
+    return dryRunResult(input, await planSteps(steps), epoch, gate);
   }
+  if (gate?.refused !== undefined)
+    return unstarted(input, { ...gate.refused, preflight: gate.result }, epoch);
   if (input.resume === undefined) await closeUnfinished(input);
   const operation = await beginOperation(input);
   const plan = failoverSteps({
@@ -69,7 +78,7 @@ export const runFailover = async (
       ? `When the source answers again, before anything else: ${commandFor('fence', input)}`
       : ending.hint;
   const rtoSeconds = readyAt === undefined ? undefined : Math.round(readyAt - operation.started) / 1000;
-  return endOperation(operation, { ...ending, hint, rtoSeconds });
+  return endOperation(operation, { ...ending, hint, rtoSeconds, preflight: gate?.result });
 };
 
 /** Stops and marks a source that came back after a failover. */
@@ -163,9 +172,14 @@ const planState = () => ({
   markFenced: async () => undefined,
 });
 
-const dryRunResult = (input: OperationInput, steps: MoveResult['steps'], epoch: number): MoveResult => {
+const dryRunResult = (
+  input: OperationInput,
+  steps: MoveResult['steps'],
+  epoch: number,
+  gate?: PreflightGate,
+): MoveResult => {
   const failed = steps.find((step) => step.state === 'failed');
-  const ending: Ending = {
+  const ending: Ending = gate?.refused ?? {
     outcome: failed === undefined ? 'ok' : 'refused',
     summary:
       failed === undefined
@@ -175,14 +189,17 @@ const dryRunResult = (input: OperationInput, steps: MoveResult['steps'], epoch: 
     reports: steps,
     finished: true,
   };
-  const startedAt = new Date(input.dest.cluster.now()).toISOString();
-  return moveResult(input, {
+  return unstarted(input, { ...ending, reports: steps, preflight: gate?.result }, epoch);
+};
+
+// The result of a run that did not get as far as the lock.
+const unstarted = (input: OperationInput, ending: Ending, epoch: number): MoveResult =>
+  moveResult(input, {
     operationId: '',
     epoch,
-    startedAt,
+    startedAt: new Date(input.dest.cluster.now()).toISOString(),
     seconds: 0,
     ending,
     warnings: [],
     workloads: [],
   });
-};

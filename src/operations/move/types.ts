@@ -2,6 +2,7 @@ import type { ExitName } from '../../exit-codes.ts';
 import type { ClusterWriter, Discovery, KubeObject, ResourceType } from '../../kube/types.ts';
 import type { Reporter } from '../../reporter.ts';
 import type { ParkPlan } from '../../workloads/types.ts';
+import type { PreflightResult } from '../preflight/types.ts';
 
 export type MoveKind = 'cutover' | 'failback' | 'failover' | 'fence' | 'rollback';
 
@@ -110,6 +111,8 @@ export interface MoveResult {
   readonly seconds: number;
   /** Seconds from the first stop of a workload to the other side ready; undefined when it did not get there. */
   readonly rtoSeconds: number | undefined;
+  /** What the preflight found; undefined for operations without one, and for a resumed one. */
+  readonly preflight: PreflightResult | undefined;
   readonly steps: readonly StepReport[];
   readonly workloads: readonly {
     readonly kind: string;

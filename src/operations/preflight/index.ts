@@ -68,7 +68,7 @@ export const preflight = async (input: PreflightInput): Promise<PreflightResult>
     ...CHECKS,
   ];
   const rows = await mapBounded(checks, PARALLEL_CHECKS, (check) => runCheck(check, context), input.signal);
-  const all = sortChecks([...context.problems, ...rows.flat()]);
+  const all = sortChecks(ignoreSome([...context.problems, ...rows.flat()], input.ignored));
   const { source, dest } = input;
   return {
     schema: 'dr-syncer.io/preflight-result/v1',
@@ -149,6 +149,14 @@ const runCheck = async (check: CheckRow, context: CheckContext): Promise<Preflig
     return [row(check.id, 'refuse', check.id, error.message, error.hint)];
   }
 };
+
+/** Turns refusals of the checks that the operator named into warnings. Pure. */
+export const ignoreSome = (checks: readonly PreflightCheck[], ids: readonly string[]): PreflightCheck[] =>
+  checks.map((check) =>
+    check.level === 'refuse' && (ids.includes('all') || ids.includes(check.id))
+      ? { ...check, level: 'warn', message: `Ignored: ${check.message}` }
+      : check,
+  );
 
 const LEVELS: readonly CheckLevel[] = ['unsafe', 'refuse', 'warn', 'unknown', 'info', 'ok'];
 

@@ -38,6 +38,8 @@ export interface PreflightInput {
   readonly expectedSeconds: number;
   /** Refuse when the last stage is older than this; undefined: its age is only told. */
   readonly maxStageAgeMs?: number | undefined;
+  /** Ids of checks whose refusals only warn, or `all`. What is unsafe stays so: it has acknowledgements of its own. */
+  readonly ignored: readonly string[];
   readonly signal: AbortSignal;
   /** The local clock in ms. */
   now(): number;

@@ -1,6 +1,7 @@
 import type { MoveResult, StepReport } from '../../operations/move/types.ts';
 import { tableLines } from '../table.ts';
 import type { Theme } from '../theme.ts';
+import { preflightLines } from './preflight.ts';
 
 const MOST_PLAN_LINES = 200;
 
@@ -18,12 +19,19 @@ export const renderMove = (result: MoveResult, theme: Theme): string => {
     ...(result.warnings.length === 0
       ? []
       : ['', theme.warning('Warnings:'), ...result.warnings.map((text) => `  ${text}`)]),
+    ...preflightPart(result, theme),
     '',
     `${paint(result.summary)} (${result.seconds} s${rto})`,
     ...(result.hint === undefined ? [] : [`  ${result.hint}`]),
     '',
   ].join('\n');
 };
+
+// A move that went through has told its warnings already; a plan and a refusal show what the checks found.
+const preflightPart = ({ preflight, dryRun, exitCode, steps }: MoveResult, theme: Theme): string[] =>
+  preflight === undefined || !(dryRun || (exitCode !== 0 && steps.length === 0))
+    ? []
+    : ['', ...preflightLines(preflight, theme)];
 
 const ARROWS: Readonly<Record<MoveResult['kind'], string>> = {
   cutover: '->',

@@ -3,13 +3,23 @@ import type { Theme } from '../theme.ts';
 
 /** The result of `preflight` for people: what stops the move, what to look at, how much is good, the Roles to ask for. */
 export const renderPreflight = (result: PreflightResult, theme: Theme): string => {
-  const { kind, source, dest, checks, exitCode, summary } = result;
+  const { kind, source, dest, exitCode, summary } = result;
   const from = source === undefined ? '(source not asked)' : `${source.context}/${source.namespace}`;
-  const of = (...levels: PreflightCheck['level'][]): PreflightCheck[] =>
-    checks.filter(({ level }) => levels.includes(level));
-  const good = of('ok').length;
   return [
     `${theme.strong(`preflight ${kind}`)} ${theme.strong(from)} ${kind === 'failback' ? '<-' : '->'} ${theme.strong(`${dest.context}/${dest.namespace}`)}`,
+    ...preflightLines(result, theme),
+    '',
+    (exitCode === 0 ? theme.success : theme.failure)(summary),
+    '',
+  ].join('\n');
+};
+
+/** The checks by level, and the Roles to ask for, without heading and summary. */
+export const preflightLines = (result: PreflightResult, theme: Theme): string[] => {
+  const of = (...levels: PreflightCheck['level'][]): PreflightCheck[] =>
+    result.checks.filter(({ level }) => levels.includes(level));
+  const good = of('ok').length;
+  return [
     ...section('In the way', theme.failure, of('refuse')),
     ...section('Unsafe without an acknowledgement', theme.failure, of('unsafe')),
     ...section('To be looked at', theme.warning, of('warn')),
@@ -18,10 +28,7 @@ export const renderPreflight = (result: PreflightResult, theme: Theme): string =
     '',
     theme.success(`${good} ${good === 1 ? 'check is' : 'checks are'} good.`),
     ...roles(result, theme),
-    '',
-    (exitCode === 0 ? theme.success : theme.failure)(summary),
-    '',
-  ].join('\n');
+  ];
 };
 
 // More rows than this of one level say nothing that a count does not; `--output json` has them all.

@@ -1,0 +1,43 @@
+import type { Io } from '../io.ts';
+import type { PreflightKind } from '../operations/preflight/index.ts';
+import { writeResult } from '../ui/output.ts';
+import { renderPreflight } from '../ui/render/preflight.ts';
+import { stageOptionsOf } from './cutover.ts';
+import { type DataFlags, dataOptions } from './data-options.ts';
+import { dataStep } from './data-session.ts';
+import { type MoveFlags, moveOptions } from './move-options.ts';
+import { openPair } from './pair.ts';
+import { runPreflight } from './preflight-gate.ts';
+import { withSession } from './session.ts';
+
+/** `dr-syncer preflight`: whether a move would go through. Writes nothing; returns the exit code. */
+export const runPreflightCommand = (
+  io: Io,
+  kind: PreflightKind,
+  flags: MoveFlags & DataFlags,
+  interrupt: AbortSignal,
+): Promise<number> =>
+  withSession(io, flags, interrupt, async (session) => {
+    const { source, dest } = await openPair(session, kind === 'failover' ? 'skip' : 'need');
+    const stageOptions =
+      kind === 'cutover' && source !== undefined
+        ? stageOptionsOf(flags, source.namespace, dest.namespace)
+        : undefined;
+    if (flags.migratePvcData === true && source !== undefined) {
+      const [from, to] = kind === 'failback' ? [dest, source] : [source, dest];
+      const options = dataOptions(flags, { preCopy: false });
+      const storageClassMap = flags.storageClassMap ?? new Map<string, string>();
+      await dataStep({ io, session, from, to, options, storageClassMap });
+    }
+    const result = await runPreflight(session, flags, {
+      kind,
+      source,
+      dest,
+      options: moveOptions(flags),
+      stageOptions,
+    });
+    const say = result.exitCode === 0 ? session.reporter.success : session.reporter.failure;
+    say(result.summary);
+    await writeResult(io, flags.output, result, (value) => renderPreflight(value, session.theme));
+    return result.exitCode;
+  });
