@@ -20,7 +20,8 @@ export const jobRows = (
   if (runningJobs.length === 0) return [];
   const say = (names: readonly string[], level: PreflightCheck['level'], clause: string, hint?: string) => {
     const subject = nameList(names.map((name) => `Job ${name}`));
-    return row('running-jobs', level, subject, `${subject} run in ${whereIs(side)}${clause}.`, hint);
+    const verb = names.length === 1 ? 'runs' : 'run';
+    return row('running-jobs', level, subject, `${subject} ${verb} in ${whereIs(side)}${clause}.`, hint);
   };
   switch (choice) {
     case 'fail':
@@ -35,7 +36,7 @@ export const jobRows = (
     case 'wait':
       return [say(runningJobs, 'info', '; the move waits for their end')];
     case 'leave':
-      return [say(runningJobs, 'warn', ' and are left running beside the other side')];
+      return [say(runningJobs, 'warn', ', left running beside the other side')];
     case 'suspend': {
       const stoppable = new Set(entries.filter(({ kind }) => kind === 'Job').map(({ name }) => name));
       const [own, made] = [
@@ -43,16 +44,14 @@ export const jobRows = (
         runningJobs.filter((name) => !stoppable.has(name)),
       ];
       return [
-        ...(own.length === 0
-          ? []
-          : [say(own, 'warn', '; they are suspended, and their pods end unfinished')]),
+        ...(own.length === 0 ? [] : [say(own, 'warn', ': suspended, so that the pods end unfinished')]),
         ...(made.length === 0
           ? []
           : [
               say(
                 made,
                 'refuse',
-                ' for a CronJob or another owner, and are not suspended by themselves',
+                ' for a CronJob or another owner, and cannot be suspended alone',
                 'Use --jobs wait, or delete these Jobs.',
               ),
             ]),

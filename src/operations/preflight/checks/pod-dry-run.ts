@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { CONTENT_MANAGER } from '../../../annotations.ts';
 import { type Failure, isKubeApiError } from '../../../kube/errors.ts';
-import { clone } from '../../../kube/json.ts';
+import { clone, objectsAt, stringAt } from '../../../kube/json.ts';
 import { objectName } from '../../../kube/names.ts';
 import { mapBounded } from '../../../kube/parallel.ts';
-import type { KubeObject, ObjectMeta } from '../../../kube/types.ts';
+import type { JsonObject, KubeObject, ObjectMeta } from '../../../kube/types.ts';
 import { PODS } from '../../../kube/well-known.ts';
 import { isDryRunUnsupported } from '../../../pipeline/strategy.ts';
 import { clause, row, whereIs } from '../sentences.ts';
@@ -58,8 +58,22 @@ export const podOf = ({ object, live, template }: Starter, namespace: string): K
       // Policies against pods without an owner must not see one here.
       ...(uid === undefined ? {} : { ownerReferences: [{ ...owner, uid }] }),
     },
-    spec: clone(template.spec),
+    spec: withClaims(object, clone(template.spec)),
   };
+};
+
+// What the StatefulSet controller adds: a volume for each claim template, instead of one of the same name.
+const withClaims = (object: KubeObject, spec: JsonObject): JsonObject => {
+  const names = objectsAt(object, 'spec', 'volumeClaimTemplates').flatMap(
+    (claim) => stringAt(claim, 'metadata', 'name') ?? [],
+  );
+  if (names.length === 0 || object.kind !== 'StatefulSet') return spec;
+  const own = objectsAt(spec, 'volumes').filter((volume) => !names.includes(stringAt(volume, 'name') ?? ''));
+  const claimed = names.map((name) => ({
+    name,
+    persistentVolumeClaim: { claimName: `${name}-${object.metadata.name}-0` },
+  }));
+  return { ...spec, volumes: [...own, ...claimed] };
 };
 
 const askOne = async (context: CheckContext, starter: Starter): Promise<PreflightCheck[]> => {
