@@ -118,8 +118,8 @@ describe('what refuses the pods', () => {
     const result = await preflightOf(namespace);
     expect(result.exitCode).toBe(3);
     expect(rowsOf(result, 'refuse', 'pod-dry-run')).toEqual([
-      expect.stringMatching(/Deployment web.*violates PodSecurity "restricted/),
       expect.stringMatching(/CronJob nightly.*violates PodSecurity "restricted/),
+      expect.stringMatching(/Deployment web.*violates PodSecurity "restricted/),
     ]);
     expect(await listJson('dest', 'Pod', namespace)).toEqual([]);
   });
@@ -256,7 +256,7 @@ describe('the destination', () => {
   });
 
   test('a failover starts from what is parked, and a parked object that somebody changed stops it', async () => {
-    const lastStageAt = new Date(Date.now() - 7_200_000).toISOString();
+    const lastStageAt = new Date(Date.now() - 7_230_000).toISOString();
     const record = { lastStageAt, phase: 'standby', epoch: 0 } as const;
     const ready = await preflightOf(namespace, { kind: 'failover', record });
     expect(ready).toMatchObject({ exitCode: 0, source: undefined });

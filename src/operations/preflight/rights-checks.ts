@@ -3,13 +3,13 @@ import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { CLASS_KINDS } from '../checks/class-kinds.ts';
 import { EXTRAS } from './gather.ts';
 import { inCluster, inNamespace, PODS, RBAC } from './rights-scope.ts';
-import type { Picture, Right, SideView } from './types.ts';
+import type { PreflightKind, Right, SideView } from './types.ts';
 
 /** What only the checks ask: all of it is wanted, none of it is required. The dry run of a pod is among them. Pure. */
-export const checkRights = ({ side }: SideView, { copy }: Picture): Right[] => {
+export const checkRights = ({ side }: SideView, kind: PreflightKind): Right[] => {
   const served = preferredTypes(side.discovery);
   const lists = CLUSTER_LISTS.filter((type) => served.has(typeName(type)));
-  const sourceLists = copy === undefined ? [] : CLUSTER_LISTS.filter(({ group }) => SOURCE_LISTS.has(group));
+  const sourceLists = kind !== 'cutover' ? [] : CLUSTER_LISTS.filter(({ group }) => SOURCE_LISTS.has(group));
   return [
     ...lists.flatMap((type) => inCluster(side, type, ['list'])),
     ...inCluster(side, { group: RBAC, resource: 'clusterroles' }, ['get']),

@@ -23,7 +23,7 @@ export const rightsOf = (input: PreflightInput, picture: Picture): Right[] => {
     ...(from === undefined ? [] : stopRights(from, picture, input)),
     ...startRights(to, picture, input),
     ...(input.kind === 'cutover' ? stageRights(input, copy) : []),
-    ...checkRights(to, picture),
+    ...checkRights(to, input.kind),
   ];
   const required = asked.filter(({ need }) => need === 'required');
   return [...new Map([...asked, ...required].map((right) => [rightKey(right), right])).values()];
