@@ -41,13 +41,20 @@ export const createChangeQueue = (options: ChangeQueueOptions): ChangeQueue => {
   let lost: Error | undefined;
   let waiting: Change[] = [];
   let isRunning = false;
+  // A write failed without an answer: it may be stored all the same.
+  let isDoubtful = false;
 
   const store = async (changes: readonly Change[], isRetry: boolean): Promise<void> => {
     if (lost !== undefined) throw lost;
     if (base === undefined) throw new RangeError('no journal is open');
+    if (isDoubtful) base = (await options.readOwn()) ?? base;
+    isDoubtful = false;
     const { journal, applied } = applyAll(base.journal, changes);
     if (journal !== base.journal) {
-      const stored = await options.write(journal, base.stored);
+      const stored = await options.write(journal, base.stored).catch((error: unknown) => {
+        isDoubtful = true;
+        throw error;
+      });
       if (stored === undefined) {
         // An earlier write of ours whose answer was lost may have been stored after all; then we go on from it.
         const own = isRetry ? undefined : await options.readOwn();
@@ -84,6 +91,7 @@ export const createChangeQueue = (options: ChangeQueueOptions): ChangeQueue => {
     open: (opened) => {
       base = opened;
       lost = undefined;
+      isDoubtful = false;
     },
     change: (mutate) =>
       new Promise<void>((resolve, reject) => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LockedError } from '../../src/errors.ts';
 import { type ChangeQueue, createChangeQueue } from '../../src/state/journal-queue.ts';
-import { beginStep } from '../../src/state/journal-steps.ts';
+import { beginStep, endStep } from '../../src/state/journal-steps.ts';
 import type { StoredJournal } from '../../src/state/journal-store.ts';
 import type { Stored } from '../../src/state/record-io.ts';
 import type { Journal } from '../../src/state/types.ts';
@@ -96,6 +96,13 @@ describe('changes of a journal', () => {
     await expect(queue.change(add('a'))).rejects.toThrow('the answer is gone');
     await queue.change(add('b'));
     expect(idsOf(stored())).toEqual(['a', 'b']);
+  });
+
+  test('F7: know a step that was stored although the answer was lost', async () => {
+    const { queue, stored } = open(['lost-answer']);
+    await expect(queue.change(add('a'))).rejects.toThrow('the answer is gone');
+    await queue.change((current) => endStep(current, 'a', { state: 'done' }, AT));
+    expect(stored().steps).toMatchObject([{ id: 'a', state: 'done' }]);
   });
 
   test('F5: end for good once somebody else has written', async () => {
