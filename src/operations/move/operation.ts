@@ -101,6 +101,8 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
     const journal = openJournal(dest.cluster, dest.namespace, { redact: input.redact });
     if (source !== undefined) journal.mirrorTo(source.cluster, source.namespace);
     if (input.resume === undefined) {
+      // With its source dead, an unfinished cutover can never end; only who holds the lock may close it.
+      if (kind === 'failover' && (await journal.load()) !== undefined) await journal.finish('partial');
       await journal.create({
         operationId,
         kind,

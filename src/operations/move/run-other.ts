@@ -1,5 +1,5 @@
 import { RefusedError } from '../../errors.ts';
-import { openJournal, readJournal } from '../../state/journal.ts';
+import { readJournal } from '../../state/journal.ts';
 import { readState } from '../../state/records.ts';
 import type { Journal } from '../../state/types.ts';
 import { admit } from './admit.ts';
@@ -58,7 +58,6 @@ export const runFailover = async (
   }
   if (gate?.refused !== undefined)
     return unstarted(input, { ...gate.refused, preflight: gate.result }, epoch);
-  if (input.resume === undefined) await closeUnfinished(input);
   const operation = await beginOperation(input);
   const plan = failoverSteps({
     dest,
@@ -152,11 +151,6 @@ export const runRollback = async (
     outcome: ending.outcome === 'ok' ? 'rolledBack' : ending.outcome,
     hint: again,
   });
-};
-
-const closeUnfinished = async ({ dest, redact }: OperationInput): Promise<void> => {
-  const journal = openJournal(dest.cluster, dest.namespace, { redact });
-  if ((await journal.load()) !== undefined) await journal.finish('partial');
 };
 
 const planState = () => ({
