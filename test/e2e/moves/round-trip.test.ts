@@ -1,0 +1,181 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { getJson, listJson, patchJson, waitUntil } from '../../cluster/client.ts';
+import {
+  deployment,
+  endlessJob,
+  installCrds,
+  installYaml,
+  KEDA,
+  POD,
+  PROMETHEUS,
+  WIDGETS,
+} from '../../helpers/move-app.ts';
+import { countsOf, livePods, marksIn, moveTo, watchPods } from '../../helpers/moves.ts';
+
+beforeAll(() => installCrds(KEDA, WIDGETS, PROMETHEUS));
+
+describe('cutover and failback of every kind that runs pods', () => {
+  test('exact counts at each stage, own prior values kept, nothing left behind', async () => {
+    const namespace = await installYaml('every', EVERY_KIND, { custom: true });
+    // What the autoscaler of a busy day has done: the count that runs is not the one of the manifest.
+    await patchJson('source', 'Deployment', 'busy', namespace, { spec: { replicas: 5 } }, 'scale');
+    await waitUntil('five pods of busy', async () => (await livePods('source', namespace)).length >= 15);
+    const before = await countsOf('source', namespace);
+    expect(before).toEqual(RUNNING);
+    const claims = (await listJson('source', 'PersistentVolumeClaim', namespace)).map(
+      ({ metadata }) => metadata.uid,
+    );
+    const watch = await watchPods(namespace);
+    try {
+      const out = await moveTo(0, 'cutover', namespace, {
+        args: ['--jobs', 'suspend', '--include-custom-resources'],
+      });
+      expect(out.document).toMatchObject({ outcome: 'ok', epoch: 1 });
+      expect(await countsOf('dest', namespace)).toEqual(RUNNING);
+      expect(await countsOf('source', namespace)).toEqual(PARKED);
+      expect(await livePods('source', namespace)).toEqual([]);
+      expect(
+        (await listJson('source', 'PersistentVolumeClaim', namespace)).map(({ metadata }) => metadata.uid),
+      ).toEqual(claims);
+      expect((await moveTo(0, 'status', namespace)).document).toMatchObject({ live: 'dest' });
+
+      const home = await moveTo(0, 'failback', namespace, { args: ['--jobs', 'suspend'] });
+      expect(home.document).toMatchObject({ outcome: 'ok', epoch: 2 });
+      expect(await countsOf('source', namespace)).toEqual(RUNNING);
+      expect(await countsOf('dest', namespace)).toEqual(PARKED);
+      expect(await livePods('dest', namespace)).toEqual([]);
+      expect(await marksIn('source', namespace)).toEqual([]);
+      expect(await getJson('source', 'StatefulSet', 'db', namespace)).toMatchObject({
+        spec: { persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete' } },
+      });
+      expect((await moveTo(0, 'status', namespace)).document).toMatchObject({ live: 'source' });
+    } finally {
+      await watch.stop();
+    }
+    expect(watch.both).toEqual([]);
+  }, 180_000);
+});
+
+const RUNNING = {
+  'Deployment/busy': 5,
+  'Deployment/single': 1,
+  'Deployment/idle': 0,
+  'StatefulSet/db': '2 whenScaled Delete',
+  'ReplicaSet/lone': 2,
+  'ReplicationController/old': 1,
+  'DaemonSet/agent': { 'kubernetes.io/os': 'linux' },
+  'CronJob/nightly': 'on',
+  'CronJob/retired': 'suspended',
+  'Job/work': 'on',
+  'HorizontalPodAutoscaler/busy': '2..6',
+  'ScaledObject/held': 'paused-replicas=3',
+  'ScaledObject/plain': '',
+  'Widget/gadget': 4,
+  'Prometheus/metrics': 2,
+};
+const PARKED = {
+  'Deployment/busy': 0,
+  'Deployment/single': 0,
+  'Deployment/idle': 0,
+  'StatefulSet/db': 0,
+  'ReplicaSet/lone': 0,
+  'ReplicationController/old': 0,
+  'DaemonSet/agent': { 'dr-syncer.io/parked': 'true' },
+  'CronJob/nightly': 'suspended',
+  'CronJob/retired': 'suspended',
+  'Job/work': 'suspended',
+  'HorizontalPodAutoscaler/busy': '2..6',
+  'ScaledObject/held': 'paused-replicas=0 paused=true',
+  'ScaledObject/plain': 'paused-replicas=0 paused=true',
+  'Widget/gadget': 0,
+  'Prometheus/metrics': 0,
+};
+
+const cronJob = (name: string, suspend: boolean): string => `
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: ${name} }
+spec:
+  schedule: "0 3 1 1 *"
+  suspend: ${suspend}
+  startingDeadlineSeconds: 60
+  jobTemplate: { spec: { template: { spec: { restartPolicy: Never, ${POD} } } } }
+`;
+
+const EVERY_KIND = `
+${deployment('busy', 2)}
+${deployment('single', 1)}
+${deployment('idle', 0)}
+${endlessJob('work')}
+${cronJob('nightly', false)}
+${cronJob('retired', true)}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: db }
+spec:
+  replicas: 2
+  serviceName: db
+  podManagementPolicy: Parallel
+  persistentVolumeClaimRetentionPolicy: { whenDeleted: Retain, whenScaled: Delete }
+  selector: { matchLabels: { app: db } }
+  template: { metadata: { labels: { app: db } }, spec: { ${POD} } }
+  volumeClaimTemplates:
+    - metadata: { name: data }
+      spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
+---
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: { name: lone }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: lone } }
+  template: { metadata: { labels: { app: lone } }, spec: { ${POD} } }
+---
+apiVersion: v1
+kind: ReplicationController
+metadata: { name: old }
+spec:
+  replicas: 1
+  selector: { app: old }
+  template: { metadata: { labels: { app: old } }, spec: { ${POD} } }
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: agent }
+spec:
+  selector: { matchLabels: { app: agent } }
+  template:
+    metadata: { labels: { app: agent } }
+    spec: { nodeSelector: { kubernetes.io/os: linux }, ${POD} }
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: busy }
+spec:
+  minReplicas: 2
+  maxReplicas: 6
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: busy }
+  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 80 } } }]
+---
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: { name: plain }
+spec: { scaleTargetRef: { name: single }, triggers: [] }
+---
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: { name: held, annotations: { autoscaling.keda.sh/paused-replicas: "3" } }
+spec: { scaleTargetRef: { name: idle }, triggers: [] }
+---
+apiVersion: moves.example.com/v1
+kind: Widget
+metadata: { name: gadget }
+spec: { replicas: 4 }
+---
+apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: { name: metrics }
+spec: { replicas: 2 }
+`;

@@ -1,0 +1,161 @@
+import {
+  api,
+  applyYaml,
+  createNamespace,
+  freshNamespace,
+  getJson,
+  type Json,
+  type Side,
+  waitUntil,
+} from '../cluster/client.ts';
+import { stageWell } from './stage.ts';
+
+/** A pod template's spec without anything special; `extra` is YAML in flow style, with a comma in front. */
+export const POD = 'terminationGracePeriodSeconds: 1, containers: [{ name: main, image: example.invalid/a }]';
+
+/** A Deployment with pods labelled `app: <name>`, as a YAML document. */
+export const deployment = (name: string, replicas: number, metadata = ''): string => `
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name}${metadata === '' ? '' : `, ${metadata}`} }
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: { app: ${name} } }
+  template: { metadata: { labels: { app: ${name} } }, spec: { ${POD} } }
+`;
+
+/** A Job whose pod runs until it is deleted, as a YAML document. */
+export const endlessJob = (name: string): string => `
+---
+apiVersion: batch/v1
+kind: Job
+metadata: { name: ${name} }
+spec:
+  template:
+    metadata: { labels: { testbed/hold: running } }
+    spec: { restartPolicy: Never, ${POD} }
+`;
+
+/** Creates a namespace at the source with these objects, waits until they run, and stages it. */
+export const installYaml = async (
+  prefix: string,
+  yaml: string,
+  { custom = false, staged = true } = {},
+): Promise<string> => {
+  const namespace = freshNamespace(prefix);
+  await createNamespace('source', namespace);
+  const objects = await applyYaml('source', namespace, yaml);
+  await runs('source', namespace, objects);
+  if (staged) await stageWell(namespace, { custom });
+  return namespace;
+};
+
+/** A namespace with Deployment `web`, two pods. */
+export const installSmall = (prefix: string): Promise<string> => installYaml(prefix, deployment('web', 2));
+
+/** Resolves when these objects have the pods they ask for. */
+export const runs = async (side: Side, namespace: string, objects: readonly Json[]): Promise<void> => {
+  for (const { kind, metadata } of objects) {
+    const isUp = UP[kind];
+    if (isUp === undefined) continue;
+    await waitUntil(
+      `${kind} ${metadata.name} to run`,
+      async () => isUp(await getJson(side, kind, metadata.name, namespace)),
+      40_000,
+    );
+  }
+};
+
+const full = ({ spec, status }: Json): boolean => (status?.readyReplicas ?? 0) === (spec.replicas ?? 1);
+const UP: Readonly<Record<string, (object: Json) => boolean>> = {
+  Deployment: full,
+  StatefulSet: full,
+  ReplicaSet: full,
+  ReplicationController: full,
+  DaemonSet: ({ status }) => (status?.numberReady ?? 0) > 0,
+  Job: ({ spec, status }) => spec.suspend === true || (status?.active ?? 0) > 0,
+};
+
+/** Installs CRDs on both sides and waits until they are served. They stay: they belong to the test clusters. */
+export const installCrds = async (...crds: readonly Crd[]): Promise<void> => {
+  for (const side of ['source', 'dest'] as const) {
+    for (const crd of crds) {
+      await applyYaml(side, undefined, crdYaml(crd));
+      await waitUntil(`${crd.kind} to be served`, async () => {
+        const answer = await api(side)('GET', `/apis/${crd.group}/${crd.version}/${crd.plural}`);
+        return answer.status === 200;
+      });
+    }
+  }
+};
+
+/** A namespaced custom kind whose schema keeps every field. */
+export interface Crd {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  /** With a scale subresource on spec.replicas and status.replicas. */
+  readonly scale?: boolean;
+}
+
+const crdYaml = ({ group, version, kind, plural, scale = false }: Crd): string => `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: ${plural}.${group} }
+spec:
+  group: ${group}
+  scope: Namespaced
+  names: { kind: ${kind}, listKind: ${kind}List, plural: ${plural}, singular: ${kind.toLowerCase()} }
+  versions:
+    - name: ${version}
+      served: true
+      storage: true
+      ${scale ? 'subresources: { scale: { specReplicasPath: .spec.replicas, statusReplicasPath: .status.replicas } }' : ''}
+      schema:
+        openAPIV3Schema:
+          type: object
+          x-kubernetes-preserve-unknown-fields: true
+          properties:
+            spec: { type: object, x-kubernetes-preserve-unknown-fields: true${scale ? ', properties: { replicas: { type: integer } }' : ''} }
+            status: { type: object, x-kubernetes-preserve-unknown-fields: true${scale ? ', properties: { replicas: { type: integer } }' : ''} }
+`;
+
+export const KEDA: Crd = {
+  group: 'keda.sh',
+  version: 'v1alpha1',
+  kind: 'ScaledObject',
+  plural: 'scaledobjects',
+};
+export const WIDGETS: Crd = {
+  group: 'moves.example.com',
+  version: 'v1',
+  kind: 'Widget',
+  plural: 'widgets',
+  scale: true,
+};
+export const PROMETHEUS: Crd = {
+  group: 'monitoring.coreos.com',
+  version: 'v1',
+  kind: 'Prometheus',
+  plural: 'prometheuses',
+};
+export const APPLICATIONS: Crd = {
+  group: 'argoproj.io',
+  version: 'v1alpha1',
+  kind: 'Application',
+  plural: 'applications',
+};
+export const KUSTOMIZATIONS: Crd = {
+  group: 'kustomize.toolkit.fluxcd.io',
+  version: 'v1',
+  kind: 'Kustomization',
+  plural: 'kustomizations',
+};
+export const HELM_RELEASES: Crd = {
+  group: 'helm.toolkit.fluxcd.io',
+  version: 'v2',
+  kind: 'HelmRelease',
+  plural: 'helmreleases',
+};
