@@ -6,7 +6,7 @@ import { controlledByCustomResource } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
-import type { Baseline, BaselineEntry, MoveSide } from './types.ts';
+import type { Baseline, BaselineEntry, MoveOptions, MoveSide } from './types.ts';
 
 /** What a side runs, sorted by what a move can do about it. */
 export interface Survey {
@@ -73,11 +73,25 @@ export const survey = (side: MoveSide, objects: readonly KubeObject[]): Survey =
   };
 };
 
-/** The baseline of a move: what a survey found, at one time. */
-export const baselineOf = (side: MoveSide, found: Survey, takenAt: string): Baseline => ({
+/**
+ * The baseline of a move: what a survey found, at one time. Running Jobs are part of it only when they are to be
+ * suspended: one that is waited for is over when the rest is stopped, and one that is left running is not stopped.
+ */
+export const baselineOf = (
+  side: MoveSide,
+  found: Survey,
+  takenAt: string,
+  jobs: MoveOptions['jobs'],
+): Baseline => ({
   side: side.role,
   takenAt,
-  entries: found.entries,
+  entries:
+    jobs === 'suspend'
+      ? found.entries
+      : found.entries.filter(
+          ({ apiVersion, kind, name }) =>
+            groupKind({ apiVersion, kind }) !== 'Job.batch' || !found.runningJobs.includes(name),
+        ),
 });
 
 /** Key of a workload across the two sides: kind and name. */
@@ -86,6 +100,9 @@ export const keyOf = (object: {
   readonly kind: string;
   readonly name: string;
 }): string => `${groupKind(object)}/${object.name}`;
+
+/** The same key of a live object. */
+export const keyOfObject = (object: KubeObject): string => `${groupKind(object)}/${object.metadata.name}`;
 
 const entryOf = (object: KubeObject, plan: BaselineEntry['plan']): BaselineEntry => ({
   apiVersion: object.apiVersion,

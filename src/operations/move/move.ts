@@ -6,6 +6,8 @@ import { PODS } from '../../kube/well-known.ts';
 import { baselineOf, survey } from './baseline.ts';
 import { pauseGitops } from './gitops.ts';
 import { type HookPoint, runHook, runSmoke } from './hooks.ts';
+import { proveStopped } from './prove-stopped.ts';
+import { refuseUnstoppable } from './refuse-unstoppable.ts';
 import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
 import { type EmptyOptions, holdEmpty, refuseReturned, remainingPods, seeEmpty } from './see-empty.ts';
 import { listSide } from './side.ts';
@@ -133,7 +135,9 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         // A baseline that is stored already is the truth, even if this step was cut off before it was marked.
         if (state.baseline() === undefined) {
           const takenAt = new Date(from.cluster.now()).toISOString();
-          await state.setBaseline(baselineOf(from, await surveyNow(), takenAt));
+          const found = await surveyNow();
+          refuseUnstoppable(from, found, options);
+          await state.setBaseline(baselineOf(from, found, takenAt, options.jobs));
         }
         return `${baseline().entries.length} workloads`;
       },
@@ -216,6 +220,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       skip: () => (input.copyData === undefined ? 'no data copy is asked for' : undefined),
       plan: async () => ['run pv-migrate for each pair of claims'],
       run: async () => {
+        await proveStopped(from, baseline().entries, deps, empty);
         await refuseRunning(to, deps, empty);
         return (await input.copyData?.()) ?? '';
       },
@@ -226,7 +231,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       title: `Start the application in ${where(to)}`,
       plan: async () => {
         const objects = await listSide(to, deps.signal);
-        const found = baselineOf(from, await surveyNow(), '');
+        const found = baselineOf(from, await surveyNow(), '', options.jobs);
         const planned = startTargets(to, objects, kind === 'cutover' ? found : undefined);
         return [
           ...(await unstashPlan(to, deps)),
@@ -240,14 +245,15 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       },
       run: async () => {
         const stopped = await openFrom();
-        refuseReturned(from, stopped, empty);
         const informer = await openTo();
+        await proveStopped(from, baseline().entries, deps, empty);
         const created = kind === 'cutover' ? await startStashed(to, deps) : [];
         const released = kind === 'cutover' ? await releaseHeldServices(to, deps) : 0;
         const groups = startGroups(await targets(informer.objects()));
         let count = 0;
         for (const group of groups) {
           deps.reporter.debug(`Starting wave ${group.name}: ${group.targets.length} objects`);
+          refuseReturned(from, stopped, empty);
           await startGroup(to, group.targets, informer.objects(), deps, options);
           await waitReady(to, group.targets, informer, deps, {
             waitTimeoutMs: options.waitTimeoutMs,

@@ -84,8 +84,16 @@ export const holdEmpty = async (
 };
 
 /** Throws PartialError when pods run on a side that was seen empty. */
-export const refuseReturned = (side: MoveSide, informer: Informer, options: EmptyOptions): void => {
-  const back = remainingPods(informer.objects(), options);
+export const refuseReturned = (side: MoveSide, informer: Informer, options: EmptyOptions): void =>
+  refusePods(side, informer.objects(), options);
+
+/** Throws PartialError when pods are among the objects of a side that was seen empty. Pure. */
+export const refusePods = (
+  side: MoveSide,
+  objects: readonly KubeObject[],
+  options: Pick<EmptyOptions, 'ignoreBarePods' | 'ignoreJobs'>,
+): void => {
+  const back = remainingPods(objects, options);
   if (back.length === 0) return;
   const names = back.map(({ root }) => `${root.kind} ${root.name}`).join(', ');
   throw new PartialError(

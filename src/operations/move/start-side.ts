@@ -29,9 +29,9 @@ export interface StartTarget {
 }
 
 /**
- * What is to be started on a side: every object that carries our mark. With a baseline of the other side, counts are
- * the ones that ran there, moved into the range of the autoscaler; without one (failback, failover) they are the
- * recorded ones. Pure.
+ * What is to be started on a side: every object that carries our mark. With a baseline of the other side, only what
+ * ran there is started (a Job that has ended since it was staged must not run again), and with the counts that ran
+ * there, moved into the range of the autoscaler; without one (failback, failover) counts are the recorded ones. Pure.
  */
 export const startTargets = (
   side: MoveSide,
@@ -47,6 +47,9 @@ export const startTargets = (
       // A ReplicaSet inherits the annotations of its Deployment; its controller starts it.
       .filter((object) => object.kind !== 'Pod' && isMarked(object) && controllerOf(object) === undefined)
       .filter((object) => side.role === 'source' || object.metadata.labels?.[MANAGED] === 'true')
+      .filter(
+        (object) => baseline === undefined || counts.has(`${groupKind(object)}/${object.metadata.name}`),
+      )
       .map((object) => {
         const entry = counts.get(`${groupKind(object)}/${object.metadata.name}`);
         const replicas = entry?.plan.replicas;

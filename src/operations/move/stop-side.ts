@@ -5,6 +5,7 @@ import { equalJson, valueAt } from '../../kube/json.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { parkPatch } from '../../workloads/park.ts';
+import { keyOf, keyOfObject } from './baseline.ts';
 import { typeOf } from './side.ts';
 import type { BaselineEntry, MoveDeps, MoveSide } from './types.ts';
 
@@ -21,14 +22,13 @@ export const stopSide = async (
   deps: MoveDeps,
   options: { concurrency: number; dryRun?: boolean },
 ): Promise<number> => {
-  const picture = new Map(live.map((object) => [keyOf(object), object]));
+  const picture = new Map(live.map((object) => [keyOfObject(object), object]));
   const failures: string[] = [];
   let sent = 0;
   for (const batch of batches(entries)) {
     await mapBounded(batch, options.concurrency, async (entry) => {
       try {
-        if (await stopOne(side, entry, picture.get(keyOf(entryHead(entry))), deps, options.dryRun === true))
-          sent++;
+        if (await stopOne(side, entry, picture.get(keyOf(entry)), deps, options.dryRun === true)) sent++;
       } catch (error) {
         deps.signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
@@ -89,9 +89,3 @@ const batches = (entries: readonly BaselineEntry[]): BaselineEntry[][] => {
     (batch) => batch.length > 0,
   );
 };
-
-const entryHead = (entry: BaselineEntry): KubeObject =>
-  ({ apiVersion: entry.apiVersion, kind: entry.kind, metadata: { name: entry.name } }) as KubeObject;
-
-const keyOf = (object: KubeObject): string =>
-  `${object.kind}/${object.apiVersion.split('/')[0]}/${object.metadata.name}`;

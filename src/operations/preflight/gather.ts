@@ -46,7 +46,7 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
   const found: Survey | undefined = from && attempt(from.side, () => survey(from.side, from.objects));
   const baseline =
     kind === 'cutover' && from !== undefined && found !== undefined
-      ? baselineOf(from.side, found, '')
+      ? baselineOf(from.side, found, '', input.options.jobs)
       : undefined;
   const targets: StartTarget[] = attempt(toSide, () => startTargets(toSide, to.objects, baseline)) ?? [];
   return { from, to, survey: found, targets, copy: planned.copy, stashed: stashed ?? [], nodes, problems };

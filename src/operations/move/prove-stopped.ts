@@ -1,0 +1,34 @@
+import { PartialError } from '../../errors.ts';
+import { keyOf, keyOfObject } from './baseline.ts';
+import { type EmptyOptions, refusePods } from './see-empty.ts';
+import { listSide } from './side.ts';
+import { isStopped } from './stop-side.ts';
+import type { BaselineEntry, MoveDeps, MoveSide } from './types.ts';
+
+/**
+ * Proves with fresh lists that a side is still stopped: no pods, and every workload of the baseline at its parked
+ * values. A watch may have stood still since the side was seen empty, in a long data copy for example; what is started
+ * next must not rest on it. Throws PartialError naming what runs or was started again, KubeApiError.
+ */
+export const proveStopped = async (
+  side: MoveSide,
+  entries: readonly BaselineEntry[],
+  deps: MoveDeps,
+  options: EmptyOptions,
+): Promise<void> => {
+  const objects = await listSide(side, deps.signal);
+  refusePods(side, objects, options);
+  const live = new Map(objects.map((object) => [keyOfObject(object), object]));
+  const back = entries.filter((entry) => {
+    const object = live.get(keyOf(entry));
+    return object !== undefined && !isStopped(object, entry);
+  });
+  if (back.length === 0) return;
+  const names = back.map((entry) => `${entry.kind} ${entry.name}`).join(', ');
+  throw new PartialError(
+    `${names} in namespace ${side.namespace} of context ${side.cluster.context} was started again after it was stopped.`,
+    {
+      hint: 'Find what starts it (an autoscaler, an operator, Argo CD or Flux), stop that, then resume or roll back.',
+    },
+  );
+};

@@ -1,0 +1,33 @@
+import { RefusedError, UnsafeError } from '../../errors.ts';
+import type { Survey } from './baseline.ts';
+import type { MoveOptions, MoveSide } from './types.ts';
+
+/**
+ * Looks once more, at the moment what runs is recorded, for what a move could not stop: the preflight was some time
+ * ago. Throws UnsafeError for bare pods, and RefusedError for running Jobs and GitOps owners without their flag. Pure.
+ */
+export const refuseUnstoppable = (
+  side: MoveSide,
+  found: Survey,
+  options: Pick<MoveOptions, 'jobs' | 'ignoreBarePods' | 'ignoreGitops' | 'pauseGitops'>,
+): void => {
+  const where = `namespace ${side.namespace} of context ${side.cluster.context}`;
+  if (found.barePods.length > 0 && !options.ignoreBarePods) {
+    throw new UnsafeError(
+      `${found.barePods.map((name) => `Pod ${name}`).join(', ')} in ${where} have no owner, so nothing can stop them.`,
+      { hint: 'Delete them, or leave them running with --ignore-bare-pods.' },
+    );
+  }
+  if (found.runningJobs.length > 0 && options.jobs === 'fail') {
+    throw new RefusedError(
+      `Jobs run in ${where}: ${found.runningJobs.map((name) => `Job ${name}`).join(', ')}.`,
+      { hint: 'Choose what becomes of them with --jobs wait, suspend or leave.' },
+    );
+  }
+  if (found.gitops.length > 0 && !options.pauseGitops && !options.ignoreGitops) {
+    const names = new Set(found.gitops.map(({ owner }) => `${owner.kind} ${owner.name}`));
+    throw new RefusedError(`${[...names].join(', ')} would start again what is stopped in ${where}.`, {
+      hint: 'Let dr-syncer pause it with --pause-gitops, or pause it by hand and add --ignore-gitops.',
+    });
+  }
+};
