@@ -5,6 +5,7 @@ import { type Failure, hasStatus, isKubeApiError } from '../kube/errors.ts';
 import { clone, objectsAt } from '../kube/json.ts';
 import { describeRef } from '../kube/paths.ts';
 import type { ClusterWriter, KubeObject, ObjectRef, WriteResult } from '../kube/types.ts';
+import { keptByServer } from './kept-by-server.ts';
 import type { PlanItem } from './plan.ts';
 import { retainLive } from './retain.ts';
 import {
@@ -88,6 +89,8 @@ const writeContent = async (
 ): Promise<Partial<ApplyOutcome> & { action: ApplyOutcome['action'] }> => {
   const body = inStandIn(content, options);
   const done = item.live === undefined ? 'created' : 'updated';
+  const kept = item.live === undefined ? undefined : keptByServer(content, item.live);
+  if (kept !== undefined && item.live !== undefined) return resolve(item, item.live, kept.failure, options);
   try {
     return { action: done, ...summary(await applyPatiently(item, body, options)) };
   } catch (error) {

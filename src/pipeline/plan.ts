@@ -4,6 +4,7 @@ import { stableStringify } from '../kube/json.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../kube/types.ts';
 import { differences, pathText } from './compare.ts';
 import { fitLive } from './fit-live.ts';
+import { keptByServer } from './kept-by-server.ts';
 import { tierOf } from './order.ts';
 import { appliedFields, ownsPath } from './owned-fields.ts';
 import type { Note } from './types.ts';
@@ -72,7 +73,11 @@ export const planObject = (type: ResourceType, bodies: Bodies, live: KubeObject 
   }
   const parkOwned = bodies.park === undefined || appliedFields(live, PARK_MANAGER) !== undefined;
   const { desired, notes } = fitLive(parkOwned ? bodies.content : bodies.parked, live);
-  const contentPaths = realDifferences(desired, live, CONTENT_MANAGER);
+  const kept = keptByServer(desired, live);
+  const contentPaths = [
+    ...realDifferences(desired, live, CONTENT_MANAGER),
+    ...(kept === undefined ? [] : [kept.path]),
+  ];
   const park = bodies.park === undefined ? NO_PARK : comparePark(bodies.park, live);
   const sameHash = live.metadata.annotations?.[APPLIED_HASH] === hash;
   const contentSame = sameHash && contentPaths.length === 0;

@@ -95,7 +95,7 @@ describe('a server that answers badly for a while', () => {
     const names = made.map((row: { kind: string; name: string }) => `${row.kind}/${row.name}`);
     expect(new Set(names).size).toBe(names.length);
     expect(names).toEqual(
-      expect.arrayContaining(['Namespace/' + app.namespace, 'Secret/password', 'Deployment/web']),
+      expect.arrayContaining([`Namespace/${app.namespace}`, 'Secret/password', 'Deployment/web']),
     );
     expect(totals).toMatchObject({ updated: 0, recreated: 0, failed: 0, pending: 0 });
     await expectConverges(app, 'nothing');

@@ -139,7 +139,7 @@ describe('a server that dies', () => {
   test('F6: the destination, in the middle of the writes: part-way, and the same command completes', async () => {
     const app = await installApp('dying', MANY);
     atWrite(20, () => proxies.dest.goDown());
-    const run = await runStage(app, ends);
+    const run = await runStage(app, { ...ends, args: ['--concurrency', '4'] });
     expect(run.exitCode).toBe(4);
     expect(run.stderr).toMatch(/Not complete: \d+ objects written to .*; run the same command to go on/);
     const { totals, objects } = run.document;

@@ -144,13 +144,18 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
       [namespaceRow, ...prepared.map((row) => rowBefore(row, undefined))],
     );
   }
-  const writable = items.filter((item) => !refusedBy.has(item));
+  // What the dry run found must be left alone would only be refused again.
+  const leftAlone = checked.rows.filter((row) => row.outcome.action === 'skipped');
+  const notWritten = new Set([...refusedBy.keys(), ...leftAlone.map((row) => row.item)]);
+  const writable = items.filter((item) => !notWritten.has(item));
   const mustWrite =
     !options.dryRun &&
     (writable.some((item) => item.action !== 'unchanged') || (options.prune && orphans.length > 0));
   const lock = mustWrite ? await lockForStage(deps, options) : undefined;
   try {
-    const applied = options.dryRun ? dryRows(items, checked.rows) : await applyPlan(run, writable);
+    const applied = options.dryRun
+      ? dryRows(items, checked.rows)
+      : [...leftAlone, ...(await applyPlan(run, writable))];
     const byItem = new Map(applied.map((row) => [row.item, row]));
     const rows: StageRow[] = prepared.map((row) => {
       const found = row.item === undefined ? undefined : byItem.get(row.item);
