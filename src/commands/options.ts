@@ -11,7 +11,8 @@ export interface CommonFlags {
   readonly logFormat: 'text' | 'json';
   readonly color: boolean;
   readonly yes?: boolean;
-  readonly timeout: number;
+  /** Undefined: no limit for the whole run. */
+  readonly timeout?: number;
   readonly requestTimeout: number;
   readonly concurrency: number;
 }
@@ -107,9 +108,10 @@ export const addCommonFlags = (command: Command): Command =>
         .default(16),
     )
     .addOption(
-      new Option('--timeout <duration>', 'limit for the whole run')
-        .argParser(duration)
-        .default(1_800_000, '30m'),
+      new Option(
+        '--timeout <duration>',
+        'limit for the whole run (default: 30m for stage and plan; none for the rest, where each wait has its own)',
+      ).argParser(duration),
     )
     .addOption(
       new Option('--request-timeout <duration>', 'limit for one request')

@@ -53,10 +53,7 @@ export const withSession = async <T>(
   const onInterrupt = (): void => stop.abort(interrupt.reason ?? new InterruptedError('Interrupted.'));
   if (interrupt.aborted) onInterrupt();
   interrupt.addEventListener('abort', onInterrupt);
-  const timer = setTimeout(() => {
-    stop.abort(new PartialError(`The run took longer than --timeout (${flags.timeout / 1000} s).`));
-  }, flags.timeout);
-  timer.unref();
+  const timer = limitRun(stop, flags.timeout);
   const opened: ClusterReader[] = [];
   const contexts = new Map<ClusterReader, KubeContext>();
   const keep = <C extends ClusterReader>(cluster: C): C => {
@@ -128,6 +125,16 @@ export const withSession = async <T>(
     human.close();
     await Promise.all(opened.map((cluster) => cluster.close()));
   }
+};
+
+// The longest that a timer of Node can wait; a longer limit is as good as none.
+const MOST_MS = 2 ** 31 - 1;
+
+const limitRun = (stop: AbortController, timeoutMs: number | undefined): NodeJS.Timeout | undefined => {
+  if (timeoutMs === undefined || timeoutMs > MOST_MS) return undefined;
+  return setTimeout(() => {
+    stop.abort(new PartialError(`The run took longer than --timeout (${timeoutMs / 1000} s).`));
+  }, timeoutMs).unref();
 };
 
 /** The error as a document, for `--output json` and the like. */

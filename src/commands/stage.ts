@@ -7,6 +7,9 @@ import { checkDataFlags, preCopyStep, summaryOf } from './data-session.ts';
 import { type CommonFlags, type CopyFlags, copyOptions, type SideFlags } from './options.ts';
 import { withSession } from './session.ts';
 
+// Nothing in a stage takes long but the copy of volume data, which has a limit per claim.
+const STAGE_LIMIT_MS = 30 * 60_000;
+
 export interface StageFlags extends CommonFlags, SideFlags, CopyFlags, DataFlags {
   readonly dryRun?: boolean;
   readonly keepGoing?: boolean;
@@ -16,7 +19,7 @@ export interface StageFlags extends CommonFlags, SideFlags, CopyFlags, DataFlags
 
 /** `dr-syncer stage`: returns the exit code. */
 export const runStage = (io: Io, flags: StageFlags, interrupt: AbortSignal): Promise<number> =>
-  withSession(io, flags, interrupt, async (session) => {
+  withSession(io, withLimit(flags), interrupt, async (session) => {
     checkDataFlags(flags);
     const source = session.openSource();
     const dest = session.openDest();
@@ -57,3 +60,8 @@ export const runStage = (io: Io, flags: StageFlags, interrupt: AbortSignal): Pro
     await writeResult(io, flags.output, result, (value) => renderStage(value, session.theme));
     return result.exitCode;
   });
+
+const withLimit = (flags: StageFlags): StageFlags =>
+  flags.timeout !== undefined || flags.migratePvcData === true
+    ? flags
+    : { ...flags, timeout: STAGE_LIMIT_MS };

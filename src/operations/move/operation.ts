@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type DrError, InterruptedError, isDrError, LockedError, RefusedError } from '../../errors.ts';
+import {
+  type DrError,
+  errorText,
+  InterruptedError,
+  isDrError,
+  LockedError,
+  RefusedError,
+} from '../../errors.ts';
 import { type ExitName, exitCode } from '../../exit-codes.ts';
 import { stableStringify } from '../../kube/json.ts';
 import type { JsonObject } from '../../kube/types.ts';
@@ -170,10 +177,13 @@ export const runToEnding = async (
     const cause = error.cause;
     if (!isDrError(cause) && !isAbort(cause))
       input.reporter.debug(cause instanceof Error ? (cause.stack ?? '') : String(cause));
-    const interrupted = deps.signal.aborted || cause instanceof InterruptedError;
+    // The signal also aborts when --timeout is over, which is no interruption.
+    const reason: unknown = deps.signal.aborted ? deps.signal.reason : cause;
+    const interrupted = reason instanceof InterruptedError;
     const lost = operation.lock.lost.aborted || cause instanceof LockedError;
     const title = error.reports.at(-1)?.title ?? error.stepId;
-    const what = `${title}: ${error.message.replace(/\.$/, '')}`;
+    const text = isAbort(cause) ? errorText(reason) : error.message;
+    const what = `${title}: ${text.replace(/\.$/, '')}`;
     if (!told.changed() && !lost) {
       const outcome: ExitName = interrupted
         ? 'interrupted'
