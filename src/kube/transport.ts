@@ -56,6 +56,8 @@ export interface TransportOptions {
 
 interface Session {
   readonly dispatcher: Dispatcher;
+  /** For watches: they hold their connection for minutes, and must never keep a request waiting for one. */
+  readonly streams: Dispatcher;
   readonly headers: Readonly<Record<string, string>>;
   readonly madeAt: number;
 }
@@ -77,7 +79,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
   const open = async (previous: Session | undefined): Promise<Session> => {
     const opened = await openSession(config, context.name, options.connections);
     // A rotated token needs new headers only; the connections stay.
-    session = previous === undefined ? opened : { ...opened, dispatcher: previous.dispatcher };
+    session = previous === undefined ? opened : { ...opened, dispatcher: previous.dispatcher, streams: previous.streams };
     return session;
   };
 
@@ -95,13 +97,14 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
       session = undefined;
       config = context.load();
       refused.dispatcher.close().catch(() => undefined);
+      refused.streams.close().catch(() => undefined);
     }
     await current();
   };
 
   const dispatch = async (
     request: WireRequest,
-    { dispatcher, headers }: Session,
+    { dispatcher, headers }: Pick<Session, 'dispatcher' | 'headers'>,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> => {
     const url = new URL(base);
@@ -208,7 +211,8 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
     stream: async function* (request) {
       const ending = endingOf(request);
       try {
-        const answer = await dispatch(request, await current(), ending);
+        const { streams, headers } = await current();
+        const answer = await dispatch(request, { dispatcher: streams, headers }, ending);
         if (answer.statusCode >= 400) {
           const text = await answer.body.text();
           throw refused(context.name, request, answer, text);
@@ -223,7 +227,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
     retries: () => retried,
     close: async () => {
       closing.abort(new Error(`The connection to context ${context.name} is closed.`));
-      await session?.dispatcher.destroy();
+      await Promise.all([session?.dispatcher.destroy(), session?.streams.destroy()]);
       session = undefined;
     },
   };
@@ -269,7 +273,11 @@ const openSession = async (config: Config, context: string, connections: number)
   for (const [name, value] of Object.entries(https.headers ?? {}))
     headers[name.toLowerCase()] = String(value);
   if (https.auth) headers.authorization = `Basic ${Buffer.from(https.auth).toString('base64')}`;
-  return { dispatcher: await openDispatcher(config, https, connections), headers, madeAt: Date.now() };
+  const [dispatcher, streams] = await Promise.all([
+    openDispatcher(config, https, connections),
+    openDispatcher(config, https, null),
+  ]);
+  return { dispatcher, streams, headers, madeAt: Date.now() };
 };
 
 // client-node types these for node:tls, undici for its own connector; the fields are the same.
@@ -278,7 +286,7 @@ type Connect = NonNullable<ProxyAgent.Options['requestTls']>;
 const openDispatcher = async (
   config: Config,
   https: HttpsOptions,
-  connections: number,
+  connections: number | null,
 ): Promise<Dispatcher> => {
   const made = config.createDispatcherOptions(config.getCurrentCluster(), https as never);
   // HTTP/1.1 with a pool: on one HTTP/2 connection Node is slower, and one lost packet stalls every request.
