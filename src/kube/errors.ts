@@ -49,6 +49,13 @@ export const isKubeApiError = (error: unknown): error is KubeApiError => error i
 export const hasStatus = (error: unknown, ...statuses: readonly number[]): error is KubeApiError =>
   isKubeApiError(error) && statuses.includes(error.failure.status);
 
+/**
+ * Whether server-side apply cannot take the object at all because a keyed list in it holds the same key twice. The
+ * server calls that an internal error (500), and would say the same to every further try.
+ */
+export const isDuplicateKeys = (failure: Failure): boolean =>
+  /duplicate entries for key|failed to create typed patch object/i.test(failure.detail);
+
 /** Reads a failed HTTP answer: a Status object when the server sent one, else the start of its text. */
 export const failureOfResponse = (status: number, body: string, retryAfter: string | undefined): Failure => {
   const parsed = parseStatus(body);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CONTENT_MANAGER, PARK_MANAGER } from '../annotations.ts';
 import { errorText } from '../errors.ts';
-import { type Failure, hasStatus, isKubeApiError } from '../kube/errors.ts';
+import { type Failure, hasStatus, isDuplicateKeys, isKubeApiError } from '../kube/errors.ts';
 import { clone, objectsAt } from '../kube/json.ts';
 import { describeRef } from '../kube/paths.ts';
 import type { ClusterWriter, KubeObject, ObjectRef, WriteResult } from '../kube/types.ts';
@@ -10,7 +10,6 @@ import type { PlanItem } from './plan.ts';
 import { retainLive } from './retain.ts';
 import {
   isDryRunUnsupported,
-  isDuplicateKeys,
   isImmutable,
   isPortTaken,
   type OnConflict,

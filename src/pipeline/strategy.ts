@@ -42,10 +42,6 @@ export const isImmutable = (failure: Failure): boolean =>
     `${failure.detail} ${failure.causes.map((cause) => cause.message).join(' ')}`,
   );
 
-/** Whether server-side apply cannot take the object at all because a keyed list holds the same key twice. */
-export const isDuplicateKeys = (failure: Failure): boolean =>
-  /duplicate entries for key|failed to create typed patch object/i.test(failure.detail);
-
 /** Whether a node port is taken by another Service of the destination. */
 export const isPortTaken = (failure: Failure): boolean =>
   /provided (?:node ?)?port is already allocated|port is already allocated/i.test(

@@ -11,7 +11,10 @@ import type { Finding, RowAction, StageDeps, StageOptions, StageResult, StageRow
 export interface StageEnd {
   readonly outcome: ExitName;
   readonly summary: string;
-  readonly startedMs: number;
+  /** Time of the start by the destination's clock, in ms since 1970. */
+  readonly startedAtMs: number;
+  /** ms from the start to the end; server clocks only tell whole seconds. */
+  readonly elapsedMs: number;
   readonly rows: readonly StageRow[];
   readonly findings: readonly Finding[];
   readonly orphans: readonly KubeObject[];
@@ -41,8 +44,8 @@ export const stageResult = (deps: StageDeps, options: StageOptions, end: StageEn
       namespace: options.destNamespace,
       clusterUid: connected.destUid,
     },
-    startedAt: new Date(end.startedMs).toISOString(),
-    seconds: Math.max(0, Math.round(deps.dest.now() - end.startedMs) / 1000),
+    startedAt: new Date(end.startedAtMs).toISOString(),
+    seconds: Math.round(end.elapsedMs) / 1000,
     totals: totalsOf(end.rows),
     objects: end.rows,
     findings: end.findings,

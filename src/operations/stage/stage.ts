@@ -44,8 +44,8 @@ const look = async (
   deps: StageDeps,
   options: StageOptions,
 ): Promise<{ readonly run: Run; readonly findings: readonly Finding[] }> => {
+  const started = performance.now();
   const connected = await connect(deps, options);
-  const startedMs = deps.dest.now();
   const collected = await collect(deps, options, connected);
   refuseUnseenPods(deps, options, collected.unlisted);
   const record = stateInList(collected.dest, options.destNamespace);
@@ -61,7 +61,7 @@ const look = async (
     ),
   ).sort((a, b) => byApplyOrder(a.source, b.source));
   refuseEmpty(deps, options, prepared);
-  const run: Run = { deps, options, connected, collected, prepared, startedMs, record };
+  const run: Run = { deps, options, connected, collected, prepared, started, record };
   const needs = await findNeeds(run);
   return { run, findings: [...collected.findings, ...guarded, ...unlistedFindings(run), ...needs] };
 };
@@ -72,7 +72,8 @@ interface Run {
   readonly connected: Connected;
   readonly collected: Collected;
   readonly prepared: readonly Prepared[];
-  readonly startedMs: number;
+  /** By performance.now(). */
+  readonly started: number;
   readonly record: StateRecord | undefined;
 }
 
@@ -81,6 +82,7 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
   const orphans = findOrphans(options, collected, prepared);
   const stageHash = hashOfStage(prepared);
   const end = (outcome: ExitName, summary: string, rows: readonly StageRow[]): StageResult => {
+    const elapsedMs = performance.now() - run.started;
     const stageEnd: StageEnd = {
       outcome,
       summary,
@@ -88,7 +90,8 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
       findings,
       orphans,
       stageHash,
-      startedMs: run.startedMs,
+      startedAtMs: deps.dest.now() - elapsedMs,
+      elapsedMs,
       connected,
       collected,
     };

@@ -143,6 +143,7 @@ describe('lists with a key twice', () => {
   it('A22: what cannot be applied is written whole', async () => {
     expect(first.row('Deployment', 'doubled')).toMatchObject({
       action: 'created',
+      attempts: 1,
       reason: expect.stringContaining('the same key twice'),
     });
     const [container] = before.get('Deployment/doubled').spec.template.spec.containers;
