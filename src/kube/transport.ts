@@ -79,7 +79,10 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
   const open = async (previous: Session | undefined): Promise<Session> => {
     const opened = await openSession(config, context.name, options.connections);
     // A rotated token needs new headers only; the connections stay.
-    session = previous === undefined ? opened : { ...opened, dispatcher: previous.dispatcher, streams: previous.streams };
+    session =
+      previous === undefined
+        ? opened
+        : { ...opened, dispatcher: previous.dispatcher, streams: previous.streams };
     return session;
   };
 

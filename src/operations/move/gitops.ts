@@ -28,7 +28,10 @@ export const pauseGitops = async (
   return `${paused} paused`;
 };
 
-/** Takes the pause off every GitOps object that carries our mark and owns something in this namespace. */
+/**
+ * Takes the pause off every GitOps object that carries our mark and owns something in this namespace. The application
+ * runs by then, so one that cannot be found or patched is told and left to the operator.
+ */
 export const resumeGitops = async (
   side: MoveSide,
   owners: readonly GitopsOwner[],
@@ -37,10 +40,15 @@ export const resumeGitops = async (
   const unique = new Map(owners.map((owner) => [`${owner.kind}/${owner.namespace}/${owner.name}`, owner]));
   let resumed = 0;
   for (const owner of unique.values()) {
-    const { type, object } = await findOwner(side, owner, deps.signal);
-    if (!isMarked(object)) continue;
-    await patchOwner(side, type, object, resumePatch(object), deps);
-    resumed++;
+    try {
+      const { type, object } = await findOwner(side, owner, deps.signal);
+      if (!isMarked(object)) continue;
+      await patchOwner(side, type, object, resumePatch(object), deps);
+      resumed++;
+    } catch (error) {
+      if (!(error instanceof RefusedError) && !hasStatus(error, 403)) throw error;
+      deps.reporter.warning(`${error.message} If it was paused for the move, resume it by hand.`);
+    }
   }
   return `${resumed} resumed`;
 };

@@ -3,8 +3,9 @@ import { PartialError } from '../../errors.ts';
 import { type Informer, openInformer } from '../../kube/informer.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { PODS } from '../../kube/well-known.ts';
+import type { GitopsOwner } from '../../workloads/gitops.ts';
 import { baselineOf, survey } from './baseline.ts';
-import { pauseGitops } from './gitops.ts';
+import { pauseGitops, resumeGitops } from './gitops.ts';
 import { type HookPoint, runHook, runSmoke } from './hooks.ts';
 import { proveStopped } from './prove-stopped.ts';
 import { refuseUnstoppable } from './refuse-unstoppable.ts';
@@ -284,6 +285,16 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     },
     hook('postStart', 'post-start'),
     {
+      id: 'resume-gitops',
+      title: `Resume the GitOps owners of what runs in ${where(to)} that were paused`,
+      plan: async () =>
+        ownersIn(to, await listSide(to, deps.signal)).map(
+          ({ kind: owned, namespace, name }) =>
+            `patch ${owned} ${namespace ?? ''}/${name}: resume, if paused by us`,
+        ),
+      run: async () => resumeGitops(to, ownersIn(to, (await openTo()).objects()), deps),
+    },
+    {
       id: 'tidy',
       title: `Take our marks off what inherited them in ${where(to)}`,
       plan: async () => ['patch ReplicaSets that carry the marks of their Deployment'],
@@ -306,6 +317,9 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     },
   };
 };
+
+const ownersIn = (side: MoveSide, objects: readonly KubeObject[]): GitopsOwner[] =>
+  survey(side, objects).gitops.map(({ owner }) => owner);
 
 const waitForJobs = async (
   side: MoveSide,

@@ -3,7 +3,7 @@ import type { ResourceType } from '../../kube/types.ts';
 import { CONFIG_MAPS, LEASES } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { releaseHeld } from '../../pipeline/transforms/index.ts';
-import type { GitopsOwner } from '../../workloads/gitops.ts';
+import { type GitopsOwner, gitopsOwner } from '../../workloads/gitops.ts';
 import type { BaselineEntry, MoveSide } from '../move/types.ts';
 import { checkRights } from './rights-checks.ts';
 import { inCluster, inNamespace, NAMESPACES, PODS } from './rights-scope.ts';
@@ -89,6 +89,11 @@ const startRights = (
         ...inNamespace(side, type, ['patch'], mayBeHeld(to, type, input) ? 'required' : 'wanted'),
       ],
     ),
+    // A pause that an earlier move left on them is taken off at the end.
+    ...gitopsRights(
+      side,
+      to.objects.flatMap((object) => gitopsOwner(object) ?? []),
+    ).map((right): Right => ({ ...right, need: 'wanted' })),
     ...stashed
       .flatMap((object) => typesOf(side, object))
       .flatMap((type) => inNamespace(side, type, ['create'])),
