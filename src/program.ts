@@ -104,12 +104,14 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   move('fence', 'stop and mark a source that came back after a failover').action(async (flags) =>
     setCode(await (await import('./commands/failover.ts')).runFenceCommand(io, flags, interrupt)),
   );
-  move('resume', 'go on with the unfinished operation').action(async (flags) =>
-    setCode(await (await import('./commands/resume.ts')).runResume(io, flags, interrupt)),
-  );
-  move('rollback', 'undo the unfinished operation').action(async (flags) =>
-    setCode(await (await import('./commands/resume.ts')).runRollbackCommand(io, flags, interrupt)),
-  );
+  move('resume', 'go on with the unfinished operation').action(async (flags, command) => {
+    const { runResume } = await import('./commands/resume.ts');
+    setCode(await runResume(io, { ...flags, given: typedFlags(command) }, interrupt));
+  });
+  move('rollback', 'undo the unfinished operation').action(async (flags, command) => {
+    const { runRollbackCommand } = await import('./commands/resume.ts');
+    setCode(await runRollbackCommand(io, { ...flags, given: typedFlags(command) }, interrupt));
+  });
   addDataFlags(
     addCopyFlags(
       move('preflight', 'whether a move would go through: rights, room, rules, what runs; writes nothing'),
@@ -155,6 +157,14 @@ const PREFLIGHT_EXAMPLES = `
 Examples:
   dr-syncer preflight --source-context prod --dest-context dr -n shop
   dr-syncer preflight failback --source-context prod --dest-context dr -n shop -o json`;
+
+// The names of the flags on the command line, without those that have their default.
+const typedFlags = (command: Command): ReadonlySet<string> =>
+  new Set(
+    command.options
+      .map((option) => option.attributeName())
+      .filter((name) => command.getOptionValueSource(name) === 'cli'),
+  );
 
 const CUTOVER_EXAMPLES = `
 Examples:

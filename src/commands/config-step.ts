@@ -1,8 +1,9 @@
-import { decodeOptions } from '../operations/move/journal-options.ts';
+import { storedOptions } from '../operations/move/journal-options.ts';
 import type { OperationState } from '../operations/move/records.ts';
 import { diffConfig, syncConfig } from '../operations/move/sync-config.ts';
 import type { MoveDeps, MoveSide } from '../operations/move/types.ts';
 import type { StageOptions } from '../operations/stage/types.ts';
+import { readHistory } from '../state/history.ts';
 import { readJournal } from '../state/journal.ts';
 
 /** Kept as the reason in the journal of a failback, so that a resumed one does the same. */
@@ -26,9 +27,12 @@ export const configStep =
     return `${await syncConfig(source.cluster, dest.cluster, options, diff, deps)} objects applied at the source: ${names.join('; ')}`;
   };
 
-// The maps and types of the cutover say how the two sides are meant to differ.
-const optionsOfCutover = async (dest: MoveSide): Promise<StageOptions | undefined> => {
-  const journal = await readJournal(dest.cluster, dest.namespace);
-  const wanted = journal?.kind === 'cutover' ? journal : undefined;
-  return wanted === undefined ? undefined : decodeOptions(wanted.options, {}).stage;
+// The maps and types of the cutover say how the two sides are meant to differ. By now the latest journal is that of
+// the failback itself, so the history says which one is meant.
+const optionsOfCutover = async ({ cluster, namespace }: MoveSide): Promise<StageOptions | undefined> => {
+  const history = await readHistory(cluster, namespace);
+  const last = history.findLast((entry) => entry.kind === 'cutover' && entry.result === 'ok');
+  if (last === undefined) return undefined;
+  const journal = await readJournal(cluster, namespace, { operationId: last.operationId });
+  return journal === undefined ? undefined : storedOptions(journal.options).stage;
 };

@@ -20,7 +20,7 @@ import { withSession } from './session.ts';
 /** `dr-syncer cutover`: returns the exit code. */
 export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
-    const pair = await openPair(session, 'need');
+    const pair = await openPair(session, 'cutover');
     const { source, dest } = pair;
     if (source === undefined) throw new UsageError('The source is not named.');
     const options = moveOptions(flags);

@@ -21,7 +21,7 @@ export interface FailbackFlags extends MoveFlags, DataFlags {
 /** `dr-syncer failback`: returns the exit code. */
 export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
-    const pair = await openPair(session, 'need');
+    const pair = await openPair(session, 'failback');
     const { source, dest } = pair;
     if (source === undefined) throw new UsageError('The source is not named.');
     const options = moveOptions(flags);

@@ -67,7 +67,7 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
 /** `dr-syncer fence`: returns the exit code. */
 export const runFenceCommand = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
-    const pair = await openPair(session, 'need');
+    const pair = await openPair(session, 'fence');
     const { source } = pair;
     if (source === undefined) throw new UsageError('The source is not named.');
     const options = moveOptions(flags);

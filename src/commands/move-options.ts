@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { GivenMoveOptions } from '../operations/move/journal-options.ts';
 import type { MoveOptions } from '../operations/move/types.ts';
 import type { CommonFlags, CopyFlags, SideFlags } from './options.ts';
 import { duration, names, oneOf, wholeNumber } from './parsers.ts';
@@ -33,6 +34,8 @@ export interface MoveFlags extends CommonFlags, SideFlags, CopyFlags {
   readonly smokeAttempts: number;
   readonly smokeInterval: number;
   readonly smokeTimeout: number;
+  /** Names of the flags that were typed, and not filled in by default. */
+  readonly given?: ReadonlySet<string>;
 }
 
 export const addMoveFlags = (command: Command): Command =>
@@ -112,6 +115,50 @@ export const moveOptions = (flags: MoveFlags): MoveOptions => ({
     timeoutMs: flags.smokeTimeout,
   },
 });
+
+/** Those of the options that were typed; what was not typed is left as an earlier run had it. */
+export const givenMoveOptions = (flags: MoveFlags): GivenMoveOptions => {
+  const options = moveOptions(flags);
+  const typed = flags.given ?? new Set<string>();
+  const only = <T extends object>(values: T, names: Readonly<Record<keyof T, string>>): Partial<T> =>
+    Object.fromEntries(
+      Object.entries(values).filter(([key]) => typed.has(names[key as keyof T])),
+    ) as Partial<T>;
+  const { hooks, smoke, ...plain } = options;
+  return {
+    ...only(plain, PLAIN_FLAGS),
+    hooks: only(hooks, HOOK_FLAGS),
+    smoke: only(smoke, SMOKE_FLAGS),
+  };
+};
+
+const PLAIN_FLAGS = {
+  dryRun: 'dryRun',
+  waitTimeoutMs: 'waitTimeout',
+  holdMs: 'hold',
+  concurrency: 'concurrency',
+  jobs: 'jobs',
+  ignoreBarePods: 'ignoreBarePods',
+  pauseGitops: 'pauseGitops',
+  ignoreGitops: 'ignoreGitops',
+  forceDeletePods: 'forceDeletePods',
+  rollbackOnFailure: 'rollbackOnFailure',
+} as const;
+const HOOK_FLAGS = {
+  preStop: 'preStop',
+  postStop: 'postStop',
+  preStart: 'preStart',
+  postStart: 'postStart',
+  timeoutMs: 'hookTimeout',
+  onFailure: 'hookFailure',
+} as const;
+const SMOKE_FLAGS = {
+  url: 'smokeUrl',
+  command: 'smokeCommand',
+  attempts: 'smokeAttempts',
+  intervalMs: 'smokeInterval',
+  timeoutMs: 'smokeTimeout',
+} as const;
 
 const ms = (flags: string, text: string, preset: string): Option =>
   new Option(flags, text).argParser(duration).default(duration(preset), preset);

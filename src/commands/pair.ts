@@ -4,6 +4,7 @@ import { isKubeApiError } from '../kube/errors.ts';
 import { redactText } from '../operations/move/journal-options.ts';
 import type { OperationInput } from '../operations/move/operation.ts';
 import { openSide } from '../operations/move/side.ts';
+import { isSilence, lostSourceError } from '../operations/move/source-lost.ts';
 import type { MoveSide } from '../operations/move/types.ts';
 import type { MoveFlags } from './move-options.ts';
 import type { Session } from './session.ts';
@@ -19,10 +20,14 @@ export interface OpenPair {
 }
 
 /**
- * Opens the destination and, as asked, the source. `need`: a source that does not answer is an error; `try`: it is
- * left undefined with the reason; `skip`: it is not asked. Throws UsageError when both are the same namespace.
+ * Opens the destination and, as asked, the source. `try`: a source that does not answer is left undefined with the
+ * reason; `skip`: it is not asked; a kind of move: it is needed, and a source that does not answer is an UnsafeError or
+ * RefusedError that names the verb to use instead. Throws UsageError when both are the same namespace, KubeApiError.
  */
-export const openPair = async (session: Session, want: 'need' | 'try' | 'skip'): Promise<OpenPair> => {
+export const openPair = async (
+  session: Session,
+  want: 'cutover' | 'failback' | 'fence' | 'try' | 'skip',
+): Promise<OpenPair> => {
   const destSide = session.openDest();
   const dest = await openSide(destSide.cluster, destSide.namespace, 'dest', session.signal);
   const destUid = await dest.cluster.clusterUid({ signal: session.signal });
@@ -40,7 +45,11 @@ export const openPair = async (session: Session, want: 'need' | 'try' | 'skip'):
     }
     return { source, dest, sourceName, uids: { source: sourceUid, dest: destUid }, sourceProblem: undefined };
   } catch (error) {
-    if (want === 'need' || !isKubeApiError(error)) throw error;
+    if (!isKubeApiError(error)) throw error;
+    if (want !== 'try') {
+      const input = { kind: want, source: undefined, sourceName, dest };
+      throw isSilence(error.failure) ? lostSourceError(error, input) : error;
+    }
     return { ...nameless, source: undefined, sourceName, sourceProblem: error.message };
   }
 };

@@ -18,7 +18,7 @@ export const runPreflightCommand = (
   interrupt: AbortSignal,
 ): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
-    const { source, dest } = await openPair(session, kind === 'failover' ? 'skip' : 'need');
+    const { source, dest } = await openPair(session, kind === 'failover' ? 'skip' : kind);
     const stageOptions =
       kind === 'cutover' && source !== undefined
         ? stageOptionsOf(flags, source.namespace, dest.namespace)

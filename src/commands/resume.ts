@@ -5,7 +5,7 @@ import { decodeOptions } from '../operations/move/journal-options.ts';
 import type { OperationInput } from '../operations/move/operation.ts';
 import { runMove } from '../operations/move/run-move.ts';
 import { runFailover, runFence, runRollback, unfinishedJournal } from '../operations/move/run-other.ts';
-import type { MoveOptions, MoveResult } from '../operations/move/types.ts';
+import type { MoveResult } from '../operations/move/types.ts';
 import { stage } from '../operations/stage/stage.ts';
 import type { Journal } from '../state/types.ts';
 import { confirmName } from '../ui/confirm.ts';
@@ -13,7 +13,7 @@ import { configStep, SYNC_CONFIG } from './config-step.ts';
 import { convergeWith } from './converge.ts';
 import { dataStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
-import { type MoveFlags, moveOptions } from './move-options.ts';
+import { givenMoveOptions, type MoveFlags } from './move-options.ts';
 import { type OpenPair, openPair, operationBase } from './pair.ts';
 import { type Session, withSession } from './session.ts';
 
@@ -22,8 +22,7 @@ export const runResume = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Pro
   withSession(io, flags, interrupt, async (session) => {
     const pair = await openPair(session, 'try');
     const journal = await unfinishedJournal(pair.dest, 'resume');
-    const given = overrides(flags);
-    const stored = decodeOptions(journal.options, given);
+    const stored = decodeOptions(journal.options, givenMoveOptions(flags));
     if (journal.kind !== 'failover') needSource(pair, journal);
     const undoing = journal.steps.some((step) => step.id.startsWith('undo-'));
     if (undoing) {
@@ -56,7 +55,7 @@ export const runRollbackCommand = (io: Io, flags: MoveFlags, interrupt: AbortSig
     const pair = await openPair(session, 'try');
     const journal = await unfinishedJournal(pair.dest, 'rollback');
     if (journal.kind !== 'failover') needSource(pair, journal);
-    const { move } = decodeOptions(journal.options, overrides(flags));
+    const { move } = decodeOptions(journal.options, givenMoveOptions(flags));
     await confirmName(io, {
       yes: flags.yes === true,
       text: `This undoes ${journal.kind} ${journal.operationId}.`,
@@ -118,22 +117,6 @@ const goOn = async (
     source,
     kind: journal.kind,
   });
-};
-
-// Flags of this run that may differ from the first one: how long to wait, and what was found to be in the way.
-const overrides = (flags: MoveFlags): Partial<MoveOptions> => {
-  const options = moveOptions(flags);
-  return {
-    waitTimeoutMs: options.waitTimeoutMs,
-    concurrency: options.concurrency,
-    ...(options.forceDeletePods ? { forceDeletePods: true } : {}),
-    ...(options.ignoreBarePods ? { ignoreBarePods: true } : {}),
-    ...(options.rollbackOnFailure ? { rollbackOnFailure: true } : {}),
-    ...((flags.preStop ?? flags.postStop ?? flags.preStart ?? flags.postStart)
-      ? { hooks: options.hooks }
-      : {}),
-    ...((flags.smokeUrl ?? flags.smokeCommand) ? { smoke: options.smoke } : {}),
-  };
 };
 
 const needSource = (pair: OpenPair, journal: Journal): void => {

@@ -60,9 +60,10 @@ const RULES: Readonly<Partial<Record<MoveKind, Rule>>> = {
     }
   },
   fence: (phase, record, next) => {
-    if (record?.pendingFence === undefined) {
+    // A source that something has started again after a cutover is stopped in the same way.
+    if (record?.pendingFence === undefined && phase !== 'active') {
       throw new RefusedError(
-        `No fence is pending: the destination is ${phase}, and the source was not given up.`,
+        `The destination is not the live side (it is ${phase}) and no fence is pending, so the source is left alone.`,
         {
           hint: `See: ${next('status')}`,
         },

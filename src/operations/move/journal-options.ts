@@ -3,7 +3,7 @@ import { isObject } from '../../kube/json.ts';
 import { MASK } from '../../kube/redact.ts';
 import type { Json, JsonObject } from '../../kube/types.ts';
 import type { StageOptions } from '../stage/types.ts';
-import type { MoveOptions } from './types.ts';
+import type { Hooks, MoveOptions, Smoke } from './types.ts';
 
 /** What a resumed run needs to know of the first one. */
 export interface StoredOptions {
@@ -13,20 +13,35 @@ export interface StoredOptions {
   readonly reason: string;
 }
 
+/** Options of this run that take the place of stored ones. */
+export interface GivenMoveOptions extends Partial<Omit<MoveOptions, 'hooks' | 'smoke'>> {
+  readonly hooks?: Partial<Hooks>;
+  readonly smoke?: Partial<Smoke>;
+}
+
 /** The options as JSON for the journal: maps become lists of pairs. */
 export const encodeOptions = (options: StoredOptions): JsonObject => toJson(options) as JsonObject;
+
+/** The options of a journal as they were written; texts that looked like a secret are hidden. */
+export const storedOptions = (stored: JsonObject): StoredOptions =>
+  fromJson(stored) as unknown as StoredOptions;
 
 /**
  * The options of a journal. Values of this run (`given`) win over stored ones. Throws UsageError when a stored value
  * was hidden because it looked like a secret and is not given again.
  */
-export const decodeOptions = (stored: JsonObject, given: Partial<MoveOptions>): StoredOptions => {
-  const options = fromJson(stored) as unknown as StoredOptions;
-  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const move: MoveOptions = { ...options.move, ...defined };
+export const decodeOptions = (stored: JsonObject, given: GivenMoveOptions): StoredOptions => {
+  const options = storedOptions(stored);
+  const { move } = options;
+  const merged: MoveOptions = {
+    ...move,
+    ...given,
+    hooks: { ...move.hooks, ...given.hooks },
+    smoke: { ...move.smoke, ...given.smoke },
+  };
   const hidden = [
-    ...Object.entries(move.hooks).filter(([, value]) => String(value).includes(MASK)),
-    ...Object.entries(move.smoke).filter(([, value]) => String(value).includes(MASK)),
+    ...Object.entries(merged.hooks).filter(([, value]) => String(value).includes(MASK)),
+    ...Object.entries(merged.smoke).filter(([, value]) => String(value).includes(MASK)),
   ].map(([name]) => name);
   if (hidden.length > 0) {
     throw new UsageError(
@@ -36,7 +51,7 @@ export const decodeOptions = (stored: JsonObject, given: Partial<MoveOptions>): 
       },
     );
   }
-  return { ...options, move };
+  return { ...options, move: merged };
 };
 
 /**

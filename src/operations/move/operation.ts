@@ -16,10 +16,13 @@ import { openHistory } from '../../state/history.ts';
 import { hostOf, newOperationId } from '../../state/identity.ts';
 import { type JournalLog, openJournal } from '../../state/journal.ts';
 import { acquireLock, type Lock } from '../../state/lock.ts';
-import { openStateStore } from '../../state/records.ts';
+import { openStateStore, readState } from '../../state/records.ts';
 import { SCHEMA, type StateRecord } from '../../state/types.ts';
 import type { PreflightResult } from '../preflight/types.ts';
+import { admit } from './admit.ts';
+import { commandFor } from './command-line.ts';
 import { createOperationState, type OperationState } from './records.ts';
+import { isSourceLost, sourceLostHint } from './source-lost.ts';
 import { runSteps, type Step, StepError } from './steps.ts';
 import type { MoveDeps, MoveKind, MoveOptions, MoveResult, MoveSide, StepReport } from './types.ts';
 
@@ -57,34 +60,11 @@ export interface Operation {
   readonly deps: MoveDeps;
   readonly startedAt: string;
   readonly started: number;
+  /** What the steps have warned of so far; part of the result. */
+  readonly warnings: readonly string[];
 }
 
 const LOCK_TTL_MS = 30_000;
-
-/** The command that goes on with whatever is unfinished in this namespace. */
-export const commandFor = (
-  verb: string,
-  input: Pick<OperationInput, 'source' | 'sourceName' | 'dest'>,
-): string => {
-  const source =
-    input.source === undefined
-      ? input.sourceName
-      : { context: input.source.cluster.context, namespace: input.source.namespace };
-  const { cluster, namespace } = input.dest;
-  const sameName = source === undefined || source.namespace === namespace;
-  const names = sameName
-    ? `-n ${namespace}`
-    : `--source-namespace ${source.namespace} --dest-namespace ${namespace}`;
-  return [
-    'dr-syncer',
-    verb,
-    source === undefined ? '' : `--source-context ${source.context}`,
-    `--dest-context ${cluster.context}`,
-    names,
-  ]
-    .filter((part) => part !== '')
-    .join(' ');
-};
 
 /**
  * Takes the lock, opens or creates the journal and writes the operation into the record. From here on the operation
@@ -108,6 +88,9 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
     const journal = openJournal(dest.cluster, dest.namespace, { redact: input.redact });
     if (source !== undefined) journal.mirrorTo(source.cluster, source.namespace);
     if (input.resume === undefined) {
+      // What was looked at before the lock may be history by now: another operator may have been faster.
+      const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal: input.signal });
+      admit(kind, stored?.record, (verb) => commandFor(verb, input));
       // With its source dead, an unfinished cutover can never end; only who holds the lock may close it.
       if (kind === 'failover' && (await journal.load()) !== undefined) await journal.finish('partial');
       await journal.create({
@@ -140,10 +123,17 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
       operation,
     }));
     const signal = AbortSignal.any([input.signal, lock.lost]);
-    const stateInput = { source, dest, journal, lock, record, operator, reporter: input.reporter };
-    const state = createOperationState(stateInput);
-    const deps: MoveDeps = { reporter: input.reporter, signal, guard: () => state.guard() };
-    return { input, journal, lock, state, deps, startedAt, started: performance.now() };
+    const warnings: string[] = [];
+    const reporter: Reporter = {
+      ...input.reporter,
+      warning: (message) => {
+        warnings.push(message);
+        input.reporter.warning(message);
+      },
+    };
+    const state = createOperationState({ source, dest, journal, lock, record, operator, reporter });
+    const deps: MoveDeps = { reporter, signal, guard: () => state.guard() };
+    return { input, journal, lock, state, deps, startedAt, started: performance.now(), warnings };
   } catch (error) {
     await lock.release();
     throw error;
@@ -184,32 +174,30 @@ export const runToEnding = async (
     const title = error.reports.at(-1)?.title ?? error.stepId;
     const text = isAbort(cause) ? errorText(reason) : error.message;
     const what = `${title}: ${text.replace(/\.$/, '')}`;
+    const unsafe = isDrError(cause) && cause.exit === 'unsafe';
+    const sourceLost = isSourceLost(cause, input);
     if (!told.changed() && !lost) {
       const outcome: ExitName = interrupted
         ? 'interrupted'
-        : isDrError(cause) && cause.exit === 'unsafe'
+        : unsafe || (sourceLost && input.kind === 'cutover')
           ? 'unsafe'
           : 'refused';
       return {
         outcome,
         summary: `Nothing was changed. ${what}.`,
-        hint: hintOf(cause),
+        hint: sourceLost ? sourceLostHint(input, false) : hintOf(cause),
         reports: error.reports,
         finished: true,
       };
     }
-    const outcome: ExitName = lost
-      ? 'locked'
-      : interrupted
-        ? 'interrupted'
-        : isDrError(cause) && cause.exit === 'unsafe'
-          ? 'unsafe'
-          : 'partial';
+    const outcome: ExitName = lost ? 'locked' : interrupted ? 'interrupted' : unsafe ? 'unsafe' : 'partial';
     const next = `Go on with: ${commandFor('resume', input)}   or go back with: ${commandFor('rollback', input)}`;
     return {
       outcome,
       summary: `Stopped part-way. ${what}.`,
-      hint: [hintOf(cause), next].filter((text) => text !== undefined).join(' '),
+      hint: [hintOf(cause), next, sourceLost ? sourceLostHint(input, true) : undefined]
+        .filter((text) => text !== undefined)
+        .join(' '),
       reports: error.reports,
       finished: false,
     };
@@ -220,7 +208,7 @@ export const runToEnding = async (
 export const endOperation = async (operation: Operation, ending: Ending): Promise<MoveResult> => {
   const { input, journal, state, lock } = operation;
   const seconds = round((performance.now() - operation.started) / 1000);
-  const warnings: string[] = [];
+  const warnings = [...operation.warnings];
   const attempt = async (what: string, work: () => Promise<unknown>): Promise<void> => {
     try {
       await work();
@@ -231,9 +219,7 @@ export const endOperation = async (operation: Operation, ending: Ending): Promis
     }
   };
   if (!lock.lost.aborted) {
-    await attempt('The journal', () =>
-      ending.finished ? journal.finish(ending.outcome) : journal.stop(ending.summary),
-    );
+    // The journal comes last: as long as it is unfinished, `resume` finds it and writes whatever is missing.
     await attempt('The record', () => state.close(ending.finished ? 'finished' : 'stopped'));
     await attempt('The history', () =>
       openHistory(input.dest.cluster, input.dest.namespace).append({
@@ -249,6 +235,9 @@ export const endOperation = async (operation: Operation, ending: Ending): Promis
         perStepSeconds: Object.fromEntries(ending.reports.map((step) => [step.id, step.seconds])),
         ...(ending.rtoSeconds === undefined ? {} : { rtoSeconds: ending.rtoSeconds }),
       }),
+    );
+    await attempt('The journal', () =>
+      ending.finished ? journal.finish(ending.outcome) : journal.stop(ending.summary),
     );
     const mirror = await journal.settleMirror(2000);
     if (mirror?.lastError !== undefined)

@@ -6,7 +6,15 @@ import { resumeGitops } from './gitops.ts';
 import type { MoveState } from './move.ts';
 import { type EmptyOptions, holdEmpty, refuseReturned, seeEmpty } from './see-empty.ts';
 import { listSide } from './side.ts';
-import { startGroup, startGroups, startTargets, waitReady, watchedForStart } from './start-side.ts';
+import {
+  NotReadyError,
+  startGroup,
+  startGroups,
+  startTargets,
+  tidyInherited,
+  waitReady,
+  watchedForStart,
+} from './start-side.ts';
 import type { Step } from './steps.ts';
 import { stopSide } from './stop-side.ts';
 import type { MoveDeps, MoveOptions, MoveSide } from './types.ts';
@@ -46,6 +54,10 @@ export const rollbackSteps = (input: RollbackInput): Step[] => {
       id: 'undo-start',
       title: `Stop what was started in ${where(to)}`,
       skip: notStarted,
+      plan: async () =>
+        survey(to, await listSide(to, deps.signal)).entries.map(
+          (entry) => `PATCH ${entry.kind} ${entry.name}: stop`,
+        ),
       run: async () => {
         const objects = await listSide(to, deps.signal);
         return `${await stopSide(to, survey(to, objects).entries, objects, deps, options)} patches`;
@@ -75,6 +87,12 @@ export const rollbackSteps = (input: RollbackInput): Step[] => {
           ? 'Start the other side again'
           : `Start ${where(from)} again with the recorded counts`,
       skip: notStopped,
+      plan: async () =>
+        from === undefined
+          ? []
+          : startTargets(from, await listSide(from, deps.signal), undefined, { foreign: true }).map(
+              (target) => `PATCH ${target.kind} ${target.name}: as recorded`,
+            ),
       run: async () => (from === undefined ? '' : startAgain(from, to, input, empty)),
     },
     {
@@ -104,6 +122,7 @@ export const rollbackSteps = (input: RollbackInput): Step[] => {
   ];
 };
 
+// What was not ready before the move will not be ready after it either: that is told, and keeps nobody from going home.
 const startAgain = async (
   from: MoveSide,
   to: MoveSide,
@@ -115,21 +134,31 @@ const startAgain = async (
   const informer = await openInformer(from.cluster, watchedForStart(from), from.namespace, {
     signal: deps.signal,
   });
+  const watchOther = (): void => (input.startBegan ? refuseReturned(to, other, empty) : undefined);
   try {
     const known = new Set(
       (input.state.baseline()?.entries ?? []).map((entry) => `${groupKind(entry)}/${entry.name}`),
     );
-    const targets = startTargets(from, informer.objects(), undefined).filter((target) =>
+    const targets = startTargets(from, informer.objects(), undefined, { foreign: true }).filter((target) =>
       known.has(`${groupKind(target)}/${target.name}`),
     );
+    const notReady: string[] = [];
     for (const group of startGroups(targets)) {
+      watchOther();
       await startGroup(from, group.targets, informer.objects(), deps, options);
-      await waitReady(from, group.targets, informer, deps, {
-        waitTimeoutMs: options.waitTimeoutMs,
-        watchOther: () => (input.startBegan ? refuseReturned(to, other, empty) : undefined),
-      });
+      try {
+        await waitReady(from, group.targets, informer, deps, {
+          waitTimeoutMs: options.waitTimeoutMs,
+          watchOther,
+        });
+      } catch (error) {
+        if (!(error instanceof NotReadyError)) throw error;
+        notReady.push(error.message);
+        deps.reporter.warning(`Started again, but not ready: ${error.message}`);
+      }
     }
-    return `${targets.length} workloads are ready`;
+    await tidyInherited(from, informer.objects(), deps, options.concurrency);
+    return [`${targets.length} workloads started again`, ...notReady].join('; ');
   } finally {
     informer.stop();
     other.stop();

@@ -1,10 +1,12 @@
+import { readJournal } from '../../state/journal.ts';
 import { readState } from '../../state/records.ts';
+import type { Journal } from '../../state/types.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 import { admit } from './admit.ts';
+import { commandFor } from './command-line.ts';
 import { type MoveInput, moveSteps } from './move.ts';
 import {
   beginOperation,
-  commandFor,
   type Ending,
   endOperation,
   moveResult,
@@ -13,7 +15,8 @@ import {
   runToEnding,
 } from './operation.ts';
 import type { OperationState } from './records.ts';
-import { rollbackSteps } from './rollback.ts';
+import { type RollbackInput, rollbackSteps } from './rollback.ts';
+import { isSourceLost, lostSourceError } from './source-lost.ts';
 import { planSteps, runSteps, StepError } from './steps.ts';
 import type { MoveDeps, MoveResult, MoveSide } from './types.ts';
 
@@ -46,11 +49,17 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
   if (input.resume === undefined) {
     const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal });
     admit(kind, stored?.record, (verb) => commandFor(verb, input));
-    const gate = await input.preflight?.();
+    const gate = await input.preflight?.().catch((error: unknown) => {
+      throw isSourceLost(error, input) ? lostSourceError(error, input) : error;
+    });
     preflight = gate?.result;
     const epoch = stored?.record.epoch ?? 0;
     if (input.options.dryRun) return planned(input, gate, epoch);
     if (gate?.refused !== undefined) return early(input, { ...gate.refused, preflight }, epoch);
+  }
+  if (input.options.dryRun) {
+    const { journal, epoch } = await readOperation(input);
+    return planned(input, undefined, epoch, doneSteps(journal));
   }
   const operation = await beginOperation(input);
   const plan = moveSteps(stepInput(input, operation));
@@ -61,12 +70,13 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
           ? `namespace ${dest.namespace} of context ${dest.cluster.context}`
           : `namespace ${input.source.namespace} of context ${input.source.cluster.context}`
       }.`,
-      changed: () => hasBegun(operation, changingSteps(input)),
+      changed: () => hasBegun(operation.journal.current(), changingSteps(input)),
     });
     const { stoppedAt, readyAt } = plan.times;
     const rtoSeconds =
       stoppedAt === undefined || readyAt === undefined ? undefined : Math.round(readyAt - stoppedAt) / 1000;
-    const undone = await undoIfAsked(input, operation, ending);
+    const [from, to] = kind === 'cutover' ? [input.source, dest] : [dest, input.source];
+    const undone = await undoIfAsked(operation, ending, { kind, from, to });
     return await endOperation(operation, { ...(undone ?? ending), rtoSeconds, preflight });
   } finally {
     plan.close();
@@ -81,8 +91,31 @@ const changingSteps = (input: RunMoveInput): string[] => [
 ];
 
 /** Whether one of these steps has been started, in this run or an earlier one. */
-export const hasBegun = (operation: Operation, ids: readonly string[]): boolean =>
-  operation.journal.current().steps.some((step) => ids.includes(step.id) && step.state !== 'skipped');
+export const hasBegun = ({ steps }: Pick<Journal, 'steps'>, ids: readonly string[]): boolean =>
+  steps.some((step) => ids.includes(step.id) && step.state !== 'skipped');
+
+/** The journal and the epoch of an operation that is to be gone on with, for its dry run. Throws KubeApiError. */
+export const readOperation = async ({
+  dest,
+  resume,
+  signal,
+}: Pick<OperationInput, 'dest' | 'resume' | 'signal'>): Promise<{
+  readonly journal: Journal | undefined;
+  readonly epoch: number;
+}> => {
+  const [journal, stored] = await Promise.all([
+    readJournal(dest.cluster, dest.namespace, {
+      signal,
+      ...(resume === undefined ? {} : { operationId: resume.operationId }),
+    }),
+    readState(dest.cluster, dest.namespace, 'dest', { signal }),
+  ]);
+  return { journal, epoch: stored?.record.epoch ?? 0 };
+};
+
+/** The ids of the steps that an operation has behind it. Pure. */
+export const doneSteps = (journal: Journal | undefined): ReadonlySet<string> =>
+  new Set((journal?.steps ?? []).filter((step) => step.state === 'done').map((step) => step.id));
 
 const stepInput = (input: RunMoveInput, operation: Operation): MoveInput => ({
   kind: input.kind,
@@ -102,21 +135,20 @@ const stepInput = (input: RunMoveInput, operation: Operation): MoveInput => ({
     : { copyData: () => input.copyData?.(operation.state) ?? Promise.resolve('') }),
 });
 
-const undoIfAsked = async (
-  input: RunMoveInput,
+/** Undoes a move that stopped part-way, when the operator asked for that; undefined when there is nothing to do. */
+export const undoIfAsked = async (
   operation: Operation,
   ending: Ending,
+  move: Pick<RollbackInput, 'kind' | 'from' | 'to'>,
 ): Promise<Ending | undefined> => {
+  const { input } = operation;
   if (ending.finished || !input.options.rollbackOnFailure || operation.deps.signal.aborted) return undefined;
   input.reporter.failure(ending.summary);
   input.reporter.action('Rolling back');
-  const [from, to] = input.kind === 'cutover' ? [input.source, input.dest] : [input.dest, input.source];
   const steps = rollbackSteps({
-    kind: input.kind,
-    from,
-    to,
-    stopBegan: hasBegun(operation, ['stop']),
-    startBegan: hasBegun(operation, ['start']),
+    ...move,
+    stopBegan: hasBegun(operation.journal.current(), ['stop']),
+    startBegan: hasBegun(operation.journal.current(), ['start']),
     options: input.options,
     deps: operation.deps,
     state: operation.state,
@@ -157,6 +189,7 @@ const planned = async (
   input: RunMoveInput,
   gate: PreflightGate | undefined,
   epoch: number,
+  done?: ReadonlySet<string>,
 ): Promise<MoveResult> => {
   const nothing = async (): Promise<void> => undefined;
   const plan = moveSteps({
@@ -185,7 +218,7 @@ const planned = async (
         }),
     ...(input.copyData === undefined ? {} : { copyData: async () => '' }),
   });
-  const reports = await planSteps(plan.steps);
+  const reports = await planSteps(plan.steps, done);
   const failed = reports.find((step) => step.state === 'failed');
   const ending: Ending = gate?.refused ?? {
     outcome: failed === undefined ? 'ok' : 'refused',

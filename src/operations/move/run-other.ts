@@ -3,10 +3,10 @@ import { readJournal } from '../../state/journal.ts';
 import { readState } from '../../state/records.ts';
 import type { Journal } from '../../state/types.ts';
 import { admit } from './admit.ts';
+import { commandFor } from './command-line.ts';
 import { failoverSteps, fenceSteps } from './failover.ts';
 import {
   beginOperation,
-  commandFor,
   type Ending,
   endOperation,
   moveResult,
@@ -14,7 +14,7 @@ import {
   runToEnding,
 } from './operation.ts';
 import { rollbackSteps } from './rollback.ts';
-import { hasBegun, type PreflightGate } from './run-move.ts';
+import { doneSteps, hasBegun, type PreflightGate, readOperation, undoIfAsked } from './run-move.ts';
 import { planSteps } from './steps.ts';
 import type { MoveResult, MoveSide } from './types.ts';
 
@@ -54,7 +54,7 @@ export const runFailover = async (
       hookContext,
       reason: input.reason,
     });
-    return dryRunResult(input, await planSteps(steps), epoch, gate);
+    return dryRunResult(input, await planSteps(steps, await doneBefore(input)), epoch, gate);
   }
   if (gate?.refused !== undefined)
     return unstarted(input, { ...gate.refused, preflight: gate.result }, epoch);
@@ -69,7 +69,7 @@ export const runFailover = async (
   });
   const ending = await runToEnding(operation, plan.steps, {
     success: `The application runs at the destination: namespace ${dest.namespace} of context ${dest.cluster.context}. It is not proved that the source is stopped.`,
-    changed: () => hasBegun(operation, ['start']),
+    changed: () => hasBegun(operation.journal.current(), ['start']),
   });
   const readyAt = plan.readyAt();
   const hint =
@@ -77,7 +77,8 @@ export const runFailover = async (
       ? `When the source answers again, before anything else: ${commandFor('fence', input)}`
       : ending.hint;
   const rtoSeconds = readyAt === undefined ? undefined : Math.round(readyAt - operation.started) / 1000;
-  return endOperation(operation, { ...ending, hint, rtoSeconds, preflight: gate?.result });
+  const undone = await undoIfAsked(operation, ending, { kind: 'failover', from: undefined, to: dest });
+  return endOperation(operation, { ...(undone ?? { ...ending, hint }), rtoSeconds, preflight: gate?.result });
 };
 
 /** Stops and marks a source that came back after a failover. */
@@ -91,7 +92,7 @@ export const runFence = async (
     const deps = { reporter: input.reporter, signal: input.signal, guard: async () => undefined };
     return dryRunResult(
       input,
-      await planSteps(fenceSteps({ source, options, deps, state: planState() })),
+      await planSteps(fenceSteps({ source, options, deps, state: planState() }), await doneBefore(input)),
       stored?.record.epoch ?? 0,
     );
   }
@@ -99,7 +100,7 @@ export const runFence = async (
   const steps = fenceSteps({ source, options, deps: operation.deps, state: operation.state });
   const ending = await runToEnding(operation, steps, {
     success: `The source is stopped and marked: namespace ${source.namespace} of context ${source.cluster.context}.`,
-    changed: () => hasBegun(operation, ['stop']),
+    changed: () => hasBegun(operation.journal.current(), ['stop']),
   });
   return endOperation(operation, ending);
 };
@@ -127,20 +128,23 @@ export const runRollback = async (
       hint: `Go on with: ${commandFor('resume', input)}`,
     });
   }
-  const operation = await beginOperation({ ...input, resume: { operationId: journal.operationId } });
   const isFailback = journal.kind === 'failback';
-  const to = isFailback ? (source ?? dest) : dest;
-  const from = journal.kind === 'failover' ? undefined : isFailback ? dest : source;
-  const steps = rollbackSteps({
+  const sides = {
     kind: journal.kind,
-    from,
-    to,
-    stopBegan: hasBegun(operation, ['stop']),
-    startBegan: hasBegun(operation, ['start']),
+    from: journal.kind === 'failover' ? undefined : isFailback ? dest : source,
+    to: isFailback ? (source ?? dest) : dest,
+    stopBegan: hasBegun(journal, ['stop']),
+    startBegan: hasBegun(journal, ['start']),
     options,
-    deps: operation.deps,
-    state: operation.state,
-  });
+  };
+  if (options.dryRun) {
+    const deps = { reporter: input.reporter, signal: input.signal, guard: async () => undefined };
+    const { epoch } = await readOperation(input);
+    const steps = rollbackSteps({ ...sides, deps, state: planState() });
+    return dryRunResult(input, await planSteps(steps, doneSteps(journal)), epoch);
+  }
+  const operation = await beginOperation({ ...input, resume: { operationId: journal.operationId } });
+  const steps = rollbackSteps({ ...sides, deps: operation.deps, state: operation.state });
   const ending = await runToEnding(operation, steps, {
     success: `Rolled back: ${journal.kind} ${journal.operationId} was undone.`,
     changed: () => true,
@@ -152,6 +156,9 @@ export const runRollback = async (
     hint: again,
   });
 };
+
+const doneBefore = async (input: OperationInput): Promise<ReadonlySet<string>> =>
+  input.resume === undefined ? new Set() : doneSteps((await readOperation(input)).journal);
 
 const planState = () => ({
   operationId: 'dry-run',

@@ -31,12 +31,14 @@ export interface StartTarget {
 /**
  * What is to be started on a side: every object that carries our mark. With a baseline of the other side, only what
  * ran there is started (a Job that has ended since it was staged must not run again), and with the counts that ran
- * there, moved into the range of the autoscaler; without one (failback, failover) counts are the recorded ones. Pure.
+ * there, moved into the range of the autoscaler; without one (failback, failover) counts are the recorded ones. At the
+ * destination only our own copies are started; with `foreign`, also what else a failback has stopped there. Pure.
  */
 export const startTargets = (
   side: MoveSide,
   objects: readonly KubeObject[],
   baseline: Baseline | undefined,
+  { foreign = false }: { readonly foreign?: boolean } = {},
 ): StartTarget[] => {
   const hpas = objects.filter((object) => groupKind(object) === 'HorizontalPodAutoscaler.autoscaling');
   const counts = new Map(
@@ -46,7 +48,7 @@ export const startTargets = (
     objects
       // A ReplicaSet inherits the annotations of its Deployment; its controller starts it.
       .filter((object) => object.kind !== 'Pod' && isMarked(object) && controllerOf(object) === undefined)
-      .filter((object) => side.role === 'source' || object.metadata.labels?.[MANAGED] === 'true')
+      .filter((object) => foreign || side.role === 'source' || object.metadata.labels?.[MANAGED] === 'true')
       .filter(
         (object) => baseline === undefined || counts.has(`${groupKind(object)}/${object.metadata.name}`),
       )
@@ -128,6 +130,9 @@ export const waitReady = async (
   }
 };
 
+/** What was started is not ready: it cannot become so, or the time is over. */
+export class NotReadyError extends PartialError {}
+
 const LAST: ReadonlySet<string> = new Set(['CronJob', 'ScaledObject', 'ScaledJob']);
 
 // Images and crash loops can mend while the rest comes up; after this long they are the answer.
@@ -165,8 +170,8 @@ const notReady = (targets: readonly StartTarget[], objects: readonly KubeObject[
   });
 };
 
-const notReadyError = (side: MoveSide, items: readonly NotReady[], what: string): PartialError =>
-  new PartialError(
+const notReadyError = (side: MoveSide, items: readonly NotReady[], what: string): NotReadyError =>
+  new NotReadyError(
     `Namespace ${side.namespace} of context ${side.cluster.context} ${what}: ${items
       .slice(0, 5)
       .map((item) => `${item.name}: ${item.reason}`)

@@ -83,10 +83,20 @@ export const runSteps = async (
   return reports;
 };
 
-/** What the steps would do, without doing it. A step whose plan fails is reported as failed, and the rest is planned. */
-export const planSteps = async (steps: readonly Step[]): Promise<StepReport[]> => {
+/**
+ * What the steps would do, without doing it. A step whose plan fails is reported as failed, and the rest is planned.
+ * `done` are the ids of the steps that an unfinished operation has behind it.
+ */
+export const planSteps = async (
+  steps: readonly Step[],
+  done: ReadonlySet<string> = new Set(),
+): Promise<StepReport[]> => {
   const reports: StepReport[] = [];
   for (const step of steps) {
+    if (done.has(step.id)) {
+      reports.push(report(step, 'earlier', 0, 'done by an earlier run'));
+      continue;
+    }
     const skipped = step.skip?.();
     if (skipped !== undefined) {
       reports.push(report(step, 'skipped', 0, skipped));

@@ -205,7 +205,11 @@ const judge = (
       next: back ? input.command('fence') : undefined,
     };
   }
-  if (problems.length > 0) return { ...told, outcome: 'drift', summary: problems[0] ?? '', next: undefined };
+  if (problems.length > 0) {
+    const fence = record?.phase === 'active' && source?.answers === true;
+    const next = fence ? input.command('fence') : undefined;
+    return { ...told, outcome: 'drift', summary: problems[0] ?? '', next };
+  }
   if (record === undefined) {
     return {
       ...told,
