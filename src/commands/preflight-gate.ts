@@ -1,3 +1,4 @@
+import { hasStatus } from '../kube/errors.ts';
 import type { Ending } from '../operations/move/operation.ts';
 import type { MoveOptions, MoveSide } from '../operations/move/types.ts';
 import {
@@ -67,11 +68,12 @@ const preflightInput = async (
   { kind, source, dest, options, stageOptions }: GateInput,
 ): Promise<PreflightInput> => {
   const { signal } = session;
+  // A record that may not be read is one of the findings: who lacks that right needs the Roles most.
   const [stored, history] = await Promise.all([
-    readState(dest.cluster, dest.namespace, 'dest', { signal }),
-    readHistory(dest.cluster, dest.namespace),
+    unlessForbidden(() => readState(dest.cluster, dest.namespace, 'dest', { signal })),
+    unlessForbidden(() => readHistory(dest.cluster, dest.namespace, 'dest', { signal })),
   ]);
-  const record = stored?.record;
+  const record = stored === FORBIDDEN ? undefined : stored?.record;
   return {
     kind,
     source,
@@ -86,12 +88,24 @@ const preflightInput = async (
       record === undefined
         ? undefined
         : { lastStageAt: record.lastStage?.at, phase: record.phase, epoch: record.epoch },
-    expectedSeconds: expectedSeconds(kind, history, options.waitTimeoutMs),
+    recordForbidden: stored === FORBIDDEN,
+    expectedSeconds: expectedSeconds(kind, history === FORBIDDEN ? [] : history, options.waitTimeoutMs),
     maxStageAgeMs: flags.maxStageAge,
     ignored: flags.ignorePreflight ?? [],
     signal,
     now: () => Date.now(),
   };
+};
+
+const FORBIDDEN = Symbol('forbidden');
+
+const unlessForbidden = async <T>(read: () => Promise<T>): Promise<T | typeof FORBIDDEN> => {
+  try {
+    return await read();
+  } catch (error) {
+    if (hasStatus(error, 403)) return FORBIDDEN;
+    throw error;
+  }
 };
 
 /**

@@ -146,7 +146,7 @@ const hintFor = (context: string, failure: Failure): string | undefined => {
     return `The server did not accept the credentials; an expired certificate or token looks like this. Check them with: kubectl --context ${context} auth whoami`;
   }
   if (failure.status === 403) {
-    return `Check the rights with: kubectl --context ${context} auth can-i --list`;
+    return `See the rights with: kubectl --context ${context} auth can-i --list. The Roles that are needed are printed by: dr-syncer preflight`;
   }
   if (failure.reason === 'TLS') {
     if (failure.detail.includes('CERT_HAS_EXPIRED')) {

@@ -98,3 +98,6 @@ const KINDS: Readonly<Record<string, { readonly type: string; readonly effect: s
     effect: ', so nothing is granted',
   },
 };
+
+/** The types whose objects are looked up by name, as typeName() names them. */
+export const REFERENCED_TYPES: readonly string[] = Object.values(KINDS).map(({ type }) => type);

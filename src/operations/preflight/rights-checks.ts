@@ -1,6 +1,7 @@
 import { typeName } from '../../kube/names.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { CLASS_KINDS } from '../checks/class-kinds.ts';
+import { REFERENCED_TYPES } from '../checks/references.ts';
 import { EXTRAS } from './gather.ts';
 import { inCluster, inNamespace, PODS, RBAC } from './rights-scope.ts';
 import type { PreflightKind, Right, SideView } from './types.ts';
@@ -21,8 +22,9 @@ export const checkRights = ({ side }: SideView, kind: PreflightKind): Right[] =>
       ),
     ),
     ...inNamespace(side, PODS, ['create'], 'wanted'),
-    ...inNamespace(side, { group: '', resource: 'secrets' }, ['get'], 'wanted'),
-    ...NAMED_TYPES.flatMap((resource) => inNamespace(side, { group: '', resource }, ['get'], 'wanted')),
+    ...REFERENCED_TYPES.flatMap((name) => served.get(name) ?? []).flatMap((type) =>
+      inNamespace(side, type, ['get'], 'wanted'),
+    ),
     ...EXTRAS.flatMap((name) => served.get(name) ?? []).flatMap((type) =>
       inNamespace(side, type, ['list'], 'wanted'),
     ),
@@ -35,7 +37,6 @@ const SOURCE_LISTS: ReadonlySet<string> = new Set([
   'admissionregistration.k8s.io',
   'apiregistration.k8s.io',
 ]);
-const NAMED_TYPES = ['configmaps', 'serviceaccounts', 'persistentvolumeclaims'];
 
 const CLUSTER_LISTS: readonly { readonly group: string; readonly resource: string }[] = [
   { group: '', resource: 'nodes' },

@@ -1,7 +1,8 @@
-import type { ResourceType } from '../../kube/types.ts';
+import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import { chooseTypes, type TypePair } from '../../pipeline/choose-types.ts';
 import { selectTypes } from '../../pipeline/select-types.ts';
 import type { MoveSide } from '../move/types.ts';
+import { isAboutGrants } from './about-rights.ts';
 import { inCluster, inNamespace, NAMESPACES, RBAC } from './rights-scope.ts';
 import type { Picture, PreflightInput, Right } from './types.ts';
 
@@ -42,17 +43,33 @@ const recreatedTypes = (copy: Picture['copy']): ResourceType[] =>
     outcome.action === 'recreated' ? [item.type] : [],
   );
 
-// Who may not do what a Role allows may only write that Role with these two verbs. They are asked for by name and are
-// not required: somebody who has the rights themselves does not need them.
-const grantRights = (dest: MoveSide, copy: Picture['copy']): Right[] =>
-  (copy?.prepared ?? []).flatMap(({ source, item }): Right[] => {
+// Who may not do what a Role allows may only write that Role with these two verbs. They are asked for by name, and
+// required only where the server says so: somebody who has the rights of a Role may write it without them.
+const grantRights = (dest: MoveSide, copy: Picture['copy']): Right[] => {
+  const refused = refusedGrants(copy);
+  return (copy?.prepared ?? []).flatMap(({ source, item }): Right[] => {
     if (item === undefined || item.type.group !== RBAC) return [];
-    const right = { side: dest.role, need: 'wanted', group: RBAC, namespace: dest.namespace } as const;
+    const name = source.metadata.name;
+    const right = { side: dest.role, group: RBAC, namespace: dest.namespace } as const;
+    const needed = (...keys: string[]): Right['need'] =>
+      keys.some((key) => refused.has(key)) ? 'required' : 'wanted';
     if (item.type.resource === 'roles')
-      return [{ ...right, verb: 'escalate', resource: 'roles', name: source.metadata.name }];
-    const ref = (item.content ?? item.live ?? source)['roleRef'] as
-      | { kind?: string; name?: string }
-      | undefined;
-    const resource = ref?.kind === 'ClusterRole' ? 'clusterroles' : 'roles';
-    return ref?.name === undefined ? [] : [{ ...right, verb: 'bind', resource, name: ref.name }];
+      return [{ ...right, need: needed(`roles/${name}`), verb: 'escalate', resource: 'roles', name }];
+    const ref = roleRefOf(item.content ?? item.live ?? source);
+    if (ref.name === undefined) return [];
+    const resource = ref.kind === 'ClusterRole' ? 'clusterroles' : 'roles';
+    const need = needed(`rolebindings/${name}`, `${resource}/${ref.name}`);
+    return [{ ...right, need, verb: 'bind', resource, name: ref.name }];
   });
+};
+
+// `roles/deployer`: what the server does not take because it allows more than we may do ourselves.
+const refusedGrants = (copy: Picture['copy']): ReadonlySet<string> =>
+  new Set(
+    (copy?.dryRun.refused ?? [])
+      .filter(({ outcome }) => isAboutGrants(outcome.failure))
+      .map(({ item }) => `${item.type.resource}/${item.content?.metadata.name}`),
+  );
+
+const roleRefOf = (binding: KubeObject): { readonly kind?: string; readonly name?: string } =>
+  (binding['roleRef'] ?? {}) as { kind?: string; name?: string };

@@ -121,13 +121,20 @@ const HELD_TYPES = [
 const patchedTypes = (
   view: SideView,
   entries: readonly Pick<BaselineEntry, 'apiVersion' | 'kind'>[] | undefined,
-): ResourceType[] =>
-  view.side.types.filter(
+): ResourceType[] => {
+  const patched = view.side.types.filter(
     (type) =>
       entries === undefined ||
       view.unlisted.has(typeName(type)) ||
       entries.some((entry) => typesOf(view.side, entry).includes(type)),
   );
+  // Our marks are taken off the ReplicaSets that inherited them when their owner has been started again.
+  const inheriting = patched.some(({ kind }) => MAKES_REPLICA_SETS.has(kind));
+  const heirs = view.side.types.filter((type) => inheriting && typeName(type) === 'replicasets.apps');
+  return [...new Set([...patched, ...heirs])];
+};
+
+const MAKES_REPLICA_SETS: ReadonlySet<string> = new Set(['Deployment', 'Rollout']);
 
 const typesOf = (
   side: MoveSide,

@@ -34,6 +34,8 @@ export interface PreflightInput {
   readonly stageOptions: StageOptions | undefined;
   /** Undefined when the destination has no record. */
   readonly record: PreflightRecord | undefined;
+  /** The record may not be read, so that nothing can be said about it. */
+  readonly recordForbidden?: boolean;
   /** How long the move is expected to take: credentials must outlive it. */
   readonly expectedSeconds: number;
   /** Refuse when the last stage is older than this; undefined: its age is only told. */

@@ -1,5 +1,7 @@
 import type { Failure } from '../../kube/errors.ts';
 import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
+import { stringAt } from '../../kube/json.ts';
+import { groupKind, typeName } from '../../kube/names.ts';
 import { type AppliedRow, dryRunAll } from '../../pipeline/apply.ts';
 import type { PlanItem } from '../../pipeline/plan.ts';
 import { patienceWith } from './stopping.ts';
@@ -41,7 +43,11 @@ export const dryRunPlan = async (
       deps.reporter.progress(++done, changing.length, 'objects checked by a server-side dry run');
     },
   });
-  const judged = await Promise.all(rows.map((row) => (namespaceExists ? row : judgeStandIn(deps, row))));
+  const judged = await Promise.all(
+    rows
+      .map((row) => judgeBinding(row, items))
+      .map((row) => (namespaceExists ? row : judgeStandIn(deps, row))),
+  );
   return {
     rows: judged,
     refused: judged.filter((row) => row.outcome.action === 'failed'),
@@ -50,6 +56,24 @@ export const dryRunPlan = async (
 };
 
 const STAND_IN = 'default';
+
+// To those who may not bind every Role the server says what a RoleBinding grants only when the Role is there.
+const judgeBinding = (row: AppliedRow, items: readonly PlanItem[]): AppliedRow => {
+  const { item, outcome } = row;
+  const isOpen =
+    outcome.failure?.status === 404 &&
+    groupKind(item.content ?? NOTHING) === 'RoleBinding.rbac.authorization.k8s.io' &&
+    items.some(
+      ({ type, content }) =>
+        typeName(type) === 'roles.rbac.authorization.k8s.io' &&
+        content?.metadata.name === stringAt(item.content, 'roleRef', 'name'),
+    );
+  if (!isOpen) return row;
+  const reason = `could not be checked before its Role exists: ${outcome.failure?.detail}`;
+  return { ...row, outcome: { ...outcome, action: 'unknown', reason } };
+};
+
+const NOTHING = { apiVersion: '', kind: '' };
 
 const judgeStandIn = async (deps: StageDeps, row: AppliedRow): Promise<AppliedRow> => {
   const { failure } = row.outcome;

@@ -1,6 +1,6 @@
-import type { Failure } from '../../../kube/errors.ts';
 import { objectName } from '../../../kube/names.ts';
 import type { AppliedRow } from '../../../pipeline/apply.ts';
+import { isAboutGrants, isAboutRights } from '../about-rights.ts';
 import { clause, row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 
@@ -33,7 +33,7 @@ export const copyRows = ({
       : [],
   );
   const denied = copy.dryRun.refused
-    .filter(({ outcome }) => !isAboutRights(outcome.failure))
+    .filter(({ outcome: { failure } }) => !isAboutRights(failure) && !isAboutGrants(failure))
     .map((applied) =>
       row(
         'copy',
@@ -59,10 +59,6 @@ export const copyRows = ({
   );
   return [...refused, ...denied, ...open, ...findings];
 };
-
-// What the authorizer says, as opposed to an admission plugin: the check of rights has it.
-export const isAboutRights = (failure: Failure | undefined): boolean =>
-  failure?.status === 403 && /cannot (?:patch|create|update|get|list|delete) resource/.test(failure.detail);
 
 const nameOf = ({ item }: AppliedRow): string => {
   const object = item.content ?? item.park ?? item.live;

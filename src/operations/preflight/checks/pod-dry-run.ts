@@ -7,10 +7,10 @@ import { mapBounded } from '../../../kube/parallel.ts';
 import type { JsonObject, KubeObject, ObjectMeta } from '../../../kube/types.ts';
 import { PODS } from '../../../kube/well-known.ts';
 import { isDryRunUnsupported } from '../../../pipeline/strategy.ts';
+import { isAboutRights } from '../about-rights.ts';
 import { clause, row, whereIs } from '../sentences.ts';
 import type { Starter } from '../starters.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
-import { isAboutRights } from './copy.ts';
 
 /**
  * Asks the server that starts, in a dry run, to create one pod of every template: Pod Security, quotas, LimitRanges,

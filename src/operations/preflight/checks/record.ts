@@ -18,13 +18,13 @@ const stagedRows = ({ input, to, targets, stashed, copy }: CheckContext): Prefli
   const staged = managed || record?.lastStageAt !== undefined;
   if (targets.length > 0 || stashed.length > 0 || (kind !== 'failback' && staged)) return [];
   // What may not be looked at may well be there; the missing right is the finding then.
-  if (to.unlisted.size > 0)
+  if (to.unlisted.size > 0 || input.recordForbidden === true)
     return [
       row(
         'staged',
         'unknown',
         whereIs(to.side),
-        `Whether something is parked in ${whereIs(to.side)} is not known, as its workloads may not be listed.`,
+        `Whether something is parked in ${whereIs(to.side)} is not known, as its records and workloads may not be read.`,
       ),
     ];
   return kind === 'failback'
@@ -56,16 +56,10 @@ const ageRows = ({ input }: CheckContext): PreflightCheck[] => {
   const { dest, record, maxStageAgeMs } = input;
   const at = parseTimestamp(record?.lastStageAt);
   if (at === undefined) {
-    return maxStageAgeMs === undefined
-      ? []
-      : [
-          row(
-            'stage-age',
-            'refuse',
-            whereIs(dest),
-            `There is no record of when ${whereIs(dest)} was staged last.`,
-          ),
-        ];
+    if (maxStageAgeMs === undefined) return [];
+    const level = input.recordForbidden === true ? 'unknown' : 'refuse';
+    const what = level === 'unknown' ? 'The record may not be read that says' : 'There is no record of';
+    return [row('stage-age', level, whereIs(dest), `${what} when ${whereIs(dest)} was staged last.`)];
   }
   const ageMs = dest.cluster.now() - at;
   const message = `The last stage of ${whereIs(dest)} was ${ageText(ageMs)} ago.`;
