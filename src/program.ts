@@ -1,5 +1,5 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { addDataFlags } from './commands/data-options.ts';
+import { addDataFlags, addPathFlag, addResumedDataFlags } from './commands/data-options.ts';
 import { addMoveFlags } from './commands/move-options.ts';
 import { addCommonFlags, addCopyFlags, addSideFlags } from './commands/options.ts';
 import { duration } from './commands/parsers.ts';
@@ -95,7 +95,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .action(async (flags) =>
       setCode(await (await import('./commands/failback.ts')).runFailback(io, flags, interrupt)),
     );
-  move('failover', 'start the destination from what was staged; the source is dead')
+  addPathFlag(move('failover', 'start the destination from what was staged; the source is dead'))
     .option('--accept-data-loss', 'what was written since the last copy may be lost')
     .option('--reason <text>', 'why the source is given up; goes into the record')
     .action(async (flags) =>
@@ -104,11 +104,13 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   move('fence', 'stop and mark a source that came back after a failover').action(async (flags) =>
     setCode(await (await import('./commands/failover.ts')).runFenceCommand(io, flags, interrupt)),
   );
-  move('resume', 'go on with the unfinished operation').action(async (flags, command) => {
-    const { runResume } = await import('./commands/resume.ts');
-    setCode(await runResume(io, { ...flags, given: typedFlags(command) }, interrupt));
-  });
-  move('rollback', 'undo the unfinished operation').action(async (flags, command) => {
+  addResumedDataFlags(move('resume', 'go on with the unfinished operation')).action(
+    async (flags, command) => {
+      const { runResume } = await import('./commands/resume.ts');
+      setCode(await runResume(io, { ...flags, given: typedFlags(command) }, interrupt));
+    },
+  );
+  addPathFlag(move('rollback', 'undo the unfinished operation')).action(async (flags, command) => {
     const { runRollbackCommand } = await import('./commands/resume.ts');
     setCode(await runRollbackCommand(io, { ...flags, given: typedFlags(command) }, interrupt));
   });

@@ -7,7 +7,7 @@ import { stage } from '../operations/stage/stage.ts';
 import type { StageOptions } from '../operations/stage/types.ts';
 import { confirmName } from '../ui/confirm.ts';
 import { convergeWith } from './converge.ts';
-import { type DataFlags, dataOptions } from './data-options.ts';
+import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';
 import { dataStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
 import type { MoveFlags } from './move-options.ts';
@@ -20,6 +20,7 @@ import { withSession } from './session.ts';
 /** `dr-syncer cutover`: returns the exit code. */
 export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
+    checkCopyOptions(flags, flags.migratePvcData === true, '--migrate-pvc-data');
     const pair = await openPair(session, 'cutover');
     const { source, dest } = pair;
     if (source === undefined) throw new UsageError('The source is not named.');
@@ -56,7 +57,7 @@ export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: Abor
       resume: undefined,
       preflight: () => gateMove(session, flags, { kind: 'cutover', source, dest, options, stageOptions }),
       converge: convergeWith(stage, session, source, dest, stageOptions),
-      ...(copy === undefined ? {} : { copyData: copy }),
+      ...(copy === undefined ? {} : { data: copy }),
     });
     return finishMove(io, flags, session, result);
   });

@@ -4,9 +4,10 @@ import { DEFAULT_MOVER_OPTIONS } from '../data/defaults.ts';
 import { splitFlags } from '../data/flags.ts';
 import type { StrategyName } from '../data/types.ts';
 import { DEFAULT_VERIFY_OPTIONS } from '../data/verify-pod.ts';
+import { UsageError } from '../errors.ts';
 import { isObject } from '../kube/json.ts';
 import type { JsonObject } from '../kube/types.ts';
-import type { DataOptions } from '../operations/data/copy-data.ts';
+import type { DataOptions } from '../operations/data/types.ts';
 import { duration, names, oneOf, pairs, wholeNumber } from './parsers.ts';
 
 const STRATEGIES = ['mount', 'clusterip', 'loadbalancer', 'nodeport', 'local'] as const;
@@ -41,8 +42,7 @@ export interface DataFlags {
 }
 
 export const addDataFlags = (command: Command): Command =>
-  command
-    .option('--pv-migrate-path <path>', 'the pv-migrate program (default: found on PATH)')
+  addPathFlag(command)
     .option('--pv-migrate-flags <flags>', 'further flags for pv-migrate, with shell-like quotes')
     .option(
       '--pv-migrate-strategies <names>',
@@ -96,6 +96,35 @@ export const addDataFlags = (command: Command): Command =>
         .default(DEFAULT_VERIFY_OPTIONS.runAsUser),
     );
 
+/** Flags about volume data that may change when an unfinished operation is gone on with. */
+export type ResumedDataFlags = Pick<DataFlags, 'pvMigratePath' | 'pvMigrateFlags' | 'pvMigrateStrategies'> & {
+  readonly dataTimeout?: number;
+};
+
+/** Adds the flags of a resumed copy; they have no defaults, as the journal knows what was asked for. */
+export const addResumedDataFlags = (command: Command): Command =>
+  addPathFlag(command)
+    .option('--pv-migrate-flags <flags>', 'further flags for pv-migrate instead of those of the first run')
+    .option('--pv-migrate-strategies <names>', 'strategies instead of those of the first run', strategies)
+    .addOption(new Option('--data-timeout <duration>', 'limit for one claim').argParser(duration));
+
+export const addPathFlag = (command: Command): Command =>
+  command.option('--pv-migrate-path <path>', 'the pv-migrate program (default: found on PATH)');
+
+/** The stored options of a copy with what this run says otherwise. */
+export const resumedOptions = (stored: DataOptions, flags: ResumedDataFlags): DataOptions => ({
+  ...stored,
+  mover: {
+    ...stored.mover,
+    ...(flags.pvMigratePath === undefined ? {} : { path: flags.pvMigratePath }),
+    ...(flags.pvMigrateFlags === undefined ? {} : { extraFlags: splitFlags(flags.pvMigrateFlags) }),
+    ...(flags.pvMigrateStrategies === undefined
+      ? {}
+      : { strategies: flags.pvMigrateStrategies as readonly StrategyName[] }),
+    ...(flags.dataTimeout === undefined ? {} : { deadlineMs: flags.dataTimeout }),
+  },
+});
+
 /** The flags as the data operation takes them. Throws UsageError for flags of pv-migrate that cannot be read. */
 export const dataOptions = (flags: DataFlags, how: { readonly preCopy: boolean }): DataOptions => {
   const pods = {
@@ -139,6 +168,41 @@ export const dataOptions = (flags: DataFlags, how: { readonly preCopy: boolean }
           },
   };
 };
+
+/**
+ * Refuses flags about the copy of data where none is asked for: whoever gives `--verify` believes that something is
+ * copied and verified. `flag` is the one that asks for it. Throws UsageError.
+ */
+export const checkCopyOptions = (flags: Partial<DataFlags>, isAsked: boolean, flag: string): void => {
+  if (isAsked) return;
+  const given = ONLY_WITH_A_COPY.filter((name) => flags[name] !== undefined && flags[name] !== false);
+  const names = [
+    ...given.map(flagName),
+    ...(flags.verify === undefined || flags.verify === 'none' ? [] : ['--verify']),
+  ];
+  if (names.length === 0) return;
+  throw new UsageError(`${names.join(', ')}: no data is copied without ${flag}.`, {
+    hint: `Add ${flag}, or leave these flags out.`,
+  });
+};
+
+const ONLY_WITH_A_COPY = [
+  'pvMigratePath',
+  'pvMigrateFlags',
+  'pvMigrateStrategies',
+  'pvMigrateRsyncImage',
+  'pvMigrateSshdImage',
+  'pvMigratePullSecret',
+  'pvMigrateNonRoot',
+  'pvMigrateToleration',
+  'pvMigrateNodeSelector',
+  'pvMigrateResources',
+  'dataBandwidth',
+  'dataIgnoreSizes',
+] as const satisfies readonly (keyof DataFlags)[];
+
+const flagName = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 const strategies = (value: string, previous: readonly string[] | undefined): string[] =>
   names(value, previous).map((name) => oneOf(STRATEGIES)(name));

@@ -1,15 +1,15 @@
+import { systemClock } from '../data/defaults.ts';
+import { endCopies } from '../data/end-copies.ts';
+import { findMover, type Mover } from '../data/find-mover.ts';
 import { preflightMover } from '../data/preflight.ts';
-import { UsageError } from '../errors.ts';
+import type { MoverRecord } from '../data/types.ts';
+import { isDrError, PartialError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
-import {
-  type CopyDataResult,
-  copyData,
-  type DataJournal,
-  type DataOptions,
-  type DataSide,
-  pairNow,
-} from '../operations/data/copy-data.ts';
-import type { OperationState } from '../operations/move/records.ts';
+import { checkData } from '../operations/data/check-data.ts';
+import { copyData, MOVER_PODS_MS } from '../operations/data/copy-data.ts';
+import { planData } from '../operations/data/plan-data.ts';
+import type { CopyDataResult, DataOptions, DataSide, DataWork } from '../operations/data/types.ts';
+import type { DataStep } from '../operations/move/run-move.ts';
 import type { MoveSide } from '../operations/move/types.ts';
 import type { Session } from './session.ts';
 
@@ -24,82 +24,103 @@ export interface DataStepInput {
 }
 
 /**
- * Checks the mover before anything is stopped and returns the step that copies the data. Throws RefusedError when the
- * program is missing or does not take the options.
+ * Checks the mover before anything is stopped and returns the data copy as the steps of a move use it. Throws
+ * RefusedError when the program is missing or does not take the options.
  */
-export const dataStep = async (input: DataStepInput) => {
+export const dataStep = async (input: DataStepInput): Promise<DataStep> => {
   const { io, session, from, to, options } = input;
-  const { mover, warnings } = await preflightMover(options.mover, io.env);
-  for (const warning of warnings) session.reporter.warning(warning);
-  const sides = { from: sideOf(session, from), to: sideOf(session, to) };
-  return async (state: OperationState | undefined): Promise<string> => {
-    if (state === undefined) {
-      const paired = await pairNow({
-        ...sides,
-        options,
-        preCopy: false,
-        storageClassMap: input.storageClassMap,
-        signal: session.signal,
-      });
-      return paired.map(({ pair, verdict }) => `${pair.name}: ${verdict.kind}`).join(', ');
-    }
-    const result = await copyData({
-      ...sides,
-      operationId: state.operationId,
-      mover,
-      options,
-      preCopy: false,
-      storageClassMap: input.storageClassMap,
-      journal: state.data,
-      control: io.process,
-      reporter: session.reporter,
-      signal: session.signal,
-    });
-    await state.markDataCopy(result.copied, result.verified);
-    return summaryOf(result);
+  const work: DataWork = {
+    from: sideOf(session, from),
+    to: sideOf(session, to),
+    mover: await readyMover(io, session, options),
+    options,
+    preCopy: false,
+    storageClassMap: input.storageClassMap,
+    control: io.process,
+    reporter: session.reporter,
+  };
+  const { signal } = session;
+  return {
+    plan: (isStaged) => planData(work, isStaged ? 'running' : 'unstaged', signal),
+    check: (isStaged) => checkData(work, isStaged ? 'running' : 'unstaged', signal),
+    copy: async (state, mark, stop) => {
+      await state.markMixedData(to.role);
+      const { operationId, data: journal } = state;
+      const result = await copyData({ ...work, operationId, journal, mark, signal: stop });
+      await state.markDataCopy(result.copied, result.verified);
+      return summaryOf(result);
+    },
+    end: endStep({ io, session, sides: [from, to], path: options.mover.path }),
   };
 };
 
-/** Copies data while the source runs, after a stage: not consistent, and no copy of record. */
-export const preCopyStep = async (input: {
-  readonly io: Io;
-  readonly session: Session;
-  readonly from: Omit<DataSide, 'access' | 'writer'>;
-  readonly to: Omit<DataSide, 'access' | 'writer'>;
-  readonly options: DataOptions;
-  readonly storageClassMap: ReadonlyMap<string, string>;
-}): Promise<CopyDataResult> => {
-  const { io, session, options } = input;
+/** Finds the program and lets it judge the options; tells its warnings. Throws RefusedError. */
+export const readyMover = async (io: Io, session: Session, options: DataOptions): Promise<Mover> => {
   const { mover, warnings } = await preflightMover(options.mover, io.env);
   for (const warning of warnings) session.reporter.warning(warning);
-  session.reporter.warning(
-    'The source runs while its data is copied: this pre-copy is not consistent. The copy of record is made by cutover.',
-  );
-  const nothing: DataJournal = { read: () => ({}), write: async () => undefined };
-  const side = (part: Omit<DataSide, 'access' | 'writer'>): DataSide => ({
-    ...part,
-    writer: undefined,
-    access: session.access(part.cluster),
-  });
-  return copyData({
-    from: side(input.from),
-    to: side(input.to),
-    operationId: `precopy-${Date.now().toString(36)}`,
-    mover,
-    options,
-    preCopy: true,
-    storageClassMap: input.storageClassMap,
-    journal: nothing,
-    control: io.process,
-    reporter: session.reporter,
-    signal: session.signal,
-  });
+  return mover;
 };
 
-/** Refuses flags that belong together and were given apart. */
-export const checkDataFlags = (flags: {
+/**
+ * How copies that were cut off are ended when their operation is undone or given up. `starting`: the side that is
+ * about to start; a copy that still writes there then is an error, elsewhere it only reads and is a warning.
+ */
+export const endStep =
+  (input: {
+    readonly io: Io;
+    readonly session: Session;
+    readonly sides: readonly (MoveSide | undefined)[];
+    readonly path: string | undefined;
+    readonly starting?: MoveSide;
+  }) =>
+  async (records: readonly MoverRecord[]): Promise<string> => {
+    const { io, session, starting } = input;
+    const { reporter, signal } = session;
+    const sides = input.sides.flatMap((side) => side ?? []);
+    const left = await endCopies(
+      {
+        records,
+        sides: sides.map((side) => ({
+          cluster: side.cluster,
+          namespace: side.namespace,
+          access: session.access(side.cluster),
+          isStarting: side === starting,
+        })),
+        mover: records.length === 0 ? undefined : await moverIfAny(io, input.path),
+        graceMs: END_GRACE_MS,
+        podsMs: MOVER_PODS_MS,
+      },
+      { reporter, clock: systemClock, control: io.process, signal },
+    );
+    if (left.length === 0) return records.length === 0 ? 'none was left' : `${records.length} copies ended`;
+    const text = `Pods of a data copy are still there: ${left.join(', ')}`;
+    if (starting !== undefined) {
+      throw new PartialError(`${text}; they write to claims that are about to be used.`, {
+        hint: 'Delete their Jobs (label app.kubernetes.io/name=pv-migrate), then resume.',
+      });
+    }
+    reporter.warning(`${text}.`);
+    return `${left.length} pods are left`;
+  };
+
+// Its own clean-up is worth a moment; what it leaves is removed by us.
+const END_GRACE_MS = 20_000;
+
+// What runs in the clusters can be ended without the program, so its absence is no reason to stop here.
+const moverIfAny = async (io: Io, path: string | undefined): Promise<Mover | undefined> => {
+  try {
+    return await findMover({ path, env: io.env });
+  } catch (error) {
+    if (!isDrError(error)) throw error;
+    return undefined;
+  }
+};
+
+/** Refuses flags of `stage` that belong together and were given apart. */
+export const checkPreCopyFlags = (flags: {
   readonly migratePvcData?: boolean;
   readonly preCopy?: boolean;
+  readonly verify: string;
 }): void => {
   if (flags.migratePvcData === true && flags.preCopy !== true) {
     throw new UsageError('stage copies data only while the source runs, which is not consistent.', {
@@ -108,11 +129,22 @@ export const checkDataFlags = (flags: {
   }
   if (flags.preCopy === true && flags.migratePvcData !== true)
     throw new UsageError('--pre-copy goes with --migrate-pvc-data.');
+  if (flags.preCopy === true && flags.verify !== 'none') {
+    throw new UsageError(
+      'A pre-copy cannot be verified: stage makes no pods at the source, and its files change.',
+      {
+        hint: 'Leave --verify to cutover --migrate-pvc-data.',
+      },
+    );
+  }
 };
 
+/** What a copy came to, as a clause. */
 export const summaryOf = (result: CopyDataResult): string => {
+  const left = result.skipped.length === 0 ? '' : `, ${result.skipped.length} without data left out`;
+  if (result.copied === 0) return `no claim holds data, nothing was copied${left}`;
   const verified = result.verified > 0 ? `, ${result.verified} verified` : '';
-  return `${result.copied} claims copied${verified} in ${result.seconds} s`;
+  return `${result.copied} ${result.copied === 1 ? 'claim' : 'claims'} copied${verified}${left} in ${result.seconds} s`;
 };
 
 const sideOf = (session: Session, side: MoveSide): DataSide => ({

@@ -6,7 +6,7 @@ import { runMove } from '../operations/move/run-move.ts';
 import { confirmName } from '../ui/confirm.ts';
 import { configStep, SYNC_CONFIG } from './config-step.ts';
 import { stageOptionsOf } from './cutover.ts';
-import { type DataFlags, dataOptions } from './data-options.ts';
+import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';
 import { dataStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
 import { type MoveFlags, moveOptions } from './move-options.ts';
@@ -21,6 +21,7 @@ export interface FailbackFlags extends MoveFlags, DataFlags {
 /** `dr-syncer failback`: returns the exit code. */
 export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
+    checkCopyOptions(flags, flags.reverseMigratePvcData === true, '--reverse-migrate-pvc-data');
     const pair = await openPair(session, 'failback');
     const { source, dest } = pair;
     if (source === undefined) throw new UsageError('The source is not named.');
@@ -50,7 +51,7 @@ export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal
       resume: undefined,
       syncsConfig: flags.syncConfig === true,
       config: configStep(source, dest, stageOptions, flags.syncConfig === true),
-      ...(copy === undefined ? {} : { copyData: copy }),
+      ...(copy === undefined ? {} : { data: copy }),
       preflight: () =>
         gateMove(session, flags, { kind: 'failback', source, dest, options, stageOptions: undefined }),
     });

@@ -5,6 +5,7 @@ import { runFailover, runFence } from '../operations/move/run-other.ts';
 import { ageText, parseTimestamp } from '../state/clock.ts';
 import { readState } from '../state/records.ts';
 import { confirmName } from '../ui/confirm.ts';
+import { endStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
 import { type MoveFlags, moveOptions } from './move-options.ts';
 import { type OpenPair, openPair, operationBase } from './pair.ts';
@@ -14,6 +15,7 @@ import { withSession } from './session.ts';
 export interface FailoverFlags extends MoveFlags {
   readonly acceptDataLoss?: boolean;
   readonly reason?: string;
+  readonly pvMigratePath?: string;
 }
 
 /** `dr-syncer failover`: returns the exit code. */
@@ -52,6 +54,7 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
       journalOptions: encodeOptions({ move: options, stage: undefined, migrateData: undefined, reason }),
       resume: undefined,
       reason,
+      endCopies: endStep({ io, session, sides: [dest], path: flags.pvMigratePath, starting: dest }),
       preflight: () =>
         gateMove(session, flags, {
           kind: 'failover',
@@ -95,5 +98,7 @@ const agesOf = async ({ dest }: OpenPair) => {
   };
   const sourceName =
     record === undefined ? undefined : { context: record.source.context, namespace: record.source.namespace };
-  return { stage: age(record?.lastStage?.at), data: age(record?.lastDataCopy?.at), sourceName };
+  const mixed = record?.mixedData?.side === 'dest' ? record.mixedData : undefined;
+  const data = `${age(record?.lastDataCopy?.at)}${mixed === undefined ? '' : `, and since ${mixed.since} its volumes were written to by ${mixed.by}, which is not consistent`}`;
+  return { stage: age(record?.lastStage?.at), data, sourceName };
 };

@@ -3,7 +3,7 @@ import type { PreflightKind } from '../operations/preflight/index.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderPreflight } from '../ui/render/preflight.ts';
 import { stageOptionsOf } from './cutover.ts';
-import { type DataFlags, dataOptions } from './data-options.ts';
+import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';
 import { dataStep } from './data-session.ts';
 import { type MoveFlags, moveOptions } from './move-options.ts';
 import { openPair } from './pair.ts';
@@ -23,11 +23,14 @@ export const runPreflightCommand = (
       kind === 'cutover' && source !== undefined
         ? stageOptionsOf(flags, source.namespace, dest.namespace)
         : undefined;
-    if (flags.migratePvcData === true && source !== undefined) {
+    const copies = flags.migratePvcData === true || flags.reverseMigratePvcData === true;
+    checkCopyOptions(flags, copies, '--migrate-pvc-data');
+    if (copies && source !== undefined && kind !== 'failover') {
       const [from, to] = kind === 'failback' ? [dest, source] : [source, dest];
       const options = dataOptions(flags, { preCopy: false });
       const storageClassMap = flags.storageClassMap ?? new Map<string, string>();
-      await dataStep({ io, session, from, to, options, storageClassMap });
+      const step = await dataStep({ io, session, from, to, options, storageClassMap });
+      session.reporter.success(`Volume data: ${await step.check(kind === 'failback')}.`);
     }
     const result = await runPreflight(session, flags, {
       kind,

@@ -1,6 +1,7 @@
 import { RefusedError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
-import type { DataOptions } from '../operations/data/copy-data.ts';
+import { MASK } from '../kube/redact.ts';
+import type { DataOptions } from '../operations/data/types.ts';
 import { decodeOptions } from '../operations/move/journal-options.ts';
 import type { OperationInput } from '../operations/move/operation.ts';
 import { runMove } from '../operations/move/run-move.ts';
@@ -11,14 +12,17 @@ import type { Journal } from '../state/types.ts';
 import { confirmName } from '../ui/confirm.ts';
 import { configStep, SYNC_CONFIG } from './config-step.ts';
 import { convergeWith } from './converge.ts';
-import { dataStep } from './data-session.ts';
+import { type ResumedDataFlags, resumedOptions } from './data-options.ts';
+import { dataStep, endStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
 import { givenMoveOptions, type MoveFlags } from './move-options.ts';
 import { type OpenPair, openPair, operationBase } from './pair.ts';
 import { type Session, withSession } from './session.ts';
 
+export type ResumeFlags = MoveFlags & ResumedDataFlags;
+
 /** `dr-syncer resume`: goes on with the unfinished operation. Returns the exit code. */
-export const runResume = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Promise<number> =>
+export const runResume = (io: Io, flags: ResumeFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
     const pair = await openPair(session, 'try');
     const journal = await unfinishedJournal(pair.dest, 'resume');
@@ -45,17 +49,21 @@ export const runResume = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Pro
       journalOptions: journal.options,
       resume: { operationId: journal.operationId },
     };
-    const result = await goOn(io, session, base, pair, journal, stored);
+    const result = await goOn(io, flags, session, base, pair, journal, stored);
     return finishMove(io, flags, session, result);
   });
 
 /** `dr-syncer rollback`: undoes the unfinished operation. Returns the exit code. */
-export const runRollbackCommand = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Promise<number> =>
+export const runRollbackCommand = (
+  io: Io,
+  flags: MoveFlags & { readonly pvMigratePath?: string },
+  interrupt: AbortSignal,
+): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
     const pair = await openPair(session, 'try');
     const journal = await unfinishedJournal(pair.dest, 'rollback');
     if (journal.kind !== 'failover') needSource(pair, journal);
-    const { move } = decodeOptions(journal.options, givenMoveOptions(flags));
+    const { move, migrateData } = decodeOptions(journal.options, givenMoveOptions(flags));
     await confirmName(io, {
       yes: flags.yes === true,
       text: `This undoes ${journal.kind} ${journal.operationId}.`,
@@ -69,6 +77,12 @@ export const runRollbackCommand = (io: Io, flags: MoveFlags, interrupt: AbortSig
         options: move,
         journalOptions: journal.options,
         resume: { operationId: journal.operationId },
+        endCopies: endStep({
+          io,
+          session,
+          sides: [pair.source, pair.dest],
+          path: flags.pvMigratePath ?? moverPath(migrateData),
+        }),
       },
       journal,
     );
@@ -77,6 +91,7 @@ export const runRollbackCommand = (io: Io, flags: MoveFlags, interrupt: AbortSig
 
 const goOn = async (
   io: Io,
+  flags: ResumeFlags,
   session: Session,
   base: Omit<OperationInput, 'kind'>,
   pair: OpenPair,
@@ -84,8 +99,11 @@ const goOn = async (
   stored: ReturnType<typeof decodeOptions>,
 ): Promise<MoveResult> => {
   const { source, dest } = pair;
-  if (journal.kind === 'failover')
-    return runFailover({ ...base, source: undefined, kind: 'failover', reason: stored.reason });
+  const path = flags.pvMigratePath;
+  if (journal.kind === 'failover') {
+    const endCopies = endStep({ io, session, sides: [dest], path, starting: dest });
+    return runFailover({ ...base, source: undefined, kind: 'failover', reason: stored.reason, endCopies });
+  }
   if (source === undefined) throw new UsageError('The source is not named.');
   if (journal.kind === 'fence') return runFence({ ...base, source, kind: 'fence' });
   if (journal.kind === 'rollback')
@@ -100,7 +118,7 @@ const goOn = async (
         }
       : {};
   const [from, to] = journal.kind === 'cutover' ? [source, dest] : [dest, source];
-  const data = stored.migrateData as unknown as DataOptions | undefined;
+  const data = dataToCopy(journal, stored, flags);
   const storageClassMap =
     journal.kind === 'cutover'
       ? (stored.stage?.storageClassMap ?? new Map<string, string>())
@@ -113,10 +131,28 @@ const goOn = async (
     ...base,
     ...(journal.kind === 'cutover' ? converge : {}),
     ...config,
-    ...(copy === undefined ? {} : { copyData: copy }),
+    ...(copy === undefined ? {} : { data: copy }),
     source,
     kind: journal.kind,
   });
+};
+
+const moverPath = (stored: unknown): string | undefined => (stored as DataOptions | undefined)?.mover.path;
+
+// What is copied already needs no program any more.
+const dataToCopy = (
+  journal: Journal,
+  stored: ReturnType<typeof decodeOptions>,
+  flags: ResumeFlags,
+): DataOptions | undefined => {
+  const options = stored.migrateData as unknown as DataOptions | undefined;
+  const isDone = journal.steps.some((step) => step.id === 'copy-data' && step.state === 'done');
+  if (options === undefined || isDone) return undefined;
+  const wanted = resumedOptions(options, flags);
+  if (wanted.mover.extraFlags.some((flag) => flag.includes(MASK))) {
+    throw new UsageError('The journal keeps no secrets, so --pv-migrate-flags has to be given again.');
+  }
+  return wanted;
 };
 
 const needSource = (pair: OpenPair, journal: Journal): void => {

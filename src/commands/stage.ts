@@ -2,9 +2,10 @@ import type { Io } from '../io.ts';
 import { stage } from '../operations/stage/stage.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderStage } from '../ui/render/stage.ts';
-import { type DataFlags, dataOptions } from './data-options.ts';
-import { checkDataFlags, preCopyStep, summaryOf } from './data-session.ts';
+import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';
+import { checkPreCopyFlags, readyMover } from './data-session.ts';
 import { type CommonFlags, type CopyFlags, copyOptions, type SideFlags } from './options.ts';
+import { preCopy, withPreCopy } from './pre-copy.ts';
 import { withSession } from './session.ts';
 
 // Nothing in a stage takes long but the copy of volume data, which has a limit per claim.
@@ -20,10 +21,14 @@ export interface StageFlags extends CommonFlags, SideFlags, CopyFlags, DataFlags
 /** `dr-syncer stage`: returns the exit code. */
 export const runStage = (io: Io, flags: StageFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, withLimit(flags), interrupt, async (session) => {
-    checkDataFlags(flags);
+    checkPreCopyFlags(flags);
+    checkCopyOptions(flags, flags.migratePvcData === true, '--migrate-pvc-data');
+    const data = flags.migratePvcData === true ? dataOptions(flags, { preCopy: true }) : undefined;
+    // Before anything is written: a program that is missing must not leave half of what was asked for.
+    const mover = data === undefined ? undefined : await readyMover(io, session, data);
     const source = session.openSource();
     const dest = session.openDest();
-    const result = await stage(
+    const staged = await stage(
       {
         source: source.cluster,
         dest: dest.cluster,
@@ -43,18 +48,23 @@ export const runStage = (io: Io, flags: StageFlags, interrupt: AbortSignal): Pro
         recreateTimeoutMs: 60_000,
       },
     );
-    const { outcome } = result;
-    if (flags.migratePvcData === true && outcome === 'ok' && flags.dryRun !== true) {
-      const copied = await preCopyStep({
-        io,
-        session,
-        from: source,
-        to: dest,
-        options: dataOptions(flags, { preCopy: true }),
-        storageClassMap: flags.storageClassMap ?? new Map(),
-      });
-      session.reporter.success(`Pre-copy: ${summaryOf(copied)}, not consistent.`);
-    }
+    const { outcome } = staged;
+    const result =
+      data === undefined || mover === undefined || outcome !== 'ok'
+        ? staged
+        : withPreCopy(
+            staged,
+            await preCopy({
+              io,
+              session,
+              mover,
+              from: source,
+              to: dest,
+              options: data,
+              storageClassMap: flags.storageClassMap ?? new Map(),
+              dryRun: flags.dryRun === true,
+            }),
+          );
     const say = result.exitCode === 0 ? session.reporter.success : session.reporter.failure;
     say(result.summary);
     await writeResult(io, flags.output, result, (value) => renderStage(value, session.theme));

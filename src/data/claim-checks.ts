@@ -1,3 +1,4 @@
+import { IGNORE } from '../annotations.ts';
 import { listAt, stringAt } from '../kube/json.ts';
 import { compareQuantities } from '../kube/quantity.ts';
 import type { KubeObject } from '../kube/types.ts';
@@ -25,8 +26,17 @@ const sourceHasVolume: Check = ({ source }) => {
   return phaseOf(source) === 'Bound' ? KEEP : skip('the source claim was never bound, so it holds no data');
 };
 
+const isWanted: Check = ({ source }) => {
+  const { labels, annotations, ownerReferences } = source.metadata;
+  if (labels?.[IGNORE] === 'true' || annotations?.[IGNORE] === 'true')
+    return skip(`it is marked ${IGNORE}=true`);
+  return ownerReferences?.some((owner) => owner.kind === 'Pod') === true
+    ? skip('it is an ephemeral volume: it goes with its pod')
+    : KEEP;
+};
+
 const destExists: Check = ({ dest, source, input }) => {
-  if (dest !== undefined) return KEEP;
+  if (dest !== undefined || input.destIsStaged === false) return KEEP;
   const named = className(source);
   const wanted = named === undefined ? 'the default class' : (input.storageClassMap.get(named) ?? named);
   return refuse(
@@ -34,7 +44,7 @@ const destExists: Check = ({ dest, source, input }) => {
   );
 };
 
-const destHasClass: Check = ({ dest, destClass }) => {
+const destHasClass: Check = ({ dest, destClass, input }) => {
   if (dest === undefined || phaseOf(dest) === 'Bound') return KEEP;
   if (phaseOf(dest) === 'Lost') return refuse('the destination claim is Lost: its volume is gone');
   const name = className(dest);
@@ -46,6 +56,7 @@ const destHasClass: Check = ({ dest, destClass }) => {
       'the destination claim has no storage class and no volume, so it is never bound; map the class or make a volume',
     );
   }
+  if (input.destClasses === undefined) return KEEP;
   if (destClass === undefined) {
     return name === undefined
       ? refuse('the destination claim names no storage class, and the destination has no default class')
@@ -125,6 +136,7 @@ const classIsAsMapped: Check = ({ source, dest, input }) => {
 
 /** What is looked at for each claim, in the order in which a reason is the most useful one. */
 export const CLAIM_CHECKS: readonly Check[] = [
+  isWanted,
   isBlock,
   isGoing,
   sourceHasVolume,

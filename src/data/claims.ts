@@ -10,7 +10,8 @@ export interface ClaimsInput {
   readonly destNamespace: string;
   readonly sourceClaims: readonly KubeObject[];
   readonly destClaims: readonly KubeObject[];
-  readonly destClasses: readonly KubeObject[];
+  /** Undefined: they may not be read, so nothing is said about them. */
+  readonly destClasses: readonly KubeObject[] | undefined;
   readonly sourcePods: readonly KubeObject[];
   readonly destPods: readonly KubeObject[];
   /** Source class -> destination class. */
@@ -19,6 +20,8 @@ export interface ClaimsInput {
   readonly preCopy?: boolean | undefined;
   /** Copy into claims that are smaller than the source. */
   readonly ignoreSizes?: boolean | undefined;
+  /** False: claims that the destination lacks are still to be made by a stage. */
+  readonly destIsStaged?: boolean | undefined;
 }
 
 /** One claim with everything its checks look at. */
@@ -51,7 +54,7 @@ export const pairClaims = (input: ClaimsInput): PairedClaim[] => {
         input,
         source,
         dest,
-        destClass: dest === undefined ? undefined : classOf(dest, input.destClasses),
+        destClass: dest === undefined ? undefined : classOf(dest, input.destClasses ?? []),
         sourceUsers: sourceUsers.get(name) ?? [],
         destUsers: destUsers.get(name) ?? [],
       };

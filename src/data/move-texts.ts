@@ -1,22 +1,28 @@
+import { formatBytes } from '../bytes.ts';
 import { PartialError } from '../errors.ts';
 import type { Reporter } from '../reporter.ts';
-import { formatBytes } from './progress.ts';
 import type { MoverOutcome } from './pv-migrate.ts';
 import type { ClaimResult } from './types.ts';
 
-/** The error for claims that were not copied, naming each with its reason; undefined when all were. */
+/** The error for claims that were not copied: names with reasons, and last words of the first; undefined when all were. */
 export const movesError = (results: readonly ClaimResult[]): PartialError | undefined => {
   const bad = results.filter((result) => result.status === 'failed' || result.status === 'refused');
   if (bad.length === 0) return undefined;
-  const lines = bad.flatMap((result) => [
+  const named = bad.slice(0, MOST_NAMED);
+  const lines = named.flatMap((result, index) => [
     `  ${result.name}: ${result.reason ?? result.status}`,
-    ...result.tail.map((line) => `    | ${line}`),
+    ...(index < MOST_TAILS ? result.tail.map((line) => `    | ${line}`) : []),
   ]);
+  if (bad.length > named.length) lines.push(`  and ${bad.length - named.length} more`);
   return new PartialError(
     `${bad.length} of ${results.length} ${results.length === 1 ? 'claim was' : 'claims were'} not copied:\n${lines.join('\n')}`,
     { hint: 'The claims that were copied stay copied; `dr-syncer resume` tries only the others again.' },
   );
 };
+
+// Two hundred claims that fail for one reason must not bury it.
+const MOST_NAMED = 20;
+const MOST_TAILS = 3;
 
 /** Why a run of the mover did not succeed, as a sentence: how it ended, what it said, what to do. */
 export const whyFailed = (outcome: MoverOutcome, deadlineMs: number): string => {

@@ -90,6 +90,7 @@ export const moveClaims = async (
         graceMs:
           options.helmTimeoutMs + options.loadBalancerTimeoutMs + (deps.extraGraceMs ?? EXTRA_GRACE_MS),
         board: createBoard(pairs.length, deps.reporter, deps.clock),
+        noteChild: dir.noteChild,
       };
       // Once, before anything runs: a wrong option must not show up as a failure of each claim.
       const [first] = pairs;
@@ -105,8 +106,22 @@ export const moveClaims = async (
       if (unrecorded.length > 0) throw unrecorded[0];
       return results;
     },
-    { pid: deps.control.pid, parent: deps.tempDir },
+    {
+      pid: deps.control.pid,
+      parent: deps.tempDir,
+      endChild: (identity) => endOrphan(identity, request, deps),
+    },
   );
+
+const ORPHAN_GRACE_MS = 20_000;
+
+// The mover of a run that was killed, whose journal nobody may ever resume. What is on record has its own turn.
+const endOrphan = async (identity: string, request: MoveRequest, deps: MoveDeps): Promise<void> => {
+  if (request.previous?.some((record) => record.identity === identity) === true) return;
+  const ended = await endProcess(identity, ORPHAN_GRACE_MS, deps);
+  if (ended === 'ended' || ended === 'killed')
+    deps.reporter.warning(`A mover of an earlier run that was killed still ran; it was ${ended}.`);
+};
 
 interface Session {
   readonly request: MoveRequest;
@@ -116,6 +131,7 @@ interface Session {
   readonly dest: SideFiles;
   readonly graceMs: number;
   readonly board: Board;
+  noteChild(identity: string): Promise<void>;
 }
 
 const argsFor = (session: Session, pair: ClaimPair, id: string): string[] =>
@@ -202,7 +218,10 @@ const copy = async (session: Session, pair: ClaimPair): Promise<MoverOutcome & {
     graceMs: session.graceMs,
     clock: deps.clock,
     signal: deps.signal,
-    onStarted: async ({ pid, identity }) => deps.onStarted?.({ ...record, pid, identity }),
+    onStarted: async ({ pid, identity }) => {
+      if (identity !== undefined) await session.noteChild(identity);
+      await deps.onStarted?.({ ...record, pid, identity });
+    },
     onEvent: (event) => {
       board.add(pair.name, event);
       deps.onEvent?.(pair.name, event);

@@ -1,3 +1,4 @@
+import { formatBytes } from '../bytes.ts';
 import type { ProgressEvent } from './types.ts';
 
 /** Where one claim stands, fit for display: never goes backward. */
@@ -38,18 +39,6 @@ const filesPercent = (event: ProgressEvent): number | undefined => {
   const { files, filesLeft } = event;
   if (files === undefined || filesLeft === undefined || files === 0) return undefined;
   return Math.floor((100 * (files - filesLeft)) / files);
-};
-
-/** `1.5 GiB`, `512 B`. */
-export const formatBytes = (bytes: number): string => {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 };
 
 /** `data-web 45%, 1.2 GiB, 19.7 MiB/s`; without a percentage while it cannot be told. */

@@ -26,12 +26,12 @@ export const POD_ANNOTATIONS: Readonly<Record<string, string>> = {
  */
 export const moverValues = (options: MoverOptions, dialect: Dialect): JsonObject => ({
   sshd: {
-    ...common(options),
+    ...moverPodValues(options),
     ...imageValue(options.images.sshd),
     deploymentLabels: { [TEMPORARY]: 'true' },
   },
   rsync: {
-    ...common(options),
+    ...moverPodValues(options),
     ...imageValue(options.images.rsync),
     jobLabels: { [TEMPORARY]: 'true' },
     // Versions before 3.2 have no flag for it.
@@ -45,7 +45,8 @@ export const moverValues = (options: MoverOptions, dialect: Dialect): JsonObject
 export const moverValuesText = (options: MoverOptions, dialect: Dialect): string =>
   stringify(moverValues(options, dialect));
 
-const common = (options: MoverOptions): JsonObject => ({
+/** The part of the values that both kinds of pods share. */
+export const moverPodValues = (options: MoverOptions): JsonObject => ({
   podLabels: { ...POD_LABELS },
   podAnnotations: { ...POD_ANNOTATIONS },
   networkPolicy: { enabled: options.networkPolicies },

@@ -27,6 +27,7 @@ export const CLAIMS = wellKnown('', 'persistentvolumeclaims', 'PersistentVolumeC
 export const NAMESPACES = wellKnown('', 'namespaces', 'Namespace', 'cluster');
 export const NODES = wellKnown('', 'nodes', 'Node', 'cluster');
 export const LEASES = wellKnown('coordination.k8s.io', 'leases', 'Lease');
+export const DEPLOYMENTS = wellKnown('apps', 'deployments', 'Deployment');
 export const REPLICA_SETS = wellKnown('apps', 'replicasets', 'ReplicaSet');
 export const JOBS = wellKnown('batch', 'jobs', 'Job');
 export const STORAGE_CLASSES = wellKnown('storage.k8s.io', 'storageclasses', 'StorageClass', 'cluster');

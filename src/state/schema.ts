@@ -119,6 +119,7 @@ const STATE = fields<StateRecord>({
   lastDataCopy: optional(
     fields<NonNullable<StateRecord['lastDataCopy']>>({ at: time, claims: count, verified: count }),
   ),
+  mixedData: optional(fields<NonNullable<StateRecord['mixedData']>>({ since: time, side: ROLE, by: word })),
   pendingFence: optional(
     fields<NonNullable<StateRecord['pendingFence']>>({ since: time, epoch: count, reason: text }),
   ),

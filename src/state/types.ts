@@ -36,7 +36,10 @@ export interface StateRecord {
   source: Site;
   dest: Site;
   lastStage?: { at: string; objects: number; hash: string };
+  /** The last copy that left both sides with the same data. */
   lastDataCopy?: { at: string; claims: number; verified: number };
+  /** Volumes of this side were written to since then by a copy that did not come to its end, or not consistently. */
+  mixedData?: { since: string; side: Role; by: string };
   /** The source was given up without proof that it stopped. */
   pendingFence?: { since: string; epoch: number; reason: string };
   operation?: { id: string; kind: OperationKind; startedAt: string; state: 'running' | 'stopped' };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addProgress, formatBytes, formatProgress, NO_PROGRESS } from '../../src/data/progress.ts';
+import { formatBytes } from '../../src/bytes.ts';
+import { addProgress, formatProgress, NO_PROGRESS } from '../../src/data/progress.ts';
 import { parseRecord } from '../../src/data/records.ts';
 
 const follow = (...lines: string[]) =>

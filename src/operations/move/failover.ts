@@ -21,6 +21,8 @@ export interface FailoverInput {
   };
   readonly hookContext: HookContext;
   readonly reason: string;
+  /** Ends copies of volume data that still write to the destination. Returns a clause. */
+  endCopies(): Promise<string>;
 }
 
 /**
@@ -47,6 +49,12 @@ export const failoverSteps = (input: FailoverInput): { steps: Step[]; readyAt():
         await state.markPendingFence(input.reason);
         return input.reason;
       },
+    },
+    {
+      id: 'end-copies',
+      title: `End copies of volume data that still write to ${where}`,
+      plan: async () => ['delete the Jobs of copies that were cut off'],
+      run: () => input.endCopies(),
     },
     hook('preStart', 'pre-start'),
     {

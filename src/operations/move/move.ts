@@ -5,12 +5,13 @@ import type { KubeObject } from '../../kube/types.ts';
 import { PODS } from '../../kube/well-known.ts';
 import type { GitopsOwner } from '../../workloads/gitops.ts';
 import { baselineOf, survey } from './baseline.ts';
+import { copyWhileStopped, type MoveData, seeMoversGone } from './copy-step.ts';
 import { pauseGitops, resumeGitops } from './gitops.ts';
 import { type HookPoint, runHook, runSmoke } from './hooks.ts';
 import { proveStopped } from './prove-stopped.ts';
 import { refuseUnstoppable } from './refuse-unstoppable.ts';
 import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
-import { type EmptyOptions, holdEmpty, refuseReturned, remainingPods, seeEmpty } from './see-empty.ts';
+import { type EmptyOptions, holdEmpty, refuseReturned, seeEmpty } from './see-empty.ts';
 import { listSide } from './side.ts';
 import {
   type StartTarget,
@@ -47,7 +48,7 @@ export interface MoveInput {
   /** Makes the destination converge while the source still runs; returns a clause. Cutover only. */
   converge?(): Promise<string>;
   /** Copies the data of the claims from the stopped side to the other one; undefined: not asked for. */
-  copyData?(): Promise<string>;
+  readonly data?: MoveData;
   /** Reports what was changed at the destination since the cutover, and brings it home when asked. Failback only. */
   config?(): Promise<string>;
 }
@@ -114,6 +115,8 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     plan: async () => [`run ${options.hooks[point]}`],
     run: () => runHook(options.hooks, point, hookContext, deps),
   });
+  const noData = (): string | undefined =>
+    input.data === undefined ? 'no data copy is asked for' : undefined;
   const surveyNow = async () => survey(from, await listSide(from, deps.signal));
 
   const steps: Step[] = [
@@ -164,6 +167,15 @@ export const moveSteps = (input: MoveInput): MovePlan => {
           (await surveyNow()).gitops.map(({ owner }) => owner),
           deps,
         ),
+    },
+    {
+      id: 'check-data',
+      title: 'Check that the volume data can be copied',
+      skip: noData,
+      plan: async () => [
+        'look at each claim, at the rights of pv-migrate and at whether its pods are let in',
+      ],
+      run: async () => (await input.data?.check()) ?? '',
     },
     hook('preStop', 'pre-stop'),
     {
@@ -218,12 +230,13 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     {
       id: 'copy-data',
       title: 'Copy the volume data',
-      skip: () => (input.copyData === undefined ? 'no data copy is asked for' : undefined),
-      plan: async () => ['run pv-migrate for each pair of claims'],
+      skip: noData,
+      plan: async () => (await input.data?.plan()) ?? [],
       run: async () => {
+        if (input.data === undefined) return '';
+        const stopped = { side: from, informer: await openFrom() };
         await proveStopped(from, baseline().entries, deps, empty);
-        await refuseRunning(to, deps, empty);
-        return (await input.copyData?.()) ?? '';
+        return copyWhileStopped(input.data, stopped, { side: to, informer: await openTo() }, deps, empty);
       },
     },
     hook('preStart', 'pre-start'),
@@ -248,6 +261,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         const stopped = await openFrom();
         const informer = await openTo();
         await proveStopped(from, baseline().entries, deps, empty);
+        await seeMoversGone({ side: to, informer }, deps);
         const created = kind === 'cutover' ? await startStashed(to, deps) : [];
         const released = kind === 'cutover' ? await releaseHeldServices(to, deps) : 0;
         const groups = startGroups(await targets(informer.objects()));
@@ -339,14 +353,4 @@ const waitForJobs = async (
     }
     await sleep(1000, undefined, { signal: deps.signal });
   }
-};
-
-// Data is copied only while both sides are stopped; a warm standby runs, so it cannot be copied under it.
-const refuseRunning = async (side: MoveSide, deps: MoveDeps, options: EmptyOptions): Promise<void> => {
-  const running = remainingPods(await listSide(side, deps.signal), { ...options, ignoreBarePods: false });
-  if (running.length === 0) return;
-  throw new PartialError(
-    `Pods of ${running.map(({ root }) => `${root.kind} ${root.name}`).join(', ')} run in namespace ${side.namespace} of context ${side.cluster.context}; data is copied only while both sides are stopped.`,
-    { hint: 'Stop them (remove dr-syncer.io/scale-override from what is a warm standby), then resume.' },
-  );
 };

@@ -14,10 +14,11 @@ import type { Reporter } from '../../reporter.ts';
 import { timestamp } from '../../state/clock.ts';
 import { openHistory } from '../../state/history.ts';
 import { hostOf, newOperationId } from '../../state/identity.ts';
-import { type JournalLog, openJournal } from '../../state/journal.ts';
+import { type JournalLog, openJournal, readJournal } from '../../state/journal.ts';
 import { acquireLock, type Lock } from '../../state/lock.ts';
 import { openStateStore, readState } from '../../state/records.ts';
-import { SCHEMA, type StateRecord } from '../../state/types.ts';
+import { type Journal, SCHEMA, type StateRecord } from '../../state/types.ts';
+import { claimReports } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 import { admit } from './admit.ts';
 import { commandFor } from './command-line.ts';
@@ -68,7 +69,8 @@ const LOCK_TTL_MS = 30_000;
 
 /**
  * Takes the lock, opens or creates the journal and writes the operation into the record. From here on the operation
- * must be ended with endOperation. Throws LockedError, PartialError (another operation is unfinished), UnsafeError.
+ * must be ended with endOperation. A failover closes an unfinished operation. Throws LockedError, PartialError
+ * (another operation is unfinished), UnsafeError.
  */
 export const beginOperation = async (input: OperationInput): Promise<Operation> => {
   const { dest, source, kind, operator } = input;
@@ -91,8 +93,7 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
       // What was looked at before the lock may be history by now: another operator may have been faster.
       const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal: input.signal });
       admit(kind, stored?.record, (verb) => commandFor(verb, input));
-      // With its source dead, an unfinished cutover can never end; only who holds the lock may close it.
-      if (kind === 'failover' && (await journal.load()) !== undefined) await journal.finish('partial');
+      const left = kind === 'failover' ? await closeUnfinished(input, journal) : {};
       await journal.create({
         operationId,
         kind,
@@ -105,6 +106,7 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
         version: input.version,
         resumeCommand: commandFor('resume', input),
       });
+      await Promise.all(Object.entries(left).map(([claim, value]) => journal.setData(claim, value)));
     } else if ((await journal.load(operationId)) === undefined) {
       throw new RefusedError(
         `There is no journal of operation ${operationId} in namespace ${dest.namespace} of context ${dest.cluster.context}.`,
@@ -138,6 +140,17 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
     await lock.release();
     throw error;
   }
+};
+
+// With its source dead, an unfinished cutover can never end; only who holds the lock may close it. What its copies of
+// volume data may have left goes on record in the new journal, also when a run has died between the two.
+const closeUnfinished = async (
+  { dest }: OperationInput,
+  journal: JournalLog,
+): Promise<NonNullable<Journal['data']>> => {
+  const latest = await readJournal(dest.cluster, dest.namespace);
+  if ((await journal.load()) !== undefined) await journal.finish('partial');
+  return latest?.result === undefined || latest.result === 'partial' ? (latest?.data ?? {}) : {};
 };
 
 /** What a run of the steps came to, before it is written down. */
@@ -256,6 +269,8 @@ export const endOperation = async (operation: Operation, ending: Ending): Promis
       name: entry.name,
       replicas: entry.plan.replicas,
     })),
+    claims:
+      input.kind === 'cutover' || input.kind === 'failback' ? claimReports(state.data.read()) : undefined,
   });
 };
 
@@ -270,6 +285,7 @@ export const moveResult = (
     readonly ending: Ending;
     readonly warnings: readonly string[];
     readonly workloads: MoveResult['workloads'];
+    readonly claims?: MoveResult['claims'];
   },
 ): MoveResult => {
   const { source, sourceName, dest } = input;
@@ -292,6 +308,7 @@ export const moveResult = (
     preflight: end.ending.preflight,
     steps: end.ending.reports,
     workloads: end.workloads,
+    claims: end.claims,
     warnings: end.warnings,
   };
 };

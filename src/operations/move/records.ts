@@ -6,7 +6,7 @@ import type { JournalLog } from '../../state/journal.ts';
 import type { Lock } from '../../state/lock.ts';
 import { mirrorState, openStateStore, type StateStore } from '../../state/records.ts';
 import type { BaselineWorkload, StateRecord } from '../../state/types.ts';
-import type { DataJournal } from '../data/copy-data.ts';
+import type { DataJournal } from '../data/types.ts';
 import type { MoveState } from './move.ts';
 import type { Baseline, MoveSide } from './types.ts';
 
@@ -14,6 +14,9 @@ import type { Baseline, MoveSide } from './types.ts';
 export interface OperationState extends MoveState {
   markPendingFence(reason: string): Promise<void>;
   markFenced(): Promise<void>;
+  /** Before a copy writes to the volumes of a side: until it is done, their data is of no single moment. */
+  markMixedData(side: 'source' | 'dest'): Promise<void>;
+  /** After it: both sides hold the same data. */
   markDataCopy(claims: number, verified: number): Promise<void>;
   markStage(objects: number, hash: string): Promise<void>;
   /** Results of the data copy, kept in the journal. */
@@ -141,8 +144,15 @@ export const createOperationState = (input: OperationStateInput): OperationState
         const { pendingFence: _fenced, ...rest } = current;
         return rest;
       }),
+    markMixedData: (side) =>
+      record.mixedData?.side === side
+        ? Promise.resolve()
+        : update((current) => ({ ...current, mixedData: { since: now(), side, by: operationId } })),
     markDataCopy: (claims, verified) =>
-      update((current) => ({ ...current, lastDataCopy: { at: now(), claims, verified } })),
+      update(({ mixedData: _mixed, ...current }) => ({
+        ...current,
+        lastDataCopy: { at: now(), claims, verified },
+      })),
     markStage: (objects, hash) =>
       update((current) => ({ ...current, lastStage: { at: now(), objects, hash } })),
     data: {

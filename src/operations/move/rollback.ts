@@ -30,6 +30,8 @@ export interface RollbackInput {
   readonly stopBegan: boolean;
   /** Whether the move had begun to start anything on the other side. */
   readonly startBegan: boolean;
+  /** Ends what copies of volume data have left running; undefined when they left nothing. Returns a clause. */
+  readonly endCopies?: (() => Promise<string>) | undefined;
   readonly options: MoveOptions;
   readonly deps: MoveDeps;
   readonly state: MoveState & { markFenced(): Promise<void> };
@@ -50,6 +52,13 @@ export const rollbackSteps = (input: RollbackInput): Step[] => {
     return input.stopBegan ? undefined : 'nothing was stopped there';
   };
   return [
+    {
+      id: 'undo-copies',
+      title: 'End the copies of volume data',
+      skip: () => (input.endCopies === undefined ? 'no copy left anything' : undefined),
+      plan: async () => ['end movers that were cut off, and remove what they left in the clusters'],
+      run: async () => (await input.endCopies?.()) ?? '',
+    },
     {
       id: 'undo-start',
       title: `Stop what was started in ${where(to)}`,

@@ -1,9 +1,12 @@
+import type { MoverRecord } from '../../data/types.ts';
 import { readJournal } from '../../state/journal.ts';
 import { readState } from '../../state/records.ts';
 import type { Journal } from '../../state/types.ts';
+import { unfinishedMovers } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 import { admit } from './admit.ts';
 import { commandFor } from './command-line.ts';
+import type { MoveData } from './copy-step.ts';
 import { type MoveInput, moveSteps } from './move.ts';
 import {
   beginOperation,
@@ -33,11 +36,28 @@ export interface RunMoveInput extends OperationInput {
   /** Looks before anything is changed; `refused` is the ending when it says no. */
   preflight?(): Promise<PreflightGate>;
   converge?(state: OperationState | undefined): Promise<string>;
-  copyData?(state: OperationState | undefined): Promise<string>;
+  readonly data?: DataStep;
   config?(state: OperationState | undefined, deps: MoveDeps): Promise<string>;
   /** `config` writes to the source. */
   readonly syncsConfig?: boolean;
 }
+
+/** The data copy of a command: what its steps ask for, with the records of the operation. */
+export interface DataStep {
+  /** `isStaged`: the claims at the destination are there already. */
+  plan(isStaged: boolean): Promise<readonly string[]>;
+  check(isStaged: boolean): Promise<string>;
+  copy(state: OperationState, mark: string, signal: AbortSignal): Promise<string>;
+  /** Ends what these copies may have left running. Returns a clause. */
+  end(records: readonly MoverRecord[]): Promise<string>;
+}
+
+// A cutover stages first, so before it a claim may still be missing at the destination.
+const dataOf = (data: DataStep, kind: RunMoveInput['kind'], state: OperationState | undefined): MoveData => ({
+  plan: () => data.plan(kind === 'failback'),
+  check: () => data.check(true),
+  copy: async (mark, signal) => (state === undefined ? '' : data.copy(state, mark, signal)),
+});
 
 /**
  * Runs a cutover or a failback to its end: admitted, preflighted, locked, step by step in the journal. A dry run shows
@@ -76,7 +96,7 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
     const rtoSeconds =
       stoppedAt === undefined || readyAt === undefined ? undefined : Math.round(readyAt - stoppedAt) / 1000;
     const [from, to] = kind === 'cutover' ? [input.source, dest] : [dest, input.source];
-    const undone = await undoIfAsked(operation, ending, { kind, from, to });
+    const undone = await undoIfAsked(operation, ending, { kind, from, to }, input.data?.end);
     return await endOperation(operation, { ...(undone ?? ending), rtoSeconds, preflight });
   } finally {
     plan.close();
@@ -89,6 +109,15 @@ const changingSteps = (input: RunMoveInput): string[] => [
   'stop',
   ...(input.syncsConfig === true ? ['config'] : []),
 ];
+
+/** Ends the copies that a journal still knows; undefined when it knows none. */
+export const endCopiesOf = (
+  { data = {} }: Pick<Journal, 'data'>,
+  end: DataStep['end'] | undefined,
+): (() => Promise<string>) | undefined => {
+  const records = unfinishedMovers(data);
+  return end === undefined || records.length === 0 ? undefined : () => end(records);
+};
 
 /** Whether one of these steps has been started, in this run or an earlier one. */
 export const hasBegun = ({ steps }: Pick<Journal, 'steps'>, ids: readonly string[]): boolean =>
@@ -130,9 +159,7 @@ const stepInput = (input: RunMoveInput, operation: Operation): MoveInput => ({
   ...(input.config === undefined
     ? {}
     : { config: () => input.config?.(operation.state, operation.deps) ?? Promise.resolve('') }),
-  ...(input.copyData === undefined
-    ? {}
-    : { copyData: () => input.copyData?.(operation.state) ?? Promise.resolve('') }),
+  ...(input.data === undefined ? {} : { data: dataOf(input.data, input.kind, operation.state) }),
 });
 
 /** Undoes a move that stopped part-way, when the operator asked for that; undefined when there is nothing to do. */
@@ -140,6 +167,7 @@ export const undoIfAsked = async (
   operation: Operation,
   ending: Ending,
   move: Pick<RollbackInput, 'kind' | 'from' | 'to'>,
+  end?: DataStep['end'],
 ): Promise<Ending | undefined> => {
   const { input } = operation;
   if (ending.finished || !input.options.rollbackOnFailure || operation.deps.signal.aborted) return undefined;
@@ -149,6 +177,7 @@ export const undoIfAsked = async (
     ...move,
     stopBegan: hasBegun(operation.journal.current(), ['stop']),
     startBegan: hasBegun(operation.journal.current(), ['start']),
+    endCopies: endCopiesOf(operation.journal.current(), end),
     options: input.options,
     deps: operation.deps,
     state: operation.state,
@@ -216,7 +245,7 @@ const planned = async (
             input.config?.(undefined, { reporter: input.reporter, signal: input.signal, guard: nothing }) ??
             Promise.resolve(''),
         }),
-    ...(input.copyData === undefined ? {} : { copyData: async () => '' }),
+    ...(input.data === undefined ? {} : { data: dataOf(input.data, input.kind, undefined) }),
   });
   const reports = await planSteps(plan.steps, done);
   const failed = reports.find((step) => step.state === 'failed');

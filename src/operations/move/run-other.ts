@@ -1,7 +1,9 @@
+import type { MoverRecord } from '../../data/types.ts';
 import { RefusedError } from '../../errors.ts';
 import { readJournal } from '../../state/journal.ts';
 import { readState } from '../../state/records.ts';
 import type { Journal } from '../../state/types.ts';
+import { unfinishedMovers } from '../data/stored.ts';
 import { admit } from './admit.ts';
 import { commandFor } from './command-line.ts';
 import { failoverSteps, fenceSteps } from './failover.ts';
@@ -14,7 +16,14 @@ import {
   runToEnding,
 } from './operation.ts';
 import { rollbackSteps } from './rollback.ts';
-import { doneSteps, hasBegun, type PreflightGate, readOperation, undoIfAsked } from './run-move.ts';
+import {
+  doneSteps,
+  endCopiesOf,
+  hasBegun,
+  type PreflightGate,
+  readOperation,
+  undoIfAsked,
+} from './run-move.ts';
 import { planSteps } from './steps.ts';
 import type { MoveResult, MoveSide } from './types.ts';
 
@@ -28,6 +37,8 @@ export const runFailover = async (
     readonly reason: string;
     /** Looks before anything is changed; `refused` is the ending when it says no. */
     preflight?(): Promise<PreflightGate>;
+    /** Ends copies of volume data that still write to the destination. Returns a clause. */
+    endCopies(records: readonly MoverRecord[]): Promise<string>;
   },
 ): Promise<MoveResult> => {
   const { dest, options } = input;
@@ -53,6 +64,7 @@ export const runFailover = async (
       state: planState(),
       hookContext,
       reason: input.reason,
+      endCopies: async () => '',
     });
     return dryRunResult(input, await planSteps(steps, await doneBefore(input)), epoch, gate);
   }
@@ -66,6 +78,7 @@ export const runFailover = async (
     state: operation.state,
     hookContext: { ...hookContext, operationId: operation.state.operationId },
     reason: input.reason,
+    endCopies: () => input.endCopies(unfinishedMovers(operation.state.data.read())),
   });
   const ending = await runToEnding(operation, plan.steps, {
     success: `The application runs at the destination: namespace ${dest.namespace} of context ${dest.cluster.context}. It is not proved that the source is stopped.`,
@@ -119,7 +132,11 @@ export const unfinishedJournal = async (dest: MoveSide, verb: string): Promise<J
 
 /** Undoes the unfinished operation: what it started is stopped, what it stopped is started with the recorded counts. */
 export const runRollback = async (
-  input: OperationInput & { readonly kind: 'rollback' },
+  input: OperationInput & {
+    readonly kind: 'rollback';
+    /** Ends copies of volume data that the operation has left running. */
+    endCopies(records: readonly MoverRecord[]): Promise<string>;
+  },
   journal: Journal,
 ): Promise<MoveResult> => {
   const { dest, source, options } = input;
@@ -135,6 +152,7 @@ export const runRollback = async (
     to: isFailback ? (source ?? dest) : dest,
     stopBegan: hasBegun(journal, ['stop']),
     startBegan: hasBegun(journal, ['start']),
+    endCopies: endCopiesOf(journal, (records) => input.endCopies(records)),
     options,
   };
   if (options.dryRun) {

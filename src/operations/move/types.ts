@@ -2,6 +2,7 @@ import type { ExitName } from '../../exit-codes.ts';
 import type { ClusterWriter, Discovery, KubeObject, ResourceType } from '../../kube/types.ts';
 import type { Reporter } from '../../reporter.ts';
 import type { ParkPlan } from '../../workloads/types.ts';
+import type { ClaimReport } from '../data/types.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 
 export type MoveKind = 'cutover' | 'failback' | 'failover' | 'fence' | 'rollback';
@@ -119,5 +120,7 @@ export interface MoveResult {
     readonly name: string;
     readonly replicas: number | undefined;
   }[];
+  /** How the copy of each claim ended, with its verification; undefined when no data was copied. */
+  readonly claims: readonly ClaimReport[] | undefined;
   readonly warnings: readonly string[];
 }

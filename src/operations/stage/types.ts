@@ -4,6 +4,7 @@ import type { TypeSelection } from '../../pipeline/select-types.ts';
 import type { OnConflict } from '../../pipeline/strategy.ts';
 import type { Note, TransformContext } from '../../pipeline/types.ts';
 import type { Reporter } from '../../reporter.ts';
+import type { PreCopyResult } from '../data/types.ts';
 
 /** How a copy is made; everything is resolved, nothing is read from the environment here. */
 export interface StageOptions
@@ -128,4 +129,6 @@ export interface StageResult {
     }[];
   };
   readonly requests: { readonly source: RequestCounts; readonly dest: RequestCounts };
+  /** The copy of volume data that was asked for with it. */
+  readonly preCopy?: PreCopyResult;
 }

@@ -44,6 +44,8 @@ export interface StatusResult {
   readonly lastDataCopy:
     | { readonly at: string; readonly ageSeconds: number; readonly claims: number; readonly verified: number }
     | undefined;
+  /** A later copy that was cut off, or a pre-copy, has written to the volumes of this side. */
+  readonly mixedData: StateRecord['mixedData'] | undefined;
   readonly pendingFence: StateRecord['pendingFence'] | undefined;
   readonly operation:
     | {
@@ -115,6 +117,7 @@ export const status = async (input: StatusInput): Promise<StatusResult> => {
       record?.lastDataCopy === undefined
         ? undefined
         : { ...record.lastDataCopy, ageSeconds: age(record.lastDataCopy.at) },
+    mixedData: record?.mixedData,
     pendingFence: record?.pendingFence,
     operation,
   };

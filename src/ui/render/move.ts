@@ -1,6 +1,7 @@
 import type { MoveResult, StepReport } from '../../operations/move/types.ts';
 import { tableLines } from '../table.ts';
 import type { Theme } from '../theme.ts';
+import { claimLines } from './claims.ts';
 import { preflightLines } from './preflight.ts';
 
 const MOST_PLAN_LINES = 200;
@@ -16,6 +17,7 @@ export const renderMove = (result: MoveResult, theme: Theme): string => {
     `${theme.strong(result.kind)} ${theme.strong(source)} ${ARROWS[result.kind]} ${theme.strong(dest)}${result.dryRun ? ' (dry run)' : ''}  ${theme.dim(result.operationId)}`,
     '',
     ...(result.dryRun ? planLines(result.steps, theme) : stepLines(result.steps)),
+    ...(result.claims === undefined ? [] : ['', ...claimLines(result.claims)]),
     ...(result.warnings.length === 0
       ? []
       : ['', theme.warning('Warnings:'), ...result.warnings.map((text) => `  ${text}`)]),

@@ -1,6 +1,7 @@
 import type { StageResult, StageRow } from '../../operations/stage/types.ts';
 import { tableLines } from '../table.ts';
 import type { Theme } from '../theme.ts';
+import { claimLines } from './claims.ts';
 
 const COLUMNS = [
   'created',
@@ -35,6 +36,10 @@ export const renderStage = (result: StageResult, theme: Theme): string =>
       orphans(result),
     ),
     ...section('Custom types left out (add --include-custom-resources)', theme.dim, leftOut(result)),
+    ...(result.preCopy === undefined || result.preCopy.claims.length === 0
+      ? []
+      : ['', ...claimLines(result.preCopy.claims)]),
+    ...section('Pre-copy', theme.dim, result.preCopy?.plan ?? []),
     '',
     closing(result, theme),
     '',

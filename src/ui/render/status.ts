@@ -29,6 +29,15 @@ export const renderStatus = (result: StatusResult, theme: Theme): string => {
           ? ''
           : `${result.lastDataCopy.ageSeconds} s ago, ${result.lastDataCopy.claims} claims, ${result.lastDataCopy.verified} verified`,
       ],
+      ...(result.mixedData === undefined
+        ? []
+        : [
+            [
+              'not consistent',
+              result.mixedData.since,
+              `volumes at the ${result.mixedData.side === 'dest' ? 'destination' : 'source'} were written to since by ${result.mixedData.by}`,
+            ],
+          ]),
       ...(result.pendingFence === undefined
         ? []
         : [['pending fence', result.pendingFence.since, result.pendingFence.reason]]),

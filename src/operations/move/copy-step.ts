@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { claimsOfPod } from '../../data/claims.ts';
+import { PartialError } from '../../errors.ts';
+import type { Informer } from '../../kube/informer.ts';
+import { groupKind } from '../../kube/names.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { finished } from '../../workloads/finished.ts';
+import { controllerOf } from '../../workloads/owners.ts';
+import { isTemporary } from '../../workloads/temporary.ts';
+import { type EmptyOptions, refuseReturned, remainingPods } from './see-empty.ts';
+import type { MoveDeps, MoveSide } from './types.ts';
+
+/** The data copy of a move, as its steps use it. */
+export interface MoveData {
+  /** What would be copied, one line each; throws RefusedError naming what may not be. */
+  plan(): Promise<readonly string[]>;
+  /** The same question while the side that has the data still runs, before anything is stopped. Returns a clause. */
+  check(): Promise<string>;
+  /** Copies; `mark` names the state of the stopped side. Stops when the signal aborts. Returns a clause. */
+  copy(mark: string, signal: AbortSignal): Promise<string>;
+}
+
+/** A side that is stopped and watched. */
+export interface Watched {
+  readonly side: MoveSide;
+  readonly informer: Informer;
+}
+
+/**
+ * Copies the data while both sides are watched: neither may run when the copy begins, and one that starts in the
+ * middle ends it. Throws PartialError naming what runs, and what the copy throws.
+ */
+export const copyWhileStopped = async (
+  data: MoveData,
+  from: Watched,
+  to: Watched,
+  deps: MoveDeps,
+  empty: EmptyOptions,
+): Promise<string> => {
+  const look = (): void => {
+    refuseReturned(from.side, from.informer, empty);
+    refuseUsers(from);
+    refuseRunning(to, empty);
+  };
+  look();
+  const stop = new AbortController();
+  const done = new AbortController();
+  const watching = watch(look, [from, to], done.signal).catch((error: unknown) => stop.abort(error));
+  try {
+    return await data.copy(markOf(from), AbortSignal.any([deps.signal, stop.signal]));
+  } catch (error) {
+    // What made the copy stop is the cause; that it was stopped only follows from it.
+    throw stop.signal.aborted && !deps.signal.aborted ? stop.signal.reason : error;
+  } finally {
+    done.abort();
+    await watching;
+  }
+};
+
+const LOOK_MS = 1000;
+
+const watch = async (look: () => void, sides: readonly Watched[], done: AbortSignal): Promise<void> => {
+  const ended = new Promise<void>((resolve) => {
+    done.addEventListener('abort', () => resolve(), { once: true });
+  });
+  while (!done.aborted) {
+    await Promise.race([ended, ...sides.map(({ informer }) => informer.changed(LOOK_MS))]);
+    if (!done.aborted) look();
+  }
+};
+
+// Jobs that the operator leaves running may not write to what is copied.
+const refuseUsers = ({ side, informer }: Watched): void => {
+  const users = informer
+    .objects()
+    .filter(
+      (object) =>
+        object.kind === 'Pod' && !finished(object) && !isTemporary(object) && claimsOfPod(object).length > 0,
+    );
+  if (users.length === 0) return;
+  throw new PartialError(
+    `${users.map((pod) => `Pod ${pod.metadata.name}`).join(', ')} in namespace ${side.namespace} of context ${side.cluster.context} uses claims; data is copied only while nothing writes to it.`,
+    { hint: 'Wait until it has ended, or delete it, then resume.' },
+  );
+};
+
+// A warm standby runs, so it cannot be copied under it.
+const refuseRunning = ({ side, informer }: Watched, options: EmptyOptions): void => {
+  const running = remainingPods(informer.objects(), { ...options, ignoreBarePods: false });
+  if (running.length === 0) return;
+  throw new PartialError(
+    `Pods of ${running.map(({ root }) => `${root.kind} ${root.name}`).join(', ')} run in namespace ${side.namespace} of context ${side.cluster.context}; data is copied only while both sides are stopped.`,
+    { hint: 'Stop them (remove dr-syncer.io/scale-override from what is a warm standby), then resume.' },
+  );
+};
+
+/**
+ * Waits until no pod of a copy writes to the side that is about to start: those of the copy just made are on their
+ * way out, those of a copy that was cut off are not. Throws PartialError naming what stays.
+ */
+export const seeMoversGone = async ({ side, informer }: Watched, deps: MoveDeps): Promise<void> => {
+  const until = Date.now() + MOVERS_MS;
+  for (;;) {
+    const left = informer.objects().filter(isMover);
+    if (left.length === 0) return;
+    if (Date.now() >= until) {
+      throw new PartialError(
+        `${left.map((pod) => `Pod ${pod.metadata.name}`).join(', ')} of a data copy still writes to claims in namespace ${side.namespace} of context ${side.cluster.context}.`,
+        {
+          hint: `Remove it: pv-migrate cleanup <id> --force --context ${side.cluster.context} --namespace ${side.namespace}, or delete its Job; then resume.`,
+        },
+      );
+    }
+    await informer.changed(500);
+    deps.signal.throwIfAborted();
+  }
+};
+
+const MOVERS_MS = 60_000;
+
+const isMover = (object: KubeObject): boolean =>
+  object.kind === 'Pod' &&
+  object.metadata.labels?.['app.kubernetes.io/name'] === 'pv-migrate' &&
+  object.metadata.deletionTimestamp === undefined &&
+  !finished(object) &&
+  claimsOfPod(object).length > 0;
+
+/**
+ * Names the state of what runs pods on a stopped side: another text whenever somebody changed a workload, as when it
+ * was started and stopped again. What controllers make and own is left out.
+ */
+export const markOf = ({ informer }: Pick<Watched, 'informer'>): string => {
+  const states = informer
+    .objects()
+    .filter(isWorkload)
+    .map((object) => [
+      groupKind(object),
+      object.metadata.name,
+      object.metadata.uid,
+      object.metadata.generation,
+    ]);
+  const text = states.map((state) => state.join(' ')).sort();
+  return createHash('sha256').update(text.join('\n')).digest('hex').slice(0, 16);
+};
+
+const isWorkload = (object: KubeObject): boolean =>
+  object.kind !== 'Pod' && !isTemporary(object) && controllerOf(object) === undefined;

@@ -1,0 +1,18 @@
+import { formatBytes } from '../../bytes.ts';
+import type { MoveResult } from '../../operations/move/types.ts';
+import { tableLines } from '../table.ts';
+
+/** How the copy of each claim ended, as a table. */
+export const claimLines = (claims: NonNullable<MoveResult['claims']>): string[] =>
+  tableLines([
+    ['CLAIM', 'DATA', 'SIZE', 'SECONDS', 'BY', 'VERIFIED', 'REASON'],
+    ...claims.map((claim) => [
+      claim.claim,
+      claim.status,
+      claim.bytes === undefined ? '-' : formatBytes(claim.bytes),
+      claim.seconds?.toFixed(1) ?? '-',
+      claim.strategy ?? '-',
+      claim.verification?.outcome ?? 'no',
+      claim.reason ?? '',
+    ]),
+  ]);
