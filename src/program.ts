@@ -1,11 +1,13 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { addDataFlags, addPathFlag, addResumedDataFlags } from './commands/data-options.ts';
+import { EXAMPLES, exampleText } from './commands/examples.ts';
 import { addMoveFlags } from './commands/move-options.ts';
 import { addCommonFlags, addCopyFlags, addSideFlags } from './commands/options.ts';
 import { duration } from './commands/parsers.ts';
-import { DrError, isDrError, UsageError } from './errors.ts';
+import { tellError } from './commands/tell-error.ts';
+import { isDrError, UsageError } from './errors.ts';
 import { EXIT_CODES, exitCode } from './exit-codes.ts';
-import { type Io, writeAll } from './io.ts';
+import type { Io } from './io.ts';
 
 /**
  * Runs one command line and returns its exit code, always a row of the exit-code table. Whatever goes wrong is told
@@ -35,10 +37,11 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .description('Keep a Kubernetes namespace recoverable in another cluster.')
     .version(io.version, '-V, --version')
     .exitOverride()
-    .showHelpAfterError('(run with --help for the flags)')
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
+      // Told by endOfCommander, in the form that was asked for.
+      outputError: () => undefined,
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getErrHelpWidth: () => io.stderr.columns ?? 100,
     })
@@ -46,8 +49,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
 
   const stage = program
     .command('stage')
-    .description('copy a namespace to the destination cluster, parked: nothing runs there')
-    .addHelpText('after', STAGE_EXAMPLES);
+    .description('copy a namespace to the destination cluster, parked: nothing runs there');
   addDataFlags(addCommonFlags(addCopyFlags(addSideFlags(stage))))
     .option('--migrate-pvc-data', 'copy the data of the claims too; needs --pre-copy here')
     .option('--pre-copy', 'copy data while the source runs (not consistent; makes a later cutover shorter)')
@@ -85,7 +87,6 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     addCopyFlags(move('cutover', 'move the running application to the destination: stop, copy, start')),
   )
     .option('--migrate-pvc-data', 'copy the data of the claims while both sides are stopped')
-    .addHelpText('after', CUTOVER_EXAMPLES)
     .action(async (flags) =>
       setCode(await (await import('./commands/cutover.ts')).runCutover(io, flags, interrupt)),
     );
@@ -125,7 +126,6 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
         .default('cutover'),
     )
     .option('--migrate-pvc-data', 'check the mover of the volume data too')
-    .addHelpText('after', PREFLIGHT_EXAMPLES)
     .action(async (kind, flags) =>
       setCode(
         await (await import('./commands/preflight.ts')).runPreflightCommand(io, kind, flags, interrupt),
@@ -152,13 +152,9 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   ).action(async (flags) =>
     setCode(await (await import('./commands/status.ts')).runHistory(io, flags, interrupt)),
   );
+  for (const command of program.commands) command.addHelpText('after', exampleText(command.name()));
   return program;
 };
-
-const PREFLIGHT_EXAMPLES = `
-Examples:
-  dr-syncer preflight --source-context prod --dest-context dr -n shop
-  dr-syncer preflight failback --source-context prod --dest-context dr -n shop -o json`;
 
 // The names of the flags on the command line, without those that have their default.
 const typedFlags = (command: Command): ReadonlySet<string> =>
@@ -168,66 +164,22 @@ const typedFlags = (command: Command): ReadonlySet<string> =>
       .filter((name) => command.getOptionValueSource(name) === 'cli'),
   );
 
-const CUTOVER_EXAMPLES = `
-Examples:
-  dr-syncer cutover --source-context prod --dest-context dr -n shop --dry-run
-  dr-syncer cutover --source-context prod --dest-context dr -n shop --smoke-url https://shop.dr.example.com/health --rollback-on-failure
-  dr-syncer cutover --source-context prod --dest-context dr -n shop --yes --jobs wait -o json`;
-
-const STAGE_EXAMPLES = `
-Examples:
-  dr-syncer stage --source-context prod --dest-context dr -n shop --dry-run
-  dr-syncer stage --source-context prod --dest-context dr -n shop --include-custom-resources
-  dr-syncer stage --source-context prod --dest-context dr -n shop --storage-class-map gp3=standard -o json`;
-
 const exitCodeHelp = (): string =>
   `\nExit codes:\n${Object.values(EXIT_CODES)
     .map((row) => `  ${String(row.code).padStart(3)}  ${row.meaning}`)
     .join('\n')}`;
 
-// Commander has printed already, help to stdout and complaints to stderr.
+// Help and version have been printed already. What is wrong with the command line is told as any other error is.
 const endOfCommander = async (error: CommanderError, argv: readonly string[], io: Io): Promise<number> => {
   if (error.exitCode === 0) return exitCode('ok');
-  await writeDocument(new UsageError(error.message.replace(/^error: /, '')), argv, io);
-  return exitCode('usage');
+  const name = argv.find((word) => Object.hasOwn(EXAMPLES, word));
+  const hint = `See the flags with: dr-syncer ${name === undefined ? '' : `${name} `}--help`;
+  return tellError(new UsageError(sentenceOf(error), { hint }), argv, io);
 };
 
-const tellError = async (error: unknown, argv: readonly string[], io: Io): Promise<number> => {
-  if (isDrError(error)) {
-    await writeAll(io.stderr, `✗ ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
-    await writeDocument(error, argv, io);
-    return exitCode(error.exit);
-  }
-  const internal = new InternalError(error);
-  const debug = argv.includes('debug') && error instanceof Error ? `${error.stack}\n` : '';
-  await writeAll(io.stderr, `✗ ${internal.message}\n  ${internal.hint}\n${debug}`);
-  await writeDocument(internal, argv, io);
-  return exitCode('internal');
-};
-
-class InternalError extends DrError {
-  readonly type = 'internal';
-  readonly exit = 'internal';
-
-  constructor(cause: unknown) {
-    super(`Internal error: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      hint: 'This is a bug in dr-syncer. Run again with --log-level debug and report what it prints.',
-      cause,
-    });
-  }
-}
-
-const writeDocument = async (error: DrError, argv: readonly string[], io: Io): Promise<void> => {
-  const form = requestedOutput(argv);
-  if (form === undefined || form === 'text') return;
-  const { errorDocument } = await import('./commands/session.ts');
-  const { writeResult } = await import('./ui/output.ts');
-  await writeResult(io, form, errorDocument(error), () => '');
-};
-
-// The flags may not have been parsed when the error came, so the form is read from the words themselves.
-const requestedOutput = (argv: readonly string[]): 'json' | 'yaml' | 'ndjson' | 'text' | undefined => {
-  const text = argv.join('\n');
-  const match = /(?:^|\n)(?:-o|--output)(?:\n|=)?(json|yaml|ndjson|text)(?:\n|$)/.exec(text);
-  return match?.[1] as 'json' | undefined;
+const sentenceOf = ({ code, message }: CommanderError): string => {
+  if (code === 'commander.help') return 'No command is given.';
+  const [text = '', ...more] = message.replace(/^error: /, '').split('\n');
+  const first = `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/\.?$/, '.');
+  return [first, ...more.map((line) => line.replace(/^\((.*)\)$/, '$1'))].join(' ');
 };

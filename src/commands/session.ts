@@ -1,5 +1,4 @@
-import { type DrError, InterruptedError, PartialError, UsageError } from '../errors.ts';
-import { exitCode } from '../exit-codes.ts';
+import { InterruptedError, PartialError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { type ClusterOptions, openReader, openWriter } from '../kube/cluster.ts';
 import { type KubeContext, openContext } from '../kube/contexts.ts';
@@ -136,18 +135,6 @@ const limitRun = (stop: AbortController, timeoutMs: number | undefined): NodeJS.
     stop.abort(new PartialError(`The run took longer than --timeout (${timeoutMs / 1000} s).`));
   }, timeoutMs).unref();
 };
-
-/** The error as a document, for `--output json` and the like. */
-export const errorDocument = (error: DrError) => ({
-  schema: 'dr-syncer.io/error/v1',
-  outcome: error.exit,
-  exitCode: exitCode(error.exit),
-  error: {
-    type: error.type,
-    message: error.message,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-  },
-});
 
 // RFC 1123 label: what a namespace may be called.
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;

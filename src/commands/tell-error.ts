@@ -1,0 +1,65 @@
+import { DrError, isDrError } from '../errors.ts';
+import { exitCode } from '../exit-codes.ts';
+import { type Io, writeAll } from '../io.ts';
+import { errorDocument } from './error-document.ts';
+
+/**
+ * Tells the error that ended a run and returns its exit code: a sentence and the next thing to do on stderr (one JSON
+ * line with `--log-format json`), and with `--output json`, `yaml` or `ndjson` one document on stdout. What is no
+ * error of ours is told as an internal one.
+ */
+export const tellError = async (thrown: unknown, argv: readonly string[], io: Io): Promise<number> => {
+  const error = isDrError(thrown) ? thrown : new InternalError(thrown);
+  const isDebug = requested(argv, ['--log-level'], ['debug']) !== undefined;
+  const stack = error !== thrown && isDebug && thrown instanceof Error ? thrown.stack : undefined;
+  await writeAll(io.stderr, narration(error, stack, argv));
+  const form = requested(argv, ['-o', '--output'], ['json', 'yaml', 'ndjson'] as const);
+  if (form !== undefined) {
+    const { writeResult } = await import('../ui/output.ts');
+    await writeResult(io, form, errorDocument(error), () => '');
+  }
+  return exitCode(error.exit);
+};
+
+class InternalError extends DrError {
+  readonly type = 'internal';
+  readonly exit = 'internal';
+
+  constructor(cause: unknown) {
+    super(`Internal error: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      hint: 'This is a bug in dr-syncer. Run again with --log-level debug and report what it prints.',
+      cause,
+    });
+  }
+}
+
+const narration = (error: DrError, stack: string | undefined, argv: readonly string[]): string => {
+  const { message, hint } = error;
+  if (requested(argv, ['--log-format'], ['json']) !== undefined) {
+    const line = {
+      time: new Date().toISOString(),
+      level: 'error',
+      kind: 'failure',
+      msg: message,
+      hint,
+      stack,
+    };
+    return `${JSON.stringify(line)}\n`;
+  }
+  const more = [hint === undefined ? undefined : `  ${hint}`, stack].filter((line) => line !== undefined);
+  return [`✗ ${message}`, ...more, ''].join('\n');
+};
+
+// The flags may not have been parsed when the error came, so they are read from the words themselves. The last wins.
+const requested = <T extends string>(
+  argv: readonly string[],
+  flags: readonly string[],
+  values: readonly T[],
+): T | undefined => {
+  const given = argv.flatMap((word, index): string[] => {
+    if (flags.includes(word)) return [argv[index + 1] ?? ''];
+    const flag = flags.find((item) => word.startsWith(item.startsWith('--') ? `${item}=` : item));
+    return flag === undefined ? [] : [word.slice(flag.length).replace(/^=/, '')];
+  });
+  return values.find((value) => value === given.at(-1)?.toLowerCase());
+};
