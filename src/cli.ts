@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import process from 'node:process';
 import { InterruptedError } from './errors.ts';
+import { isClosedPipe } from './io.ts';
 import { runProgram } from './program.ts';
 import { VERSION } from './version.ts';
 
@@ -19,9 +20,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 // A reader that went away (`dr-syncer ... | head`) is not an error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (!isClosedPipe(error)) throw error;
+  });
+}
 
 const userName = (): string => {
   try {
@@ -49,6 +52,10 @@ const isAlive = (id: string): boolean => {
   return startTime(Number(pid)) === started;
 };
 
+// So that a recorded command line can be typed again.
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
 process.exitCode = await runProgram(
   process.argv.slice(2),
   {
@@ -57,7 +64,7 @@ process.exitCode = await runProgram(
     stdin: process.stdin,
     env: process.env,
     operator: `${userName()}@${hostname()}`,
-    commandLine: ['dr-syncer', ...process.argv.slice(2)].join(' '),
+    commandLine: ['dr-syncer', ...process.argv.slice(2)].map(quoted).join(' '),
     version: VERSION,
     process: {
       id: `${process.pid}:${startTime(process.pid)}`,

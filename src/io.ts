@@ -23,8 +23,15 @@ export interface Io {
   };
 }
 
-/** Writes all of a text and returns when the stream has taken it. */
+/**
+ * Writes all of a text and returns when the stream has taken it. A reader that has gone away (`dr-syncer ... | head`)
+ * is no error: it has what it wanted.
+ */
 export const writeAll = (stream: Writable, text: string): Promise<void> =>
   new Promise((done, fail) => {
-    stream.write(text, (error) => (error ? fail(error) : done()));
+    stream.write(text, (error) => (error && !isClosedPipe(error) ? fail(error) : done()));
   });
+
+/** Whether the other end of a pipe was closed. */
+export const isClosedPipe = (error: Error): boolean =>
+  ['EPIPE', 'ERR_STREAM_DESTROYED'].includes((error as NodeJS.ErrnoException).code ?? '');

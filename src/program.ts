@@ -180,6 +180,6 @@ const endOfCommander = async (error: CommanderError, argv: readonly string[], io
 const sentenceOf = ({ code, message }: CommanderError): string => {
   if (code === 'commander.help') return 'No command is given.';
   const [text = '', ...more] = message.replace(/^error: /, '').split('\n');
-  const first = `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/\.?$/, '.');
+  const first = `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/[^.?]$/, '$&.');
   return [first, ...more.map((line) => line.replace(/^\((.*)\)$/, '$1'))].join(' ');
 };

@@ -40,7 +40,7 @@ export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: Abor
     const stageOptions: StageOptions = stageOptionsOf(flags, source.namespace, dest.namespace);
     if (!options.dryRun) {
       const text = `This stops the application in namespace ${source.namespace} of context ${source.cluster.context} and starts it in namespace ${dest.namespace} of context ${dest.cluster.context}.`;
-      await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace });
+      await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace, signal: session.signal });
     }
     const result = await runMove({
       ...operationBase(io, flags, session),

@@ -34,7 +34,7 @@ export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal
         : await dataStep({ io, session, from: dest, to: source, options: data, storageClassMap: new Map() });
     if (!options.dryRun) {
       const text = `This stops the application in namespace ${dest.namespace} of context ${dest.cluster.context} and starts it again in namespace ${source.namespace} of context ${source.cluster.context}.`;
-      await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace });
+      await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace, signal: session.signal });
     }
     const result = await runMove({
       ...operationBase(io, flags, session),

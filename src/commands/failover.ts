@@ -41,7 +41,7 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
     }
     if (!options.dryRun) {
       const text = `This starts the application in namespace ${dest.namespace} of context ${dest.cluster.context} without asking the source.`;
-      await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace });
+      await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace, signal: session.signal });
     }
     const reason = flags.reason ?? 'failover: the source was given up';
     const result = await runFailover({
@@ -76,7 +76,12 @@ export const runFenceCommand = (io: Io, flags: MoveFlags, interrupt: AbortSignal
     const options = moveOptions(flags);
     if (!options.dryRun) {
       const text = `This stops everything in namespace ${source.namespace} of context ${source.cluster.context}.`;
-      await confirmName(io, { yes: flags.yes === true, text, name: source.namespace });
+      await confirmName(io, {
+        yes: flags.yes === true,
+        text,
+        name: source.namespace,
+        signal: session.signal,
+      });
     }
     const result = await runFence({
       ...operationBase(io, flags, session),

@@ -41,6 +41,7 @@ export const runResume = (io: Io, flags: ResumeFlags, interrupt: AbortSignal): P
       yes: flags.yes === true,
       text: `This goes on with ${journal.kind} ${journal.operationId}.`,
       name: pair.dest.namespace,
+      signal: session.signal,
     });
     const base: Omit<OperationInput, 'kind'> = {
       ...operationBase(io, flags, session),
@@ -68,6 +69,7 @@ export const runRollbackCommand = (
       yes: flags.yes === true,
       text: `This undoes ${journal.kind} ${journal.operationId}.`,
       name: pair.dest.namespace,
+      signal: session.signal,
     });
     const result = await runRollback(
       {
