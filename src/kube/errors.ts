@@ -50,11 +50,17 @@ export const hasStatus = (error: unknown, ...statuses: readonly number[]): error
   isKubeApiError(error) && statuses.includes(error.failure.status);
 
 /**
- * Whether server-side apply cannot take the object at all because a keyed list in it holds the same key twice. The
- * server calls that an internal error (500), and would say the same to every further try.
+ * Why server-side apply can never take the object, as a clause; undefined when that is not what failed. The server
+ * calls it an internal error (500), and would say the same to every further try; a PUT of the object may pass.
  */
-export const isDuplicateKeys = (failure: Failure): boolean =>
-  /duplicate entries for key|failed to create typed patch object/i.test(failure.detail);
+export const whyUnappliable = (failure: Failure): string | undefined => {
+  if (/duplicate entries for key/i.test(failure.detail)) return 'a list in it holds the same key twice';
+  if (/field not declared in schema/i.test(failure.detail))
+    return 'the destination does not know a field in it';
+  return /failed to create typed patch object/i.test(failure.detail)
+    ? 'the destination cannot apply it'
+    : undefined;
+};
 
 /** Reads a failed HTTP answer: a Status object when the server sent one, else the start of its text. */
 export const failureOfResponse = (status: number, body: string, retryAfter: string | undefined): Failure => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Failure, isDuplicateKeys, KubeApiError } from './errors.ts';
+import { type Failure, KubeApiError, whyUnappliable } from './errors.ts';
 
 /** When and how long to wait between attempts. Times are milliseconds. */
 export interface RetryPolicy {
@@ -23,7 +23,7 @@ const RETRYABLE_NETWORK = new Set(['Refused', 'Reset', 'Timeout', 'ConnectTimeou
 export const isRetryable = (failure: Failure): boolean =>
   failure.status === 0
     ? RETRYABLE_NETWORK.has(failure.reason)
-    : RETRYABLE_STATUS.has(failure.status) && !isDuplicateKeys(failure);
+    : RETRYABLE_STATUS.has(failure.status) && whyUnappliable(failure) === undefined;
 
 /** Milliseconds to wait after attempt number `attempt` (from 1): what the server asks, else a jittered backoff. */
 export const backoffMs = (attempt: number, failure: Failure, policy: RetryPolicy): number => {

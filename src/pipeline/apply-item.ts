@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CONTENT_MANAGER, PARK_MANAGER } from '../annotations.ts';
 import { errorText } from '../errors.ts';
-import { type Failure, hasStatus, isDuplicateKeys, isKubeApiError } from '../kube/errors.ts';
-import { clone, objectsAt } from '../kube/json.ts';
+import { type Failure, hasStatus, isKubeApiError, whyUnappliable } from '../kube/errors.ts';
+import { clone, equalJson, objectsAt } from '../kube/json.ts';
 import { describeRef } from '../kube/paths.ts';
 import type { ClusterWriter, KubeObject, ObjectRef, WriteResult } from '../kube/types.ts';
+import { missingPaths, pathText } from './compare.ts';
 import { keptByServer } from './kept-by-server.ts';
 import type { PlanItem } from './plan.ts';
 import { retainLive } from './retain.ts';
@@ -24,6 +25,8 @@ export interface ApplyOutcome {
   readonly attempts: number;
   /** Warning headers the server sent for this object. */
   readonly warnings: readonly string[];
+  /** Paths of what was sent that the server's answer does not hold: it dropped them without an error. */
+  readonly dropped: readonly string[];
   /** The failure behind `failed`, for exit codes and retries. */
   readonly failure?: Failure | undefined;
 }
@@ -52,17 +55,19 @@ export const applyItem = async (item: PlanItem, options: ApplyOptions): Promise<
   } catch (error) {
     options.signal?.throwIfAborted();
     if (isKubeApiError(error)) return failed(error.failure);
-    return { action: 'failed', reason: errorText(error), attempts: 1, warnings: [] };
+    return { ...outcome('failed'), reason: errorText(error) };
   }
 };
 
 const write = async (item: PlanItem, options: ApplyOptions): Promise<ApplyOutcome> => {
   let result = outcome(item.live === undefined ? 'created' : 'updated');
+  let isNoChange = options.dryRun && item.live !== undefined;
   if (item.content !== undefined) {
-    const written = await writeContent(item, item.content, options);
+    const { object, ...written } = await writeContent(item, item.content, options);
     result = { ...result, ...written };
     if (written.action === 'failed' || written.action === 'skipped' || written.action === 'unknown')
       return result;
+    isNoChange &&= leavesAsItIs(item, object);
   }
   // An object that was made anew has lost the ownership of its park fields with everything else.
   const park = result.action === 'recreated' ? item.wholePark : item.park;
@@ -77,33 +82,51 @@ const write = async (item: PlanItem, options: ApplyOptions): Promise<ApplyOutcom
       attempts: Math.max(result.attempts, parked.attempts),
       warnings: [...new Set([...result.warnings, ...parked.warnings])],
     };
+    isNoChange &&= leavesAsItIs(item, parked.object);
   }
-  return result;
+  return isNoChange ? { ...result, action: 'unchanged' } : result;
 };
 
-const writeContent = async (
-  item: PlanItem,
-  content: KubeObject,
-  options: ApplyOptions,
-): Promise<Partial<ApplyOutcome> & { action: ApplyOutcome['action'] }> => {
+/** What came of one request, or of the way around it; `object` is the server's answer. */
+type Written = Partial<ApplyOutcome> & {
+  readonly action: ApplyOutcome['action'];
+  readonly object?: KubeObject;
+};
+
+// The server may drop or rewrite a field each time, so that it always seems to differ: its own dry run tells.
+const leavesAsItIs = ({ live }: PlanItem, answer: KubeObject | undefined): boolean =>
+  live !== undefined && answer !== undefined && equalJson(stable(answer), stable(live));
+
+const stable = ({ status: _status, ...object }: KubeObject): KubeObject => {
+  const {
+    managedFields: _managed,
+    resourceVersion: _version,
+    generation: _generation,
+    ...metadata
+  } = object.metadata;
+  return { ...object, metadata };
+};
+
+const writeContent = async (item: PlanItem, content: KubeObject, options: ApplyOptions): Promise<Written> => {
   const body = inStandIn(content, options);
   const done = item.live === undefined ? 'created' : 'updated';
   const kept = item.live === undefined ? undefined : keptByServer(content, item.live);
   if (kept !== undefined && item.live !== undefined) return resolve(item, item.live, kept.failure, options);
   try {
-    return { action: done, ...summary(await applyPatiently(item, body, options)) };
+    return { action: done, ...summary(body, await applyPatiently(item, body, options)) };
   } catch (error) {
     options.signal?.throwIfAborted();
     if (!isKubeApiError(error)) throw error;
     const { failure } = error;
-    if (isDuplicateKeys(failure)) return { action: done, ...(await replaceOrCreate(item, options)) };
+    const unappliable = whyUnappliable(failure);
+    if (unappliable !== undefined) {
+      const reason = `${unappliable}, so it was written whole instead of applied`;
+      return { action: done, ...(await replaceOrCreate(item, options)), reason };
+    }
     if (isPortTaken(failure) && content.kind === 'Service') {
       const reason = 'a node port of the source is taken at the destination; another one was allocated';
-      return {
-        action: done,
-        ...summary(await applyPatiently(item, withoutNodePorts(body), options)),
-        reason,
-      };
+      const fitting = withoutNodePorts(body);
+      return { action: done, ...summary(fitting, await applyPatiently(item, fitting, options)), reason };
     }
     if (options.dryRun && isDryRunUnsupported(failure)) {
       return { action: 'unknown', reason: `could not be checked: ${failure.detail}` };
@@ -133,16 +156,15 @@ const applyPatiently = async (
   }
 };
 
-const replaceOrCreate = async (item: PlanItem, options: ApplyOptions): Promise<Partial<ApplyOutcome>> => {
+const replaceOrCreate = async (item: PlanItem, options: ApplyOptions): Promise<Omit<Written, 'action'>> => {
   // What a PUT leaves out falls back to its default, and the default of a replica count is 1: the parked values go along.
   const body = inStandIn(item.whole, options);
-  const reason = 'a list in it holds the same key twice, so it was written whole instead of applied';
   const live = item.live === undefined ? undefined : await options.writer.get(refOf(item, body));
   const result =
     live === undefined
       ? await options.writer.create(item.type, body, writeOptions(options))
       : await options.writer.replace(item.type, retainLive(body, live), writeOptions(options));
-  return { ...summary(result), reason };
+  return summary(body, result);
 };
 
 const resolve = async (
@@ -150,7 +172,7 @@ const resolve = async (
   live: KubeObject,
   failure: Failure,
   options: ApplyOptions,
-): Promise<Partial<ApplyOutcome> & { action: ApplyOutcome['action'] }> => {
+): Promise<Written> => {
   const body = inStandIn(item.whole, options);
   const resolution = resolveImmutable(body, live, options.onConflict);
   if (resolution.do === 'skip')
@@ -163,7 +185,7 @@ const resolve = async (
   const ref = refOf(item, body);
   await writer.delete(ref, { uid: live.metadata.uid, propagation: resolution.propagation, signal });
   await waitGone(ref, options);
-  return { action: 'recreated', ...summary(await applyPatiently(item, body, options)), reason };
+  return { action: 'recreated', ...summary(body, await applyPatiently(item, body, options)), reason };
 };
 
 const waitGone = async (ref: ObjectRef, options: ApplyOptions): Promise<void> => {
@@ -204,22 +226,23 @@ const withoutNodePorts = (body: KubeObject): KubeObject => {
   return copy;
 };
 
-const summary = (result: WriteResult): { attempts: number; warnings: readonly string[] } => ({
-  attempts: result.attempts,
-  warnings: result.warnings,
-});
+const summary = (body: KubeObject, { attempts, warnings, object }: WriteResult): Omit<Written, 'action'> => {
+  // What the server warns of by name need not be found out.
+  const isWarned = warnings.some((warning) => warning.includes('unknown field'));
+  const dropped = isWarned ? [] : missingPaths(body, object).map(pathText);
+  return { attempts, warnings, object, dropped };
+};
 
 const outcome = (action: ApplyOutcome['action']): ApplyOutcome => ({
   action,
   reason: undefined,
   attempts: 1,
   warnings: [],
+  dropped: [],
 });
 
 const failed = (failure: Failure): ApplyOutcome => ({
-  action: 'failed',
+  ...outcome('failed'),
   reason: `${failure.detail}${failure.status === 0 ? '' : ` (${failure.status} ${failure.reason})`}`,
-  attempts: 1,
-  warnings: [],
   failure,
 });

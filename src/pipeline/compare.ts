@@ -6,22 +6,11 @@ import type { Step } from './owned-fields.ts';
  * The paths at which `live` does not hold what `desired` says. Fields that only `live` has are not differences:
  * defaults, other managers' fields and items that somebody added to a keyed list are not ours. Pure.
  */
-export const differences = (
-  desired: Json | undefined,
-  live: Json | undefined,
-  path: readonly Step[] = [],
-): Step[][] => {
-  if (desired === undefined || equalJson(desired, live)) return [];
-  if (isObject(desired) && isObject(live)) {
-    return Object.entries(desired).flatMap(([field, value]) =>
-      differences(value, live[field], [...path, field]),
-    );
-  }
-  if (Array.isArray(desired) && Array.isArray(live)) return listDifferences(desired, live, path);
-  // The server leaves out what is empty.
-  if (live === undefined && isEmpty(desired)) return [];
-  return [[...path]];
-};
+export const differences = (desired: Json | undefined, live: Json | undefined): Step[][] =>
+  compare(desired, live, 'all', []);
+
+/** The paths of `desired` at which `live` has nothing at all: what a server did not keep of what it was sent. Pure. */
+export const missingPaths = (desired: Json, live: Json): Step[][] => compare(desired, live, 'missing', []);
 
 /** `spec.template.spec.containers[web].image`: a path for people. */
 export const pathText = (path: readonly Step[]): string =>
@@ -33,21 +22,42 @@ export const pathText = (path: readonly Step[]): string =>
     })
     .join('');
 
-const listDifferences = (
+type Which = 'all' | 'missing';
+
+const compare = (
+  desired: Json | undefined,
+  live: Json | undefined,
+  which: Which,
+  path: readonly Step[],
+): Step[][] => {
+  if (desired === undefined || equalJson(desired, live)) return [];
+  if (isObject(desired) && isObject(live)) {
+    return Object.entries(desired).flatMap(([field, value]) =>
+      compare(value, live[field], which, [...path, field]),
+    );
+  }
+  if (Array.isArray(desired) && Array.isArray(live)) return compareLists(desired, live, which, path);
+  // The server leaves out what is empty.
+  if (live === undefined && isEmpty(desired)) return [];
+  return which === 'all' || live === undefined ? [[...path]] : [];
+};
+
+const compareLists = (
   desired: readonly Json[],
   live: readonly Json[],
+  which: Which,
   path: readonly Step[],
 ): Step[][] => {
   const key = keyOf(desired);
   if (key === undefined) {
-    if (desired.length !== live.length) return [[...path]];
-    return desired.flatMap((item, index) => differences(item, live[index], [...path, { item, index }]));
+    if (desired.length !== live.length) return which === 'all' ? [[...path]] : [];
+    return desired.flatMap((item, index) => compare(item, live[index], which, [...path, { item, index }]));
   }
   const byKey = new Map(live.filter(isObject).map((item) => [keyText(item, key), item]));
   return desired.flatMap((item, index) => {
     const step = { item, index };
     const found = byKey.get(keyText(item as JsonObject, key));
-    return found === undefined ? [[...path, step]] : differences(item, found, [...path, step]);
+    return found === undefined ? [[...path, step]] : compare(item, found, which, [...path, step]);
   });
 };
 

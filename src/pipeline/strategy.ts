@@ -38,7 +38,7 @@ const NEVER_RECREATED: ReadonlySet<string> = new Set([
 /** Whether the API server refused because of a field that cannot change after creation. */
 export const isImmutable = (failure: Failure): boolean =>
   failure.status === 422 &&
-  /immutable|may not change once set|updates to [a-z]+ spec for fields other than|cannot change roleRef|may not be (?:changed|unset)|cannot be changed|is forbidden.*(?:after creation|once)|primary clusterIP can not be unset/i.test(
+  /immutable|may not change once set|updates to [a-z]+ spec for fields other than|cannot change roleRef|may not be (?:changed|unset)|cannot be changed|is forbidden.*(?:after creation|once)|primary clusterIP can not be unset|failed rule: .*oldSelf/i.test(
     `${failure.detail} ${failure.causes.map((cause) => cause.message).join(' ')}`,
   );
 

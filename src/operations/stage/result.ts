@@ -82,6 +82,12 @@ export const rowOfApplied = (prepared: Prepared, applied: AppliedRow): StageRow 
     path: '',
     message: `The server warns: ${message}`,
   }));
+  const dropped = outcome.dropped.map((path) => ({
+    level: 'warn' as const,
+    path,
+    message:
+      'The destination did not keep this field: its release does not know it, or a webhook took it away.',
+  }));
   const stashed = prepared.stashed && (outcome.action === 'created' || outcome.action === 'updated');
   return {
     ...head(prepared.source),
@@ -93,7 +99,7 @@ export const rowOfApplied = (prepared: Prepared, applied: AppliedRow): StageRow 
           : 'updated'
         : outcome.action,
     reason: reasonOf(prepared, applied),
-    notes: [...prepared.notes, ...warnings],
+    notes: [...prepared.notes, ...warnings, ...dropped],
     attempts: outcome.attempts,
     ms,
   };

@@ -147,8 +147,8 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
       [namespaceRow, ...prepared.map((row) => rowBefore(row, undefined))],
     );
   }
-  // What the dry run found must be left alone would only be refused again.
-  const leftAlone = checked.rows.filter((row) => row.outcome.action === 'skipped');
+  // What the dry run found must be left alone would only be refused again, and what it would not change is as wanted.
+  const leftAlone = checked.rows.filter(({ outcome }) => ['skipped', 'unchanged'].includes(outcome.action));
   const notWritten = new Set([...refusedBy.keys(), ...leftAlone.map((row) => row.item)]);
   const writable = items.filter((item) => !notWritten.has(item));
   const mustWrite =
@@ -219,7 +219,7 @@ const dryRows = (items: Parameters<typeof applyAll>[0], checked: readonly Applie
     .map(
       (item): AppliedRow => ({
         item,
-        outcome: { action: 'unchanged', reason: undefined, attempts: 0, warnings: [] },
+        outcome: { action: 'unchanged', reason: undefined, attempts: 0, warnings: [], dropped: [] },
         ms: 0,
       }),
     ),
