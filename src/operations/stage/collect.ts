@@ -4,6 +4,7 @@ import { mapBounded } from '../../kube/parallel.ts';
 import type { ClusterReader, KubeObject, ResourceType } from '../../kube/types.ts';
 import { chooseTypes, type TypePair } from '../../pipeline/choose-types.ts';
 import { type SelectedTypes, selectTypes } from '../../pipeline/select-types.ts';
+import { uniqueByUid } from '../../pipeline/unique.ts';
 import type { Connected } from './connect.ts';
 import type { Finding, StageDeps, StageOptions } from './types.ts';
 
@@ -83,20 +84,6 @@ const listedTypes = (pairs: readonly TypePair[], selected: readonly TypePair[]):
   const names = new Set(selected.map((pair) => pair.name));
   const listed = pairs.filter((pair) => names.has(pair.name) || ALWAYS_LISTED.has(pair.name));
   return [...listed.filter((pair) => pair.builtin), ...listed.filter((pair) => !pair.builtin)];
-};
-
-// Some servers serve one stored object under two groups (extensions and apps): the UID tells, and the built-in group,
-// which is listed first, wins.
-const uniqueByUid = (objects: readonly KubeObject[]): KubeObject[] => {
-  const seen = new Set<string>();
-  return objects.filter((object) => {
-    const uid = object.metadata.uid ?? '';
-    if (uid === '' || !seen.has(uid)) {
-      seen.add(uid);
-      return true;
-    }
-    return false;
-  });
 };
 
 const countLeftOut = (
