@@ -98,6 +98,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     );
   addPathFlag(move('failover', 'start the destination from what was staged; the source is dead'))
     .option('--accept-data-loss', 'what was written since the last copy may be lost')
+    .option('--source-given-up', 'go on although the named source answers and runs the application')
     .option('--reason <text>', 'why the source is given up; goes into the record')
     .action(async (flags) =>
       setCode(await (await import('./commands/failover.ts')).runFailoverCommand(io, flags, interrupt)),

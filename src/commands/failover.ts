@@ -1,6 +1,7 @@
 import { UnsafeError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { encodeOptions } from '../operations/move/journal-options.ts';
+import { probeSource } from '../operations/move/probe-source.ts';
 import { runFailover, runFence } from '../operations/move/run-other.ts';
 import { ageText, parseTimestamp } from '../state/clock.ts';
 import { readState } from '../state/records.ts';
@@ -10,10 +11,11 @@ import { finishMove } from './finish-move.ts';
 import { type MoveFlags, moveOptions } from './move-options.ts';
 import { type OpenPair, openPair, operationBase } from './pair.ts';
 import { gateMove } from './preflight-gate.ts';
-import { withSession } from './session.ts';
+import { type Session, withSession } from './session.ts';
 
 export interface FailoverFlags extends MoveFlags {
   readonly acceptDataLoss?: boolean;
+  readonly sourceGivenUp?: boolean;
   readonly reason?: string;
   readonly pvMigratePath?: string;
 }
@@ -39,8 +41,9 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
         },
       );
     }
+    await refuseLiving(session, flags, pair);
     if (!options.dryRun) {
-      const text = `This starts the application in namespace ${dest.namespace} of context ${dest.cluster.context} without asking the source.`;
+      const text = `This starts the application in namespace ${dest.namespace} of context ${dest.cluster.context} without stopping the source.`;
       await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace, signal: session.signal });
     }
     const reason = flags.reason ?? 'failover: the source was given up';
@@ -66,6 +69,28 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
     });
     return finishMove(io, flags, session, result);
   });
+
+// Two of the application are worse than none: a source that still runs it is what a cutover is for.
+const refuseLiving = async (session: Session, flags: FailoverFlags, { dest }: OpenPair): Promise<void> => {
+  if (flags.sourceContext === undefined && flags.sourceKubeconfig === undefined) return;
+  const { cluster, namespace } = session.openSource();
+  const where = `namespace ${namespace} of context ${cluster.context}`;
+  const sign = await probeSource(cluster, namespace, session.signal);
+  if (sign.kind === 'silent') return session.reporter.action(`The source does not answer: ${sign.reason}`);
+  if (sign.kind === 'stopped')
+    return session.reporter.warning(`The source answers, and nothing runs in ${where}.`);
+  const what =
+    sign.kind === 'runs'
+      ? `The source is alive: ${sign.workloads.map((item) => `${item.workload} (${item.pods} pods)`).join(', ')} in ${where}.`
+      : `The source answers, and whether the application runs in ${where} cannot be seen: ${sign.reason}`;
+  if (flags.sourceGivenUp === true || flags.dryRun === true) {
+    session.reporter.warning(`${what} Both sides run until it is fenced.`);
+    return;
+  }
+  throw new UnsafeError(`${what} A failover would run it twice.`, {
+    hint: `Use: dr-syncer cutover --source-context ${cluster.context} --dest-context ${dest.cluster.context} -n ${dest.namespace}. If the source cannot be used any more and has been cut off, add --source-given-up.`,
+  });
+};
 
 /** `dr-syncer fence`: returns the exit code. */
 export const runFenceCommand = (io: Io, flags: MoveFlags, interrupt: AbortSignal): Promise<number> =>

@@ -80,7 +80,7 @@ test('F9: failback needs the Roles that its own preflight prints', async () => {
 test('F9: failover needs the Roles that its own preflight prints, at the destination alone', async () => {
   await revoke();
   await grantWhatIsPrinted('failover', ['dest']);
-  const moved = await dr('failover', ['--accept-data-loss', '--yes']);
+  const moved = await dr('failover', ['--accept-data-loss', '--source-given-up', '--yes']);
   expect(moved.document).toMatchObject({ outcome: 'ok', preflight: { missingRights: [] } });
   expect((await replicas()).dest).toEqual([3, 2, 2]);
 });

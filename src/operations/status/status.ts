@@ -1,14 +1,12 @@
 import { type ExitName, exitCode } from '../../exit-codes.ts';
 import { isKubeApiError } from '../../kube/errors.ts';
-import type { ClusterReader, KubeObject } from '../../kube/types.ts';
-import { JOBS, PODS, REPLICA_SETS } from '../../kube/well-known.ts';
+import type { ClusterReader } from '../../kube/types.ts';
 import { ageText, parseTimestamp } from '../../state/clock.ts';
 import { readJournal } from '../../state/journal.ts';
 import { readLock } from '../../state/lock.ts';
 import { readState } from '../../state/records.ts';
 import type { HistoryEntry, StateRecord } from '../../state/types.ts';
-import { podsOfWorkloads } from '../../workloads/pods.ts';
-import { isTemporary } from '../../workloads/temporary.ts';
+import { type RunningWorkload, runningWorkloads } from '../running-workloads.ts';
 
 export type { HistoryEntry };
 
@@ -21,7 +19,7 @@ export interface StatusSide {
   readonly epoch: number | undefined;
   readonly phase: StateRecord['phase'] | undefined;
   /** Pods that run now, by workload; undefined when they could not be listed. */
-  readonly pods: readonly { readonly workload: string; readonly pods: number }[] | undefined;
+  readonly pods: readonly RunningWorkload[] | undefined;
 }
 
 /** Where the application is and what is to be done; `--output json` is this value. Ages are seconds. */
@@ -137,7 +135,7 @@ const viewSide = async (
   try {
     const [stored, pods] = await Promise.all([
       readState(cluster, namespace, role, { signal }),
-      quiet(() => listOwned(cluster, namespace, signal)),
+      quiet(() => runningWorkloads(cluster, namespace, signal)),
     ]);
     const { record } = stored ?? {};
     return {
@@ -158,17 +156,6 @@ const viewSide = async (
       record: undefined,
     };
   }
-};
-
-const listOwned = async (cluster: ClusterReader, namespace: string, signal: AbortSignal) => {
-  const types = [PODS, REPLICA_SETS, JOBS];
-  const lists = await Promise.all(types.map((type) => cluster.list(type, namespace, { signal })));
-  const objects: KubeObject[] = lists.flat();
-  const pods = objects.filter((object) => object.kind === 'Pod' && !isTemporary(object));
-  return podsOfWorkloads(pods, objects).map(({ root, pods: members }) => ({
-    workload: `${root.kind} ${root.name}`,
-    pods: members.length,
-  }));
 };
 
 type Judged = Pick<StatusResult, 'outcome' | 'summary' | 'next' | 'live' | 'problems'>;
