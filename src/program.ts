@@ -42,8 +42,8 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       writeErr: (text) => void io.stderr.write(text),
       // Told by endOfCommander, in the form that was asked for.
       outputError: () => undefined,
-      getOutHelpWidth: () => io.stdout.columns ?? 100,
-      getErrHelpWidth: () => io.stderr.columns ?? 100,
+      getOutHelpWidth: () => io.stdout.columns || 100,
+      getErrHelpWidth: () => io.stderr.columns || 100,
     })
     .addHelpText('after', exitCodeHelp());
 

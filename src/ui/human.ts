@@ -17,6 +17,8 @@ export interface HumanOptions {
  */
 export const humanReporter = ({ stream, theme, level, now }: HumanOptions): Reporter & { close(): void } => {
   const isTty = stream.isTTY === true;
+  // A terminal may not know its width (0 columns); a spinner counts the lines to erase by it and would never end.
+  const canSpin = isTty && stream.columns !== 0;
   let spinner: Ora | undefined;
   const say = (at: LogLevel, symbol: string, message: string): void => {
     if (LEVELS[at] < LEVELS[level]) return;
@@ -47,7 +49,7 @@ export const humanReporter = ({ stream, theme, level, now }: HumanOptions): Repo
     },
     debug: (message) => say('debug', theme.dim('·'), theme.dim(message)),
     progress: (done, total, what) => {
-      if (!isTty || LEVELS.info < LEVELS[level]) return;
+      if (!canSpin || LEVELS.info < LEVELS[level]) return;
       spinner ??= ora({ stream: stream as never, discardStdin: false, hideCursor: false }).start();
       spinner.text = `${done}/${total} ${what}`;
       if (done >= total) stop();
