@@ -5,6 +5,7 @@ import type { KubeObject } from '../../src/kube/types.ts';
 import { PODS } from '../../src/kube/well-known.ts';
 import { contextOf, type Json, listJson, pair, type Side } from '../cluster/client.ts';
 import { type CliProcess, type CliRun, startCli } from '../cluster/run-cli.ts';
+import { runInside } from './run-inside.ts';
 import { CLUSTER, contextFor } from './stage.ts';
 import type { End } from './stage-run.ts';
 
@@ -27,31 +28,41 @@ export interface MoveArgs {
   /** Leave out --yes. */
   readonly ask?: boolean;
   readonly timeoutMs?: number;
+  /** Interrupts a run inside this process. */
+  readonly signal?: AbortSignal;
+  readonly operator?: string;
 }
 
-/** Starts a command of dr-syncer on a namespace of the pair, with `--yes -o json` and a short hold. */
-export const startMove = (verb: string, namespace: string, move: MoveArgs = {}): CliProcess => {
+/** Starts a command of dr-syncer as a process of its own, on a namespace of the pair, with `--yes -o json`. */
+export const startMove = (verb: string, namespace: string, args: MoveArgs = {}): CliProcess =>
+  startCli(argvOf(verb, namespace, args), { timeoutMs: 120_000, ...args });
+
+const argvOf = (verb: string, namespace: string, move: MoveArgs): string[] => {
   const { source, dest, args = [], destNamespace = namespace, ask = false } = move;
   const { kubeconfig } = pair();
-  return startCli(
-    [
-      verb,
-      ...['--source-kubeconfig', source?.kubeconfig ?? kubeconfig],
-      ...['--source-context', source?.context ?? contextOf('source')],
-      ...['--dest-kubeconfig', dest?.kubeconfig ?? kubeconfig],
-      ...['--dest-context', dest?.context ?? contextOf('dest')],
-      ...['--source-namespace', namespace, '--dest-namespace', destNamespace],
-      ...['-o', 'json'],
-      ...(READS.has(verb) ? [] : ['--hold', '300ms', '--wait-timeout', '60s']),
-      ...(ask || READS.has(verb) ? [] : ['--yes']),
-      ...args,
-    ],
-    { timeoutMs: 120_000, ...move },
-  );
+  return [
+    verb,
+    ...['--source-kubeconfig', source?.kubeconfig ?? kubeconfig],
+    ...['--source-context', source?.context ?? contextOf('source')],
+    ...['--dest-kubeconfig', dest?.kubeconfig ?? kubeconfig],
+    ...['--dest-context', dest?.context ?? contextOf('dest')],
+    ...['--source-namespace', namespace, '--dest-namespace', destNamespace],
+    ...['-o', 'json'],
+    ...(READS.has(verb) ? [] : ['--hold', '300ms', '--wait-timeout', '60s']),
+    ...(ask || READS.has(verb) ? [] : ['--yes']),
+    ...args,
+  ];
 };
 
-/** Runs it to its end; stdout must be one document that agrees with the exit code, and nothing may be a crash. */
+/**
+ * Runs a command to its end inside this process; stdout must be one document that agrees with the exit code, and
+ * nothing may be a crash. It gives up its wait for each step after 60 s, and holds for 0.3 s.
+ */
 export const move = async (verb: string, namespace: string, args: MoveArgs = {}): Promise<MoveRun> =>
+  checkedMove(await runInside(argvOf(verb, namespace, args), args));
+
+/** As move, as a process of its own. */
+export const moveOutside = async (verb: string, namespace: string, args: MoveArgs = {}): Promise<MoveRun> =>
   checkedMove(await startMove(verb, namespace, args).done);
 
 /** What holds for every run of a command. */
