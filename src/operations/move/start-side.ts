@@ -155,6 +155,11 @@ const notReady = (targets: readonly StartTarget[], objects: readonly KubeObject[
     const object = byKey.get(`${groupKind(target)}/${target.name}`);
     if (object === undefined)
       return [{ name: `${target.kind} ${target.name}`, reason: 'it is gone', failed: true, stuck: true }];
+    // The picture may be older than the patch that started it, and an object at 0 replicas is ready by its rules.
+    if (isMarked(object))
+      return [
+        { name: objectName(object), reason: 'it is not seen started yet', failed: false, stuck: false },
+      ];
     const quick = readiness(object);
     if (quick.state === 'ready') return [];
     const state = readiness(object, podsUnder(object, pods, objects), events);
