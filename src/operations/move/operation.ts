@@ -160,6 +160,7 @@ export interface Ending {
   readonly hint: string | undefined;
   readonly reports: readonly StepReport[];
   readonly rtoSeconds?: number | undefined;
+  readonly rpoSeconds?: number | undefined;
   readonly preflight?: PreflightResult | undefined;
   /** The operation is over; otherwise it can be resumed or rolled back. */
   readonly finished: boolean;
@@ -247,6 +248,7 @@ export const endOperation = async (operation: Operation, ending: Ending): Promis
         seconds,
         perStepSeconds: Object.fromEntries(ending.reports.map((step) => [step.id, step.seconds])),
         ...(ending.rtoSeconds === undefined ? {} : { rtoSeconds: ending.rtoSeconds }),
+        ...(ending.rpoSeconds === undefined ? {} : { rpoSeconds: ending.rpoSeconds }),
       }),
     );
     await attempt('The journal', () =>
@@ -305,6 +307,7 @@ export const moveResult = (
     startedAt: end.startedAt,
     seconds: end.seconds,
     rtoSeconds: end.ending.rtoSeconds,
+    rpoSeconds: end.ending.rpoSeconds,
     preflight: end.ending.preflight,
     steps: end.ending.reports,
     workloads: end.workloads,

@@ -97,7 +97,8 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
       stoppedAt === undefined || readyAt === undefined ? undefined : Math.round(readyAt - stoppedAt) / 1000;
     const [from, to] = kind === 'cutover' ? [input.source, dest] : [dest, input.source];
     const undone = await undoIfAsked(operation, ending, { kind, from, to }, input.data?.end);
-    return await endOperation(operation, { ...(undone ?? ending), rtoSeconds, preflight });
+    const rpoSeconds = operation.state.isDone('copy-data') ? 0 : undefined;
+    return await endOperation(operation, { ...(undone ?? ending), rtoSeconds, rpoSeconds, preflight });
   } finally {
     plan.close();
   }

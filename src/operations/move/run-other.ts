@@ -1,8 +1,9 @@
 import type { MoverRecord } from '../../data/types.ts';
 import { RefusedError } from '../../errors.ts';
+import { parseTimestamp } from '../../state/clock.ts';
 import { readJournal } from '../../state/journal.ts';
 import { readState } from '../../state/records.ts';
-import type { Journal } from '../../state/types.ts';
+import type { Journal, StateRecord } from '../../state/types.ts';
 import { unfinishedMovers } from '../data/stored.ts';
 import { admit } from './admit.ts';
 import { commandFor } from './command-line.ts';
@@ -91,7 +92,22 @@ export const runFailover = async (
       : ending.hint;
   const rtoSeconds = readyAt === undefined ? undefined : Math.round(readyAt - operation.started) / 1000;
   const undone = await undoIfAsked(operation, ending, { kind: 'failover', from: undefined, to: dest });
-  return endOperation(operation, { ...(undone ?? { ...ending, hint }), rtoSeconds, preflight: gate?.result });
+  const rpoSeconds = secondsLost(stored?.record, operation.startedAt);
+  return endOperation(operation, {
+    ...(undone ?? { ...ending, hint }),
+    rtoSeconds,
+    rpoSeconds,
+    preflight: gate?.result,
+  });
+};
+
+// What was written at the source after the last copy is not here; without a copy of data, after the last stage.
+const secondsLost = (record: StateRecord | undefined, startedAt: string): number | undefined => {
+  const copied = parseTimestamp(record?.lastDataCopy?.at ?? record?.lastStage?.at);
+  const started = parseTimestamp(startedAt);
+  return copied === undefined || started === undefined
+    ? undefined
+    : Math.max(0, Math.round((started - copied) / 1000));
 };
 
 /** Stops and marks a source that came back after a failover. */

@@ -112,6 +112,11 @@ export interface MoveResult {
   readonly seconds: number;
   /** Seconds from the first stop of a workload to the other side ready; undefined when it did not get there. */
   readonly rtoSeconds: number | undefined;
+  /**
+   * Seconds of writes that may be lost: 0 when the data was copied while both sides were stopped, the age of the last
+   * copy for a failover, undefined when no data was copied.
+   */
+  readonly rpoSeconds: number | undefined;
   /** What the preflight found; undefined for operations without one, and for a resumed one. */
   readonly preflight: PreflightResult | undefined;
   readonly steps: readonly StepReport[];

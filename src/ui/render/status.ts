@@ -63,19 +63,20 @@ export const renderStatus = (result: StatusResult, theme: Theme): string => {
 export const renderHistory = (entries: readonly HistoryEntry[]): string =>
   `${tableLines(
     [
-      ['WHEN', 'KIND', 'RESULT', 'SECONDS', 'RTO', 'WHO', 'OPERATION', 'COMMAND'],
+      ['WHEN', 'KIND', 'RESULT', 'SECONDS', 'RTO', 'RPO', 'WHO', 'OPERATION', 'COMMAND'],
       ...entries.map((entry) => [
         entry.when,
         entry.kind,
         entry.result,
         entry.seconds.toFixed(1),
         entry.rtoSeconds === undefined ? '-' : `${entry.rtoSeconds} s`,
+        entry.rpoSeconds === undefined ? '-' : `${entry.rpoSeconds} s`,
         entry.who,
         entry.operationId,
         entry.command,
       ]),
     ],
-    ['left', 'left', 'left', 'right', 'right'],
+    ['left', 'left', 'left', 'right', 'right', 'right'],
   ).join('\n')}\n`;
 
 const sideRow = (name: string, side: StatusSide | undefined): string[] | undefined => {
