@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
-import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { errorText, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
+import { impersonation, tokenOf, withExecInfo } from './credentials.ts';
+import { objectAt, stringAt } from './json.ts';
+import { entryNamed, oneContext, type RawKubeconfig, readKubeconfigs } from './kubeconfig.ts';
 
 /** Where to look for a kubeconfig, as kubectl does: the flag, else $KUBECONFIG, else ~/.kube/config. */
 export interface KubeconfigSource {
@@ -17,6 +20,10 @@ export interface KubeContext {
   readonly server: string;
   readonly namespace: string | undefined;
   readonly files: readonly string[];
+  /** Whether the token is in a file of its own, which may be written anew at any time. */
+  readonly hasTokenFile: boolean;
+  /** Headers that say as whom to act, where that is somebody else than the credentials are for. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
   load(): KubeConfig;
   /** The text of a kubeconfig that holds this context and nothing else; it holds credentials. */
   export(): string;
@@ -32,51 +39,46 @@ export const openContext = (
   flag: string,
 ): KubeContext => {
   const files = kubeconfigFiles(source);
-  const load = (): KubeConfig => loadKubeconfig(files, source.env, name);
-  const config = load();
-  const contextName = name ?? config.currentContext;
-  if (!contextName) {
+  const raw = readKubeconfigs(files);
+  const names = raw.contexts.flatMap((entry) => stringAt(entry, 'name') ?? []);
+  const contextName = name || raw.currentContext;
+  if (contextName === '') {
     throw new UsageError(`No context is given, and ${files.join(', ')} has no current-context.`, {
-      hint: `Name one with ${flag}. Contexts: ${contextNames(config)}`,
+      hint: `Name one with ${flag}. Contexts: ${names.join(', ') || '(none)'}`,
     });
   }
-  const context = config.getContextObject(contextName);
-  if (context === null) {
-    const near = nearest(
-      contextName,
-      config.getContexts().map((item) => item.name),
-    );
+  const context = objectAt(entryNamed(raw.contexts, contextName), 'context');
+  if (context === undefined) {
+    const near = nearest(contextName, names);
     throw new UsageError(
       `There is no context "${contextName}" in ${files.join(', ')}${near === undefined ? '.' : `; did you mean "${near}"?`}`,
-      { hint: `Contexts: ${contextNames(config)}` },
+      { hint: `Contexts: ${names.join(', ') || '(none)'}` },
     );
   }
-  const cluster = config.getCluster(context.cluster);
-  if (cluster === null || !cluster.server) {
+  const clusterName = stringAt(context, 'cluster') ?? '';
+  const server = stringAt(entryNamed(raw.clusters, clusterName), 'cluster', 'server') ?? '';
+  if (server === '') {
     throw new UsageError(
-      `Context "${contextName}" names cluster "${context.cluster}", which has no server in ${files.join(', ')}.`,
+      `Context "${contextName}" names cluster "${clusterName}", which has no server in ${files.join(', ')}.`,
+    );
+  }
+  const userName = stringAt(context, 'user') ?? '';
+  const user = objectAt(entryNamed(raw.users, userName), 'user');
+  if (userName !== '' && user === undefined) {
+    throw new UsageError(
+      `Context "${contextName}" names user "${userName}", which is not in ${files.join(', ')}.`,
     );
   }
   return {
     name: contextName,
-    server: cluster.server,
-    namespace: context.namespace,
+    server,
+    namespace: stringAt(context, 'namespace'),
     files,
-    load,
-    export: () => exportContext(load(), contextName),
+    hasTokenFile: stringAt(user, 'tokenFile') !== undefined,
+    headers: impersonation(user),
+    load: () => configOf(readKubeconfigs(files), contextName, source.env),
+    export: () => oneContext(readKubeconfigs(files), contextName),
   };
-};
-
-const exportContext = (config: KubeConfig, name: string): string => {
-  const context = config.getContextObject(name);
-  const one = new KubeConfig();
-  one.loadFromOptions({
-    clusters: config.clusters.filter((cluster) => cluster.name === context?.cluster),
-    users: config.users.filter((user) => user.name === context?.user),
-    contexts: context === null ? [] : [context],
-    currentContext: name,
-  });
-  return one.exportConfig();
 };
 
 const kubeconfigFiles = (source: KubeconfigSource): string[] => {
@@ -101,60 +103,22 @@ const kubeconfigFiles = (source: KubeconfigSource): string[] => {
   return [standard];
 };
 
-// client-node's own merge refuses duplicate names and missing files; kubectl lets the first file win.
-const loadKubeconfig = (
-  files: readonly string[],
-  env: KubeconfigSource['env'],
-  contextName: string | undefined,
-): KubeConfig => {
-  const merged = new KubeConfig();
-  merged.loadFromOptions({ clusters: [], users: [], contexts: [], currentContext: '' });
-  for (const file of files) {
-    const one = new KubeConfig();
-    try {
-      one.loadFromFile(file);
-    } catch (error) {
-      throw new UsageError(`The kubeconfig ${file} cannot be read: ${errorText(error)}.`, { cause: error });
-    }
-    one.makePathsAbsolute(dirname(file));
-    merged.clusters = firstWins(merged.clusters, one.clusters ?? []);
-    merged.users = firstWins(
-      merged.users,
-      (one.users ?? []).map((user) => withExecContext(user, dirname(file))),
-    );
-    merged.contexts = firstWins(merged.contexts, one.contexts ?? []);
-    if (!merged.currentContext) merged.currentContext = one.currentContext ?? '';
-  }
-  if (contextName !== undefined) merged.setCurrentContext(contextName);
-  merged.clusters = merged.clusters.map((cluster) => ({ ...cluster, ...proxyFromEnv(cluster, env) }));
-  return merged;
-};
-
-const firstWins = <T extends { name: string }>(first: readonly T[], second: readonly T[]): T[] => {
-  const names = new Set(first.map((item) => item.name));
-  return [...first, ...second.filter((item) => !names.has(item.name))];
-};
-
-type User = KubeConfig['users'][number];
-
-// kubectl runs a plugin named by a relative path from the kubeconfig's folder, and tells it about itself in
-// KUBERNETES_EXEC_INFO; several cloud plugins refuse to run without that variable.
-const withExecContext = (user: User, folder: string): User => {
-  if (user.exec === undefined || user.exec === null) return user;
-  const command: string = user.exec.command;
-  const info = {
-    apiVersion: user.exec.apiVersion ?? 'client.authentication.k8s.io/v1',
-    kind: 'ExecCredential',
-    spec: { interactive: false },
-  };
-  return {
-    ...user,
-    exec: {
-      ...user.exec,
-      command: command.includes('/') && !isAbsolute(command) ? join(folder, command) : command,
-      env: [{ name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }, ...(user.exec.env ?? [])],
-    },
-  };
+// Entries of other contexts may be as they like; only what this one names counts.
+const configOf = (raw: RawKubeconfig, contextName: string, env: KubeconfigSource['env']): KubeConfig => {
+  const config = new KubeConfig();
+  config.loadFromString(oneContext(raw, contextName));
+  config.clusters = config.clusters.map((cluster) => ({ ...cluster, ...proxyFromEnv(cluster, env) }));
+  config.users = config.users.map((user) => {
+    const given = objectAt(entryNamed(raw.users, user.name), 'user');
+    const cluster = config.getCurrentCluster();
+    const token = tokenOf(given);
+    return {
+      ...user,
+      ...(token === undefined ? {} : { token }),
+      ...(user.exec ? { exec: withExecInfo(user.exec, cluster) } : {}),
+    };
+  });
+  return config;
 };
 
 type Cluster = KubeConfig['clusters'][number];
@@ -176,9 +140,3 @@ const proxyFromEnv = (cluster: Cluster, env: KubeconfigSource['env']): { proxyUr
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host.startsWith('127.') || host === '[::1]';
-
-const contextNames = (config: KubeConfig): string =>
-  config
-    .getContexts()
-    .map((item) => item.name)
-    .join(', ') || '(none)';

@@ -58,7 +58,7 @@ interface Session {
   readonly dispatcher: Dispatcher;
   /** For watches: they hold their connection for minutes, and must never keep a request waiting for one. */
   readonly streams: Dispatcher;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly madeAt: number;
 }
 
@@ -77,7 +77,9 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
   let retried = 0;
 
   const open = async (previous: Session | undefined): Promise<Session> => {
-    const opened = await openSession(config, context.name, options.connections);
+    // A token that is in a file of its own is read again; a plugin has its own idea of when to renew.
+    if (previous !== undefined && context.hasTokenFile) config = context.load();
+    const opened = await openSession(config, context, options.connections);
     // A rotated token needs new headers only; the connections stay.
     session =
       previous === undefined
@@ -256,7 +258,7 @@ const refused = (
 
 type Config = ReturnType<KubeContext['load']>;
 
-const openSession = async (config: Config, context: string, connections: number): Promise<Session> => {
+const openSession = async (config: Config, context: KubeContext, connections: number): Promise<Session> => {
   const cluster = config.getCurrentCluster();
   // kubectl speaks plain http when the kubeconfig says so; client-node wants this flag as well.
   if (cluster?.server.startsWith('http:')) (cluster as { skipTLSVerify: boolean }).skipTLSVerify = true;
@@ -264,7 +266,7 @@ const openSession = async (config: Config, context: string, connections: number)
   try {
     await config.applyToHTTPSOptions(https);
   } catch (error) {
-    throw new KubeApiError(context, 'getting credentials', {
+    throw new KubeApiError(context.name, 'getting credentials', {
       status: 0,
       reason: 'Credentials',
       detail: `the kubeconfig's credentials could not be used: ${errorLine(error)}`,
@@ -272,7 +274,7 @@ const openSession = async (config: Config, context: string, connections: number)
       outcomeUnknown: false,
     });
   }
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string | string[]> = { ...context.headers };
   for (const [name, value] of Object.entries(https.headers ?? {}))
     headers[name.toLowerCase()] = String(value);
   if (https.auth) headers.authorization = `Basic ${Buffer.from(https.auth).toString('base64')}`;
