@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import process from 'node:process';
 import { InterruptedError } from './errors.ts';
@@ -34,7 +34,8 @@ const userName = (): string => {
   }
 };
 
-// A pid alone may be another process by the time somebody asks; with its start time it is this one.
+// A pid alone may be another process by the time somebody asks; with its start time it is this one. Another host can
+// have the same name: with the boot and the pid namespace it is this one. Where the system does not tell, they are ''.
 const startTime = (pid: number): string => {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19] ?? '';
@@ -42,8 +43,18 @@ const startTime = (pid: number): string => {
     return '';
   }
 };
+const system = (): string => {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot}/${readlinkSync('/proc/self/ns/pid').replaceAll(/\D/g, '')}`;
+  } catch {
+    return '';
+  }
+};
+// A process of another system may run for all that is known here.
 const isAlive = (id: string): boolean => {
-  const [pid = '', started = ''] = id.split(':');
+  const [pid = '', started = '', where = ''] = id.split(':');
+  if (where !== system()) return true;
   try {
     process.kill(Number(pid), 0);
   } catch (error) {
@@ -67,7 +78,7 @@ process.exitCode = await runProgram(
     commandLine: ['dr-syncer', ...process.argv.slice(2)].map(quoted).join(' '),
     version: VERSION,
     process: {
-      id: `${process.pid}:${startTime(process.pid)}`,
+      id: `${process.pid}:${startTime(process.pid)}:${system()}`,
       isAlive,
       pid: process.pid,
       kill: (pid, signal) => process.kill(pid, signal),

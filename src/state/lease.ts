@@ -55,7 +55,10 @@ export const readLease = (lease: KubeObject): Held | undefined => {
 export const msToExpiry = (held: Held, nowMs: number): number =>
   held.renewedAt === undefined ? 0 : held.renewedAt + held.ttlMs + marginMs(held.ttlMs) - nowMs;
 
-/** What to do about a lease that is held, as a table of one answer per case. Pure. */
+/**
+ * What to do about a lease that is held, as a table of one answer per case. `isAlive` answers false only when the
+ * process is known to be gone: then its lease is in nobody's way. Pure.
+ */
 export const judgeLease = (
   held: Held,
   claim: Claim,
@@ -64,12 +67,15 @@ export const judgeLease = (
 ): 'take' | 'held' | 'expired' | 'own-running' | 'own-alive' => {
   const isExpired = msToExpiry(held, nowMs) <= 0;
   const isOwn = held.holder === claim.holder && held.operationId === claim.operationId;
+  const { process } = held;
+  const isHere = process !== undefined && claim.process !== undefined && held.holder === claim.holder;
   if (!isOwn) {
+    if (isHere && !isAlive(process)) return 'take';
     if (!isExpired) return 'held';
     return claim.takeOver ? 'take' : 'expired';
   }
   if (isExpired) return 'take';
-  if (held.process !== undefined && isAlive(held.process)) return 'own-alive';
+  if (process !== undefined && isAlive(process)) return 'own-alive';
   return claim.resume ? 'take' : 'own-running';
 };
 

@@ -29,7 +29,7 @@ const SENTENCES = {
   held: '',
   expired: ' It has expired, so that process has probably ended.',
   'own-running': ' This is the same operation.',
-  'own-alive': ' This is the same operation, and its process still runs on this host.',
+  'own-alive': ' This is the same operation, and as far as is known here its process still runs.',
 } as const;
 
 const HINTS: Readonly<Record<keyof typeof SENTENCES, (held: Held, left: string, claim: Claim) => string>> = {

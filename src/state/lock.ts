@@ -29,7 +29,7 @@ export interface LockOptions {
   /** Going on with an operation: take its own lock at once. */
   readonly resume?: boolean | undefined;
   /** Identifies this process on its host, and `isAlive` tells whether such a process runs: keeps `resume` from
-   * taking the lock of a process that is still at work. */
+   * taking the lock of a process that is still at work. It answers false only for a process that is known to be gone. */
   readonly process?: { readonly id: string; isAlive(id: string): boolean } | undefined;
   /** Ends the attempt, not the lock. */
   readonly signal?: AbortSignal | undefined;
@@ -55,7 +55,8 @@ export interface Lock {
  *
  * A free lock is taken. The lock of somebody else is taken only when it has expired and `takeOver` is set. The lock
  * of the same holder and the same operation, which a killed process left behind, is taken when it has expired, or at
- * once with `resume`; not while `process.isAlive` says that its process still runs. A live lease of somebody else at
+ * once with `resume`; not while `process.isAlive` says that its process still runs. What a process of the same holder
+ * left behind that is known to be gone is taken at once, whatever its operation. A live lease of somebody else at
  * the source refuses as well: that is an operation in the other direction.
  *
  * Throws LockedError with holder, age and what to do, KubeApiError when the destination fails, and the abort reason.
@@ -73,8 +74,9 @@ export const acquireLock = async (options: LockOptions): Promise<Lock> => {
     resume: options.resume ?? false,
   };
   const isAlive = options.process?.isAlive ?? ((): boolean => false);
-  const hold = await takeLease(dest, claim, isAlive, { signal });
-  const mirror = await takeSource(source, claim, { signal }).catch(async (error: unknown) => {
+  const judge: Judge = (held, nowMs) => judgeLease(held, claim, nowMs, isAlive);
+  const hold = await takeLease(dest, claim, judge, { signal });
+  const mirror = await takeSource(source, claim, isAlive, { signal }).catch(async (error: unknown) => {
     await hold.release();
     throw error;
   });
@@ -122,10 +124,12 @@ const DEFAULT_TTL_MS = 30_000;
 const SOURCE_MS = 10_000;
 const ATTEMPTS = 5;
 
+type Judge = (held: Held, nowMs: number) => ReturnType<typeof judgeLease>;
+
 const takeLease = async (
   { cluster, namespace }: LockSide,
   claim: Claim,
-  isAlive: (process: string) => boolean,
+  judge: Judge,
   options: RequestOptions,
 ): Promise<Hold> => {
   for (let attempt = 1; ; attempt++) {
@@ -134,7 +138,7 @@ const takeLease = async (
     // The read has just brought the server's time.
     const nowMs = cluster.now();
     if (held !== undefined && held.session !== claim.session) {
-      const verdict = judgeLease(held, claim, nowMs, isAlive);
+      const verdict = judge(held, nowMs);
       if (verdict !== 'take') {
         throw refuseLock(verdict, held, claim, { context: cluster.context, namespace }, nowMs);
       }
@@ -174,6 +178,7 @@ const storeLease = async (
 const takeSource = async (
   source: LockSide | undefined,
   claim: Claim,
+  isAlive: (process: string) => boolean,
   { signal }: RequestOptions,
 ): Promise<{ readonly hold: Hold | undefined; readonly notes: readonly string[] }> => {
   if (source === undefined) return { hold: undefined, notes: [] };
@@ -181,7 +186,11 @@ const takeSource = async (
   const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
   try {
     const terms: Claim = { ...claim, takeOver: true, resume: true };
-    return { hold: await takeLease(source, terms, () => false, { signal: both }), notes: [] };
+    const judge: Judge = (held, nowMs) =>
+      held.holder === claim.holder && held.operationId === claim.operationId
+        ? 'take'
+        : judgeLease(held, terms, nowMs, isAlive);
+    return { hold: await takeLease(source, terms, judge, { signal: both }), notes: [] };
   } catch (error) {
     if (error instanceof LockedError || signal?.aborted === true) throw error;
     const note =

@@ -139,10 +139,20 @@ describe('a holder that was killed', () => {
         process: { id: '1', isAlive: () => true },
       }),
     );
-    expect(lives.message).toContain('its process still runs on this host');
+    expect(lives.message).toContain('its process still runs');
     const lock = await lockAs('alice@a', open(), namespace, { ...mine, resume: true });
     lock.assertHeld();
     expect((await lease(namespace)).spec.leaseTransitions).toBe(1);
+  });
+
+  test('F4: gets its lock back at once for any operation when its process is known to be gone', async () => {
+    const namespace = await makeNamespace();
+    await holdAndKill({ namespace, holder: 'alice@a', operationId: 'cutover-1', ttlMs: 60_000 });
+    const gone = { process: { id: '1', isAlive: () => false } };
+    await rejection(LockedError, lockAs('bob@b', open(), namespace, gone));
+    await rejection(LockedError, lockAs('alice@a', open(), namespace, { operationId: 'cutover-2' }));
+    const lock = await lockAs('alice@a', open(), namespace, { operationId: 'cutover-2', ...gone });
+    lock.assertHeld();
   });
 });
 

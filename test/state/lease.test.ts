@@ -55,8 +55,15 @@ describe('a lease that is held', () => {
       'the same person with another operation waits',
       restarted({ operationId: 'cutover-2', resume: true }),
       T0 + 1000,
-      false,
+      true,
       'held',
+    ],
+    [
+      'F4: not when the process that held it is gone',
+      restarted({ operationId: 'cutover-2' }),
+      T0 + 1000,
+      false,
+      'take',
     ],
     [
       'another person who resumes the operation waits',
