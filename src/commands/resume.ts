@@ -6,6 +6,7 @@ import { decodeOptions } from '../operations/move/journal-options.ts';
 import type { OperationInput } from '../operations/move/operation.ts';
 import { runMove } from '../operations/move/run-move.ts';
 import { runFailover, runFence, runRollback, unfinishedJournal } from '../operations/move/run-other.ts';
+import { refuseUndone } from '../operations/move/take-up.ts';
 import type { MoveResult } from '../operations/move/types.ts';
 import { stage } from '../operations/stage/stage.ts';
 import type { Journal } from '../state/types.ts';
@@ -28,15 +29,7 @@ export const runResume = (io: Io, flags: ResumeFlags, interrupt: AbortSignal): P
     const journal = await unfinishedJournal(pair.dest, 'resume');
     const stored = decodeOptions(journal.options, givenMoveOptions(flags));
     if (journal.kind !== 'failover') needSource(pair, journal);
-    const undoing = journal.steps.some((step) => step.id.startsWith('undo-'));
-    if (undoing) {
-      throw new RefusedError(
-        `Operation ${journal.operationId} is being rolled back; it can only be rolled back to the end.`,
-        {
-          hint: 'Use dr-syncer rollback with the same flags.',
-        },
-      );
-    }
+    refuseUndone(journal);
     await confirmName(io, {
       yes: flags.yes === true,
       text: `This goes on with ${journal.kind} ${journal.operationId}.`,

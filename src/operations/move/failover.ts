@@ -6,7 +6,14 @@ import type { MoveState } from './move.ts';
 import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
 import { type EmptyOptions, holdEmpty, seeEmpty } from './see-empty.ts';
 import { listSide } from './side.ts';
-import { startGroup, startGroups, startTargets, waitReady, watchedForStart } from './start-side.ts';
+import {
+  startGroup,
+  startGroups,
+  startTargets,
+  tidyInherited,
+  waitReady,
+  watchedForStart,
+} from './start-side.ts';
 import type { Step } from './steps.ts';
 import { stopSide } from './stop-side.ts';
 import type { MoveDeps, MoveOptions, MoveSide } from './types.ts';
@@ -78,7 +85,7 @@ export const failoverSteps = (input: FailoverInput): { steps: Step[]; readyAt():
         try {
           await startStashed(dest, deps);
           await releaseHeldServices(dest, deps);
-          const groups = startGroups(startTargets(dest, informer.objects(), undefined));
+          const groups = startGroups(startTargets(dest, informer.objects(), undefined, { started: 'all' }));
           for (const group of groups) {
             await startGroup(dest, group.targets, informer.objects(), deps, options);
             await waitReady(dest, group.targets, informer, deps, {
@@ -104,6 +111,13 @@ export const failoverSteps = (input: FailoverInput): { steps: Step[]; readyAt():
       run: () => runSmoke(options.smoke, hookContext, deps),
     },
     hook('postStart', 'post-start'),
+    {
+      id: 'tidy',
+      title: `Take our marks off what inherited them in ${where}`,
+      plan: async () => ['patch ReplicaSets that carry the marks of their Deployment'],
+      run: async () =>
+        `${await tidyInherited(dest, await listSide(dest, deps.signal), deps, options.concurrency)} cleaned`,
+    },
     {
       id: 'activate',
       title: `Mark ${where} as the live side`,

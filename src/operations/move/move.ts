@@ -98,7 +98,9 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     return found;
   };
   const targets = async (objects: readonly KubeObject[]): Promise<StartTarget[]> =>
-    startTargets(to, objects, kind === 'cutover' ? state.baseline() : undefined);
+    startTargets(to, objects, kind === 'cutover' ? state.baseline() : undefined, {
+      started: state.baseline(),
+    });
   const where = (side: MoveSide): string => `namespace ${side.namespace} of context ${side.cluster.context}`;
   const hookContext = {
     operation: kind,
@@ -319,7 +321,11 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       id: 'activate',
       title: `Mark ${where(to)} as the live side`,
       plan: async () => ['write the records on both sides, one epoch later'],
-      run: async () => `epoch ${await state.markActive(to.role)}`,
+      run: async () => {
+        // A resumed run may come here long after the start.
+        await proveStopped(from, baseline().entries, deps, empty);
+        return `epoch ${await state.markActive(to.role)}`;
+      },
     },
   ];
   return {

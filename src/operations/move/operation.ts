@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  type DrError,
-  errorText,
-  InterruptedError,
-  isDrError,
-  LockedError,
-  RefusedError,
-} from '../../errors.ts';
+import { type DrError, errorText, InterruptedError, isDrError, LockedError } from '../../errors.ts';
 import { type ExitName, exitCode } from '../../exit-codes.ts';
 import { stableStringify } from '../../kube/json.ts';
 import type { JsonObject } from '../../kube/types.ts';
@@ -14,10 +7,10 @@ import type { Reporter } from '../../reporter.ts';
 import { timestamp } from '../../state/clock.ts';
 import { openHistory } from '../../state/history.ts';
 import { hostOf, newOperationId } from '../../state/identity.ts';
-import { type JournalLog, openJournal, readJournal } from '../../state/journal.ts';
+import { type JournalLog, openJournal } from '../../state/journal.ts';
 import { acquireLock, type Lock } from '../../state/lock.ts';
 import { openStateStore, readState } from '../../state/records.ts';
-import { type Journal, SCHEMA, type StateRecord } from '../../state/types.ts';
+import { SCHEMA, type StateRecord } from '../../state/types.ts';
 import { claimReports } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 import { admit } from './admit.ts';
@@ -25,6 +18,7 @@ import { commandFor } from './command-line.ts';
 import { createOperationState, type OperationState } from './records.ts';
 import { isSourceLost, sourceLostHint } from './source-lost.ts';
 import { runSteps, type Step, StepError } from './steps.ts';
+import { closeUnfinished, takeUp } from './take-up.ts';
 import type { MoveDeps, MoveKind, MoveOptions, MoveResult, MoveSide, StepReport } from './types.ts';
 
 /** What every operation on the pair needs, whatever its kind. */
@@ -88,12 +82,13 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
   });
   try {
     const journal = openJournal(dest.cluster, dest.namespace, { redact: input.redact });
+    const store = openStateStore(dest.cluster, dest.namespace);
     if (source !== undefined) journal.mirrorTo(source.cluster, source.namespace);
     if (input.resume === undefined) {
       // What was looked at before the lock may be history by now: another operator may have been faster.
       const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal: input.signal });
       admit(kind, stored?.record, (verb) => commandFor(verb, input));
-      const left = kind === 'failover' ? await closeUnfinished(input, journal) : {};
+      const left = kind === 'failover' ? await closeUnfinished(dest, journal, store) : {};
       await journal.create({
         operationId,
         kind,
@@ -107,12 +102,9 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
         resumeCommand: commandFor('resume', input),
       });
       await Promise.all(Object.entries(left).map(([claim, value]) => journal.setData(claim, value)));
-    } else if ((await journal.load(operationId)) === undefined) {
-      throw new RefusedError(
-        `There is no journal of operation ${operationId} in namespace ${dest.namespace} of context ${dest.cluster.context}.`,
-      );
+    } else {
+      await takeUp(journal, operationId, kind, dest);
     }
-    const store = openStateStore(dest.cluster, dest.namespace);
     const startedAt = timestamp(dest.cluster.now());
     const operation = {
       id: operationId,
@@ -140,17 +132,6 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
     await lock.release();
     throw error;
   }
-};
-
-// With its source dead, an unfinished cutover can never end; only who holds the lock may close it. What its copies of
-// volume data may have left goes on record in the new journal, also when a run has died between the two.
-const closeUnfinished = async (
-  { dest }: OperationInput,
-  journal: JournalLog,
-): Promise<NonNullable<Journal['data']>> => {
-  const latest = await readJournal(dest.cluster, dest.namespace);
-  if ((await journal.load()) !== undefined) await journal.finish('partial');
-  return latest?.result === undefined || latest.result === 'partial' ? (latest?.data ?? {}) : {};
 };
 
 /** What a run of the steps came to, before it is written down. */
@@ -218,23 +199,28 @@ export const runToEnding = async (
   }
 };
 
-/** Writes the ending into journal, record and history, releases the lock, and returns the result. */
-export const endOperation = async (operation: Operation, ending: Ending): Promise<MoveResult> => {
+/**
+ * Writes the ending into record, history and journal, releases the lock, and returns the result. The journal is
+ * finished last: whatever cuts this off leaves an unfinished journal, and going on from it ends the rest. For the
+ * same reason an operation whose record could not be closed stays unfinished, and its outcome is `partial`.
+ */
+export const endOperation = async (operation: Operation, reached: Ending): Promise<MoveResult> => {
+  let ending = reached;
   const { input, journal, state, lock } = operation;
   const seconds = round((performance.now() - operation.started) / 1000);
   const warnings = [...operation.warnings];
-  const attempt = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+  const attempt = async (what: string, work: () => Promise<unknown>): Promise<boolean> => {
     try {
       await work();
+      return true;
     } catch (error) {
-      warnings.push(
-        `${what} could not be written: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      warnings.push(`${what} could not be written: ${errorText(error)}`);
+      return false;
     }
   };
   if (!lock.lost.aborted) {
-    // The journal comes last: as long as it is unfinished, `resume` finds it and writes whatever is missing.
-    await attempt('The record', () => state.close(ending.finished ? 'finished' : 'stopped'));
+    const isClosed = await attempt('The record', () => state.close(ending.finished ? 'finished' : 'stopped'));
+    if (!isClosed && ending.finished) ending = unclosed(input, ending);
     await attempt('The history', () =>
       openHistory(input.dest.cluster, input.dest.namespace).append({
         operationId: state.operationId,
@@ -251,9 +237,10 @@ export const endOperation = async (operation: Operation, ending: Ending): Promis
         ...(ending.rpoSeconds === undefined ? {} : { rpoSeconds: ending.rpoSeconds }),
       }),
     );
-    await attempt('The journal', () =>
+    const isWritten = await attempt('The journal', () =>
       ending.finished ? journal.finish(ending.outcome) : journal.stop(ending.summary),
     );
+    if (!isWritten && ending.finished) ending = unclosed(input, ending);
     const mirror = await journal.settleMirror(2000);
     if (mirror?.lastError !== undefined)
       warnings.push(`The journal's copy in the source is behind: ${mirror.lastError}`);
@@ -332,6 +319,14 @@ const freshRecord = (input: OperationInput, since: string): StateRecord => ({
     namespace: input.dest.namespace,
     ...(input.uids.dest === undefined ? {} : { clusterUid: input.uids.dest }),
   },
+});
+
+const unclosed = (input: OperationInput, ending: Ending): Ending => ({
+  ...ending,
+  outcome: 'partial',
+  summary: `${ending.summary} The end of the operation could not be written down.`,
+  hint: `Do that with: ${commandFor(ending.outcome === 'rolledBack' ? 'rollback' : 'resume', input)}`,
+  finished: false,
 });
 
 const hintOf = (cause: unknown): string | undefined =>

@@ -103,9 +103,11 @@ export const createOperationState = (input: OperationStateInput): OperationState
     operationId,
     isDone,
     advance: async (done, begin) => {
-      const ended = done === undefined ? undefined : journal.done(done.id, done.detail);
-      if (begin !== undefined) await journal.begin(begin.id, begin.title);
-      await ended;
+      // Asked for in one go, so that both are in one write.
+      await Promise.all([
+        done === undefined ? undefined : journal.done(done.id, done.detail),
+        begin === undefined ? undefined : journal.begin(begin.id, begin.title),
+      ]);
     },
     fail: (id, text) => journal.fail(id, text),
     baseline: () => {

@@ -148,8 +148,9 @@ const startAgain = async (
     const known = new Set(
       (input.state.baseline()?.entries ?? []).map((entry) => `${groupKind(entry)}/${entry.name}`),
     );
-    const targets = startTargets(from, informer.objects(), undefined, { foreign: true }).filter((target) =>
-      known.has(`${groupKind(target)}/${target.name}`),
+    const started = input.state.baseline();
+    const targets = startTargets(from, informer.objects(), undefined, { foreign: true, started }).filter(
+      (target) => known.has(`${groupKind(target)}/${target.name}`),
     );
     const notReady: string[] = [];
     for (const group of startGroups(targets)) {

@@ -44,7 +44,7 @@ export const runFailover = async (
 ): Promise<MoveResult> => {
   const { dest, options } = input;
   const stored = await readState(dest.cluster, dest.namespace);
-  admit('failover', stored?.record, (verb) => commandFor(verb, input));
+  if (input.resume === undefined) admit('failover', stored?.record, (verb) => commandFor(verb, input));
   const gate = input.resume === undefined ? await input.preflight?.() : undefined;
   const epoch = stored?.record.epoch ?? 0;
   const hookContext = {
@@ -83,7 +83,7 @@ export const runFailover = async (
   });
   const ending = await runToEnding(operation, plan.steps, {
     success: `The application runs at the destination: namespace ${dest.namespace} of context ${dest.cluster.context}. It is not proved that the source is stopped.`,
-    changed: () => hasBegun(operation.journal.current(), ['start']),
+    changed: () => hasBegun(operation.journal.current(), ['pending-fence']),
   });
   const readyAt = plan.readyAt();
   const hint =
@@ -162,22 +162,27 @@ export const runRollback = async (
     });
   }
   const isFailback = journal.kind === 'failback';
-  const sides = {
+  const undo = {
     kind: journal.kind,
     from: journal.kind === 'failover' ? undefined : isFailback ? dest : source,
-    to: isFailback ? (source ?? dest) : dest,
-    stopBegan: hasBegun(journal, ['stop']),
-    startBegan: hasBegun(journal, ['start']),
-    endCopies: endCopiesOf(journal, (records) => input.endCopies(records)),
-    options,
   };
+  const sidesOf = (latest: Journal) => ({
+    ...undo,
+    to: isFailback ? (source ?? dest) : dest,
+    stopBegan: hasBegun(latest, ['stop']),
+    startBegan: hasBegun(latest, ['start']),
+    endCopies: endCopiesOf(latest, (records) => input.endCopies(records)),
+    options,
+  });
   if (options.dryRun) {
     const deps = { reporter: input.reporter, signal: input.signal, guard: async () => undefined };
     const { epoch } = await readOperation(input);
-    const steps = rollbackSteps({ ...sides, deps, state: planState() });
+    const steps = rollbackSteps({ ...sidesOf(journal), deps, state: planState() });
     return dryRunResult(input, await planSteps(steps, doneSteps(journal)), epoch);
   }
   const operation = await beginOperation({ ...input, resume: { operationId: journal.operationId } });
+  // What had begun is asked with the lock held: somebody else may have gone on with the operation until then.
+  const sides = sidesOf(operation.journal.current());
   const steps = rollbackSteps({ ...sides, deps: operation.deps, state: operation.state });
   const ending = await runToEnding(operation, steps, {
     success: `Rolled back: ${journal.kind} ${journal.operationId} was undone.`,

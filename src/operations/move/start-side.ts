@@ -8,11 +8,13 @@ import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import { EVENTS, PODS } from '../../kube/well-known.ts';
 import { autoscalerOf, startReplicas } from '../../workloads/autoscaler.ts';
 import { controllerOf } from '../../workloads/owners.ts';
+import { planPark } from '../../workloads/park.ts';
 import { podsUnder } from '../../workloads/pods.ts';
 import { readiness } from '../../workloads/readiness.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { planRestore, restorePatch } from '../../workloads/restore.ts';
 import { waveOf } from '../../workloads/waves.ts';
+import { keyOf, keyOfObject } from './baseline.ts';
 import { typeOf } from './side.ts';
 import type { Baseline, MoveDeps, MoveSide } from './types.ts';
 
@@ -32,14 +34,20 @@ export interface StartTarget {
  * What is to be started on a side: every object that carries our mark. With a baseline of the other side, only what
  * ran there is started (a Job that has ended since it was staged must not run again), and with the counts that ran
  * there, moved into the range of the autoscaler; without one (failback, failover) counts are the recorded ones. At the
- * destination only our own copies are started; with `foreign`, also what else a failback has stopped there. Pure.
+ * destination only our own copies are started; with `foreign`, also what else a failback has stopped there. What an
+ * interrupted run has started already no longer carries the mark; it is waited for all the same: `started` says which
+ * of the objects without a mark count, those of a baseline or all that can be stopped. Pure.
  */
 export const startTargets = (
   side: MoveSide,
   objects: readonly KubeObject[],
   baseline: Baseline | undefined,
-  { foreign = false }: { readonly foreign?: boolean } = {},
+  {
+    foreign = false,
+    started,
+  }: { readonly foreign?: boolean; readonly started?: Baseline | 'all' | undefined } = {},
 ): StartTarget[] => {
+  const isStarted = startedBefore(side, started);
   const hpas = objects.filter((object) => groupKind(object) === 'HorizontalPodAutoscaler.autoscaling');
   const counts = new Map(
     (baseline?.entries ?? []).map((entry) => [`${groupKind(entry)}/${entry.name}`, entry]),
@@ -47,7 +55,8 @@ export const startTargets = (
   return (
     objects
       // A ReplicaSet inherits the annotations of its Deployment; its controller starts it.
-      .filter((object) => object.kind !== 'Pod' && isMarked(object) && controllerOf(object) === undefined)
+      .filter((object) => object.kind !== 'Pod' && controllerOf(object) === undefined)
+      .filter((object) => isMarked(object) || isStarted(object))
       .filter((object) => foreign || side.role === 'source' || object.metadata.labels?.[MANAGED] === 'true')
       .filter(
         (object) => baseline === undefined || counts.has(`${groupKind(object)}/${object.metadata.name}`),
@@ -65,6 +74,18 @@ export const startTargets = (
         };
       })
   );
+};
+
+const startedBefore = (
+  side: MoveSide,
+  started: Baseline | 'all' | undefined,
+): ((object: KubeObject) => boolean) => {
+  if (started === 'all') {
+    return (object) =>
+      planPark(object, { stop: true, scalePath: side.scalePaths.get(groupKind(object)) }) !== undefined;
+  }
+  const keys = new Set((started?.entries ?? []).map(keyOf));
+  return (object) => keys.has(keyOfObject(object));
 };
 
 /** Groups targets into what starts together: by wave, and what is resumed last in a group of its own at the end. */
