@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ORIGINAL_REPLICAS, PARKED } from '../../../src/annotations.ts';
+import { valueAt } from '../../../src/kube/json.ts';
+import { CALM, mend, records, runVerb, type Verb, wait } from './model/operators.ts';
+import type { Faults } from './model/process.ts';
+import { CRON_JOBS, createWorld, DEPLOYMENTS, type World } from './model/world.ts';
+
+// The steps, the records, the lock and the journal are the real ones; only the API servers are a model, in which the
+// order of everything that happens at once is drawn at random, and every request can be the last one.
+
+/** One run, or two at once, while the application may be scaled; then the rest is brought to an end. */
+interface Round {
+  readonly faults: Faults;
+  readonly rival: { readonly verb: Verb; readonly after: number; readonly faults: Faults } | undefined;
+  readonly scale: { readonly after: number; readonly replicas: number } | undefined;
+  readonly early: { readonly verb: 'resume' | 'rollback'; readonly faults: Faults } | undefined;
+  readonly mend: 'resume' | 'rollback';
+  readonly mender: string;
+}
+
+const ALICE = 'alice@laptop';
+const BOB = 'bob@desk';
+
+const faults: fc.Arbitrary<Faults> = fc.record({
+  crash: fc.option(
+    fc.record({ at: fc.nat(60), when: fc.constantFrom('before' as const, 'after' as const) }),
+    { nil: undefined, freq: 3 },
+  ),
+  errors: fc.array(
+    fc.record({ at: fc.nat(150), how: fc.constantFrom('refused' as const, 'lost' as const) }),
+    { maxLength: 2 },
+  ),
+  pace: fc.array(fc.nat(4), { minLength: 1, maxLength: 12 }),
+});
+
+const rounds: fc.Arbitrary<Round[]> = fc.array(
+  fc.record({
+    faults,
+    rival: fc.option(
+      fc.record({
+        verb: fc.constantFrom<Verb>('move', 'resume', 'rollback'),
+        after: fc.nat(300),
+        faults,
+      }),
+      { nil: undefined, freq: 2 },
+    ),
+    scale: fc.option(fc.record({ after: fc.nat(300), replicas: fc.integer({ min: 1, max: 4 }) }), {
+      nil: undefined,
+      freq: 2,
+    }),
+    early: fc.option(fc.record({ verb: fc.constantFrom('resume' as const, 'rollback' as const), faults }), {
+      nil: undefined,
+      freq: 2,
+    }),
+    mend: fc.constantFrom('resume' as const, 'rollback' as const),
+    mender: fc.constantFrom(ALICE, BOB),
+  }),
+  { minLength: 1, maxLength: 3 },
+);
+
+describe('a move in any order of events', () => {
+  test('F4, F5, F7: never runs on both sides, loses no count, has one holder, and can always be ended', {
+    timeout: 600_000,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(rounds, async (program) => {
+        const world = createWorld();
+        await world.settle();
+        let counts = new Set([2]);
+        for (const round of program) counts = await play(world, round, counts);
+        world.pass(60_000);
+        expect(await runVerb(world, BOB, 'move', CALM, true)).toBe('ok');
+      }),
+      { numRuns: Number(process.env['DR_SYNCER_MODEL_RUNS'] ?? 100) },
+    );
+  });
+});
+
+const play = async (world: World, round: Round, before: Set<number>): Promise<Set<number>> => {
+  const counts = new Set(before);
+  const { rival, scale, early } = round;
+  await Promise.all([
+    runVerb(world, ALICE, 'move', round.faults),
+    rival && wait(rival.after).then(() => runVerb(world, BOB, rival.verb, rival.faults)),
+    scale && wait(scale.after).then(() => rescale(world, scale.replicas, counts)),
+  ]);
+  if (early !== undefined) await runVerb(world, ALICE, early.verb, early.faults);
+  await mend(world, round.mender, round.mend);
+  await world.settle();
+  expect(world.violations).toEqual([]);
+  const { state } = await records(world);
+  expect(state?.operation).toBeUndefined();
+  const [live, other] = state?.phase === 'active' ? [world.dest, world.source] : [world.source, world.dest];
+  const count = Number(valueAt(live.get(DEPLOYMENTS, 'web'), 'spec', 'replicas'));
+  expect([...counts], 'the count of the side that runs').toContain(count);
+  expect(stateOf(live)).toEqual([count, 1, false, undefined, undefined]);
+  expect(stateOf(other)).toEqual([0, 0, true, expect.anything(), '1']);
+  expect([...counts].map(String)).toContain(
+    other.get(DEPLOYMENTS, 'web')?.metadata.annotations?.[ORIGINAL_REPLICAS],
+  );
+  return new Set([count, Number(other.get(DEPLOYMENTS, 'web')?.metadata.annotations?.[ORIGINAL_REPLICAS])]);
+};
+
+const stateOf = (store: World['source']) => {
+  const web = store.get(DEPLOYMENTS, 'web');
+  const worker = store.get(DEPLOYMENTS, 'worker');
+  return [
+    valueAt(web, 'spec', 'replicas'),
+    valueAt(worker, 'spec', 'replicas'),
+    valueAt(store.get(CRON_JOBS, 'tick'), 'spec', 'suspend'),
+    web?.metadata.annotations?.[PARKED],
+    worker?.metadata.annotations?.[ORIGINAL_REPLICAS],
+  ];
+};
+
+// Its owner scales the application where it runs, and only there.
+const rescale = (world: World, replicas: number, counts: Set<number>): void => {
+  const web = world.source.get(DEPLOYMENTS, 'web');
+  if (web?.metadata.annotations?.[PARKED] !== undefined) return;
+  counts.add(replicas);
+  world.source.patch(DEPLOYMENTS, 'web', { spec: { replicas } });
+};

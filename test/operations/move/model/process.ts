@@ -1,0 +1,141 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { KubeApiError } from '../../../../src/kube/errors.ts';
+import type { ClusterWriter, KubeObject, ResourceType, WatchEvent } from '../../../../src/kube/types.ts';
+import type { Store } from './store.ts';
+
+/** What goes wrong in one run: the process is killed at a write, requests fail. Numbers count from 0. */
+export interface Faults {
+  readonly crash?: { readonly at: number; readonly when: 'before' | 'after' } | undefined;
+  /** `refused`: the server answers 500 and does nothing; `lost`: it does what was asked and the answer is lost. */
+  readonly errors: readonly { readonly at: number; readonly how: 'refused' | 'lost' }[];
+  /** Turns of the event loop that requests take, in a circle. */
+  readonly pace: readonly number[];
+}
+
+/** A run of the program. When it is killed, none of its requests ever comes back. */
+export interface Process {
+  readonly id: string;
+  readonly operator: string;
+  isAlive(): boolean;
+  /** Resolves when it is killed. */
+  readonly killed: Promise<'killed'>;
+  /** The run has come to its end. */
+  end(): void;
+  open(store: Store, now: () => number): ClusterWriter;
+}
+
+/** Starts a process; `onWrite` hears of each write just before it takes effect. */
+export const startProcess = (
+  id: string,
+  operator: string,
+  faults: Faults,
+  onWrite: (write: { type: ResourceType; store: Store; operator: string }) => void,
+): Process => {
+  let alive = true;
+  let requests = 0;
+  let writes = 0;
+  let kill = (_: 'killed'): void => undefined;
+  const killed = new Promise<'killed'>((resolve) => {
+    kill = resolve;
+  });
+  const never = new Promise<never>(() => undefined);
+  const die = (): Promise<never> => {
+    alive = false;
+    kill('killed');
+    return never;
+  };
+  const pause = async (): Promise<void> => {
+    for (let left = faults.pace[requests % faults.pace.length] ?? 0; left >= 0; left--) await turn();
+  };
+
+  const open = (store: Store, now: () => number): ClusterWriter => {
+    const broken = (how: 'refused' | 'lost'): KubeApiError =>
+      new KubeApiError(store.context, 'a request of the model', {
+        status: how === 'refused' ? 500 : 0,
+        reason: how === 'refused' ? 'InternalError' : 'Reset',
+        detail: how,
+        causes: [],
+        outcomeUnknown: how === 'lost',
+      });
+    const ask = async <T>(work: () => T | Promise<never>): Promise<T> => {
+      if (!alive) return never;
+      const error = faults.errors.find(({ at }) => at === requests);
+      requests++;
+      await pause();
+      if (!alive) return never;
+      if (error?.how === 'refused') throw broken('refused');
+      const result = await work();
+      if (error !== undefined) throw broken('lost');
+      await pause();
+      return alive ? result : never;
+    };
+    const write = (type: ResourceType, dryRun: boolean | undefined, work: () => KubeObject) => {
+      if (dryRun === true) throw new TypeError('the model has no dry runs');
+      const crash = faults.crash?.at === writes ? faults.crash.when : undefined;
+      writes++;
+      return ask(() => {
+        if (crash === 'before') return die();
+        onWrite({ type, store, operator });
+        const object = work();
+        return crash === 'after' ? die() : { object, attempts: 1, warnings: [] as string[] };
+      });
+    };
+    const refuse = (): never => {
+      throw new TypeError('the model does not have this request');
+    };
+    const selected = (objects: KubeObject[], selector: string | undefined): KubeObject[] => {
+      const [key = '', value] = (selector ?? '').split('=');
+      return selector === undefined
+        ? objects
+        : objects.filter(({ metadata }) => metadata.labels?.[key] === value);
+    };
+    return {
+      context: store.context,
+      server: `https://${store.context}`,
+      defaultNamespace: undefined,
+      discover: refuse,
+      clusterUid: async () => store.context,
+      list: (type, _namespace, options) => ask(() => selected(store.list(type), options?.labelSelector)),
+      snapshot: (type) =>
+        ask(() => ({ objects: store.list(type), resourceVersion: String(store.version()) })),
+      count: (type) => ask(() => store.list(type).length),
+      get: ({ type, name }) => ask(() => store.get(type, name)),
+      can: refuse,
+      watch: (type, _namespace, { resourceVersion, signal }) =>
+        watch(store, type, Number(resourceVersion), () => alive && signal?.aborted !== true),
+      now,
+      logs: refuse,
+      counts: refuse,
+      warnings: () => [],
+      close: async () => undefined,
+      apply: refuse,
+      create: (type, object, { dryRun }) => write(type, dryRun, () => store.create(type, object)),
+      replace: (type, object, { dryRun }) => write(type, dryRun, () => store.replace(type, object)),
+      patch: ({ type, name }, patch, { dryRun }) => write(type, dryRun, () => store.patch(type, name, patch)),
+      delete: ({ type, name }) => ask(() => store.delete(type, name)),
+    };
+  };
+  const end = (): void => {
+    alive = false;
+  };
+  return { id, operator, isAlive: () => alive, killed, end, open };
+};
+
+async function* watch(
+  store: Store,
+  type: ResourceType,
+  from: number,
+  isOpen: () => boolean,
+): AsyncGenerator<WatchEvent> {
+  let next = store.events.findIndex(({ version }) => version > from);
+  if (next < 0) next = store.events.length;
+  while (isOpen()) {
+    const event = store.events[next];
+    if (event === undefined) {
+      await turn();
+      continue;
+    }
+    next++;
+    if (event.resource === type.resource) yield { type: event.type, object: structuredClone(event.object) };
+  }
+}

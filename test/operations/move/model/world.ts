@@ -1,0 +1,171 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { MANAGED } from '../../../../src/annotations.ts';
+import { equalJson, numberAt, stringAt, valueAt } from '../../../../src/kube/json.ts';
+import type { KubeObject, ResourceType } from '../../../../src/kube/types.ts';
+import { LEASES, PODS } from '../../../../src/kube/well-known.ts';
+import type { MoveSide } from '../../../../src/operations/move/types.ts';
+import { LOCK_NAME } from '../../../../src/state/types-of-records.ts';
+import { applyPark, planPark } from '../../../../src/workloads/park.ts';
+import { type Faults, type Process, startProcess } from './process.ts';
+import { createStore, type Store, type StoreEvent } from './store.ts';
+
+/** Two clusters with the same application, parked at the destination, and everybody who works on them. */
+export interface World {
+  readonly source: Store;
+  readonly dest: Store;
+  /** What was seen that must never be. */
+  readonly violations: string[];
+  /** Processes that run at this moment. */
+  readonly processes: Map<string, Process>;
+  start(operator: string, faults: Faults): Process;
+  side(process: Process, role: MoveSide['role']): MoveSide;
+  /** Moves all clocks forward. */
+  pass(ms: number): void;
+  /** Waits until no controller has anything to do. */
+  settle(): Promise<void>;
+}
+
+export const NAMESPACE = 'shop';
+const type = (group: string, resource: string, kind: string): ResourceType => ({
+  ...PODS,
+  group,
+  resource,
+  kind,
+  subresources: [],
+});
+export const DEPLOYMENTS = type('apps', 'deployments', 'Deployment');
+export const CRON_JOBS = type('batch', 'cronjobs', 'CronJob');
+const WORKLOADS = [DEPLOYMENTS, CRON_JOBS];
+
+export const createWorld = (): World => {
+  const source = createStore('source');
+  const dest = createStore('dest');
+  const violations: string[] = [];
+  const processes = new Map<string, Process>();
+  const baselines = new Map<string, string>();
+  let offset = 0;
+  let number = 0;
+  let busy = 0;
+
+  const running = (store: Store): string[] => [
+    ...store.list(PODS).map((pod) => pod.metadata.name),
+    ...store
+      .list(CRON_JOBS)
+      .filter((job) => valueAt(job, 'spec', 'suspend') !== true)
+      .map((job) => job.metadata.name),
+  ];
+  const look = (event: StoreEvent): void => {
+    const [here, there] = [running(source), running(dest)];
+    if (here.length > 0 && there.length > 0) violations.push(`both sides run: ${here} | ${there}`);
+    checkBaseline(event);
+  };
+  // A journal names its baseline; once it does, it names that one for ever.
+  const checkBaseline = ({ resource, object }: StoreEvent): void => {
+    if (resource !== 'configmaps' || object.metadata.name !== 'dr-syncer-journal') return;
+    const { operationId, baselineRef } = JSON.parse(stringAt(object, 'data', 'content') ?? '{}');
+    const old = baselines.get(operationId);
+    if (old !== undefined && old !== baselineRef) violations.push(`baseline ${old} became ${baselineRef}`);
+    if (baselineRef !== undefined) baselines.set(operationId, baselineRef);
+  };
+  const control =
+    (store: Store) =>
+    (event: StoreEvent): void => {
+      look(event);
+      if (event.resource !== 'deployments' && event.resource !== 'pods') return;
+      busy++;
+      void reconcile(store).finally(() => busy--);
+    };
+  for (const store of [source, dest]) {
+    store.onChange(control(store));
+    for (const object of APP) {
+      const staged = { ...object, metadata: { ...object.metadata, labels: { [MANAGED]: 'true' } } };
+      const plan = planPark(staged as KubeObject);
+      if (plan === undefined) throw new TypeError('the model knows no other kinds');
+      store.create(typeOf(object), store === source ? object : applyPark(staged as KubeObject, plan));
+    }
+  }
+
+  return {
+    source,
+    dest,
+    violations,
+    processes,
+    start: (operator, faults) => {
+      const id = `process-${++number}`;
+      const process = startProcess(id, operator, faults, ({ type: { resource }, store }) => {
+        if (resource !== 'deployments' && resource !== 'cronjobs') return;
+        const lease = dest.get(LEASES, LOCK_NAME);
+        const holder = stringAt(lease, 'spec', 'holderIdentity');
+        if (holder !== operator) {
+          violations.push(
+            `${operator} writes ${resource} of ${store.context}; the lock is held by ${holder}`,
+          );
+        }
+      });
+      processes.set(id, process);
+      return process;
+    },
+    side: (process, role) => ({
+      role,
+      cluster: process.open(role === 'source' ? source : dest, () => Date.now() + offset),
+      namespace: NAMESPACE,
+      discovery: { types: WORKLOADS, failed: [] },
+      types: WORKLOADS,
+      scalePaths: new Map(),
+    }),
+    pass: (ms) => {
+      offset += ms;
+    },
+    settle: async () => {
+      for (let quiet = 0; quiet < 20; quiet = busy === 0 ? quiet + 1 : 0) await turn();
+    },
+  };
+};
+
+// One pod at a time, with time in between, so that others see what is half done.
+const reconcile = async (store: Store): Promise<void> => {
+  for (;;) {
+    await turn();
+    const off = store.list(DEPLOYMENTS).find((object) => podsOf(store, object).length !== wanted(object));
+    if (off === undefined) break;
+    const pods = podsOf(store, off);
+    if (pods.length > wanted(off)) store.delete(PODS, pods.at(-1)?.metadata.name ?? '');
+    else store.create(PODS, podOf(off, pods));
+  }
+  for (const object of store.list(DEPLOYMENTS)) {
+    const count = podsOf(store, object).length;
+    const status = { observedGeneration: object.metadata.generation, replicas: count };
+    const next = { ...status, updatedReplicas: count, readyReplicas: count, availableReplicas: count };
+    if (!equalJson(object.status, next)) store.setStatus(DEPLOYMENTS, object.metadata.name, next);
+  }
+};
+
+const wanted = (object: KubeObject): number => numberAt(object, 'spec', 'replicas') ?? 1;
+
+const podsOf = (store: Store, { metadata }: KubeObject): KubeObject[] =>
+  store.list(PODS).filter((pod) => pod.metadata.ownerReferences?.[0]?.uid === metadata.uid);
+
+const podOf = ({ metadata }: KubeObject, others: readonly KubeObject[]): KubeObject => {
+  const names = new Set(others.map((pod) => pod.metadata.name));
+  const free = [0, 1, 2, 3, 4, 5, 6, 7].find((index) => !names.has(`${metadata.name}-${index}`));
+  const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: metadata.name, uid: metadata.uid ?? '' };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: `${metadata.name}-${free}`, ownerReferences: [{ ...owner, controller: true }] },
+    status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+  };
+};
+
+const typeOf = ({ kind }: KubeObject): ResourceType => (kind === 'CronJob' ? CRON_JOBS : DEPLOYMENTS);
+
+const APP: readonly KubeObject[] = [
+  { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec: { replicas: 2 } },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'worker', annotations: { 'dr-syncer.io/wave': '1' } },
+    spec: { replicas: 1 },
+  },
+  { apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'tick' }, spec: { suspend: false } },
+];
