@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildProgram } from '../../helpers/crash/cutter.ts';
+import {
+  changeCounts,
+  command,
+  cutAndMend,
+  expectExit,
+  expectSettled,
+  type Lane,
+  openLane,
+} from '../../helpers/crash/lane.ts';
+import { casesOf, drain, newTally, print } from '../../helpers/crash/plan.ts';
+
+let program: Awaited<ReturnType<typeof buildProgram>>;
+const lanes: Lane[] = [];
+const open = async (): Promise<Lane> => {
+  const lane = await openLane(program.file, 'crash');
+  lanes.push(lane);
+  return lane;
+};
+
+beforeAll(async () => {
+  program = await buildProgram();
+});
+
+afterAll(async () => {
+  await Promise.all(lanes.map((lane) => lane.stop()));
+  program.stop();
+});
+
+test('F4, F6: a cutover or failback that is killed at any write goes on or goes back', {
+  timeout: 3_600_000,
+}, async () => {
+  const writes = await recordWrites();
+  const cases = { source: casesOf(writes.cutover, 1), dest: casesOf(writes.failback, 3) };
+  const results = { source: newTally(), dest: newTally() };
+  await drain(open, (lane, step) => {
+    if (cases.source.length + cases.dest.length === 0) return undefined;
+    const { at } = lane;
+    const verb = VERBS[at];
+    const item = cases[at].shift();
+    if (item === undefined) {
+      return { name: `${verb} in ${lane.namespace}`, into: undefined, run: () => move(lane) };
+    }
+    const { cut, mend } = item;
+    return {
+      name: `${verb} ${cut.when} ${cut.write}, then ${mend}, in ${lane.namespace}`,
+      into: results[at],
+      run: async () => {
+        await changeCounts(lane, step);
+        return cutAndMend(lane, verb, cut, mend);
+      },
+    };
+  });
+  print('cutover', results.source);
+  print('failback', results.dest);
+  expect([...results.source.failures, ...results.dest.failures]).toEqual([]);
+  expect(results.source.cut).toBeGreaterThan(writes.cutover.length);
+  const changes = lanes.map((lane) => lane.observer.changes());
+  expect(Math.min(...changes), 'changes that the observers saw').toBeGreaterThan(50);
+});
+
+const VERBS = { source: 'cutover', dest: 'failback' } as const;
+
+const move = async (lane: Lane): Promise<false> => {
+  expectExit(await command(lane, VERBS[lane.at]), 0);
+  lane.at = lane.at === 'source' ? 'dest' : 'source';
+  return false;
+};
+
+// The writes of the second round: those of the first differ only in that records are created.
+async function recordWrites(): Promise<{ cutover: readonly string[]; failback: readonly string[] }> {
+  const lane = await open();
+  const rounds: (readonly string[])[] = [];
+  for (let round = 0; round < 4; round++) {
+    const run = await command(lane, VERBS[lane.at]);
+    expectExit(run, 0);
+    lane.at = lane.at === 'source' ? 'dest' : 'source';
+    await expectSettled(lane);
+    rounds.push(run.writes);
+  }
+  const [, , cutover = [], failback = []] = rounds;
+  return { cutover, failback };
+}

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildProgram } from '../../helpers/crash/cutter.ts';
+import { cutFailover, openFailoverLane } from '../../helpers/crash/failover-lane.ts';
+import { command, cutRollback, expectExit, type Lane, openLane } from '../../helpers/crash/lane.ts';
+import { casesOf, drain, newTally, print } from '../../helpers/crash/plan.ts';
+
+let program: Awaited<ReturnType<typeof buildProgram>>;
+const lanes: Lane[] = [];
+const opened = <L extends Lane>(lane: L): L => {
+  lanes.push(lane);
+  return lane;
+};
+
+beforeAll(async () => {
+  program = await buildProgram();
+});
+
+afterAll(async () => {
+  await Promise.all(lanes.map((lane) => lane.stop()));
+  program.stop();
+});
+
+test.each(['cutover', 'failback'] as const)(
+  'F4, F24: a rollback of a %s that is killed at any write can be run again',
+  { timeout: 3_600_000 },
+  async (verb) => {
+    const open = async (): Promise<Lane> => {
+      const lane = opened(await openLane(program.file, 'rollback'));
+      if (verb === 'cutover') return lane;
+      expectExit(await command(lane, 'cutover'), 0);
+      lane.at = 'dest';
+      return lane;
+    };
+    const { writes } = await cutRollback(await open(), undefined);
+    // A rollback has one way on; the cases of the other one would be the same.
+    const cases = casesOf(writes, 5).filter((item, index) => index % 2 === 0 || item.mend === 'rollback');
+    const result = newTally();
+    await drain(open, (lane) => {
+      const item = cases.shift();
+      if (item === undefined) return undefined;
+      const { when, write } = item.cut;
+      return {
+        name: `rollback of a ${verb} ${when} ${write}, in ${lane.namespace}`,
+        into: result,
+        run: async () => (await cutRollback(lane, item.cut)).wasCut,
+      };
+    });
+    print(`rollback of a ${verb}`, result);
+    expect(result.failures).toEqual([]);
+    expect(result.cut).toBeGreaterThan(writes.length / 5);
+    expect(Math.min(...lanes.map((lane) => lane.observer.changes()))).toBeGreaterThan(50);
+  },
+);
+
+test('F1, F4: a failover that is killed at any write goes on or goes back', {
+  timeout: 3_600_000,
+}, async () => {
+  const open = async () => opened(await openFailoverLane(program.file));
+  const lane = await open();
+  const { writes } = await command(lane, 'failover', undefined, ['--accept-data-loss']);
+  const cases = casesOf(writes, 4);
+  const result = newTally();
+  await drain(open, (each) => {
+    const item = cases.shift();
+    if (item === undefined) return undefined;
+    const { cut, mend } = item;
+    return {
+      name: `failover ${cut.when} ${cut.write}, then ${mend}, in ${each.namespace}`,
+      into: result,
+      run: () => cutFailover(each, cut, mend),
+    };
+  });
+  print('failover', result);
+  expect(result.failures).toEqual([]);
+  expect(result.cut).toBeGreaterThan(writes.length / 4);
+});
