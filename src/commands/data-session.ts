@@ -37,6 +37,7 @@ export const dataStep = async (input: DataStepInput): Promise<DataStep> => {
     preCopy: false,
     storageClassMap: input.storageClassMap,
     control: io.process,
+    tempDir: io.env['TMPDIR'],
     reporter: session.reporter,
   };
   const { signal } = session;
@@ -90,7 +91,7 @@ export const endStep =
         graceMs: END_GRACE_MS,
         podsMs: MOVER_PODS_MS,
       },
-      { reporter, clock: systemClock, control: io.process, signal },
+      { reporter, clock: systemClock, control: io.process, signal, tempDir: io.env['TMPDIR'] },
     );
     if (left.length === 0) return records.length === 0 ? 'none was left' : `${records.length} copies ended`;
     const text = `Pods of a data copy are still there: ${left.join(', ')}`;

@@ -54,6 +54,7 @@ export const preCopy = async (input: PreCopyInput): Promise<PreCopyResult> => {
     preCopy: true,
     storageClassMap: input.storageClassMap,
     control: io.process,
+    tempDir: io.env['TMPDIR'],
     reporter: session.reporter,
   };
   if (input.dryRun) return planned(await planData(work, 'unstaged', session.signal));

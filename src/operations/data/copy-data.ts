@@ -97,6 +97,7 @@ const moveOpen = async (
       reporter,
       clock: systemClock,
       control: input.control,
+      tempDir: input.tempDir,
       signal,
       onStarting: keep,
       onStarted: keep,

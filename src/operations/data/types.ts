@@ -40,6 +40,8 @@ export interface DataWork {
   readonly preCopy: boolean;
   readonly storageClassMap: ReadonlyMap<string, string>;
   readonly control: ProcessControl;
+  /** Folder for private files; undefined: the system's one for temporary files. */
+  readonly tempDir: string | undefined;
   readonly reporter: Reporter;
 }
 

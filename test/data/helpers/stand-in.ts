@@ -22,6 +22,7 @@ export interface Noted {
   readonly pid: number;
   readonly event: string;
   readonly argv?: readonly string[];
+  readonly cmdline?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly command?: string;
   readonly claim?: string;

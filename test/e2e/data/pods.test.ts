@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/data/defaults.ts';
-import { waitForMoverPods } from '../../src/data/leftovers.ts';
-import type { ClaimPair } from '../../src/data/types.ts';
-import { runVerification, verifyClaim } from '../../src/data/verify.ts';
-import { DEFAULT_VERIFY_OPTIONS, verificationName } from '../../src/data/verify-pod.ts';
-import { InterruptedError, RefusedError } from '../../src/errors.ts';
-import { openWriter } from '../../src/kube/cluster.ts';
-import { openContext } from '../../src/kube/contexts.ts';
-import type { ClusterWriter } from '../../src/kube/types.ts';
+import { systemClock } from '../../../src/data/defaults.ts';
+import { waitForMoverPods } from '../../../src/data/leftovers.ts';
+import type { ClaimPair } from '../../../src/data/types.ts';
+import { runVerification, verifyClaim } from '../../../src/data/verify.ts';
+import { DEFAULT_VERIFY_OPTIONS, verificationName } from '../../../src/data/verify-pod.ts';
+import { InterruptedError, RefusedError } from '../../../src/errors.ts';
+import { openWriter } from '../../../src/kube/cluster.ts';
+import { openContext } from '../../../src/kube/contexts.ts';
+import type { ClusterWriter } from '../../../src/kube/types.ts';
 import {
   applyObject,
   contextOf,
@@ -19,7 +19,7 @@ import {
   patchJson,
   type Side,
   waitUntil,
-} from '../cluster/client.ts';
+} from '../../cluster/client.ts';
 
 // The pods of the test clusters have no containers, so nothing is hashed here: these tests are about what real API
 // servers say to the pods, and about none of them being left behind. The program itself: test/data/verify-script.test.ts.

@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest';
+import { isAlive } from '../../../src/data/processes.ts';
+import { readJournal } from '../../../src/state/journal.ts';
+import {
+  applyObject,
+  getJson,
+  type Json,
+  listJson,
+  patchJson,
+  type Side,
+  waitUntil,
+} from '../../cluster/client.ts';
+import { untilNoted } from '../../data/helpers/stand-in.ts';
+import { installClaims, type MoverBench, openMover } from '../../helpers/data-app.ts';
+import { checkedMove, countsOf, moveOutside, moveTo, startMove } from '../../helpers/moves.ts';
+import { open } from '../../helpers/state.ts';
+
+const COPY = ['--migrate-pvc-data'];
+// What is quiet for long lives on when its reader is gone; what prints dies of its broken pipe.
+const QUIET = 'hang-then-obey';
+
+/** Runs a cutover until its mover copies, then kills dr-syncer with SIGKILL. Returns the mover's process identity. */
+const killInMidCopy = async (namespace: string, mover: MoverBench): Promise<string> => {
+  const run = startMove('cutover', namespace, { args: COPY, env: mover.env });
+  await untilNoted(mover, 'attempt');
+  const identity = await waitUntil('the mover on record', async () => {
+    const journal = await readJournal(open(), namespace);
+    const movers = (journal?.data?.['files'] as Json)?.movers ?? [];
+    return movers.at(-1)?.identity as string | undefined;
+  });
+  run.child.kill('SIGKILL');
+  await run.done;
+  expect(await isAlive(identity)).toBe('alive');
+  expect(await listJson('dest', 'Pod', namespace)).toEqual([]);
+  return identity;
+};
+
+/** The Job of a copy that was cut off, as the mover's chart makes it, with a pod that goes on. */
+const makeOrphanJob = async (namespace: string, id: string): Promise<void> => {
+  const labels = {
+    'app.kubernetes.io/name': 'pv-migrate',
+    'app.kubernetes.io/instance': `pv-migrate-${id}-loadbalancer-dest`,
+  };
+  await applyObject(
+    'dest',
+    {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: `pv-migrate-${id}-loadbalancer-dest-rsync`, labels },
+      spec: {
+        backoffLimit: 0,
+        template: {
+          metadata: { labels: { ...labels, 'testbed/hold': 'running' } },
+          spec: {
+            restartPolicy: 'Never',
+            terminationGracePeriodSeconds: 1,
+            containers: [{ name: 'rsync', image: 'example.invalid/a' }],
+            volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'files' } }],
+          },
+        },
+      },
+    },
+    namespace,
+  );
+  await waitUntil('the pod of the copy', async () =>
+    (await listJson('dest', 'Pod', namespace)).some(({ status }) => status?.phase === 'Running'),
+  );
+};
+
+const idOf = (mover: MoverBench): string => mover.noted('attempt')[0]?.id ?? '';
+
+// The process that was killed and the one that goes on belong to the same person on the same host.
+const outside = async (
+  code: number,
+  verb: string,
+  namespace: string,
+  args: Parameters<typeof moveOutside>[2],
+): ReturnType<typeof moveOutside> => {
+  const run = await moveOutside(verb, namespace, args);
+  expect(run.exitCode, run.stderr).toBe(code);
+  return run;
+};
+
+describe('after kill -9 of dr-syncer in mid-copy', () => {
+  it('D20 D33: resume ends the old mover, cleans up by its id on both sides, and copies', async () => {
+    const namespace = await installClaims('crash', { claims: ['files'] });
+    const mover = openMover({ files: [QUIET, 'ok'] });
+    const orphan = await killInMidCopy(namespace, mover);
+    expect(mover.privateDirs()).toHaveLength(1);
+    const run = await outside(0, 'resume', namespace, { env: mover.env });
+    expect(run.stderr).toMatch(/An earlier mover of claim files \(pid \d+\) still ran; it was ended/);
+    expect(await isAlive(orphan)).toBe('gone');
+    const [first, second] = mover.noted('attempt').map(({ id }) => id);
+    expect(second).not.toBe(first);
+    const cleanups = mover.noted('start').filter(({ command }) => command === 'cleanup');
+    expect(cleanups.map(({ argv = [] }) => argv[1])).toEqual([first, first]);
+    expect([mover.releases(), mover.privateDirs()]).toEqual([[], []]);
+    expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
+    expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 0 });
+  }, 180_000);
+
+  it('rollback ends the copy in both clusters before the source starts', async () => {
+    const namespace = await installClaims('crash', { claims: ['files'] });
+    const mover = openMover({ files: QUIET });
+    const orphan = await killInMidCopy(namespace, mover);
+    await makeOrphanJob(namespace, idOf(mover));
+    const run = await outside(5, 'rollback', namespace, { env: mover.env });
+    expect(await isAlive(orphan)).toBe('gone');
+    expect(run.document.steps.find((step: Json) => step.id === 'undo-copies')).toMatchObject({
+      state: 'done',
+      detail: '1 copies ended',
+    });
+    expect(await listJson('dest', 'Job', namespace)).toEqual([]);
+    expect(mover.releases()).toEqual([]);
+    expect((await getJson('source', 'Deployment', 'web', namespace)).status.readyReplicas).toBe(2);
+  }, 180_000);
+
+  it('failover ends what still writes to the destination, without the program too', async () => {
+    const namespace = await installClaims('crash', { claims: ['files'] });
+    const mover = openMover({ files: QUIET });
+    const orphan = await killInMidCopy(namespace, mover);
+    await makeOrphanJob(namespace, idOf(mover));
+    const args = ['--accept-data-loss', '--take-over', '--ignore-preflight', 'all'];
+    // The lock of the killed run has to expire first.
+    const run = await waitUntil(
+      'the lock to expire',
+      async () => {
+        const tried = checkedMove(
+          await startMove('failover', namespace, { args, env: { PATH: '/nonexistent' } }).done,
+        );
+        return tried.exitCode === 6 ? undefined : tried;
+      },
+      90_000,
+    );
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(
+      /Last data copy: never, and since \S+ its volumes were written to by cutover-/,
+    );
+    expect(run.stderr).toMatch(/pv-migrate cleanup/);
+    expect(await isAlive(orphan)).toBe('gone');
+    expect(await listJson('dest', 'Job', namespace)).toEqual([]);
+    expect((await getJson('dest', 'Deployment', 'web', namespace)).status.readyReplicas).toBe(2);
+  }, 240_000);
+});
+
+describe('a copy that is stopped', () => {
+  it('D19: Ctrl-C is passed on once and waited for; resume goes on', async () => {
+    const namespace = await installClaims('crash', { claims: ['files'] });
+    const mover = openMover({ files: [{ name: 'ignores-second-signal', ms: 1500 }, 'ok'] });
+    const run = startMove('cutover', namespace, { args: COPY, env: mover.env });
+    await untilNoted(mover, 'attempt');
+    run.child.kill('SIGINT');
+    const ended = checkedMove(await run.done);
+    expect(ended.exitCode, ended.stderr).toBe(130);
+    expect(mover.noted('signal').map(({ signal }) => signal)).toEqual(['SIGINT']);
+    const [end] = mover.noted('end').filter(({ pid }) => pid === mover.noted('signal')[0]?.pid);
+    expect(end?.code).toBe(1);
+    expect([mover.releases(), mover.privateDirs()]).toEqual([[], []]);
+    expect(await listJson('dest', 'Pod', namespace)).toEqual([]);
+    await outside(0, 'resume', namespace, { env: mover.env });
+    expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
+  }, 180_000);
+
+  it('the deadline of a claim ends a mover that hangs, and resume may give it longer', async () => {
+    const namespace = await installClaims('crash', { claims: ['files'] });
+    const mover = openMover({ files: ['hang-then-obey', 'ok'] });
+    const run = await moveTo(4, 'cutover', namespace, {
+      args: [...COPY, '--data-timeout', '3s'],
+      env: mover.env,
+    });
+    expect(run.document.summary).toMatch(/files: pv-migrate was not finished within 3000 ms and was stopped/);
+    expect(mover.releases()).toEqual([]);
+    await moveTo(0, 'resume', namespace, { args: ['--data-timeout', '10m'], env: mover.env });
+  }, 180_000);
+
+  it('a verification that cannot be made is no success', async () => {
+    const namespace = await installClaims('crash', { claims: ['files'] });
+    const mover = openMover();
+    const running = moveTo(4, 'cutover', namespace, {
+      args: [...COPY, '--verify', 'checksum'],
+      env: mover.env,
+    });
+    const verifier = async (side: Side): Promise<Json | undefined> =>
+      (await listJson(side, 'Pod', namespace)).find(
+        ({ metadata, status }) =>
+          metadata.name.startsWith('dr-syncer-verify-') && status?.phase === 'Running',
+      );
+    for (const side of ['source', 'dest'] as const) {
+      const pod = await waitUntil(`the pod of the ${side}`, () => verifier(side), 60_000);
+      await patchJson(
+        side,
+        'Pod',
+        pod.metadata.name,
+        namespace,
+        { status: { phase: 'Succeeded' } },
+        'status',
+      );
+    }
+    const run = await running;
+    expect(run.document.claims).toMatchObject([{ claim: 'files', verification: { outcome: 'unknown' } }]);
+    expect(run.document.summary).toMatch(/copied, but the two sides could not be compared/);
+    expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 0 });
+    await moveTo(5, 'rollback', namespace, { env: mover.env });
+  }, 180_000);
+});

@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { contextOf, getJson, type Json, listJson, pair, patchJson, waitUntil } from '../../cluster/client.ts';
+import { type Noted, untilNoted } from '../../data/helpers/stand-in.ts';
+import {
+  boundClaims,
+  installClaims,
+  type MoverBench,
+  openMover,
+  type Timeline,
+  watchTimeline,
+} from '../../helpers/data-app.ts';
+import { countsOf, moveTo } from '../../helpers/moves.ts';
+
+const COPY = ['--migrate-pvc-data'];
+const BACK = ['--reverse-migrate-pvc-data'];
+
+/** The copies that the stand-in was asked for, with the time of each. */
+const copies = (mover: MoverBench): { claim: string; from: number; to: number; start: Noted }[] =>
+  mover.noted('attempt').map(({ claim = '', pid, t }) => ({
+    claim,
+    from: t,
+    to: mover.noted('end').find((end) => end.pid === pid)?.t ?? Number.NaN,
+    start: mover.noted('start').find((start) => start.pid === pid) as Noted,
+  }));
+
+/** Asserts that nothing ran on either side from the first copy to the last, and that something ran before and after. */
+const expectStopped = (time: Timeline, made: readonly { from: number; to: number }[]): void => {
+  const first = Math.min(...made.map(({ from }) => from));
+  const last = Math.max(...made.map(({ to }) => to));
+  expect(time.at(first)).toMatchObject({ source: 0, dest: 0 });
+  expect(time.seen(first, last)).toEqual([]);
+};
+
+const dataOf = (document: Json): Json =>
+  Object.fromEntries((document.claims ?? []).map((item: Json) => [item.claim, item.status]));
+
+describe('the copy of record', () => {
+  it('D12 D14 D30: cutover copies when the source is empty and before the destination starts; failback is its mirror', async () => {
+    const namespace = await installClaims('data', { claims: ['files', 'pictures'] });
+    const mover = openMover({ '*': { name: 'slow', startMs: 200, ms: 600 } });
+    const time = await watchTimeline(namespace);
+    try {
+      const plan = await moveTo(0, 'cutover', namespace, { args: [...COPY, '--dry-run'], env: mover.env });
+      const planned = plan.document.steps.find((step: Json) => step.id === 'copy-data').plan.join('\n');
+      expect(planned).toContain(
+        `copy claim files (1Gi): ${contextOf('source')}/${namespace} -> ${contextOf('dest')}/${namespace}`,
+      );
+      expect(planned).toContain('pv-migrate --source=pictures --dest=pictures --source-kubeconfig=');
+      expect(planned).toContain('--dest-delete-extraneous-files');
+      expect(mover.noted('attempt')).toEqual([]);
+
+      const out = await moveTo(0, 'cutover', namespace, { args: COPY, env: mover.env });
+      expect(dataOf(out.document)).toEqual({ files: 'copied', pictures: 'copied' });
+      expectStopped(time, copies(mover));
+      expect(time.at(copies(mover)[0]?.from ?? 0)).toEqual(expect.objectContaining({ source: 0 }));
+      expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
+      for (const { start } of copies(mover)) expectCall(start, 'source', 'dest', namespace);
+      const status = (await moveTo(0, 'status', namespace)).document;
+      expect(status).toMatchObject({ live: 'dest', lastDataCopy: { claims: 2, verified: 0 } });
+      expect(status.lastDataCopy.ageSeconds).toBeLessThan(120);
+      expect(status.mixedData).toBeUndefined();
+
+      const there = copies(mover).length;
+      const home = await moveTo(0, 'failback', namespace, { args: BACK, env: mover.env });
+      expect(dataOf(home.document)).toEqual({ files: 'copied', pictures: 'copied' });
+      const back = copies(mover).slice(there);
+      expect(back.map(({ claim }) => claim).sort()).toEqual(['files', 'pictures']);
+      expectStopped(time, back);
+      for (const { start } of back) expectCall(start, 'dest', 'source', namespace);
+      expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
+      expect([mover.releases(), mover.privateDirs()]).toEqual([[], []]);
+    } finally {
+      await time.stop();
+    }
+  }, 180_000);
+
+  it('D22 D41: a failed copy stops before anything starts, resume tries the failed claim only', async () => {
+    const namespace = await installClaims('data', { claims: ['bad', 'good'] });
+    const mover = openMover({ bad: ['partial-failure', 'ok'] });
+    const run = await moveTo(4, 'cutover', namespace, { args: COPY, env: mover.env });
+    expect(run.document.summary).toMatch(/1 of 2 claims were not copied/);
+    expect(run.document.summary).toMatch(/exited with code 23 .*Partial transfer/);
+    expect(run.document.summary).toContain('| rsync job failed after 10 retries');
+    expect(run.document.hint).toMatch(/Go on with: dr-syncer resume .*or go back with: dr-syncer rollback/);
+    expect(dataOf(run.document)).toEqual({ bad: 'failed', good: 'copied' });
+    expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 0 });
+    expect(await listJson('dest', 'Pod', namespace)).toEqual([]);
+    const status = (await moveTo(4, 'status', namespace)).document;
+    expect(status).toMatchObject({ mixedData: { side: 'dest' } });
+    expect(status.next).toMatch(/dr-syncer resume/);
+
+    const before = copies(mover).length;
+    const done = await moveTo(0, 'resume', namespace, { env: mover.env });
+    expect(
+      copies(mover)
+        .slice(before)
+        .map(({ claim }) => claim),
+    ).toEqual(['bad']);
+    expect(dataOf(done.document)).toEqual({ bad: 'copied', good: 'copied' });
+    expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
+    expect((await moveTo(0, 'status', namespace)).document).toMatchObject({ lastDataCopy: { claims: 2 } });
+  }, 120_000);
+
+  it('a claim that was copied before the stopped side was started again is copied once more', async () => {
+    const namespace = await installClaims('data', { claims: ['bad', 'good'] });
+    const mover = openMover({ bad: ['exit1', 'ok'] });
+    await moveTo(4, 'cutover', namespace, { args: COPY, env: mover.env });
+
+    const pods = async (): Promise<number> => (await listJson('source', 'Pod', namespace)).length;
+    for (const replicas of [1, 0]) {
+      await patchJson('source', 'Deployment', 'web', namespace, { spec: { replicas } });
+      await waitUntil(`${replicas} pods`, async () => (await pods()) === replicas);
+      if (replicas === 0) break;
+      const refused = await moveTo(4, 'resume', namespace, { env: mover.env });
+      expect(refused.document.summary).toMatch(/after it was stopped|started again/);
+    }
+    const before = copies(mover).length;
+    const done = await moveTo(0, 'resume', namespace, { env: mover.env });
+    expect(
+      copies(mover)
+        .slice(before)
+        .map(({ claim }) => claim)
+        .sort(),
+    ).toEqual(['bad', 'good']);
+    expect(done.stderr).toMatch(/were changed after good had been copied/);
+  }, 120_000);
+
+  it('rollback after a failed copy brings the source up again and leaves the destination parked', async () => {
+    const namespace = await installClaims('data', { claims: ['bad'] });
+    const mover = openMover({ bad: { name: 'exit1', cleanup: 'fail' } });
+    await moveTo(4, 'cutover', namespace, { args: COPY, env: mover.env });
+    const run = await moveTo(5, 'rollback', namespace, { env: mover.env });
+    expect(run.document.steps.find((step: Json) => step.id === 'undo-copies')).toMatchObject({
+      state: 'done',
+    });
+    expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
+    expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 0 });
+    expect((await getJson('source', 'Deployment', 'web', namespace)).status.readyReplicas).toBe(2);
+    expect(mover.releases()).toEqual([]);
+    const { mixedData, live } = (await moveTo(0, 'status', namespace)).document;
+    expect({ mixedData: mixedData.side, live }).toEqual({ mixedData: 'dest', live: 'source' });
+  }, 120_000);
+
+  it('the destination coming up in the middle of the copy ends it, and nothing starts', async () => {
+    const namespace = await installClaims('data', { claims: ['files'], mounted: [] });
+    const mover = openMover({ files: ['ignores-second-signal', 'ok'] });
+
+    const running = moveTo(4, 'cutover', namespace, { args: COPY, env: mover.env });
+    await untilNoted(mover, 'attempt');
+    await patchJson('dest', 'Deployment', 'web', namespace, { spec: { replicas: 1 } });
+    const run = await running;
+    expect(run.document.summary).toMatch(/Deployment web run in namespace .* data is copied only while both/);
+    expect(mover.noted('signal').map(({ signal }) => signal)).toEqual(['SIGINT']);
+    await moveTo(5, 'rollback', namespace, { env: mover.env });
+    await boundClaims('source', namespace, 1);
+  }, 120_000);
+});
+
+// One call of the mover: the arguments, the private files, and nothing that is secret.
+const expectCall = (
+  start: Noted,
+  from: 'source' | 'dest',
+  to: 'source' | 'dest',
+  namespace: string,
+): void => {
+  const { argv = [], cmdline = '', env = {} } = start;
+  expect(argv).toEqual(
+    expect.arrayContaining([
+      `--source-context=${contextOf(from)}`,
+      `--dest-context=${contextOf(to)}`,
+      `--source-namespace=${namespace}`,
+      `--dest-namespace=${namespace}`,
+      '--dest-delete-extraneous-files',
+      '--strategies=loadbalancer,nodeport,local',
+      '--show-progress-bar=false',
+    ]),
+  );
+  expect(argv.some((word) => /^--id=dr-[a-z0-9]+-[0-9a-f]{11}$/.test(word))).toBe(true);
+  expect(argv.filter((word) => word === '--ignore-mounted')).toEqual([]);
+  expect(argv.every((word) => word.startsWith('--'))).toBe(true);
+  const credentials = [...readFileSync(pair().kubeconfig, 'utf8').matchAll(/(?:-data|token): (\S{20,})/g)];
+  expect(credentials.length).toBeGreaterThan(0);
+  for (const [, secret = ''] of credentials) {
+    expect(cmdline).not.toContain(secret);
+    expect(JSON.stringify(env)).not.toContain(secret);
+  }
+  expect(env['KUBECONFIG']).toBeUndefined();
+};
