@@ -8,8 +8,14 @@ if (found[0] < NEEDED[0] || (found[0] === NEEDED[0] && found[1] < NEEDED[1])) {
   );
   process.exitCode = 2;
 } else {
-  import('node:module').then((module) => {
-    if (module.enableCompileCache) module.enableCompileCache();
-    return import('../dist/dr-syncer.js');
-  });
+  import('node:module')
+    .then((module) => {
+      if (module.enableCompileCache) module.enableCompileCache();
+      return import('../dist/dr-syncer.js');
+    })
+    .catch((error) => {
+      if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+      process.stderr.write('dr-syncer is not built: run npm run build in its directory.\n');
+      process.exitCode = 2;
+    });
 }

@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const NODE = join(ROOT, 'node_modules', '.bin', 'node');
+const BUNDLE = join(ROOT, 'dist', 'dr-syncer.js');
+
+// The launcher in a directory of its own, with a bundle that only says that it was loaded.
+let home: string;
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'dr-syncer-launcher-'));
+  for (const directory of ['bin', 'dist', 'bare/bin']) mkdirSync(join(home, directory), { recursive: true });
+  for (const directory of ['bin', 'bare/bin'])
+    copyFileSync(join(ROOT, 'bin', 'dr-syncer.js'), join(home, directory, 'dr-syncer.js'));
+  writeFileSync(join(home, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(home, 'dist', 'dr-syncer.js'), "process.stdout.write('loaded'); process.exitCode = 5;");
+  writeFileSync(
+    join(home, 'pretend.cjs'),
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: process.env.PRETEND } });",
+  );
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+const run = (node: string, file: string, args: readonly string[] = [], env: Record<string, string> = {}) => {
+  const all = { PATH: process.env['PATH'], HOME: home, ...env };
+  const { status, stdout, stderr } = spawnSync(node, [...args, join(home, file)], {
+    encoding: 'utf8',
+    env: all,
+  });
+  return { status, stdout, stderr };
+};
+
+describe('the launcher', () => {
+  test.each(['0.10.48', '20.20.2', '22.18.9'])('says in one sentence that Node %s is too old', (version) => {
+    const pretend = ['--require', join(home, 'pretend.cjs')];
+    expect(run(NODE, 'bin/dr-syncer.js', pretend, { PRETEND: version })).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `dr-syncer needs Node 22.19 or newer; this is Node ${version}.\n`,
+    });
+  });
+
+  test.each(['22.19.0', '23.0.0', '24.1.0'])('loads the bundle with Node %s', (version) => {
+    const pretend = ['--require', join(home, 'pretend.cjs')];
+    expect(run(NODE, 'bin/dr-syncer.js', pretend, { PRETEND: version })).toEqual({
+      status: 5,
+      stdout: 'loaded',
+      stderr: '',
+    });
+  });
+
+  test('asks for the version that package.json names', () => {
+    const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(engines.node).toBe('>=22.19');
+  });
+
+  test('says that the bundle is missing', () => {
+    expect(run(NODE, 'bare/bin/dr-syncer.js')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'dr-syncer is not built: run npm run build in its directory.\n',
+    });
+  });
+});
+
+const old = oldNode();
+describe.skipIf(old === undefined)(
+  `a Node that is too old${old ? '' : ' (skipped: none is installed here)'}`,
+  () => {
+    test('can read the launcher, and it says so', () => {
+      const { status, stdout, stderr } = run(old ?? '', 'bin/dr-syncer.js');
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(/^dr-syncer needs Node 22\.19 or newer; this is Node (1\d|20|21)\.[\d.]+\.\n$/);
+    });
+  },
+);
+
+const isBuilt = existsSync(BUNDLE);
+describe.skipIf(!isBuilt)(`the bundle${isBuilt ? '' : ' (skipped: npm run build makes it)'}`, () => {
+  test('knows its version and its commands', () => {
+    const dr = (...args: string[]) =>
+      spawnSync(NODE, [join(ROOT, 'bin', 'dr-syncer.js'), ...args], { encoding: 'utf8' });
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(dr('--version')).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
+    expect(dr('--help').stdout).toMatch(/^ {2}cutover /m);
+    expect(dr('nothing').status).toBe(2);
+  });
+});
+
+// A system's own Node may be older than the one of devDependencies.
+function oldNode(): string | undefined {
+  return ['/usr/bin/node', '/usr/local/bin/node', '/opt/homebrew/bin/node'].find((file) => {
+    const { stdout } = spawnSync(file, ['--version'], { encoding: 'utf8' });
+    return Number(/^v(\d+)\./.exec(stdout ?? '')?.[1] ?? 99) < 22;
+  });
+}
