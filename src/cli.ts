@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import process from 'node:process';
 import { InterruptedError } from './errors.ts';
 import { isClosedPipe } from './io.ts';
+import { shellWord } from './operations/move/command-line.ts';
 import { runProgram } from './program.ts';
 import { VERSION } from './version.ts';
 
@@ -63,10 +64,6 @@ const isAlive = (id: string): boolean => {
   return startTime(Number(pid)) === started;
 };
 
-// So that a recorded command line can be typed again.
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-
 process.exitCode = await runProgram(
   process.argv.slice(2),
   {
@@ -75,7 +72,7 @@ process.exitCode = await runProgram(
     stdin: process.stdin,
     env: process.env,
     operator: `${userName()}@${hostname()}`,
-    commandLine: ['dr-syncer', ...process.argv.slice(2)].map(quoted).join(' '),
+    commandLine: ['dr-syncer', ...process.argv.slice(2)].map(shellWord).join(' '),
     version: VERSION,
     process: {
       id: `${process.pid}:${startTime(process.pid)}:${system()}`,

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { isKubeApiError } from '../kube/errors.ts';
+import type { NamedSide } from '../operations/move/command-line.ts';
 import { redactText } from '../operations/move/journal-options.ts';
 import type { OperationInput } from '../operations/move/operation.ts';
 import { openSide } from '../operations/move/side.ts';
@@ -13,7 +14,7 @@ import type { Session } from './session.ts';
 export interface OpenPair {
   readonly source: MoveSide | undefined;
   readonly dest: MoveSide;
-  readonly sourceName: { readonly context: string; readonly namespace: string } | undefined;
+  readonly sourceName: NamedSide | undefined;
   readonly uids: { readonly source: string | undefined; readonly dest: string | undefined };
   /** Why the source is not open although it was asked for. */
   readonly sourceProblem: string | undefined;
@@ -34,7 +35,8 @@ export const openPair = async (
   const nameless = { dest, uids: { source: undefined, dest: destUid }, sourceProblem: undefined };
   if (want === 'skip') return { ...nameless, source: undefined, sourceName: session.sourceName() };
   const sourceSide = session.openSourceWriter();
-  const sourceName = { context: sourceSide.cluster.context, namespace: sourceSide.namespace };
+  const { context, kubeconfig } = sourceSide.cluster;
+  const sourceName = { context, kubeconfig, namespace: sourceSide.namespace };
   try {
     const source = await openSide(sourceSide.cluster, sourceSide.namespace, 'source', session.signal);
     const sourceUid = await source.cluster.clusterUid({ signal: session.signal });

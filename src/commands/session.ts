@@ -3,6 +3,7 @@ import type { Io } from '../io.ts';
 import { type ClusterOptions, openReader, openWriter } from '../kube/cluster.ts';
 import { type KubeContext, openContext } from '../kube/contexts.ts';
 import type { ClusterReader, ClusterWriter } from '../kube/types.ts';
+import type { NamedSide } from '../operations/move/command-line.ts';
 import type { Reporter } from '../reporter.ts';
 import { humanReporter } from '../ui/human.ts';
 import { jsonLinesReporter, withEvents } from '../ui/json-lines.ts';
@@ -24,7 +25,7 @@ export interface Session {
   /** Where the credentials of an opened cluster come from. */
   contextOf(cluster: ClusterReader): KubeContext;
   /** How the flags name the source, without asking it; undefined when they do not. */
-  sourceName(): { readonly context: string; readonly namespace: string } | undefined;
+  sourceName(): NamedSide | undefined;
 }
 
 export interface OpenSide<C> {
@@ -98,7 +99,7 @@ export const withSession = async <T>(
         const namespace = flags.sourceNamespace ?? flags.namespace;
         return flags.sourceContext === undefined || namespace === undefined
           ? undefined
-          : { context: flags.sourceContext, namespace };
+          : { context: flags.sourceContext, namespace, kubeconfig: flags.sourceKubeconfig };
       },
       openDest: () => {
         if (flags.destContext === undefined && flags.destKubeconfig === undefined) {

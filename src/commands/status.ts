@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Io } from '../io.ts';
 import type { ClusterReader } from '../kube/types.ts';
+import { commandFor } from '../operations/move/command-line.ts';
 import { type StatusResult, status } from '../operations/status/status.ts';
 import { readHistory } from '../state/history.ts';
 import { writeResult } from '../ui/output.ts';
@@ -24,7 +25,7 @@ export const runStatus = (io: Io, flags: StatusFlags, interrupt: AbortSignal): P
         source,
         dest,
         signal: session.signal,
-        command: (verb) => commandLine(verb, source, dest),
+        command: (verb) => commandFor(verb, { source, dest }),
       });
       const changed = JSON.stringify({
         ...result,
@@ -56,23 +57,3 @@ const openSourceIfNamed = (session: Session, flags: SideFlags): OpenSide<Cluster
   flags.sourceContext === undefined && flags.sourceKubeconfig === undefined
     ? undefined
     : session.openSource();
-
-const commandLine = (
-  verb: string,
-  source: OpenSide<ClusterReader> | undefined,
-  dest: OpenSide<ClusterReader>,
-): string => {
-  const names =
-    source === undefined || source.namespace === dest.namespace
-      ? `-n ${dest.namespace}`
-      : `--source-namespace ${source.namespace} --dest-namespace ${dest.namespace}`;
-  return [
-    'dr-syncer',
-    verb,
-    source === undefined ? '' : `--source-context ${source.cluster.context}`,
-    `--dest-context ${dest.cluster.context}`,
-    names,
-  ]
-    .filter((part) => part !== '')
-    .join(' ');
-};

@@ -80,6 +80,7 @@ const createReader = (
   { wire, transport, counts, warnings }: OpenWire,
 ): ClusterReader => ({
   context: context.name,
+  kubeconfig: context.kubeconfig,
   server: context.server,
   defaultNamespace: context.namespace,
   discover: (options) => {

@@ -20,6 +20,8 @@ export interface KubeContext {
   readonly server: string;
   readonly namespace: string | undefined;
   readonly files: readonly string[];
+  /** The file when it was named for this side alone, so that a command has to name it again. */
+  readonly kubeconfig: string | undefined;
   /** Whether the token is in a file of its own, which may be written anew at any time. */
   readonly hasTokenFile: boolean;
   /** Headers that say as whom to act, where that is somebody else than the credentials are for. */
@@ -74,6 +76,7 @@ export const openContext = (
     server,
     namespace: stringAt(context, 'namespace'),
     files,
+    kubeconfig: source.path === undefined ? undefined : files[0],
     hasTokenFile: stringAt(user, 'tokenFile') !== undefined,
     headers: impersonation(user),
     load: () => configOf(readKubeconfigs(files), contextName, source.env),

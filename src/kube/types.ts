@@ -111,6 +111,8 @@ export interface RequestCounts {
 export interface ClusterReader {
   /** The kubeconfig context. */
   readonly context: string;
+  /** The kubeconfig that a flag named for this side, absolute. */
+  readonly kubeconfig?: string | undefined;
   readonly server: string;
   /** The user's default namespace of the context, if it names one. */
   readonly defaultNamespace: string | undefined;

@@ -14,7 +14,7 @@ import { SCHEMA, type StateRecord } from '../../state/types.ts';
 import { claimReports } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 import { admit } from './admit.ts';
-import { commandFor } from './command-line.ts';
+import { commandFor, type NamedSide } from './command-line.ts';
 import { createOperationState, type OperationState } from './records.ts';
 import { isSourceLost, sourceLostHint } from './source-lost.ts';
 import { runSteps, type Step, StepError } from './steps.ts';
@@ -27,7 +27,7 @@ export interface OperationInput {
   readonly source: MoveSide | undefined;
   readonly dest: MoveSide;
   /** How the record names the source when it does not answer. */
-  readonly sourceName: { readonly context: string; readonly namespace: string } | undefined;
+  readonly sourceName: NamedSide | undefined;
   readonly uids: { readonly source: string | undefined; readonly dest: string | undefined };
   readonly options: MoveOptions;
   /** Everything that a resumed run needs to build the same steps; goes into the journal, so no secrets. */

@@ -4,9 +4,11 @@ import type { ClusterReader } from '../../kube/types.ts';
 import { ageText, parseTimestamp } from '../../state/clock.ts';
 import { readJournal } from '../../state/journal.ts';
 import { readLock } from '../../state/lock.ts';
-import { readState } from '../../state/records.ts';
+import { readState, sourcePhase } from '../../state/records.ts';
 import type { HistoryEntry, StateRecord } from '../../state/types.ts';
 import { type RunningWorkload, runningWorkloads } from '../running-workloads.ts';
+import { awakeWorkloads } from './awake.ts';
+import { judge } from './judge.ts';
 
 export type { HistoryEntry };
 
@@ -15,6 +17,7 @@ export interface StatusSide {
   readonly namespace: string;
   /** False when the side did not answer; then the rest is unknown. */
   readonly answers: boolean;
+  /** Why it did not answer, or why its record or its pods could not be read. */
   readonly problem: string | undefined;
   readonly epoch: number | undefined;
   readonly phase: StateRecord['phase'] | undefined;
@@ -72,13 +75,15 @@ export interface StatusInput {
  */
 export const status = async (input: StatusInput): Promise<StatusResult> => {
   const { dest, source, signal } = input;
-  const [destView, sourceView, journal, lock] = await Promise.all([
+  const [destView, sourceView, journalRead, lockRead] = await Promise.all([
     viewSide(dest, 'dest', signal),
     source === undefined ? undefined : viewSide(source, 'source', signal),
-    quiet(() => readJournal(dest.cluster, dest.namespace, { signal })),
-    quiet(() => readLock(dest.cluster, dest.namespace, { signal })),
+    attempt(() => readJournal(dest.cluster, dest.namespace, { signal })),
+    attempt(() => readLock(dest.cluster, dest.namespace, { signal })),
   ]);
-  const record = destView.record ?? sourceView?.record;
+  const record = destView.record ?? asDestination(sourceView?.record);
+  const { value: journal } = journalRead;
+  const { value: lock } = lockRead;
   const age = (at: string): number =>
     Math.max(0, Math.round((dest.cluster.now() - (parseTimestamp(at) ?? 0)) / 1000));
   const unfinished = journal !== undefined && journal.state !== 'finished' ? journal : undefined;
@@ -94,7 +99,23 @@ export const status = async (input: StatusInput): Promise<StatusResult> => {
           running: lock?.operationId === unfinished.operationId && !lock.isExpired,
           holder: lock?.holder,
         };
-  const judged = judge(record, destView.side, sourceView?.side, operation, input);
+  const awake =
+    record?.phase === 'standby'
+      ? await attempt(() => awakeWorkloads(dest.cluster, dest.namespace, destView.side.pods ?? [], signal))
+      : undefined;
+  const unread = [journalRead.problem, lockRead.problem].flatMap((problem) => problem ?? []);
+  const judged = judge({
+    record,
+    dest: destView.side,
+    source: sourceView?.side,
+    operation,
+    awake: awake?.value ?? [],
+    unreadable: destView.side.answers
+      ? unread.map((problem) => `It is not known whether an operation is unfinished: ${problem}`)
+      : [],
+    stageAge: record?.lastStage === undefined ? undefined : `${ageText(age(record.lastStage.at) * 1000)} ago`,
+    command: input.command,
+  });
   return {
     schema: 'dr-syncer.io/status-result/v1',
     ...judged,
@@ -121,6 +142,10 @@ export const status = async (input: StatusInput): Promise<StatusResult> => {
   };
 };
 
+// The source's copy of the record has the phase of the source; they are never both active.
+const asDestination = (mirror: StateRecord | undefined): StateRecord | undefined =>
+  mirror === undefined ? undefined : { ...mirror, role: 'dest', phase: sourcePhase(mirror.phase) };
+
 interface SideView {
   readonly side: StatusSide;
   readonly record: StateRecord | undefined;
@@ -131,135 +156,40 @@ const viewSide = async (
   role: 'source' | 'dest',
   signal: AbortSignal,
 ): Promise<SideView> => {
-  const head = { context: cluster.context, namespace };
-  try {
-    const [stored, pods] = await Promise.all([
-      readState(cluster, namespace, role, { signal }),
-      quiet(() => runningWorkloads(cluster, namespace, signal)),
-    ]);
-    const { record } = stored ?? {};
-    return {
-      side: { ...head, answers: true, problem: undefined, epoch: record?.epoch, phase: record?.phase, pods },
-      record,
-    };
-  } catch (error) {
-    if (!isKubeApiError(error)) throw error;
-    return {
-      side: {
-        ...head,
-        answers: false,
-        problem: error.message,
-        epoch: undefined,
-        phase: undefined,
-        pods: undefined,
-      },
-      record: undefined,
-    };
-  }
-};
-
-type Judged = Pick<StatusResult, 'outcome' | 'summary' | 'next' | 'live' | 'problems'>;
-
-const judge = (
-  record: StateRecord | undefined,
-  dest: StatusSide,
-  source: StatusSide | undefined,
-  operation: StatusResult['operation'],
-  input: StatusInput,
-): Judged => {
-  const problems = problemsOf(record, dest, source);
-  const live = liveSide(record, dest, source);
-  const told = { live, problems };
-  if (operation !== undefined) {
-    const where = operation.step === undefined ? '' : `, at "${operation.step}"`;
-    return operation.running
-      ? {
-          ...told,
-          outcome: 'partial',
-          summary: `A ${operation.kind} is running${where} (${operation.holder}).`,
-          next: undefined,
-        }
-      : {
-          ...told,
-          outcome: 'partial',
-          summary: `A ${operation.kind} is unfinished${where}.`,
-          next: `${input.command('resume')}   or   ${input.command('rollback')}`,
-        };
-  }
-  if (record?.pendingFence !== undefined) {
-    const back = source?.answers === true;
-    return {
-      ...told,
-      outcome: 'drift',
-      summary: `The source was given up ${record.pendingFence.since} and is not fenced${back ? '; it answers again' : ''}.`,
-      next: back ? input.command('fence') : undefined,
-    };
-  }
-  if (problems.length > 0) {
-    const fence = record?.phase === 'active' && source?.answers === true;
-    const next = fence ? input.command('fence') : undefined;
-    return { ...told, outcome: 'drift', summary: problems[0] ?? '', next };
-  }
-  if (record === undefined) {
-    return {
-      ...told,
-      outcome: 'ok',
-      summary: 'Never staged: there is no record in the destination namespace.',
-      next: input.command('stage'),
-    };
-  }
-  const stageAge =
-    record.lastStage === undefined
-      ? 'never staged'
-      : `last staged ${ageText(input.dest.cluster.now() - (parseTimestamp(record.lastStage.at) ?? 0))} ago`;
-  const side = record.phase === 'active' ? 'destination' : 'source';
+  const [state, pods] = await Promise.all([
+    attempt(() => readState(cluster, namespace, role, { signal })),
+    attempt(() => runningWorkloads(cluster, namespace, signal)),
+  ]);
+  const record = state.value?.record;
   return {
-    ...told,
-    outcome: 'ok',
-    summary: `The application lives at the ${side} (epoch ${record.epoch}, ${stageAge}).`,
-    next: undefined,
+    side: {
+      context: cluster.context,
+      namespace,
+      answers: !state.isSilent && !pods.isSilent,
+      problem: state.problem ?? pods.problem,
+      epoch: record?.epoch,
+      phase: record?.phase,
+      pods: pods.value,
+    },
+    record,
   };
 };
 
-const problemsOf = (
-  record: StateRecord | undefined,
-  dest: StatusSide,
-  source: StatusSide | undefined,
-): string[] => {
-  const problems: string[] = [];
-  const runs = (side: StatusSide | undefined): boolean => (side?.pods?.length ?? 0) > 0;
-  if (source?.epoch !== undefined && dest.epoch !== undefined && source.epoch !== dest.epoch) {
-    problems.push(`The epochs disagree: ${source.epoch} at the source, ${dest.epoch} at the destination.`);
-  }
-  if (record?.phase === 'active' && runs(source)) {
-    problems.push(
-      `BOTH SIDES RUN: the destination is live, and pods run at the source: ${source?.pods?.map((item) => item.workload).join(', ')}.`,
-    );
-  }
-  if (record?.phase === 'active' && dest.answers && dest.pods !== undefined && !runs(dest)) {
-    problems.push('The destination is the live side, and no pods run there.');
-  }
-  if (!dest.answers) problems.push(`The destination does not answer: ${dest.problem}`);
-  return problems;
-};
-
-const liveSide = (
-  record: StateRecord | undefined,
-  dest: StatusSide,
-  source: StatusSide | undefined,
-): StatusResult['live'] => {
-  if (record === undefined) return (source?.pods?.length ?? 0) > 0 ? 'source' : 'unknown';
-  if (record.phase === 'active')
-    return (source?.pods?.length ?? 0) > 0 && (dest.pods?.length ?? 0) > 0 ? 'both' : 'dest';
-  if (record.phase === 'moving') return 'moving';
-  return 'source';
-};
-
-const quiet = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+// What may not be read is told, and does not end the look.
+const attempt = async <T>(read: () => Promise<T>): Promise<Attempt<T>> => {
   try {
-    return await read();
+    return { value: await read(), problem: undefined, isSilent: false };
   } catch (error) {
     if (!isKubeApiError(error)) throw error;
-    return undefined;
+    // A server that refuses us is there; only one that is not may be taken for dead.
+    const isSilent = error.failure.status === 0 || error.failure.status >= 500;
+    return { value: undefined, problem: error.message, isSilent };
   }
 };
+
+interface Attempt<T> {
+  readonly value: T | undefined;
+  readonly problem: string | undefined;
+  /** There was no answer at all, or none of the API server itself. */
+  readonly isSilent: boolean;
+}
