@@ -10,6 +10,8 @@ export interface Informer {
   changed(ms: number): Promise<void>;
   /** How many changes have been seen; tells whether anything happened between two looks. */
   version(): number;
+  /** Throws the error of the server as soon as it has not answered for `ms` milliseconds: the picture is that old. */
+  refuseSilence(ms: number): void;
   stop(): void;
 }
 
@@ -31,6 +33,7 @@ export const openInformer = async (
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const pictures = types.map(() => new Map<string, KubeObject>());
+  const failing = new Map<number, { readonly since: number; readonly error: unknown }>();
   let version = 0;
   let wake = (): void => undefined;
   let next = new Promise<void>((resolve) => {
@@ -48,6 +51,7 @@ export const openInformer = async (
     const type = types[index] as ResourceType;
     const { objects, resourceVersion } = await cluster.snapshot(type, namespace, { signal });
     pictures[index] = new Map(objects.map((object) => [object.metadata.name, object]));
+    failing.delete(index);
     tell();
     return resourceVersion;
   };
@@ -69,6 +73,7 @@ export const openInformer = async (
         }
       } catch (error) {
         if (signal.aborted) return;
+        failing.set(index, { since: failing.get(index)?.since ?? performance.now(), error });
         options.onTrouble?.(isKubeApiError(error) ? error.message : String(error));
       }
       // The picture may have missed changes: only a new list makes it true again.
@@ -86,6 +91,9 @@ export const openInformer = async (
     changed: async (ms) => {
       await Promise.race([next, sleep(ms, undefined, { signal, ref: true }).catch(() => undefined)]);
       options.signal.throwIfAborted();
+    },
+    refuseSilence: (ms) => {
+      for (const { since, error } of failing.values()) if (performance.now() - since > ms) throw error;
     },
     stop: () => stop.abort(),
   };

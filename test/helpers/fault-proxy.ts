@@ -173,7 +173,9 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       logged.length = 0;
     },
     goDown,
-    comeBack: () => listenAt(server, port),
+    comeBack: async () => {
+      if (!server.listening) await listenAt(server, port);
+    },
     writeKubeconfig: (context, { user = {}, cluster = {}, namespace } = {}) => {
       const file = join(directory, `kubeconfig-${randomInt(1e9)}`);
       const ca = Buffer.from(authority.certPem).toString('base64');

@@ -1,4 +1,5 @@
 import { PartialError, UnsafeError } from '../../errors.ts';
+import { hasStatus } from '../../kube/errors.ts';
 import type { Informer } from '../../kube/informer.ts';
 import { numberAt, objectsAt, stringAt } from '../../kube/json.ts';
 import type { KubeObject } from '../../kube/types.ts';
@@ -44,6 +45,7 @@ export const seeEmpty = async (
   let told = '';
   let most = 0;
   for (;;) {
+    informer.refuseSilence(SILENCE_MS);
     const left = remainingPods(informer.objects(), options);
     if (left.length === 0) return;
     const names = left.map(({ root, pods }) => `${root.kind} ${root.name} (${pods.length})`).join(', ');
@@ -76,12 +78,16 @@ export const holdEmpty = async (
 ): Promise<void> => {
   const until = Date.now() + holdMs;
   do {
+    informer.refuseSilence(SILENCE_MS);
     refuseReturned(side, informer, options);
     await informer.changed(Math.max(1, Math.min(250, until - Date.now())));
     deps.signal.throwIfAborted();
   } while (Date.now() < until);
   refuseReturned(side, informer, options);
 };
+
+/** ms without an answer after which a side is not waited for any longer: nobody can see what runs there. */
+export const SILENCE_MS = 15_000;
 
 /** Throws PartialError when pods run on a side that was seen empty. */
 export const refuseReturned = (side: MoveSide, informer: Informer, options: EmptyOptions): void =>
@@ -143,11 +149,26 @@ const podsOnLostNodes = async (
   const names = [...new Set(pods.flatMap((pod) => stringAt(pod, 'spec', 'nodeName') ?? []))];
   const lost = new Set<string>();
   for (const name of names) {
-    const node = await side.cluster.get({ type: NODES, name }, { signal }).catch(() => undefined);
+    const node = await readNode(side, name, signal);
+    if (node === 'unknown') continue;
     const ready = objectsAt(node, 'status', 'conditions').find((condition) => condition.type === 'Ready');
     if (node === undefined || ready?.status !== 'True') lost.add(name);
   }
   return pods.filter((pod) => lost.has(stringAt(pod, 'spec', 'nodeName') ?? ''));
+};
+
+// Who may not read nodes cannot tell a lost one from a slow pod; a node that is gone is as good as lost.
+const readNode = async (
+  side: MoveSide,
+  name: string,
+  signal: AbortSignal,
+): Promise<KubeObject | undefined | 'unknown'> => {
+  try {
+    return await side.cluster.get({ type: NODES, name }, { signal });
+  } catch (error) {
+    if (!hasStatus(error, 403)) throw error;
+    return 'unknown';
+  }
 };
 
 const forceDelete = async (side: MoveSide, pod: KubeObject, deps: MoveDeps): Promise<void> => {

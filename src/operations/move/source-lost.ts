@@ -1,5 +1,5 @@
 import { type DrError, RefusedError, UnsafeError } from '../../errors.ts';
-import { isKubeApiError, type KubeApiError } from '../../kube/errors.ts';
+import { isKubeApiError } from '../../kube/errors.ts';
 import { commandFor } from './command-line.ts';
 import type { OperationInput } from './operation.ts';
 
@@ -20,12 +20,12 @@ export const lostSourceError = (
     : new RefusedError(`The source does not answer; nothing was changed. ${cause.message}`, options);
 };
 
-/** Whether an error says that the source's API server does not answer; a refusal of the server is an answer. Pure. */
-export const isSourceLost = (
-  error: unknown,
-  { source }: Pick<OperationInput, 'source'>,
-): error is KubeApiError =>
-  isKubeApiError(error) && error.context === source?.cluster.context && isSilence(error.failure);
+/** Whether an error, or what caused it, says that the source's API server does not answer; a refusal is an answer. Pure. */
+export const isSourceLost = (error: unknown, { source }: Pick<OperationInput, 'source'>): error is Error => {
+  if (!(error instanceof Error)) return false;
+  if (isKubeApiError(error)) return error.context === source?.cluster.context && isSilence(error.failure);
+  return isSourceLost(error.cause, { source });
+};
 
 /** Whether a failed request means that the server itself is out of reach, and not that the kubeconfig is wrong. Pure. */
 export const isSilence = ({

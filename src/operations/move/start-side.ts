@@ -15,6 +15,7 @@ import { isMarked } from '../../workloads/record.ts';
 import { planRestore, restorePatch } from '../../workloads/restore.ts';
 import { waveOf } from '../../workloads/waves.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
+import { SILENCE_MS } from './see-empty.ts';
 import { typeOf } from './side.ts';
 import type { Baseline, MoveDeps, MoveSide } from './types.ts';
 
@@ -134,6 +135,7 @@ export const waitReady = async (
   let said = '';
   for (;;) {
     options.watchOther();
+    informer.refuseSilence(SILENCE_MS);
     const waiting = notReady(targets, informer.objects());
     if (waiting.length === 0) return;
     const causes = waiting.map((item) => `${item.name}: ${item.reason}`).join('; ');

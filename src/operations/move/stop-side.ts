@@ -1,5 +1,5 @@
 import { PARK_MANAGER, PARKED } from '../../annotations.ts';
-import { PartialError } from '../../errors.ts';
+import { isDrError, PartialError, UnsafeError } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
 import { equalJson, valueAt } from '../../kube/json.ts';
 import { mapBounded } from '../../kube/parallel.ts';
@@ -23,7 +23,7 @@ export const stopSide = async (
   options: { concurrency: number; dryRun?: boolean },
 ): Promise<number> => {
   const picture = new Map(live.map((object) => [keyOfObject(object), object]));
-  const failures: string[] = [];
+  const failures: Error[] = [];
   let sent = 0;
   for (const batch of batches(entries)) {
     await mapBounded(batch, options.concurrency, async (entry) => {
@@ -32,13 +32,18 @@ export const stopSide = async (
       } catch (error) {
         deps.signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
-        failures.push(error.message);
+        failures.push(error);
       }
     });
   }
-  if (failures.length > 0) {
+  const [first] = failures;
+  if (first !== undefined) {
+    // A lost epoch or a lost server is what the operator must hear of, as it is.
+    if (failures.length === 1 && isDrError(first)) throw first;
+    const unsafe = failures.find((error) => error instanceof UnsafeError);
+    if (unsafe !== undefined) throw unsafe;
     const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : '';
-    throw new PartialError(`${failures[0]}${more}`);
+    throw new PartialError(`${first.message}${more}`, { cause: first });
   }
   return sent;
 };

@@ -21,6 +21,7 @@ import { checkPods } from './checks/pod-dry-run.ts';
 import { checkPullSecrets } from './checks/pull-secrets.ts';
 import { checkQuota } from './checks/quota.ts';
 import { checkRecord } from './checks/record.ts';
+import { checkReturned } from './checks/returned.ts';
 import { checkRights, type RightsFound } from './checks/rights.ts';
 import { checkTerminating } from './checks/terminating.ts';
 import { gather } from './gather.ts';
@@ -108,6 +109,7 @@ const PARALLEL_CHECKS = 6;
 const CHECKS: readonly CheckRow[] = [
   checkNamespaces,
   checkRecord,
+  checkReturned,
   checkBarePods,
   checkControlled,
   checkJobs,

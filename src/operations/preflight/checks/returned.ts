@@ -1,0 +1,24 @@
+import { remainingPods } from '../../move/see-empty.ts';
+import { nameList, row, whereIs } from '../sentences.ts';
+import type { CheckRow } from '../types.ts';
+
+/** Whether the side that a failback is to start runs already, because something has started it again. */
+export const checkReturned: CheckRow = {
+  id: 'runs-already',
+  passed: 'The side that is to be started does not run.',
+  run: ({ to, input }) => {
+    if (input.kind !== 'failback') return [];
+    const running = remainingPods(to.objects, { ignoreBarePods: true, ignoreJobs: true });
+    if (running.length === 0) return [];
+    const names = nameList(running.map(({ root }) => `${root.kind} ${root.name}`));
+    return [
+      row(
+        'runs-already',
+        'refuse',
+        names,
+        `Pods of ${names} run in ${whereIs(to.side)}, although the other side is the live one.`,
+        'Stop them first, and keep their counts: dr-syncer fence with the same contexts and namespace.',
+      ),
+    ];
+  },
+};
