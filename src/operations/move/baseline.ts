@@ -1,7 +1,8 @@
+import { MANAGED } from '../../annotations.ts';
 import { groupKind, objectName } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { finished } from '../../workloads/finished.ts';
-import { gitopsOwner } from '../../workloads/gitops.ts';
+import { type GitopsOwner, gitopsOwner } from '../../workloads/gitops.ts';
 import { controlledByCustomResource } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
@@ -67,7 +68,7 @@ export const survey = (side: MoveSide, objects: readonly KubeObject[]): Survey =
       .map(({ metadata }) => metadata.name),
     gitops: workloads.flatMap((object) => {
       const owner = plans.has(object) ? gitopsOwner(object) : undefined;
-      return owner === undefined ? [] : [{ object, owner }];
+      return owner === undefined || isOwnedElsewhere(side, object, owner) ? [] : [{ object, owner }];
     }),
     notes: [...new Set(notes)],
   };
@@ -111,6 +112,12 @@ const entryOf = (object: KubeObject, plan: BaselineEntry['plan']): BaselineEntry
   uid: object.metadata.uid ?? '',
   plan,
 });
+
+// A copy of ours carries the marks of the owner that it has at home; a cluster without that kind has no such owner.
+const isOwnedElsewhere = (side: MoveSide, object: KubeObject, { group, kind }: GitopsOwner): boolean =>
+  side.role === 'dest' &&
+  object.metadata.labels?.[MANAGED] === 'true' &&
+  !side.discovery.types.some((type) => type.group === group && type.kind === kind);
 
 const isActive = (job: KubeObject): boolean =>
   (job.spec as { suspend?: boolean } | undefined)?.suspend !== true;

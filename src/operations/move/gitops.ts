@@ -10,7 +10,7 @@ import type { MoveDeps, MoveSide } from './types.ts';
 /**
  * Pauses the GitOps objects that own what is to be stopped, and leaves what they had before on them. Each is found by
  * its own name; an Argo CD Application that does not say where it lives is looked for in the whole cluster.
- * Throws RefusedError when one cannot be found or patched.
+ * Throws RefusedError when one cannot be patched, or at the source cannot be found.
  */
 export const pauseGitops = async (
   side: MoveSide,
@@ -20,9 +20,14 @@ export const pauseGitops = async (
   const unique = new Map(owners.map((owner) => [`${owner.kind}/${owner.namespace}/${owner.name}`, owner]));
   let paused = 0;
   for (const owner of unique.values()) {
-    const { type, object } = await findOwner(side, owner, deps.signal);
-    if (isMarked(object)) continue;
-    await patchOwner(side, type, object, pausePatch(object), deps);
+    const found = await findOwner(side, owner, deps.signal).catch((error: unknown) => {
+      // A copy carries the marks of the owner that it had at home, which need not be here.
+      if (side.role !== 'dest' || !(error instanceof RefusedError)) throw error;
+      deps.reporter.warning(error.message);
+      return undefined;
+    });
+    if (found === undefined || isMarked(found.object)) continue;
+    await patchOwner(side, found.type, found.object, pausePatch(found.object), deps);
     paused++;
   }
   return `${paused} paused`;

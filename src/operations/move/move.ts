@@ -8,6 +8,7 @@ import { baselineOf, survey } from './baseline.ts';
 import { copyWhileStopped, type MoveData, seeMoversGone } from './copy-step.ts';
 import { pauseGitops, resumeGitops } from './gitops.ts';
 import { type HookPoint, runHook, runSmoke } from './hooks.ts';
+import { leaveSuspended, splitJobs } from './jobs-at-home.ts';
 import { proveStopped } from './prove-stopped.ts';
 import { refuseUnstoppable } from './refuse-unstoppable.ts';
 import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
@@ -143,6 +144,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
           const takenAt = new Date(from.cluster.now()).toISOString();
           const found = await surveyNow();
           refuseUnstoppable(from, found, options);
+          for (const note of found.notes) deps.reporter.warning(note);
           await state.setBaseline(baselineOf(from, found, takenAt, options.jobs));
         }
         return `${baseline().entries.length} workloads`;
@@ -266,7 +268,12 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         await seeMoversGone({ side: to, informer }, deps);
         const created = kind === 'cutover' ? await startStashed(to, deps) : [];
         const released = kind === 'cutover' ? await releaseHeldServices(to, deps) : 0;
-        const groups = startGroups(await targets(informer.objects()));
+        const all = await targets(informer.objects());
+        // A cutover starts what its baseline names; a failback has to ask the destination what has ended there.
+        const { start, over } =
+          kind === 'failback' ? splitJobs(all, stopped.objects(), options.jobs) : { start: all, over: [] };
+        await leaveSuspended(to, over, deps);
+        const groups = startGroups(start);
         let count = 0;
         for (const group of groups) {
           deps.reporter.debug(`Starting wave ${group.name}: ${group.targets.length} objects`);
