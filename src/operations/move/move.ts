@@ -4,6 +4,7 @@ import { type Informer, openInformer } from '../../kube/informer.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { PODS } from '../../kube/well-known.ts';
 import type { GitopsOwner } from '../../workloads/gitops.ts';
+import { seeAddresses } from './addresses.ts';
 import { baselineOf, survey } from './baseline.ts';
 import { copyWhileStopped, type MoveData, seeMoversGone } from './copy-step.ts';
 import { pauseGitops, resumeGitops } from './gitops.ts';
@@ -297,6 +298,12 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       },
     },
     {
+      id: 'addresses',
+      title: `See the addresses of ${where(to)}`,
+      plan: async () => ['wait for the addresses of Services and Ingresses that have one on the other side'],
+      run: () => seeAddresses(from, to, Math.min(options.waitTimeoutMs, ADDRESS_MS), deps),
+    },
+    {
       id: 'smoke',
       title: 'Ask the smoke check',
       skip: () =>
@@ -344,6 +351,9 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     },
   };
 };
+
+// A load balancer takes a while; the application runs in any case, so nobody is kept waiting for longer.
+const ADDRESS_MS = 30_000;
 
 const ownersIn = (side: MoveSide, objects: readonly KubeObject[]): GitopsOwner[] =>
   survey(side, objects).gitops.map(({ owner }) => owner);

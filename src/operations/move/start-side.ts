@@ -133,6 +133,7 @@ export const waitReady = async (
   const { waitTimeoutMs } = options;
   const started = Date.now();
   let said = '';
+  const told = new Set<string>();
   for (;;) {
     options.watchOther();
     informer.refuseSilence(SILENCE_MS);
@@ -140,6 +141,10 @@ export const waitReady = async (
     if (waiting.length === 0) return;
     const causes = waiting.map((item) => `${item.name}: ${item.reason}`).join('; ');
     const elapsed = Date.now() - started;
+    for (const { name, reason } of waiting.filter((item) => item.stuck && !told.has(item.name))) {
+      told.add(name);
+      deps.reporter.warning(`${name}: ${reason}`);
+    }
     const hopeless = waiting.filter((item) => item.failed || (item.stuck && elapsed > STUCK_GRACE_MS));
     if (hopeless.length > 0) throw notReadyError(side, hopeless, 'cannot become ready');
     if (elapsed > waitTimeoutMs)
