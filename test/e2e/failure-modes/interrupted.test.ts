@@ -145,6 +145,10 @@ describe('F7: servers that answer badly for a while', () => {
           proxy.inject({ match: everyNth(9 + skip * 7, match), times: 2, action });
       }
       await moveTo(0, verb, namespace, ends);
+      const faults = Object.values(proxies).flatMap((proxy) =>
+        proxy.log().filter(({ status }) => status === 'reset' || status === 429 || status === 503),
+      );
+      expect(faults.length).toBeGreaterThan(6);
     }
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2, 'Deployment/api': 3 });
     expect(await marksIn('source', namespace)).toEqual([]);
