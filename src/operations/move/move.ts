@@ -211,9 +211,11 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         );
       },
       run: async () => {
+        // Both sides are looked at before the first patch: what fails does so while the application runs, and its
+        // pause is not longer by the time of these lists.
+        const [informer] = await Promise.all([openFrom(), openTo()]);
         await state.markMoving();
         times.stoppedAt = performance.now();
-        const informer = await openFrom();
         const sent = await stopSide(from, baseline().entries, informer.objects(), deps, options);
         return `${sent} patches`;
       },

@@ -39,21 +39,20 @@ export const unstashPlan = async (side: MoveSide, deps: MoveDeps): Promise<strin
  * held. Returns how many were released.
  */
 export const releaseHeldServices = async (side: MoveSide, deps: MoveDeps): Promise<number> => {
+  const served = HELD_TYPES.flatMap((resource) => preferredTypes(side.discovery).get(resource) ?? []);
+  const lists = await Promise.all(
+    served.map(async (type) => {
+      const options = { labelSelector: `${MANAGED}=true`, signal: deps.signal };
+      const objects = await side.cluster.list(type, side.namespace, options);
+      return objects.map((object) => ({ type, object, patch: releaseHeld(object) }));
+    }),
+  );
   let released = 0;
-  for (const resource of HELD_TYPES) {
-    const type = preferredTypes(side.discovery).get(resource);
-    if (type === undefined) continue;
-    const objects = await side.cluster.list(type, side.namespace, {
-      labelSelector: `${MANAGED}=true`,
-      signal: deps.signal,
-    });
-    for (const object of objects) {
-      const patch = releaseHeld(object);
-      if (patch === undefined) continue;
-      await deps.guard();
-      await release(side, type, object, patch);
-      released++;
-    }
+  for (const { type, object, patch } of lists.flat()) {
+    if (patch === undefined) continue;
+    await deps.guard();
+    await release(side, type, object, patch);
+    released++;
   }
   return released;
 };

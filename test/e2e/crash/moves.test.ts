@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { patchJson, waitUntil } from '../../cluster/client.ts';
 import { buildProgram } from '../../helpers/crash/cutter.ts';
 import {
   changeCounts,
@@ -32,7 +33,7 @@ test('F4, F6: a cutover or failback that is killed at any write goes on or goes 
   timeout: 3_600_000,
 }, async () => {
   const writes = await recordWrites();
-  const cases = { source: casesOf(writes.cutover, 1), dest: casesOf(writes.failback, 3) };
+  const cases = { source: casesOf(writes.cutover, 1), dest: casesOf(writes.failback, 6) };
   const results = { source: newTally(), dest: newTally() };
   await drain(open, (lane, step) => {
     if (cases.source.length + cases.dest.length === 0) return undefined;
@@ -58,6 +59,18 @@ test('F4, F6: a cutover or failback that is killed at any write goes on or goes 
   expect(results.source.cut).toBeGreaterThan(writes.cutover.length);
   const changes = lanes.map((lane) => lane.observer.changes());
   expect(Math.min(...changes), 'changes that the observers saw').toBeGreaterThan(50);
+});
+
+test('the observer sees what runs on both sides', async () => {
+  const { namespace, observer } = await open();
+  expect(observer.violations).toEqual([]);
+  await patchJson('dest', 'Deployment', 'web', namespace, { spec: { replicas: 1 } });
+  await patchJson('dest', 'CronJob', 'tick', namespace, { spec: { suspend: false } });
+  await waitUntil('its complaint', async () =>
+    ['Pods run on', 'Replicas are asked for on', 'CronJobs may fire on'].every((text) =>
+      observer.violations.some((sentence) => sentence.includes(`${text} both sides`)),
+    ),
+  );
 });
 
 const VERBS = { source: 'cutover', dest: 'failback' } as const;

@@ -32,8 +32,7 @@ test.each(['cutover', 'failback'] as const)(
       return lane;
     };
     const { writes } = await cutRollback(await open(), undefined);
-    // A rollback has one way on; the cases of the other one would be the same.
-    const cases = casesOf(writes, 5).filter((item, index) => index % 2 === 0 || item.mend === 'rollback');
+    const cases = casesOf(writes, 11, ['rollback']);
     const result = newTally();
     await drain(open, (lane) => {
       const item = cases.shift();
@@ -47,7 +46,7 @@ test.each(['cutover', 'failback'] as const)(
     });
     print(`rollback of a ${verb}`, result);
     expect(result.failures).toEqual([]);
-    expect(result.cut).toBeGreaterThan(writes.length / 5);
+    expect(result.cut).toBeGreaterThan(writes.length / 20);
     expect(Math.min(...lanes.map((lane) => lane.observer.changes()))).toBeGreaterThan(50);
   },
 );
@@ -58,7 +57,7 @@ test('F1, F4: a failover that is killed at any write goes on or goes back', {
   const open = async () => opened(await openFailoverLane(program.file));
   const lane = await open();
   const { writes } = await command(lane, 'failover', undefined, ['--accept-data-loss']);
-  const cases = casesOf(writes, 4);
+  const cases = casesOf(writes, 7);
   const result = newTally();
   await drain(open, (each) => {
     const item = cases.shift();
@@ -72,5 +71,5 @@ test('F1, F4: a failover that is killed at any write goes on or goes back', {
   });
   print('failover', result);
   expect(result.failures).toEqual([]);
-  expect(result.cut).toBeGreaterThan(writes.length / 4);
+  expect(result.cut).toBeGreaterThan(writes.length / 10);
 });

@@ -122,7 +122,7 @@ export async function expectSettled(lane: Lane, { mayHoldLock = false } = {}): P
   await expectRunning(at, namespace, counts);
   await expectParked(other, namespace, [counts, before]);
   await expectRecords(lane, at === 'dest' ? 'active' : 'standby', { mayHoldLock });
-  expect(lane.observer.violations).toEqual([]);
+  expect(lane.observer.violations.join('\n')).toBe('');
 }
 
 /** Asserts that the records of both sides agree, name no operation, and that nobody holds a lock. */

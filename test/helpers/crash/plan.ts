@@ -14,18 +14,22 @@ export const takesAll = process.env['DR_SYNCER_CRASH'] === 'all';
 export const LANES = Number(process.env['DR_SYNCER_CRASH_LANES'] ?? 4);
 
 /**
- * The cases for the writes of a run: a cut before and a cut after each. Every `stride`th is taken; the two ways to
- * mend take turns. With everything asked for, all are taken in both ways.
+ * The cases for the writes of a run: a cut before and a cut after each. Every `stride`th is taken; the ways to mend
+ * take turns. With everything asked for, all are taken in both ways.
  */
-export function casesOf(writes: readonly string[], stride: number): Case[] {
+export function casesOf(
+  writes: readonly string[],
+  stride: number,
+  mends: readonly Case['mend'][] = ['resume', 'rollback'],
+): Case[] {
   const cuts = writes.flatMap((write): Cut[] => [
     { write, when: 'before' },
     { write, when: 'after' },
   ]);
-  if (takesAll) return cuts.flatMap((cut): Case[] => MENDS.map((mend) => ({ cut, mend })));
+  if (takesAll) return cuts.flatMap((cut): Case[] => mends.map((mend) => ({ cut, mend })));
   return cuts
     .filter((_cut, index) => index % stride === 0)
-    .map((cut, index) => ({ cut, mend: MENDS[(index >> 1) % 2 === index % 2 ? 0 : 1] ?? 'resume' }));
+    .map((cut, index) => ({ cut, mend: mends[((index >> 1) + index) % mends.length] ?? 'resume' }));
 }
 
 /** What a set of cases came to. */
@@ -94,5 +98,3 @@ const tell = (line: string): void => {
   const file = process.env['DR_SYNCER_CRASH_LOG'];
   if (file) appendFileSync(file, `${new Date().toISOString()} ${line}\n`);
 };
-
-const MENDS = ['resume', 'rollback'] as const;

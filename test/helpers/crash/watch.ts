@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:https';
+import { Agent, type RequestOptions, request } from 'node:https';
 import { api, contextOf, type Json, pair, type Side } from '../../cluster/client.ts';
 import { readEndpoint } from '../../cluster/kubeconfig.ts';
 
@@ -9,47 +9,59 @@ export interface Change {
 }
 
 /**
- * Lists a path and watches it from there, independently of the code under test. Resolves after the list; `onEnd` is
- * called when the watch breaks, because what happens after that is not seen.
+ * Lists a path and watches it from there, independently of the code under test. Resolves after the list. A watch that
+ * the server ends, as it does after half an hour, goes on from the last change without a gap; `onLost` is called when
+ * that is not possible, because then something may happen that is not seen.
  */
 export async function watchPath(
   side: Side,
   path: string,
   onChange: (change: Change) => void,
-  onEnd: (why: string) => void,
+  onLost: (why: string) => void,
 ): Promise<() => void> {
-  const endpoint = readEndpoint(pair().kubeconfig, contextOf(side));
+  const { server, ca, cert, key, token } = readEndpoint(pair().kubeconfig, contextOf(side));
   const { status, body } = await api(side)('GET', path);
   if (status !== 200) throw new Error(`GET ${path} on ${side} answered ${status}`);
   for (const object of body.items) onChange({ type: 'ADDED', object });
-  const { ca, cert, key, token } = endpoint;
   const agent = new Agent({ ...(ca ? { ca } : {}), ...(cert && key ? { cert, key } : {}) });
-  const url = new URL(`${path}?watch=1&resourceVersion=${body.metadata.resourceVersion}`, endpoint.server);
-  const outgoing = request(url, { agent, headers: token ? { authorization: `Bearer ${token}` } : {} });
+  const options: RequestOptions = { agent, headers: token ? { authorization: `Bearer ${token}` } : {} };
+  let version: string = body.metadata.resourceVersion;
+  let stop = (): void => undefined;
   let isStopped = false;
-  const end = (why: string): void => {
-    if (!isStopped) onEnd(`${path} on ${side}: ${why}`);
+  const lose = (why: string): void => {
+    if (!isStopped) onLost(`${path} on ${side}: ${why}`);
   };
-  outgoing.on('error', (error) => end(error.message));
-  outgoing.on('response', (response) => {
-    let rest = '';
-    response.setEncoding('utf8');
-    response.on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
-        const event = JSON.parse(line);
-        if (event.type === 'ERROR') end(event.object.message);
-        else onChange(event);
-      }
+  const open = (): void => {
+    const query = `watch=1&allowWatchBookmarks=true&resourceVersion=${version}`;
+    const outgoing = request(new URL(`${path}?${query}`, server), options);
+    stop = () => outgoing.destroy();
+    outgoing.on('error', (error) => lose(error.message));
+    outgoing.on('response', (response) => {
+      if (response.statusCode !== 200) lose(`answered ${response.statusCode}`);
+      let rest = '';
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => {
+        const lines = (rest + text).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) take(JSON.parse(line));
+      });
+      response.on('error', (error) => lose(error.message));
+      response.on('end', () => isStopped || open());
     });
-    response.on('error', (error) => end(error.message));
-    response.on('end', () => end('the server ended the watch'));
-  });
-  outgoing.end();
+    outgoing.end();
+  };
+  const take = ({ type, object }: Json): void => {
+    if (type === 'ERROR') {
+      lose(object.message);
+      return;
+    }
+    version = object.metadata.resourceVersion;
+    if (type !== 'BOOKMARK') onChange({ type, object });
+  };
+  open();
   return () => {
     isStopped = true;
-    outgoing.destroy();
+    stop();
     agent.destroy();
   };
 }

@@ -14,7 +14,12 @@ interface Round {
   readonly faults: Faults;
   readonly rival: { readonly verb: Verb; readonly after: number; readonly faults: Faults } | undefined;
   readonly scale: { readonly after: number; readonly replicas: number } | undefined;
-  readonly early: { readonly verb: 'resume' | 'rollback'; readonly faults: Faults } | undefined;
+  /** The same operator goes on or goes back, perhaps in two terminals at once. */
+  readonly early: readonly {
+    readonly verb: 'resume' | 'rollback';
+    readonly after: number;
+    readonly faults: Faults;
+  }[];
   readonly mend: 'resume' | 'rollback';
   readonly mender: string;
 }
@@ -49,10 +54,14 @@ const rounds: fc.Arbitrary<Round[]> = fc.array(
       nil: undefined,
       freq: 2,
     }),
-    early: fc.option(fc.record({ verb: fc.constantFrom('resume' as const, 'rollback' as const), faults }), {
-      nil: undefined,
-      freq: 2,
-    }),
+    early: fc.array(
+      fc.record({
+        verb: fc.constantFrom('resume' as const, 'rollback' as const),
+        after: fc.nat(100),
+        faults,
+      }),
+      { maxLength: 2 },
+    ),
     mend: fc.constantFrom('resume' as const, 'rollback' as const),
     mender: fc.constantFrom(ALICE, BOB),
   }),
@@ -85,7 +94,12 @@ const play = async (world: World, round: Round, before: Set<number>): Promise<Se
     rival && wait(rival.after).then(() => runVerb(world, BOB, rival.verb, rival.faults)),
     scale && wait(scale.after).then(() => rescale(world, scale.replicas, counts)),
   ]);
-  if (early !== undefined) await runVerb(world, ALICE, early.verb, early.faults);
+  await Promise.all(
+    early.map(async (run) => {
+      await wait(run.after);
+      await runVerb(world, ALICE, run.verb, run.faults);
+    }),
+  );
   await mend(world, round.mender, round.mend);
   await world.settle();
   expect(world.violations).toEqual([]);
