@@ -15,7 +15,6 @@ export const finishMove = async (
   const say = result.exitCode === 0 ? session.reporter.success : session.reporter.failure;
   say(result.summary);
   if (result.hint !== undefined) session.reporter.action(result.hint);
-  for (const warning of result.warnings) session.reporter.warning(warning);
   await writeResult(io, flags.output, result, (value) => renderMove(value, session.theme));
   return result.exitCode;
 };

@@ -209,12 +209,16 @@ export const endOperation = async (operation: Operation, reached: Ending): Promi
   const { input, journal, state, lock } = operation;
   const seconds = round((performance.now() - operation.started) / 1000);
   const warnings = [...operation.warnings];
+  const warn = (message: string): void => {
+    warnings.push(message);
+    input.reporter.warning(message);
+  };
   const attempt = async (what: string, work: () => Promise<unknown>): Promise<boolean> => {
     try {
       await work();
       return true;
     } catch (error) {
-      warnings.push(`${what} could not be written: ${errorText(error)}`);
+      warn(`${what} could not be written: ${errorText(error)}`);
       return false;
     }
   };
@@ -243,7 +247,7 @@ export const endOperation = async (operation: Operation, reached: Ending): Promi
     if (!isWritten && ending.finished) ending = unclosed(input, ending);
     const mirror = await journal.settleMirror(2000);
     if (mirror?.lastError !== undefined)
-      warnings.push(`The journal's copy in the source is behind: ${mirror.lastError}`);
+      warn(`The journal's copy in the source is behind: ${mirror.lastError}`);
   }
   await lock.release();
   return moveResult(input, {
