@@ -1,11 +1,24 @@
-// Writes anew where docs/rules.md says that each rule is proved. Usage: node scripts/rules.ts
+// Writes anew where docs/rules.md and docs/data-cases.md say that each row is proved. Usage: node scripts/rules.ts
 import { readFileSync, writeFileSync } from 'node:fs';
+import { CASES_PAGE, casesProvedIn, casesText, readCases } from '../test/docs/data-cases.ts';
 import { provedIn, provedText, RULES_PAGE, readRows } from '../test/docs/rules.ts';
 
-const proved = provedIn();
-let page = readFileSync(RULES_PAGE, 'utf8');
-for (const { rule, what } of readRows(page)) {
-  const row = new RegExp(`^\\| ${rule} \\| .*$`, 'm');
-  page = page.replace(row, () => `| ${rule} | ${what} | ${provedText(proved.get(rule))} |`);
+const rules = provedIn();
+rewrite(RULES_PAGE, (page) =>
+  readRows(page).map(({ rule, what }) => ({ id: rule, what, proved: provedText(rules.get(rule)) })),
+);
+
+const cases = casesProvedIn();
+rewrite(CASES_PAGE, (page) =>
+  readCases(page).map(({ id, what }) => ({ id, what, proved: casesText(cases.get(id)) })),
+);
+
+function rewrite(
+  file: string,
+  rowsOf: (page: string) => readonly { id: string; what: string; proved: string }[],
+): void {
+  let page = readFileSync(file, 'utf8');
+  for (const { id, what, proved } of rowsOf(page))
+    page = page.replace(new RegExp(`^\\| ${id} \\| .*$`, 'm'), () => `| ${id} | ${what} | ${proved} |`);
+  writeFileSync(file, page);
 }
-writeFileSync(RULES_PAGE, page);

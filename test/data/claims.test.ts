@@ -33,6 +33,11 @@ const storageClass = (name: string, mode = 'WaitForFirstConsumer', annotations =
     volumeBindingMode: mode,
   });
 
+const marked = (item: KubeObject, metadata: JsonObject): KubeObject => ({
+  ...item,
+  metadata: { ...item.metadata, ...metadata },
+});
+
 const input = (changes: Partial<ClaimsInput>): ClaimsInput => ({
   sourceNamespace: 'shop',
   destNamespace: 'shop-dr',
@@ -52,7 +57,7 @@ const verdict = (changes: Partial<ClaimsInput>): Verdict => {
 };
 
 describe('pairClaims', () => {
-  it('pairs by name across the namespace map, sorted', () => {
+  it('D35: pairs by name across the namespace map, sorted', () => {
     const pairs = pairClaims(
       input({
         sourceClaims: [claim('b'), claim('a')],
@@ -278,13 +283,53 @@ describe('pairClaims', () => {
       undefined,
     ],
     [
+      'a destination that is still to be staged',
+      { destClaims: [], destIsStaged: false, sourceClaims: [claim('data')] },
+      'keep',
+      undefined,
+    ],
+    [
+      'a Block claim that is still to be staged',
+      { destClaims: [], destIsStaged: false, sourceClaims: [claim('data', { volumeMode: 'Block' })] },
+      'refuse',
+      /Block/,
+    ],
+    [
+      'a destination whose classes may not be read',
+      { destClaims: [claim('data', {}, 'Pending')], destClasses: undefined },
+      'keep',
+      undefined,
+    ],
+    [
+      'a claim that is marked to be left out',
+      {
+        destClaims: [],
+        sourceClaims: [marked(claim('data'), { labels: { 'dr-syncer.io/ignore': 'true' } })],
+      },
+      'skip',
+      /dr-syncer.io\/ignore=true/,
+    ],
+    [
+      'a generic ephemeral volume',
+      {
+        destClaims: [],
+        sourceClaims: [
+          marked(claim('data'), {
+            ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' }],
+          }),
+        ],
+      },
+      'skip',
+      /ephemeral/,
+    ],
+    [
       'a class other than the mapped one',
       { storageClassMap: new Map([['fast', 'gp3']]) },
       'warn',
       /class fast, not gp3/,
     ],
   ];
-  it.each(rows)('judges %s', (_title, changes, kind, reason) => {
+  it.each(rows)('D35, D36, D37, D38, D39: judges %s', (_title, changes, kind, reason) => {
     const found = verdict(changes);
     expect(found.kind).toBe(kind);
     if (reason !== undefined) expect(found).toMatchObject({ reason: expect.stringMatching(reason) });

@@ -50,7 +50,7 @@ const latest = (records: readonly MoverRecord[]): MoverRecord => {
 };
 
 describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
-  it('a mover that prints dies of its broken pipe, and the next run removes what it left and copies', async () => {
+  it('D31: a mover that prints dies of its broken pipe, and the next run removes what it left and copies', async () => {
     const records = await crashDuring({ name: 'slow', ms: 60_000 });
     await untilNoted(bench, 'broken-pipe');
     expect(bench.releases()).toHaveLength(2);
@@ -74,7 +74,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
     expect([bench.releases(), bench.privateDirs()]).toEqual([[], []]);
   });
 
-  it('a mover that says nothing lives on, and the next run ends it before it copies', async () => {
+  it('D34: a mover that says nothing lives on, and the next run ends it before it copies', async () => {
     const records = await crashDuring('hang-then-obey');
     const orphan = latest(records);
     expect(await isAlive(orphan.identity ?? '')).toBe('alive');
@@ -98,7 +98,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
     expect(bench.releases()).toEqual([]);
   });
 
-  it('a mover that ignores its interruption is killed, and what it left is removed', async () => {
+  it('D34: a mover that ignores its interruption is killed, and what it left is removed', async () => {
     const records = await crashDuring('hang');
     const [result] = await moveClaims(
       [pair('data')],
@@ -114,7 +114,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
     expect(bench.releases()).toEqual([]);
   });
 
-  it('does not copy while a pod of the earlier copy still uses the claim', async () => {
+  it('D33: does not copy while a pod of the earlier copy still uses the claim', async () => {
     bench = openBench('2.2.1');
     const [result] = await moveClaims(
       [pair('data')],
@@ -128,7 +128,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
     expect(bench.noted('attempt')).toEqual([]);
   });
 
-  it('does not copy while leftovers cannot be removed', async () => {
+  it('D31: does not copy while leftovers cannot be removed', async () => {
     const records = await crashDuring({ name: 'slow', ms: 60_000 });
     await untilNoted(bench, 'broken-pipe');
     const broken: Bench = { ...bench, env: { ...bench.env, PV_MIGRATE_FAKE_CLEANUP: 'fail' } };
@@ -148,7 +148,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
 });
 
 describe('endProcess', { timeout: 180_000 }, () => {
-  it('never signals a process that got the pid of another, nor one of another machine', async () => {
+  it('D34: never signals a process that got the pid of another, nor one of another machine', async () => {
     bench = openBench('3.6.1');
     const sleeper = execa('sleep', ['60'], { reject: false });
     const identity = (await processIdentity(sleeper.pid ?? 0)) ?? '';
@@ -175,7 +175,7 @@ describe('endProcess', { timeout: 180_000 }, () => {
 describe('cleanupLeftovers', { timeout: 180_000 }, () => {
   const sides = [{ files: { kubeconfig: '/k', context: 'prod' }, namespace: 'shop' }];
 
-  it('tells how to do it by hand for a version without the command', async () => {
+  it('D32: tells how to do it by hand for a version without the command', async () => {
     bench = openBench('3.0.0');
     expect(await cleanupLeftovers(await standIn(bench), 'x', sides)).toMatchObject({
       state: 'manual',

@@ -25,7 +25,7 @@ describe('createTranscript', () => {
     expect(kept.join()).not.toContain('detail');
   });
 
-  it('names every strategy once, with the diagnostics of the summary', () => {
+  it('D18: names every strategy once, with the diagnostics of the summary', () => {
     const said = transcript(
       { type: 'declined', strategy: 'mount', reason: 'other cluster' },
       { type: 'strategy-failed', strategy: 'loadbalancer', error: 'no address' },
@@ -65,7 +65,7 @@ describe('createTranscript', () => {
     ['failed to get the address: timed out waiting for the condition', /nodeport or local/],
     ['unknown flag: --nope', /--pv-migrate-flags/],
   ];
-  it.each(hints)('knows what to do about %j', (text, part) => {
+  it.each(hints)('D18: knows what to do about %j', (text, part) => {
     expect(transcript({ type: 'failed', error: text }).hint()).toMatch(part);
   });
 

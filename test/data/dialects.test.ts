@@ -12,7 +12,7 @@ describe('detectVersion', () => {
     ['pv-migrate version 3.7 (commit: x)', '3.7.0'],
     ['pv-migrate version dev (commit: none) (build date: unknown)', '3.6.1'],
     ['some warning\npv-migrate version 3.0.0', '3.0.0'],
-  ])('reads %j as %s', (text, expected) => {
+  ])('D1: reads %j as %s', (text, expected) => {
     const version = detectVersion(text);
     expect(version && versionText(version)).toBe(expected);
   });
@@ -23,12 +23,12 @@ describe('detectVersion', () => {
 });
 
 describe('dialectOf', () => {
-  it('refuses major versions that nobody has read', () => {
+  it('D1: refuses major versions that nobody has read', () => {
     expect(() => dialect(4, 0)).toThrow(RefusedError);
     expect(() => dialect(0, 9)).toThrow(/0\.9\.0 is not supported/);
   });
 
-  it('knows since when each feature is there', () => {
+  it('D4: knows since when each feature is there', () => {
     const has = (major: number, minor: number): string[] => {
       const one = dialect(major, minor);
       return (
@@ -60,7 +60,7 @@ describe('dialectOf', () => {
     expect(has(3, 10)).toContain('ignoreSizes');
   });
 
-  it('writes only long flags', () => {
+  it('D3: writes only long flags', () => {
     for (const major of [1, 2, 3]) {
       const { progressOff, loadBalancerTimeout, compressOff } = dialect(major, 0).flags;
       for (const flag of [progressOff, loadBalancerTimeout, compressOff ?? '--none'])
@@ -70,7 +70,7 @@ describe('dialectOf', () => {
 });
 
 describe('translateStrategies', () => {
-  it('uses the old names before version 3 and says which strategies are missing', () => {
+  it('D12: uses the old names before version 3 and says which strategies are missing', () => {
     expect(
       translateStrategies(dialect(2, 2), ['mount', 'clusterip', 'loadbalancer', 'nodeport', 'local']),
     ).toEqual({
@@ -83,7 +83,7 @@ describe('translateStrategies', () => {
     });
   });
 
-  it('refuses when nothing is left to try', () => {
+  it('D12: refuses when nothing is left to try', () => {
     expect(() => translateStrategies(dialect(1, 8), ['nodeport'])).toThrow(RefusedError);
     expect(() => translateStrategies(dialect(3, 6), [])).toThrow(/none given/);
   });

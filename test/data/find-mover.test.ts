@@ -20,7 +20,7 @@ const script = (text: string): string => {
 };
 
 describe('findMover', { timeout: 120_000 }, () => {
-  it.each(VERSIONS)('asks version %s for its version', async (version) => {
+  it.each(VERSIONS)('D1: asks version %s for its version', async (version) => {
     const mover = await findMover({
       path: STAND_IN,
       env: { ...bench.env, PV_MIGRATE_FAKE_VERSION: version },
@@ -40,7 +40,7 @@ describe('findMover', { timeout: 120_000 }, () => {
     expect(mover.path).toBe(join(real as string, 'pv-migrate'));
   });
 
-  it('says how to get the program when it is missing', async () => {
+  it('D2: says how to get the program when it is missing', async () => {
     const missing = findMover({ env: { PATH: bench.root } });
     await expect(missing).rejects.toBeInstanceOf(RefusedError);
     await expect(missing).rejects.toMatchObject({
@@ -52,7 +52,7 @@ describe('findMover', { timeout: 120_000 }, () => {
     );
   });
 
-  it('refuses a program that fails, that is another one, or that is too new', async () => {
+  it('D2: refuses a program that fails, that is another one, or that is too new', async () => {
     const find = (text: string) => findMover({ path: script(text), env: bench.env });
     await expect(find('#!/bin/sh\nexit 3\n')).rejects.toThrow(/--version failed/);
     await expect(find('#!/bin/sh\necho hello\n')).rejects.toThrow(/does not name a version/);
@@ -63,7 +63,7 @@ describe('findMover', { timeout: 120_000 }, () => {
 });
 
 describe('moverEnv', { timeout: 120_000 }, () => {
-  it('withholds kubeconfigs and the credentials of other commands, and keeps the rest for login plugins', () => {
+  it('D8: withholds kubeconfigs and the credentials of other commands, and keeps the rest for login plugins', () => {
     expect(
       moverEnv({
         PATH: '/bin',
@@ -77,7 +77,7 @@ describe('moverEnv', { timeout: 120_000 }, () => {
 });
 
 describe('checkCopyArgs', { timeout: 120_000 }, () => {
-  it('lets the mover refuse unknown flags and bad values without copying', async () => {
+  it('D5: lets the mover refuse unknown flags and bad values without copying', async () => {
     const mover = await standIn(bench);
     await expect(checkCopyArgs(mover, ['--source=a', '--nope'])).rejects.toMatchObject({
       message: 'pv-migrate 3.6.1 refuses its arguments: Error: unknown flag: --nope',
@@ -90,7 +90,7 @@ describe('checkCopyArgs', { timeout: 120_000 }, () => {
 });
 
 describe('strategyWarnings', { timeout: 120_000 }, () => {
-  it('tells what is left out, and that the old local strategy needs ssh', async () => {
+  it('D12, D15: tells what is left out, and that the old local strategy needs ssh', async () => {
     const old = await findMover({ path: STAND_IN, env: { ...bench.env, PV_MIGRATE_FAKE_VERSION: '2.2.1' } });
     const blind = { ...old, env: { ...old.env, PATH: bench.root } };
     expect(await strategyWarnings(blind, options())).toEqual([
@@ -110,7 +110,7 @@ describe('preflightMover', { timeout: 120_000 }, () => {
     expect(bench.noted('attempt')).toEqual([]);
   });
 
-  it('finds a flag that this version does not have before anything is stopped', async () => {
+  it('D5: finds a flag that this version does not have before anything is stopped', async () => {
     const env = { ...bench.env, PV_MIGRATE_FAKE_VERSION: '3.2.0' };
     const wrong = preflightMover(options({ path: STAND_IN, extraFlags: ['--rsync-push'] }), env);
     await expect(wrong).rejects.toThrow(

@@ -20,7 +20,7 @@ describe('splitFlags', () => {
     [String.raw`'a\b'`, [String.raw`a\b`]],
     ['$HOME `id` *', ['$HOME', '`id`', '*']],
   ];
-  it.each(rows)('splits %j', (text, words) => {
+  it.each(rows)('D5: splits %j', (text, words) => {
     expect(splitFlags(text)).toEqual(words);
   });
 
@@ -95,7 +95,7 @@ describe('checkExtraFlags', () => {
     '-x',
     '-i',
     '-ob',
-  ])('refuses %s, which dr-syncer owns, and names it', (flag) => {
+  ])('D6: refuses %s, which dr-syncer owns, and names it', (flag) => {
     expect(() => checkExtraFlags([flag, 'x'], false)).toThrow(UsageError);
     expect(() => checkExtraFlags([flag, 'x'], false)).toThrow(flag);
   });
@@ -109,11 +109,11 @@ describe('checkExtraFlags', () => {
     [['-a', 'rsa', '-f/tmp/v.yaml', '-p', '/sub']],
     [['--a-flag-of-the-future']],
     [[]],
-  ])('lets %j pass', (flags) => {
+  ])('D5, D47: lets %j pass', (flags) => {
     expect(() => checkExtraFlags(flags, false)).not.toThrow();
   });
 
-  it('refuses -R, whose meaning is the opposite in another version', () => {
+  it('D6: refuses -R, whose meaning is the opposite in another version', () => {
     expect(() => checkExtraFlags(['-R'], false)).toThrow(/-R/);
   });
 
@@ -127,7 +127,7 @@ describe('checkExtraFlags', () => {
     expect(() => checkExtraFlags(['--helm-set'], false)).toThrow(/--helm-set needs a value/);
   });
 
-  it('refuses rsync arguments only together with a bandwidth limit', () => {
+  it('D47: refuses rsync arguments only together with a bandwidth limit', () => {
     expect(() => checkExtraFlags(['--rsync-extra-args=-H'], true)).toThrow(/--bwlimit/);
     expect(() => checkExtraFlags(['--rsync-extra-args=-H'], false)).not.toThrow();
   });

@@ -44,7 +44,7 @@ const listening = (): Reporter & { readonly said: string[] } => {
 };
 
 describe('moveClaims', { timeout: 180_000 }, () => {
-  it.each(VERSIONS)('copies with version %s from end to end', async (version) => {
+  it.each(VERSIONS)('D16: copies with version %s from end to end', async (version) => {
     bench = openBench(version);
     const events = eventsOf();
     const records: MoverRecord[] = [];
@@ -83,7 +83,7 @@ describe('moveClaims', { timeout: 180_000 }, () => {
     expect(bench.privateDirs()).toEqual([]);
   });
 
-  it('passes no credential in arguments or environment, and files that are gone afterwards', async () => {
+  it('D9: passes no credential in arguments or environment, and files that are gone afterwards', async () => {
     bench = openBench('3.6.1');
     await moveClaims([pair('data')], moveRequest(await standIn(bench)), moveDeps(bench));
     const { argv = [], env = {} } = bench.noted('start').at(-1) ?? {};
@@ -96,7 +96,7 @@ describe('moveClaims', { timeout: 180_000 }, () => {
   });
 
   it.each(['1.8.0', '2.2.1', '3.0.0', '3.6.1'])(
-    'tells one failure of version %s with its reason and keeps copying the others',
+    'D17: tells one failure of version %s with its reason and keeps copying the others',
     async (version) => {
       bench = openBench(version, { bad: 'partial-failure', mounted: 'mounted', '*': 'ok' });
       const results = await moveClaims(
@@ -121,7 +121,7 @@ describe('moveClaims', { timeout: 180_000 }, () => {
     },
   );
 
-  it('falls back to the next strategy and says which one worked', async () => {
+  it('D13: falls back to the next strategy and says which one worked', async () => {
     bench = openBench('3.6.1', { data: { name: 'ok', failStrategies: ['loadbalancer'] } });
     const events = eventsOf();
     const [result] = await moveClaims(
@@ -135,7 +135,7 @@ describe('moveClaims', { timeout: 180_000 }, () => {
   });
 
   it.each(['2.2.1', '3.0.0', '3.6.1'])(
-    'fails with all reasons when version %s declines everywhere',
+    'D14: fails with all reasons when version %s declines everywhere',
     async (version) => {
       bench = openBench(version, { '*': 'decline' });
       const [result] = await moveClaims(
@@ -153,7 +153,7 @@ describe('moveClaims', { timeout: 180_000 }, () => {
     },
   );
 
-  it('shows a re-sync that copies nothing as indeterminate, then done', async () => {
+  it('D22: shows a re-sync that copies nothing as indeterminate, then done', async () => {
     bench = openBench('3.6.1', { '*': 'resync-0-to-100' });
     const reporter = listening();
     const events = eventsOf();
@@ -179,7 +179,7 @@ describe('moveClaims', { timeout: 180_000 }, () => {
     );
   });
 
-  it('stops at the deadline of one claim and copies the others', async () => {
+  it('D26: stops at the deadline of one claim and copies the others', async () => {
     bench = openBench('3.6.1', { stuck: 'hang-then-obey', '*': 'ok' });
     // One `end` is that of the question for the version.
     const clock = clockUntil(4321, async () => {
@@ -200,7 +200,7 @@ describe('moveClaims', { timeout: 180_000 }, () => {
     expect([results['a']?.status, results['b']?.status]).toEqual(['copied', 'copied']);
   });
 
-  it('kills a mover that hangs, and removes what it left', async () => {
+  it('D29: kills a mover that hangs, and removes what it left', async () => {
     bench = openBench('3.6.1', { data: 'hang' });
     const [result] = await moveClaims(
       [pair('data')],
@@ -214,7 +214,7 @@ describe('moveClaims', { timeout: 180_000 }, () => {
     expect(bench.releases()).toEqual([]);
   });
 
-  it('interrupts copies under way, skips those not begun, and leaves nothing behind', async () => {
+  it('D27: interrupts copies under way, skips those not begun, and leaves nothing behind', async () => {
     bench = openBench('3.6.1', { '*': 'hang-then-obey' });
     const stop = new AbortController();
     const running = moveClaims(
@@ -235,14 +235,14 @@ describe('moveClaims', { timeout: 180_000 }, () => {
     expect([bench.releases(), bench.privateDirs()]).toEqual([[], []]);
   });
 
-  it('removes what the mover itself could not remove', async () => {
+  it('D24: removes what the mover itself could not remove', async () => {
     bench = openBench('3.6.1', { data: { name: 'ok', cleanup: 'fail' } });
     const [result] = await moveClaims([pair('data')], moveRequest(await standIn(bench)), moveDeps(bench));
     expect(result).toMatchObject({ status: 'copied', reason: expect.stringContaining('Cleanup failed') });
     expect(bench.releases()).toEqual([]);
   });
 
-  it('copies again only what the caller names, under a new id', async () => {
+  it('D54: copies again only what the caller names, under a new id', async () => {
     bench = openBench('3.6.1', { bad: ['exit1', 'ok'], '*': 'ok' });
     const mover = await standIn(bench);
     const journal = new Map<string, MoverRecord>();
@@ -257,7 +257,7 @@ describe('moveClaims', { timeout: 180_000 }, () => {
     expect(journal.get('bad')?.attempt).toBe(2);
   });
 
-  it('makes a difference between the sides a failure of the claim', async () => {
+  it('D51: makes a difference between the sides a failure of the claim', async () => {
     bench = openBench('3.6.1');
     const results = await moveClaims(
       ['same', 'other'].map(pair),
@@ -316,14 +316,14 @@ describe('moveClaims', { timeout: 180_000 }, () => {
     expect(movesError([])).toBeUndefined();
   });
 
-  it('copies two at once unless told', () => {
+  it('D58: copies two at once unless told', () => {
     bench = openBench('3.6.1');
     expect(DEFAULT_MOVER_OPTIONS.concurrency).toBe(2);
   });
 });
 
 describe('moveClaims with many claims', { timeout: 600_000 }, () => {
-  it('copies 200 claims, eight at once and never more', async () => {
+  it('D58: copies 200 claims, eight at once and never more', async () => {
     bench = openBench('3.6.1', { '*': { name: 'ok', ms: 60 }, 'c-13': 'exit1' });
     const names = Array.from({ length: 200 }, (_, index) => `c-${index}`);
     const reporter = listening();

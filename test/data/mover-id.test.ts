@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { moverId } from '../../src/data/mover-id.ts';
 
 describe('moverId', () => {
-  it('is what pv-migrate accepts, whatever the operation and the claim are called', () => {
+  it('D30: is what pv-migrate accepts, whatever the operation and the claim are called', () => {
     fc.assert(
       fc.property(
         fc.string(),
@@ -19,7 +19,7 @@ describe('moverId', () => {
     );
   });
 
-  it('differs by operation, namespace, claim and attempt', () => {
+  it('D30: differs by operation, namespace, claim and attempt', () => {
     const ids = [
       moverId('op-1', 'shop/data', 1),
       moverId('op-2', 'shop/data', 1),
@@ -35,7 +35,7 @@ describe('moverId', () => {
     expect(ids.size).toBe(20_000);
   });
 
-  it('keeps the Helm release names of the mover within 53 characters', () => {
+  it('D30: keeps the Helm release names of the mover within 53 characters', () => {
     const id = moverId('cutover-2026-11-24', 'shop/a-claim-with-a-rather-long-name', 12);
     expect(`pv-migrate-${id}-loadbalancer-dest`.length).toBeLessThanOrEqual(53);
   });

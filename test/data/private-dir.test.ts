@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 describe('withPrivateDir', { timeout: 120_000 }, () => {
-  it('gives a 0700 directory with 0600 files, and removes it', async () => {
+  it('D9: gives a 0700 directory with 0600 files, and removes it', async () => {
     const path = await withPrivateDir(
       async (dir) => {
         const file = await dir.write('kubeconfig', 'secret');
@@ -40,7 +40,7 @@ describe('withPrivateDir', { timeout: 120_000 }, () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('removes the directory of a run that was killed, and no other', async () => {
+  it('D9: removes the directory of a run that was killed, and no other', async () => {
     const sleeper = execa('sleep', ['60'], { reject: false });
     const identity = await processIdentity(sleeper.pid ?? 0);
     const make = (name: string, owner: string | undefined): string => {
@@ -64,5 +64,20 @@ describe('withPrivateDir', { timeout: 120_000 }, () => {
     ]);
     sleeper.kill('SIGKILL');
     await sleeper;
+  });
+
+  it('D34: ends what a killed run had noted before its directory goes', async () => {
+    const path = join(root, 'dr-syncer-mover-dead');
+    mkdirSync(path);
+    writeFileSync(join(path, 'owner'), JSON.stringify({ host: hostname(), pid: 4_000_000, started: 'x' }));
+    writeFileSync(join(path, 'children'), 'one\ntwo\n');
+    const ended: string[] = [];
+    const endChild = async (identity: string): Promise<void> => {
+      expect(existsSync(path)).toBe(true);
+      ended.push(identity);
+    };
+    await withPrivateDir((dir) => dir.noteChild('three'), { pid: process.pid, parent: root, endChild });
+    expect(ended).toEqual(['one', 'two']);
+    expect(existsSync(path)).toBe(false);
   });
 });

@@ -10,7 +10,7 @@ const follow = (...lines: string[]) =>
   }, NO_PROGRESS);
 
 describe('addProgress', () => {
-  it('follows a first copy', () => {
+  it('D21: follows a first copy', () => {
     expect(follow('  1,000  10%  1.00kB/s  0:00:01', '  5,000  50%  2.00kB/s  0:00:01')).toEqual({
       bytes: 5000,
       percent: 50,
@@ -19,12 +19,12 @@ describe('addProgress', () => {
     });
   });
 
-  it('never goes backward when rsync begins anew', () => {
+  it('D23: never goes backward when rsync begins anew', () => {
     const state = follow('  5,000  50%  2.00kB/s  0:00:01', '  100  1%  1.00kB/s  0:00:01');
     expect([state.bytes, state.percent]).toEqual([5000, 50]);
   });
 
-  it('is indeterminate while a re-sync counts nothing, then done, with no bytes made up', () => {
+  it('D22: is indeterminate while a re-sync counts nothing, then done, with no bytes made up', () => {
     const zero = '  0   0%  0.00kB/s  0:00:00';
     expect(follow(zero, zero)).toMatchObject({ indeterminate: true, percent: undefined, bytes: 0 });
     expect(follow(zero, 'total size is 9,000  speedup is 9.0')).toMatchObject({
@@ -34,7 +34,7 @@ describe('addProgress', () => {
     });
   });
 
-  it('uses the files that are left to look at during a re-sync', () => {
+  it('D22: uses the files that are left to look at during a re-sync', () => {
     expect(follow('  0   0%  0.00kB/s  0:00:00 (xfr#0, to-chk=30/40)')).toMatchObject({
       percent: 25,
       indeterminate: false,

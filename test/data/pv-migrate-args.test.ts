@@ -25,7 +25,7 @@ const parsed = (version: string, changes: Partial<MoverOptions> = {}, values?: s
 };
 
 describe('copyArgs', () => {
-  it('writes the whole call of version 3.6', () => {
+  it('D3: writes the whole call of version 3.6', () => {
     expect(args('3.6.1', { deleteExtraneous: true, helmTimeoutMs: 90_000 })).toEqual([
       '--source=data',
       '--dest=data',
@@ -47,7 +47,7 @@ describe('copyArgs', () => {
     ]);
   });
 
-  it('writes the whole call of version 1.8', () => {
+  it('D3: writes the whole call of version 1.8', () => {
     expect(args('1.8.0')).toEqual([
       'migrate',
       '--source-kubeconfig=/p/src',
@@ -81,7 +81,7 @@ describe('copyArgs', () => {
   const matrix = VERSIONS.flatMap((version) =>
     changes.map(([title, change]) => [version, title, change] as const),
   );
-  it.each(matrix)('is accepted by the flags of version %s with %s', (version, _title, change) => {
+  it.each(matrix)('D3: is accepted by the flags of version %s with %s', (version, _title, change) => {
     const { name, values, words } = parsed(version, change);
     const isV1 = version.startsWith('1');
     expect(name).toBe(isV1 ? 'migrate' : '');
@@ -93,31 +93,31 @@ describe('copyArgs', () => {
     );
   });
 
-  it.each(VERSIONS)('has no short flag in version %s', (version) => {
+  it.each(VERSIONS)('D3: has no short flag in version %s', (version) => {
     for (const arg of args(version, { deleteExtraneous: true, ignoreMounted: true, chown: false })) {
       expect(arg).not.toMatch(/^-[a-zA-Z]/);
     }
   });
 
-  it('switches compression off by the flag of each version', () => {
+  it('D46: switches compression off by the flag of each version', () => {
     expect(args('2.2.1', { compress: false })).toContain('--compress=false');
     expect(args('3.6.1', { compress: false })).toContain('--no-compress');
     expect(() => args('1.8.0', { compress: false })).toThrow(/always compresses/);
   });
 
-  it('passes an id and the size flag only to versions that take them', () => {
+  it('D4: passes an id and the size flag only to versions that take them', () => {
     expect(args('3.0.0').join(' ')).not.toContain('--id');
     expect(args('3.2.0')).toContain('--id=dr-data-0123456789a');
     expect(args('3.2.0', { ignoreSizes: true })).not.toContain('--ignore-sizes');
     expect(args('3.6.1', { ignoreSizes: true })).toContain('--ignore-sizes');
   });
 
-  it('refuses to run without root before 3.1', () => {
+  it('D4: refuses to run without root before 3.1', () => {
     expect(() => args('3.0.0', { nonRoot: true })).toThrow(/needs 3\.1/);
     expect(args('3.2.0', { nonRoot: true })).toContain('--non-root');
   });
 
-  it('limits the bandwidth by flag since 3.2, and refuses a limit that would not hold', () => {
+  it('D46: limits the bandwidth by flag since 3.2, and refuses a limit that would not hold', () => {
     expect(args('3.2.0', { bandwidthKBps: 5 })).toContain('--rsync-extra-args=--bwlimit=5');
     expect(args('3.0.0', { bandwidthKBps: 5, strategies: ['loadbalancer'] }).join(' ')).not.toContain(
       'bwlimit',
@@ -125,19 +125,19 @@ describe('copyArgs', () => {
     expect(() => args('3.0.0', { bandwidthKBps: 5 })).toThrow(/strategy local/);
   });
 
-  it('quotes the path of the values file, as the flag is a comma-separated list', () => {
+  it('D7: quotes the path of the values file, as the flag is a comma-separated list', () => {
     for (const path of ['/tmp/a,b/values.yaml', '/tmp/a"b/values.yaml', '/tmp/plain.yaml']) {
       expect(parsed('3.6.1', {}, path).values['helm-values']).toEqual([path]);
     }
   });
 
-  it('refuses an extra flag that dr-syncer owns', () => {
+  it('D6: refuses an extra flag that dr-syncer owns', () => {
     expect(() => args('3.6.1', { extraFlags: ['--no-cleanup'] })).toThrow(/--no-cleanup/);
   });
 });
 
 describe('cleanupArgs', () => {
-  it('names one cluster and one namespace, and is accepted since 3.2', () => {
+  it('D31: names one cluster and one namespace, and is accepted since 3.2', () => {
     const argv = cleanupArgs('dr-data-1', { kubeconfig: '/p/src', context: 'prod' }, 'shop');
     for (const minor of [2, 6]) {
       const { name, values, words } = parseArgs(argv, commandsOf({ major: 3, minor }));

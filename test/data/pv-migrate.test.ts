@@ -50,7 +50,7 @@ const prepare = async (
 };
 
 describe('runMover', { timeout: 120_000 }, () => {
-  it('forwards an interruption once, however often it is asked, and waits for the cleanup', async () => {
+  it('D27: forwards an interruption once, however often it is asked, and waits for the cleanup', async () => {
     const run = await prepare({ name: 'ignores-second-signal', ms: 700 });
     const stop = new AbortController();
     const running = run({ signal: stop.signal });
@@ -64,7 +64,7 @@ describe('runMover', { timeout: 120_000 }, () => {
     expect(outcome.seconds).toBeGreaterThan(0.6);
   });
 
-  it('waits for a version that walks through its other strategies after the interruption', async () => {
+  it('D28: waits for a version that walks through its other strategies after the interruption', async () => {
     const strategies = ['loadbalancer', 'nodeport', 'local'] as const;
     const run = await prepare('hang-then-obey', '3.4.0', strategies);
     const stop = new AbortController();
@@ -81,7 +81,7 @@ describe('runMover', { timeout: 120_000 }, () => {
     expect(bench.releases()).toEqual([]);
   });
 
-  it('kills the mover when it does not end within its grace period, and not before', async () => {
+  it('D29: kills the mover when it does not end within its grace period, and not before', async () => {
     const run = await prepare('hang');
     const stop = new AbortController();
     const running = run({ signal: stop.signal, graceMs: 3000 });
@@ -96,7 +96,7 @@ describe('runMover', { timeout: 120_000 }, () => {
     expect(bench.releases()).toHaveLength(2);
   });
 
-  it('stops at the deadline in the same way', async () => {
+  it('D26: stops at the deadline in the same way', async () => {
     const run = await prepare('hang-then-obey');
     const clock = clockUntil(4321, () => untilNoted(bench, 'attempt'));
     const outcome = await run({ deadlineMs: 4321, clock });
@@ -182,12 +182,12 @@ describe('runMover', { timeout: 120_000 }, () => {
     expect(outcome.seconds).toBeLessThan(60);
   });
 
-  it('tells a mover that something else has killed from one that failed', async () => {
+  it('D17: tells a mover that something else has killed from one that failed', async () => {
     const run = await prepare('crash');
     expect(await run()).toMatchObject({ end: 'failed', endedBy: 'SIGKILL', stopped: undefined });
   });
 
-  it('keeps the last words, a diagnosis and advice for a failure', async () => {
+  it('D18: keeps the last words, a diagnosis and advice for a failure', async () => {
     const run = await prepare('partial-failure');
     const outcome = await run();
     expect(outcome.end).toBe('failed');
@@ -199,7 +199,7 @@ describe('runMover', { timeout: 120_000 }, () => {
     expect(outcome.tail.at(-1)).toBe('migration failed: no strategy could complete the migration');
   });
 
-  it('shows a usage error of the mover as the diagnosis', async () => {
+  it('D19: shows a usage error of the mover as the diagnosis', async () => {
     const run = await prepare('ok');
     expect(await run({ args: ['--nope'] })).toMatchObject({
       end: 'failed',
@@ -208,7 +208,7 @@ describe('runMover', { timeout: 120_000 }, () => {
     });
   });
 
-  it('passes over lines that are no JSON, and hides credentials in those it keeps', async () => {
+  it('D19: passes over lines that are no JSON, and hides credentials in those it keeps', async () => {
     const run = await prepare('noise');
     const texts: string[] = [];
     const outcome = await run({ onEvent: (event) => void texts.push(JSON.stringify(event)) });
@@ -221,7 +221,7 @@ describe('runMover', { timeout: 120_000 }, () => {
     expect(texts.some((text) => text.includes('pv-migrate status x --follow'))).toBe(true);
   });
 
-  it('notes vanished files as a warning, as 3.6 goes on to succeed', async () => {
+  it('D25: notes vanished files as a warning, as 3.6 goes on to succeed', async () => {
     const run = await prepare('vanished');
     expect(await run()).toMatchObject({
       end: 'succeeded',
@@ -229,19 +229,19 @@ describe('runMover', { timeout: 120_000 }, () => {
     });
   });
 
-  it('notes that objects could not be removed although the exit code is 0', async () => {
+  it('D24: notes that objects could not be removed although the exit code is 0', async () => {
     const run = await prepare({ name: 'ok', cleanup: 'fail' });
     expect(await run()).toMatchObject({ end: 'succeeded', cleanupFailed: true });
   });
 
-  it('keeps the id that an old version chose', async () => {
+  it('D20: keeps the id that an old version chose', async () => {
     const run = await prepare('ok', '2.2.1');
     const outcome = await run();
     expect(outcome.moverId).toBe(bench.noted('attempt')[0]?.id);
     expect(outcome.moverId).toMatch(/^[0-9a-f]{5}$/);
   });
 
-  it('gives the mover neither kubeconfig variables nor credentials of other commands', async () => {
+  it('D8: gives the mover neither kubeconfig variables nor credentials of other commands', async () => {
     const run = await prepare('ok');
     await run();
     const env = bench.noted('start').at(-1)?.env ?? {};

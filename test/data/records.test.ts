@@ -184,7 +184,7 @@ describe('parseRecord', () => {
       { type: 'noise', text: '📂 Copying data...  17% |███|' },
     ],
   ];
-  it.each(rows)('reads %s', (_title, line, event) => {
+  it.each(rows)('D20, D21: reads %s', (_title, line, event) => {
     expect(parseRecord(line)).toEqual(event);
   });
 
@@ -192,7 +192,7 @@ describe('parseRecord', () => {
     for (const line of ['', '   ', '\r', ' \r\t']) expect(parseRecord(line)).toBeUndefined();
   });
 
-  it('takes any line without throwing', () => {
+  it('D19: takes any line without throwing', () => {
     fc.assert(
       fc.property(
         fc.oneof(

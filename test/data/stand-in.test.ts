@@ -95,7 +95,7 @@ describe('the stand-in', { timeout: 120_000 }, () => {
     expect(`${result.stderr}\n${result.stdout}`).toMatch(said);
   });
 
-  it('refuses a kubeconfig that others may read', async () => {
+  it('D9: refuses a kubeconfig that others may read', async () => {
     chmodSync(file, 0o644);
     expect((await run('3.6.1', good())).stderr).toContain('has mode 644, not 600');
   });
@@ -113,7 +113,7 @@ describe('the stand-in', { timeout: 120_000 }, () => {
     expect(bench.releases()).toEqual([]);
   });
 
-  it('speaks on stdout in version 1 and on stderr since version 2', async () => {
+  it('D16: speaks on stdout in version 1 and on stderr since version 2', async () => {
     const old = await run('1.8.0', [
       'migrate',
       ...sides(),

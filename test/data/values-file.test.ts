@@ -9,7 +9,7 @@ const v30 = dialectOf({ major: 3, minor: 0, patch: 0 });
 const v36 = dialectOf({ major: 3, minor: 6, patch: 1 });
 
 describe('moverValues', () => {
-  it('marks every pod as temporary, keeps mesh sidecars out and lets it through default-deny policies', () => {
+  it('D42: marks every pod as temporary, keeps mesh sidecars out and lets it through default-deny policies', () => {
     for (const part of ['sshd', 'rsync']) {
       expect(valueAt(moverValues(options(), v36), part)).toMatchObject({
         podLabels: { 'dr-syncer.io/temporary': 'true', 'sidecar.istio.io/inject': 'false' },
@@ -22,7 +22,7 @@ describe('moverValues', () => {
     });
   });
 
-  it('passes tolerations, node selector, pull secrets and resources to both sides', () => {
+  it('D7, D42: passes tolerations, node selector, pull secrets and resources to both sides', () => {
     const tolerations = [{ key: 'storage', operator: 'Equal', value: 'a,b', effect: 'NoSchedule' }];
     const values = moverValues(
       options({
@@ -47,13 +47,13 @@ describe('moverValues', () => {
     ['reg.example:5000/mirror/rsync:v3', { repository: 'reg.example:5000/mirror/rsync', tag: 'v3' }],
     ['reg.example:5000/mirror/rsync', { repository: 'reg.example:5000/mirror/rsync' }],
     ['reg/rsync@sha256:abc', { repository: 'reg/rsync@sha256', tag: 'abc' }],
-  ])('splits the image %s into what the chart joins with a colon', (reference, image) => {
+  ])('D43: splits the image %s into what the chart joins with a colon', (reference, image) => {
     expect(valueAt(moverValues(options({ images: { rsync: reference } }), v36), 'rsync', 'image')).toEqual(
       image,
     );
   });
 
-  it('asks for a context that the restricted pod security level takes', () => {
+  it('D44: asks for a context that the restricted pod security level takes', () => {
     const values = moverValues(options({ nonRoot: true }), v36);
     for (const part of ['sshd', 'rsync']) {
       expect(valueAt(values, part, 'securityContext')).toEqual({
@@ -65,13 +65,13 @@ describe('moverValues', () => {
     expect(valueAt(moverValues(options(), v36), 'sshd', 'securityContext')).toBeUndefined();
   });
 
-  it('limits the bandwidth by a chart value where there is no flag for it', () => {
+  it('D46: limits the bandwidth by a chart value where there is no flag for it', () => {
     const limited = options({ bandwidthKBps: 700 });
     expect(valueAt(moverValues(limited, v30), 'rsync', 'extraArgs')).toBe('--bwlimit=700');
     expect(valueAt(moverValues(limited, v36), 'rsync', 'extraArgs')).toBeUndefined();
   });
 
-  it('is YAML in which labels stay strings', () => {
+  it('D7: is YAML in which labels stay strings', () => {
     const text = moverValuesText(options(), v36);
     expect(parse(text)).toEqual(moverValues(options(), v36));
     expect(text).toContain('dr-syncer.io/temporary: "true"');

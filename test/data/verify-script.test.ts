@@ -59,7 +59,7 @@ describe('the verification script', { timeout: 120_000 }, () => {
     expect(tree).toMatchObject({ files: 0, bytes: 0, hashed: 0, errorCount: 0 });
   });
 
-  it('leaves out lost+found of the file system, but not a folder of that name below', async () => {
+  it('D50: leaves out lost+found of the file system, but not a folder of that name below', async () => {
     const { tree } = await list(fill('a', { 'lost+found/x': 'a', 'sub/lost+found/y': 'b' }), 'size');
     expect([...(tree?.entries.keys() ?? [])]).toEqual(['./sub/lost+found/y']);
   });
@@ -146,7 +146,7 @@ describe('comparing both sides', { timeout: 120_000 }, () => {
     });
   });
 
-  it('names a missing, a shorter and an extra file', async () => {
+  it('D49: names a missing, a shorter and an extra file', async () => {
     const found = await compare(base, { a: '1', c: '33', extra: '' });
     expect(found.outcome).toBe('different');
     expect(found.differences).toEqual([
@@ -158,7 +158,7 @@ describe('comparing both sides', { timeout: 120_000 }, () => {
     expect(found.reason).toContain('source 3 files with 6 bytes, destination 3 files with 3 bytes');
   });
 
-  it('sees changed content of the same size by checksum only', async () => {
+  it('D49: sees changed content of the same size by checksum only', async () => {
     const changed = { ...base, c: '334' };
     expect(await compare(base, changed, 'checksum')).toMatchObject({
       outcome: 'different',
@@ -176,7 +176,7 @@ describe('comparing both sides', { timeout: 120_000 }, () => {
     expect(await compare({ ...base, new: 'x' }, base, 'size', false)).toMatchObject({ outcome: 'different' });
   });
 
-  it('names 20 of many differences', async () => {
+  it('D49: names 20 of many differences', async () => {
     const many = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`f-${index}`, 'x']));
     const found = await compare(many, {}, 'size');
     expect(found.differences).toHaveLength(20);

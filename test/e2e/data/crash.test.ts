@@ -82,7 +82,7 @@ const outside = async (
 };
 
 describe('after kill -9 of dr-syncer in mid-copy', () => {
-  it('D20 D33: resume ends the old mover, cleans up by its id on both sides, and copies', async () => {
+  it('D31, D56: resume ends the old mover, cleans up by its id on both sides, and copies', async () => {
     const namespace = await installClaims('crash', { claims: ['files'] });
     const mover = openMover({ files: [QUIET, 'ok'] });
     const orphan = await killInMidCopy(namespace, mover);
@@ -99,7 +99,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 0 });
   }, 180_000);
 
-  it('rollback ends the copy in both clusters before the source starts', async () => {
+  it('D56: rollback ends the copy in both clusters before the source starts', async () => {
     const namespace = await installClaims('crash', { claims: ['files'] });
     const mover = openMover({ files: QUIET });
     const orphan = await killInMidCopy(namespace, mover);
@@ -115,7 +115,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
     expect((await getJson('source', 'Deployment', 'web', namespace)).status.readyReplicas).toBe(2);
   }, 180_000);
 
-  it('failover ends what still writes to the destination, without the program too', async () => {
+  it('D56: failover ends what still writes to the destination, without the program too', async () => {
     const namespace = await installClaims('crash', { claims: ['files'] });
     const mover = openMover({ files: QUIET });
     const orphan = await killInMidCopy(namespace, mover);
@@ -144,7 +144,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
 });
 
 describe('a copy that is stopped', () => {
-  it('D19: Ctrl-C is passed on once and waited for; resume goes on', async () => {
+  it('D27: Ctrl-C is passed on once and waited for; resume goes on', async () => {
     const namespace = await installClaims('crash', { claims: ['files'] });
     const mover = openMover({ files: [{ name: 'ignores-second-signal', ms: 1500 }, 'ok'] });
     const run = startMove('cutover', namespace, { args: COPY, env: mover.env });
@@ -161,7 +161,7 @@ describe('a copy that is stopped', () => {
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
   }, 180_000);
 
-  it('the deadline of a claim ends a mover that hangs, and resume may give it longer', async () => {
+  it('D26: the deadline of a claim ends a mover that hangs, and resume may give it longer', async () => {
     const namespace = await installClaims('crash', { claims: ['files'] });
     const mover = openMover({ files: ['hang-then-obey', 'ok'] });
     const run = await moveTo(4, 'cutover', namespace, {
@@ -173,7 +173,7 @@ describe('a copy that is stopped', () => {
     await moveTo(0, 'resume', namespace, { args: ['--data-timeout', '10m'], env: mover.env });
   }, 180_000);
 
-  it('a verification that cannot be made is no success', async () => {
+  it('D51: a verification that cannot be made is no success', async () => {
     const namespace = await installClaims('crash', { claims: ['files'] });
     const mover = openMover();
     const running = moveTo(4, 'cutover', namespace, {

@@ -36,7 +36,7 @@ const dataOf = (document: Json): Json =>
   Object.fromEntries((document.claims ?? []).map((item: Json) => [item.claim, item.status]));
 
 describe('the copy of record', () => {
-  it('D12 D14 D30: cutover copies when the source is empty and before the destination starts; failback is its mirror', async () => {
+  it('D9, D11, D48, D52, D60, D61: cutover copies when the source is empty and before the destination starts; failback is its mirror', async () => {
     const namespace = await installClaims('data', { claims: ['files', 'pictures'] });
     const mover = openMover({ '*': { name: 'slow', startMs: 200, ms: 600 } });
     const time = await watchTimeline(namespace);
@@ -75,7 +75,7 @@ describe('the copy of record', () => {
     }
   }, 180_000);
 
-  it('D22 D41: a failed copy stops before anything starts, resume tries the failed claim only', async () => {
+  it('D18, D54, D60: a failed copy stops before anything starts, resume tries the failed claim only', async () => {
     const namespace = await installClaims('data', { claims: ['bad', 'good'] });
     const mover = openMover({ bad: ['partial-failure', 'ok'] });
     const run = await moveTo(4, 'cutover', namespace, { args: COPY, env: mover.env });
@@ -102,7 +102,7 @@ describe('the copy of record', () => {
     expect((await moveTo(0, 'status', namespace)).document).toMatchObject({ lastDataCopy: { claims: 2 } });
   }, 120_000);
 
-  it('a claim that was copied before the stopped side was started again is copied once more', async () => {
+  it('D55: a claim that was copied before the stopped side was started again is copied once more', async () => {
     const namespace = await installClaims('data', { claims: ['bad', 'good'] });
     const mover = openMover({ bad: ['exit1', 'ok'] });
     await moveTo(4, 'cutover', namespace, { args: COPY, env: mover.env });
@@ -126,7 +126,7 @@ describe('the copy of record', () => {
     expect(done.stderr).toMatch(/were changed after good had been copied/);
   }, 120_000);
 
-  it('rollback after a failed copy brings the source up again and leaves the destination parked', async () => {
+  it('D57: rollback after a failed copy brings the source up again and leaves the destination parked', async () => {
     const namespace = await installClaims('data', { claims: ['bad'] });
     const mover = openMover({ bad: { name: 'exit1', cleanup: 'fail' } });
     await moveTo(4, 'cutover', namespace, { args: COPY, env: mover.env });
@@ -142,7 +142,7 @@ describe('the copy of record', () => {
     expect({ mixedData: mixedData.side, live }).toEqual({ mixedData: 'dest', live: 'source' });
   }, 120_000);
 
-  it('the destination coming up in the middle of the copy ends it, and nothing starts', async () => {
+  it('D53: the destination coming up in the middle of the copy ends it, and nothing starts', async () => {
     const namespace = await installClaims('data', { claims: ['files'], mounted: [] });
     const mover = openMover({ files: ['ignores-second-signal', 'ok'] });
 

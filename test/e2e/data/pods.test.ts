@@ -115,7 +115,7 @@ describe('the verification pod', () => {
 });
 
 describe('verifyClaim', () => {
-  it('calls a side that tells nothing unknown, never equal, and removes both pods', async () => {
+  it('D51: calls a side that tells nothing unknown, never equal, and removes both pods', async () => {
     const options = { ...DEFAULT_VERIFY_OPTIONS, deleteExtraneous: true };
     const running = verifyClaim(writers, claim, 'op-1', options, { clock: systemClock });
     for (const side of ['source', 'dest'] as const) {
@@ -141,7 +141,7 @@ describe('verifyClaim', () => {
 });
 
 describe('waitForMoverPods', () => {
-  it('waits for the pods of an earlier copy that use the claim, and for no others', async () => {
+  it('D33: waits for the pods of an earlier copy that use the claim, and for no others', async () => {
     const mover = {
       apiVersion: 'v1',
       kind: 'Pod',

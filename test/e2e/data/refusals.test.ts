@@ -16,7 +16,7 @@ import { stageWell } from '../../helpers/stage.ts';
 const COPY = ['--migrate-pvc-data'];
 
 describe('what is refused before anything is stopped', () => {
-  it('claims that cannot be copied, each with its reason; the source runs on', async () => {
+  it('D36, D37: claims that cannot be copied, each with its reason; the source runs on', async () => {
     const namespace = await installClaims('refuse', {
       claims: ['block', 'held'],
       mounted: [],
@@ -56,7 +56,7 @@ describe('what is refused before anything is stopped', () => {
     expect(plan.document.summary).toMatch(/Copy the volume data would fail: .*volumeMode is Block/);
   }, 120_000);
 
-  it('a program that is missing, and flags that go wrong, without a request to the clusters', async () => {
+  it('D2, D10: a program that is missing, and flags that go wrong, without a request to the clusters', async () => {
     const mover = openMover();
     const none = await stageCommand(3, [...COPY, '--pre-copy'], { PATH: '/nonexistent' });
     expect(none.document.error.message).toMatch(/needs the program pv-migrate, which is not on PATH/);
@@ -91,7 +91,7 @@ describe('what is refused before anything is stopped', () => {
     }
   }, 120_000);
 
-  it('a namespace with the restricted pod security level, and the option that lets the mover in', async () => {
+  it('D41: a namespace with the restricted pod security level, and the option that lets the mover in', async () => {
     const namespace = await installClaims('refuse', { claims: ['files'], replicas: 1 });
     const mover = openMover();
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
@@ -109,7 +109,7 @@ describe('what is refused before anything is stopped', () => {
     expect(asked.stderr).toMatch(/Volume data: 1 claim to copy/);
   }, 120_000);
 
-  it('D24: a quota that asks for resources', async () => {
+  it('D41: a quota that asks for resources', async () => {
     const namespace = await installClaims('refuse', { claims: ['files'], replicas: 1 });
     const mover = openMover();
     await applyObject('dest', QUOTA, namespace);
