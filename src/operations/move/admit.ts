@@ -23,6 +23,29 @@ export const admit = (
   RULES[kind]?.(phase, record, next);
 };
 
+/**
+ * Throws UnsafeError when a cutover would take an application out of the destination to which another one has brought
+ * it, back to where it came from: that is what a failback is for, which knows its counts. `record` is the one that the
+ * source of this cutover holds as a destination. Pure.
+ */
+export const refuseReversed = (
+  record: StateRecord | undefined,
+  dest: { readonly context: string; readonly namespace: string; readonly clusterUid: string | undefined },
+  failback: string,
+): void => {
+  if (record === undefined || record.phase === 'standby') return;
+  const { source } = record;
+  const isSameCluster =
+    source.clusterUid === undefined || dest.clusterUid === undefined
+      ? source.context === dest.context
+      : source.clusterUid === dest.clusterUid;
+  if (!isSameCluster || source.namespace !== dest.namespace) return;
+  throw new UnsafeError(
+    `This is the wrong direction: the application came from namespace ${dest.namespace} of context ${dest.context} by a cutover (epoch ${record.epoch}, since ${record.since}).`,
+    { hint: `Bring it home with: ${failback}` },
+  );
+};
+
 type Rule = (
   phase: StateRecord['phase'],
   record: StateRecord | undefined,

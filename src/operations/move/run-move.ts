@@ -4,7 +4,7 @@ import { readState } from '../../state/records.ts';
 import type { Journal } from '../../state/types.ts';
 import { unfinishedMovers } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
-import { admit } from './admit.ts';
+import { admit, refuseReversed } from './admit.ts';
 import { commandFor } from './command-line.ts';
 import type { MoveData } from './copy-step.ts';
 import { type MoveInput, moveSteps } from './move.ts';
@@ -69,6 +69,7 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
   if (input.resume === undefined) {
     const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal });
     admit(kind, stored?.record, (verb) => commandFor(verb, input));
+    if (kind === 'cutover') await refuseWrongWay(input);
     const gate = await input.preflight?.().catch((error: unknown) => {
       throw isSourceLost(error, input) ? lostSourceError(error, input) : error;
     });
@@ -102,6 +103,14 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
   } finally {
     plan.close();
   }
+};
+
+const refuseWrongWay = async (input: RunMoveInput): Promise<void> => {
+  const { source, dest, uids, signal } = input;
+  const stored = await readState(source.cluster, source.namespace, 'dest', { signal });
+  const place = { context: dest.cluster.context, namespace: dest.namespace, clusterUid: uids.dest };
+  const failback = commandFor('failback', { ...input, source: dest, dest: source });
+  refuseReversed(stored?.record, place, failback);
 };
 
 // Steps that change more than records; comparing configuration changes nothing unless it is brought home.

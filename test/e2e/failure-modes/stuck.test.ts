@@ -1,0 +1,74 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { getJson, type Json, listJson, patchJson } from '../../cluster/client.ts';
+import { installSmall } from '../../helpers/move-app.ts';
+import { countsOf, livePods, marksIn, moveTo } from '../../helpers/moves.ts';
+
+const undo: (() => Promise<unknown>)[] = [];
+afterEach(() => Promise.all(undo.splice(0).map((step) => step())));
+
+/** Makes one pod of the source survive its deletion, and returns its name and node. */
+const undying = async (namespace: string): Promise<{ name: string; node: string }> => {
+  const [pod] = await listJson('source', 'Pod', namespace);
+  const { name } = pod.metadata;
+  await patchJson('source', 'Pod', name, namespace, { metadata: { labels: { 'testbed/hold': 'undying' } } });
+  undo.push(async () => {
+    if ((await getJson('source', 'Pod', name, namespace)) !== undefined)
+      await patchJson('source', 'Pod', name, namespace, { metadata: { labels: { 'testbed/hold': null } } });
+  });
+  return { name, node: pod.spec.nodeName };
+};
+
+/** The node stops to answer, as the node controller would write it down. */
+const loseNode = async (node: string): Promise<void> => {
+  const { status } = await getJson('source', 'Node', node);
+  const lost = status.conditions.map((condition: Json) =>
+    condition.type === 'Ready' ? { ...condition, status: 'Unknown', reason: 'NodeStatusUnknown' } : condition,
+  );
+  await patchJson('source', 'Node', node, undefined, { status: { conditions: lost } }, 'status');
+  undo.push(() =>
+    patchJson('source', 'Node', node, undefined, { status: { conditions: status.conditions } }, 'status'),
+  );
+};
+
+describe('F23: pods of the source that do not end', () => {
+  test('F23: on a node that lives: exit 4 after the timeout and the grace period, and the destination does not start', async () => {
+    const namespace = await installSmall('undying');
+    await undying(namespace);
+    const { document } = await moveTo(4, 'cutover', namespace, { args: ['--wait-timeout', '2s'] });
+    expect(document.summary).toMatch(/Pods of Deployment web \(1\) are still there/);
+    expect(document.hint).toMatch(/get pods -o wide.*resume.*rollback/);
+    expect(await livePods('dest', namespace)).toEqual([]);
+    await Promise.all(undo.splice(0).map((step) => step()));
+    await moveTo(0, 'resume', namespace);
+    expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
+  });
+
+  test('F23: on a node that does not answer: exit 7, and --force-delete-pods only when it is asked for', async () => {
+    const namespace = await installSmall('lost-node');
+    const { name, node } = await undying(namespace);
+    await loseNode(node);
+    const { document } = await moveTo(7, 'cutover', namespace, { args: ['--wait-timeout', '2s'] });
+    expect(document.summary).toContain(
+      `It cannot be proved that Pod ${name} has stopped: its node does not answer`,
+    );
+    expect(document.hint).toContain('--force-delete-pods');
+    expect(await livePods('dest', namespace)).toEqual([]);
+    expect(await livePods('source', namespace)).toEqual([name]);
+    await moveTo(7, 'resume', namespace, { args: ['--wait-timeout', '1s'] });
+    const forced = await moveTo(0, 'resume', namespace, {
+      args: ['--wait-timeout', '5s', '--force-delete-pods'],
+    });
+    expect(forced.document.warnings.join(' ')).toMatch(/by force.*may still run/);
+    expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
+    expect(await livePods('source', namespace)).toEqual([]);
+  });
+
+  test('F23: rollback of such a cutover brings the source back with its counts', async () => {
+    const namespace = await installSmall('undying-back');
+    await undying(namespace);
+    await moveTo(4, 'cutover', namespace, { args: ['--wait-timeout', '1s'] });
+    await moveTo(5, 'rollback', namespace, { args: ['--wait-timeout', '30s'] });
+    expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
+    expect(await marksIn('source', namespace)).toEqual([]);
+  });
+});
