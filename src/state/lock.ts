@@ -112,6 +112,33 @@ export const readLock = async (
   };
 };
 
+/**
+ * Looks whether somebody is at work in a namespace, for those who have not asked for the lock yet. The lock of the same
+ * holder whose process is known to be dead is in nobody's way. Throws LockedError with holder, age and what to do.
+ */
+export const refuseHeldLock = async (
+  { cluster, namespace }: LockSide,
+  asking: Pick<LockOptions, 'holder' | 'process'>,
+  options: RequestOptions = {},
+): Promise<void> => {
+  const lease = await readStoredLease(cluster, namespace, options);
+  const held = lease === undefined ? undefined : readLease(lease);
+  const nowMs = cluster.now();
+  if (held === undefined || msToExpiry(held, nowMs) <= 0) return;
+  const isOwn = held.holder === asking.holder && held.process !== undefined;
+  if (isOwn && asking.process?.isAlive(held.process ?? '') === false) return;
+  const claim: Claim = {
+    holder: asking.holder,
+    operationId: '',
+    session: '',
+    process: undefined,
+    ttlMs: DEFAULT_TTL_MS,
+    takeOver: false,
+    resume: false,
+  };
+  throw refuseLock('held', held, claim, { context: cluster.context, namespace }, nowMs);
+};
+
 export interface LockAges {
   /** Since it was taken. */
   readonly heldMs: number | undefined;

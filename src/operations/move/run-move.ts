@@ -1,7 +1,8 @@
 import type { MoverRecord } from '../../data/types.ts';
 import { readJournal } from '../../state/journal.ts';
+import { refuseHeldLock } from '../../state/lock.ts';
 import { readState } from '../../state/records.ts';
-import type { Journal } from '../../state/types.ts';
+import type { Journal, StateRecord } from '../../state/types.ts';
 import { unfinishedMovers } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 import { admit, refuseReversed } from './admit.ts';
@@ -68,6 +69,7 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
   let preflight: PreflightResult | undefined;
   if (input.resume === undefined) {
     const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal });
+    await refuseRunning(input, stored?.record);
     admit(kind, stored?.record, (verb) => commandFor(verb, input));
     if (kind === 'cutover') await refuseWrongWay(input);
     const gate = await input.preflight?.().catch((error: unknown) => {
@@ -103,6 +105,14 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
   } finally {
     plan.close();
   }
+};
+
+/** Throws LockedError when the operation in the record is being run by somebody at this moment. */
+export const refuseRunning = async (
+  { dest, operator, process, signal }: OperationInput,
+  record: StateRecord | undefined,
+): Promise<void> => {
+  if (record?.operation !== undefined) await refuseHeldLock(dest, { holder: operator, process }, { signal });
 };
 
 const refuseWrongWay = async (input: RunMoveInput): Promise<void> => {

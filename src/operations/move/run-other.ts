@@ -23,6 +23,7 @@ import {
   hasBegun,
   type PreflightGate,
   readOperation,
+  refuseRunning,
   undoIfAsked,
 } from './run-move.ts';
 import { planSteps } from './steps.ts';
@@ -116,7 +117,10 @@ export const runFence = async (
 ): Promise<MoveResult> => {
   const { dest, source, options } = input;
   const stored = await readState(dest.cluster, dest.namespace);
-  if (input.resume === undefined) admit('fence', stored?.record, (verb) => commandFor(verb, input));
+  if (input.resume === undefined) {
+    await refuseRunning(input, stored?.record);
+    admit('fence', stored?.record, (verb) => commandFor(verb, input));
+  }
   if (options.dryRun) {
     const deps = { reporter: input.reporter, signal: input.signal, guard: async () => undefined };
     return dryRunResult(
