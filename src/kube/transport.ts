@@ -2,6 +2,7 @@ import type { RequestOptions as HttpsOptions } from 'node:https';
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { KubeContext } from './contexts.ts';
+import { createJoiner, type Deadline, startDeadline } from './deadline.ts';
 import { failureOfNetwork, failureOfResponse, KubeApiError } from './errors.ts';
 import { type RetryPolicy, withRetry } from './retry.ts';
 
@@ -70,6 +71,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
   const base = context.server.replace(/\/+$/, '');
   // Ends what a failed run left under way: requests that nobody waits for must not retry on and hold the process.
   const closing = new AbortController();
+  const endingWith = createJoiner(closing.signal);
   let config = context.load();
   let session: Session | undefined;
   let opening: Promise<Session> | undefined;
@@ -138,9 +140,9 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
     used: Session,
     ending: AbortSignal,
   ): Promise<Omit<WireResponse, 'attempts'>> => {
-    const timeout = AbortSignal.timeout(options.requestTimeoutMs);
+    const deadline = startDeadline(ending, options.requestTimeoutMs);
     try {
-      const answer = await dispatch(request, used, AbortSignal.any([ending, timeout]));
+      const answer = await dispatch(request, used, deadline.signal);
       const text = await answer.body.text();
       if (answer.statusCode >= 400) {
         throw refused(context.name, request, answer, text);
@@ -153,7 +155,9 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
         warnings: warningTexts(answer.headers.warning).map(redactorOf(request)),
       };
     } catch (error) {
-      throw translate(error, request, ending, timeout);
+      throw translate(error, request, ending, deadline);
+    } finally {
+      deadline.release();
     }
   };
 
@@ -161,10 +165,10 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
     error: unknown,
     request: WireRequest,
     ending: AbortSignal,
-    timeout: AbortSignal | undefined,
+    deadline: Deadline | undefined,
   ): unknown => {
     if (error instanceof KubeApiError || ending.aborted) return error;
-    const cause = timeout?.aborted
+    const cause = deadline?.isOver()
       ? Object.assign(new Error(`no answer in ${options.requestTimeoutMs / 1000} s`), {
           code: 'REQUEST_TIMEOUT',
         })
@@ -172,12 +176,9 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
     return new KubeApiError(context.name, request.what, failureOfNetwork(cause), error);
   };
 
-  const endingOf = (request: WireRequest): AbortSignal =>
-    request.signal === undefined ? closing.signal : AbortSignal.any([request.signal, closing.signal]);
-
   return {
     send: async (request) => {
-      const ending = endingOf(request);
+      const ending = endingWith(request.signal);
       let attempts = 0;
       let renewed = false;
       let unknown = false;
@@ -214,7 +215,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
       });
     },
     stream: async function* (request) {
-      const ending = endingOf(request);
+      const ending = endingWith(request.signal);
       try {
         const { streams, headers } = await current();
         const answer = await dispatch(request, { dispatcher: streams, headers }, ending);

@@ -18,6 +18,8 @@ export interface PairInfo {
   readonly isLocal: boolean;
   /** Part of every fresh namespace's name. */
   readonly runId: string;
+  /** An administrator's client certificates that ran out yesterday; only of local clusters. */
+  readonly expired?: Readonly<Record<Side, { readonly cert: string; readonly key: string }>>;
 }
 
 export type Side = 'source' | 'dest';

@@ -90,7 +90,8 @@ async function bringUp(
     (await api('GET', '/readyz', { timeoutMs: 2000 })).status === 200;
   try {
     running.push(start('etcd'), start('kube-apiserver'));
-    await until('API server', async () => (await api('GET', '/version', { timeoutMs: 2000 })).status === 200);
+    // The controller manager gives up after ten seconds if the API server is up but not healthy yet.
+    await until('API server', async () => (await api('GET', '/healthz', { timeoutMs: 2000 })).status === 200);
     running.push(start('kube-controller-manager'), start('kube-scheduler'), start('kwok'));
     await until('/readyz', isReady);
     await seed(api, context);

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
 import { ensureTools } from './binaries.ts';
 import type { PairInfo } from './client.ts';
-import { type Cluster, startPair } from './harness.ts';
+import { type Cluster, type LocalCluster, startPair } from './harness.ts';
+import { makeIdentity } from './x509.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -22,6 +23,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     kubectl: isNamed ? 'kubectl' : (await ensureTools()).kubectl,
     isLocal: !isNamed,
     runId,
+    ...(isLocal(pair.source) && isLocal(pair.dest)
+      ? { expired: { source: expiredAdmin(pair.source), dest: expiredAdmin(pair.dest) } }
+      : {}),
   });
   return async () => {
     if (isNamed) {
@@ -29,6 +33,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     }
     await pair.stop();
   };
+}
+
+const isLocal = (cluster: Cluster): cluster is LocalCluster => 'ca' in cluster;
+
+function expiredAdmin({ ca }: LocalCluster): { cert: string; key: string } {
+  const notAfter = new Date(Date.now() - 86_400_000);
+  const subject = { commonName: 'kubernetes-admin', organisation: 'system:masters', notAfter };
+  const { certPem, keyPem } = makeIdentity(subject, ca);
+  return { cert: certPem, key: keyPem };
 }
 
 // Clusters that are not ours go on; only the namespaces of this run are taken away.

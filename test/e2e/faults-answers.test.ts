@@ -1,18 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { contextOf, getJson, pair, type Side } from '../cluster/client.ts';
+import { openReader } from '../../src/kube/cluster.ts';
+import { openInformer } from '../../src/kube/informer.ts';
+import { contextOf, getJson, type Json, pair, patchJson, type Side, waitUntil } from '../cluster/client.ts';
 import { type FaultProxy, type LoggedRequest, startFaultProxy } from '../helpers/fault-proxy.ts';
 import {
   anything,
+  closeWatchAfter,
   delay,
   expirePage,
   isWrite,
   matching,
+  oldDiscovery,
   resetAfterForward,
   resetBeforeForward,
   resetMidBody,
   throttle,
   unavailable,
 } from '../helpers/faults.ts';
+import { CLUSTER, contextFor } from '../helpers/stage.ts';
 import {
   type App,
   type End,
@@ -139,6 +145,47 @@ describe('a slow line', () => {
     expect(run.document.error.hint).toContain('--request-timeout');
     proxies[side].clear();
     await expectConverges(app, 'the rest');
+  });
+});
+
+describe('a server of another age or mood', () => {
+  test('that knows no aggregated discovery is asked group by group, with the same copy', async () => {
+    for (const side of SIDES)
+      proxies[side].inject({ match: matching({ path: /^\/apis?$/ }), action: oldDiscovery() });
+    const run = await runStage(app, ends);
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(run.document.requests.source.discovery).toBeGreaterThan(10);
+    await expectCopied(app);
+    await expectConverges(app, 'nothing');
+  });
+
+  test('that cuts watches is listed and watched anew, and no change is missed', async () => {
+    const isWatch = matching({ path: /\/configmaps$/, query: { watch: /1/ } });
+    proxies.source.inject({ match: isWatch, times: 3, action: closeWatchAfter(200) });
+    const reader = openReader(contextFor('source', ends.source.kubeconfig), CLUSTER);
+    const stop = new AbortController();
+    const troubles: string[] = [];
+    try {
+      const { types } = await reader.discover();
+      const type = types.find(({ group, resource }) => group === '' && resource === 'configmaps');
+      if (type === undefined) throw new Error('The source serves no ConfigMaps.');
+      const informer = await openInformer(reader, [type], app.namespace, {
+        signal: stop.signal,
+        onTrouble: (message) => troubles.push(message),
+      });
+      for (let number = 0; number < 12; number++) {
+        await patchJson('source', 'ConfigMap', 'settings', app.namespace, { data: { colour: `${number}` } });
+        await waitUntil(`change ${number} to be seen`, async () =>
+          informer.objects().some(({ data }) => (data as Json)?.colour === `${number}`),
+        );
+        await sleep(100);
+      }
+      expect(proxies.source.log().filter(isWatch)).toHaveLength(3);
+      expect(troubles).toHaveLength(3);
+    } finally {
+      stop.abort();
+      await reader.close();
+    }
   });
 });
 

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { contextOf, deleteJson, getJson, listJson, pair, type Side } from '../cluster/client.ts';
+import { readEndpoint, writeKubeconfig } from '../cluster/kubeconfig.ts';
 import { makeIdentity } from '../cluster/x509.ts';
 import { type FaultProxy, type LoggedRequest, startFaultProxy } from '../helpers/fault-proxy.ts';
 import { afterForward, anything, beforeForward, delay, hang, isWrite, matching } from '../helpers/faults.ts';
@@ -74,6 +78,12 @@ describe.each(SIDES)('a %s that cannot be spoken to', (side) => {
       /nothing listens at the server address \(ECONNREFUSED/,
       /kubectl .* version/,
     ],
+    [
+      'at a name that nobody knows',
+      { server: 'https://no-such-host.invalid:6443' },
+      /the host name (is unknown|could not be looked up)/,
+      /kubectl .* version/,
+    ],
   ])('%s is told with what to check', async (_what, cluster, sentence, hint) => {
     const app = await installApp('unreachable');
     const run = await runStage(app, { ...ends, [side]: endOf(side, cluster) });
@@ -99,6 +109,25 @@ describe.each(SIDES)('a %s that cannot be spoken to', (side) => {
     expect(run.document.error.message).toMatch(/the server's certificate has expired/);
     expect(run.document.error.hint).toMatch(/Renew the certificate of the API server/);
     expect(await destNamespace(app)).toBeUndefined();
+  });
+
+  test('as the client certificate has expired is told as that', async ({ skip }) => {
+    const { expired, kubeconfig } = pair();
+    if (expired === undefined)
+      return skip('named clusters do not lend the key of their certificate authority');
+    const app = await installApp('expired');
+    const context = contextOf(side);
+    const file = join(mkdtempSync(join(tmpdir(), 'dr-syncer-expired-')), 'kubeconfig');
+    writeKubeconfig(file, [{ ...readEndpoint(kubeconfig, context), ...expired[side], context }]);
+    const run = await runStage(app, { [side]: { kubeconfig: file, context } });
+    rmSync(dirname(file), { recursive: true });
+    expect(run.exitCode).toBe(3);
+    expect(run.document.error.message).toMatch(
+      new RegExp(`^Context ${context}: .* failed: .*401 Unauthorized`),
+    );
+    expect(run.document.error.hint).toMatch(/an expired certificate or token looks like this/);
+    expect(await destNamespace(app)).toBeUndefined();
+    await expectConverges(app, 'the rest');
   });
 
   test('as it never answers is given up after --request-timeout', async () => {
