@@ -61,6 +61,10 @@ test('F9: stage and cutover need the Roles that the preflight of a cutover print
   await grantWhatIsPrinted('cutover', SIDES, [WIDGETS]);
   const staged = await dr('stage', [WIDGETS]);
   expect(staged.document).toMatchObject({ outcome: 'ok' });
+  const failing = ['--smoke-command', 'false', '--smoke-attempts', '1', '--rollback-on-failure'];
+  const undone = await dr('cutover', [WIDGETS, '--jobs', 'suspend', '--yes', ...failing], 5);
+  expect(undone.document).toMatchObject({ outcome: 'rolledBack' });
+  expect(await replicas()).toEqual({ source: [3, 2, 2], dest: [0, 0, 0] });
   const moved = await dr('cutover', [WIDGETS, '--jobs', 'suspend', '--yes']);
   expect(moved.document).toMatchObject({ outcome: 'ok', preflight: { missingRights: [] } });
   expect(unknowns(moved.document.preflight)).toEqual([]);
@@ -74,7 +78,7 @@ test('F9: failback needs the Roles that its own preflight prints', async () => {
   const moved = await dr('failback', [WIDGETS, '--jobs', 'suspend', '--yes']);
   expect(moved.document).toMatchObject({ outcome: 'ok', preflight: { missingRights: [] } });
   expect(await replicas()).toEqual({ source: [3, 2, 2], dest: [0, 0, 0] });
-  expect((await dr('history')).document.entries).toHaveLength(2);
+  expect((await dr('history')).document.entries).toHaveLength(3);
 });
 
 test('F9: failover needs the Roles that its own preflight prints, at the destination alone', async () => {
@@ -83,6 +87,15 @@ test('F9: failover needs the Roles that its own preflight prints, at the destina
   const moved = await dr('failover', ['--accept-data-loss', '--source-given-up', '--yes']);
   expect(moved.document).toMatchObject({ outcome: 'ok', preflight: { missingRights: [] } });
   expect((await replicas()).dest).toEqual([3, 2, 2]);
+});
+
+test('F9: a source that came back is fenced with the Roles of a cutover', async () => {
+  await revoke();
+  await grantWhatIsPrinted('cutover', SIDES, [WIDGETS]);
+  const fenced = await dr('fence', ['--jobs', 'suspend', '--yes']);
+  expect(fenced.document).toMatchObject({ outcome: 'ok' });
+  expect((await replicas()).source).toEqual([0, 0, 0]);
+  expect((await dr('status')).document).toMatchObject({ outcome: 'ok', live: 'dest', problems: [] });
 });
 
 /**

@@ -56,13 +56,17 @@ export const decodeOptions = (stored: JsonObject, given: GivenMoveOptions): Stor
 
 /**
  * Hides what looks like a credential in a text: user and password of URLs, and the values of words such as
- * `--password=...` or `token: ...`.
+ * `--password=...`, `--password ...` or `token: ...`.
  */
 export const redactText = (text: string): string =>
   text
     .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+:[^\s/@]+@/gi, `$1${MASK}@`)
     .replace(
       /\b((?:[\w-]*(?:password|passwd|secret|token|api[-_]?key)[\w-]*)\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s&;"']+)/gi,
+      `$1${MASK}`,
+    )
+    .replace(
+      /(--[\w-]*(?:password|passwd|secret|token|api-?key)[\w-]*\s+)("[^"]*"|'[^']*'|[^\s&;"']+)/gi,
       `$1${MASK}`,
     )
     .replace(/\b(authorization:\s*(?:bearer|basic)\s+)\S+/gi, `$1${MASK}`);
