@@ -55,7 +55,8 @@ export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: Abor
         reason: '',
       }),
       resume: undefined,
-      preflight: () => gateMove(session, flags, { kind: 'cutover', source, dest, options, stageOptions }),
+      preflight: () =>
+        gateMove(session, flags, { kind: 'cutover', source, dest, options, stageOptions, data }),
       converge: convergeWith(stage, session, source, dest, stageOptions),
       ...(copy === undefined ? {} : { data: copy }),
     });

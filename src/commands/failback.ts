@@ -53,7 +53,7 @@ export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal
       config: configStep(source, dest, stageOptions, flags.syncConfig === true),
       ...(copy === undefined ? {} : { data: copy }),
       preflight: () =>
-        gateMove(session, flags, { kind: 'failback', source, dest, options, stageOptions: undefined }),
+        gateMove(session, flags, { kind: 'failback', source, dest, options, stageOptions: undefined, data }),
     });
     return finishMove(io, flags, session, result);
   });

@@ -65,6 +65,7 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
           dest,
           options,
           stageOptions: undefined,
+          data: undefined,
         }),
     });
     return finishMove(io, flags, session, result);

@@ -1,4 +1,5 @@
 import { hasStatus } from '../kube/errors.ts';
+import type { DataOptions } from '../operations/data/types.ts';
 import type { Ending } from '../operations/move/operation.ts';
 import type { MoveOptions, MoveSide } from '../operations/move/types.ts';
 import {
@@ -20,6 +21,8 @@ export interface GateInput {
   readonly dest: MoveSide;
   readonly options: MoveOptions;
   readonly stageOptions: StageOptions | undefined;
+  /** How volume data is to be copied; undefined when it is not. */
+  readonly data: DataOptions | undefined;
 }
 
 /** What the preflight found, and the ending of the move when it says no. */
@@ -65,7 +68,7 @@ export const gateMove = async (session: Session, flags: MoveFlags, gate: GateInp
 const preflightInput = async (
   session: Session,
   flags: MoveFlags,
-  { kind, source, dest, options, stageOptions }: GateInput,
+  { kind, source, dest, options, stageOptions, data }: GateInput,
 ): Promise<PreflightInput> => {
   const { signal } = session;
   // A record that may not be read is one of the findings: who lacks that right needs the Roles most.
@@ -84,6 +87,7 @@ const preflightInput = async (
     },
     options,
     stageOptions,
+    data: data && { strategies: data.mover.strategies },
     record:
       record === undefined
         ? undefined

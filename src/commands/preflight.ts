@@ -25,20 +25,23 @@ export const runPreflightCommand = (
         : undefined;
     const copies = flags.migratePvcData === true || flags.reverseMigratePvcData === true;
     checkCopyOptions(flags, copies, '--migrate-pvc-data');
-    if (copies && source !== undefined && kind !== 'failover') {
-      const [from, to] = kind === 'failback' ? [dest, source] : [source, dest];
-      const options = dataOptions(flags, { preCopy: false });
-      const storageClassMap = flags.storageClassMap ?? new Map<string, string>();
-      const step = await dataStep({ io, session, from, to, options, storageClassMap });
-      session.reporter.success(`Volume data: ${await step.check(kind === 'failback')}.`);
-    }
+    const copied = copies && source !== undefined && kind !== 'failover' ? source : undefined;
+    const data = copied === undefined ? undefined : dataOptions(flags, { preCopy: false });
     const result = await runPreflight(session, flags, {
       kind,
       source,
       dest,
       options: moveOptions(flags),
       stageOptions,
+      data,
     });
+    // Who may not do what a copy does cannot be told more about it than that.
+    if (copied !== undefined && data !== undefined && result.missingRights.length === 0) {
+      const [from, to] = kind === 'failback' ? [dest, copied] : [copied, dest];
+      const storageClassMap = flags.storageClassMap ?? new Map<string, string>();
+      const step = await dataStep({ io, session, from, to, options: data, storageClassMap });
+      session.reporter.success(`Volume data: ${await step.check(kind === 'failback')}.`);
+    }
     const say = result.exitCode === 0 ? session.reporter.success : session.reporter.failure;
     say(result.summary);
     await writeResult(io, flags.output, result, (value) => renderPreflight(value, session.theme));

@@ -88,6 +88,17 @@ describe('the command', () => {
     ]);
     expect(roles[1]?.subjects).toEqual([{ kind: 'ServiceAccount', namespace, name: 'operator' }]);
     expect(`${run.stdout}${run.stderr}`).not.toContain(token);
+    expect(JSON.stringify(roles)).not.toContain('pods/');
+
+    // A copy of volume data is done by another program, with rights of its own.
+    const copying = await preflight(['--migrate-pvc-data', '-o', 'json'], dest);
+    expect(copying.exitCode).toBe(3);
+    const [role] = parseAllDocuments(JSON.parse(copying.stdout).roleYaml.dest).map((item) => item.toJS());
+    const verbsOf = (resource: string): string[] =>
+      role.rules.flatMap((rule: Json) => (rule.resources.includes(resource) ? rule.verbs : []));
+    expect(verbsOf('pods/log')).toEqual(['get']);
+    expect(verbsOf('pods/portforward')).toEqual(['create']);
+    expect(verbsOf('secrets')).toEqual(expect.arrayContaining(['create', 'delete']));
   });
 
   test('a failover is checked without the source, and a stage that is too old is refused', async () => {

@@ -277,7 +277,10 @@ describe('the destination', () => {
 
   test('a failback needs something parked at the source', async () => {
     const result = await preflightOf(namespace, { kind: 'failback' });
-    expect(rowsOf(result, 'refuse')).toEqual([expect.stringMatching(/^staged .*Nothing is parked/)]);
+    expect(rowsOf(result, 'refuse')).toEqual([
+      expect.stringMatching(/^staged .*Nothing is parked/),
+      expect.stringMatching(/^runs-already Deployment web: .*although the other side is the live one/),
+    ]);
   });
 });
 

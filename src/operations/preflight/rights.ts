@@ -6,6 +6,7 @@ import { releaseHeld } from '../../pipeline/transforms/index.ts';
 import { type GitopsOwner, gitopsOwner } from '../../workloads/gitops.ts';
 import type { BaselineEntry, MoveSide } from '../move/types.ts';
 import { checkRights } from './rights-checks.ts';
+import { dataRights } from './rights-data.ts';
 import { inCluster, inNamespace, NAMESPACES, PODS } from './rights-scope.ts';
 import { stageRights } from './rights-stage.ts';
 import type { Picture, PreflightInput, Right, SideView } from './types.ts';
@@ -23,6 +24,7 @@ export const rightsOf = (input: PreflightInput, picture: Picture): Right[] => {
     ...(from === undefined ? [] : stopRights(from, picture, input)),
     ...startRights(to, picture, input),
     ...(input.kind === 'cutover' ? stageRights(input, copy) : []),
+    ...dataRights(input),
     ...checkRights(to, input.kind),
   ];
   const required = asked.filter(({ need }) => need === 'required');

@@ -87,10 +87,18 @@ const subjectOf = (user: string | undefined): JsonObject => {
 };
 
 const rulesOf = (rights: readonly Right[]): Rule[] => {
-  const byType = Map.groupBy(rights, ({ group, resource, name }) => [group, resource, name ?? ''].join('\n'));
+  const byType = Map.groupBy(rights, (right) =>
+    [right.group, resourceOf(right), right.name ?? ''].join('\n'),
+  );
   const perType = [...byType.values()].map((same) => {
-    const [{ group, resource, name }] = same as [Right];
-    return { group, resource, name, verbs: [...new Set(same.map(({ verb }) => verb))].sort() };
+    const [right] = same as [Right];
+    const { group, name } = right;
+    return {
+      group,
+      resource: resourceOf(right),
+      name,
+      verbs: [...new Set(same.map(({ verb }) => verb))].sort(),
+    };
   });
   const merged = Map.groupBy(perType, ({ group, name, verbs }) => [group, name ?? '', ...verbs].join('\n'));
   return [...merged.values()]
@@ -105,6 +113,9 @@ const rulesOf = (rights: readonly Right[]): Rule[] => {
     })
     .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 };
+
+const resourceOf = ({ resource, subresource }: Right): string =>
+  subresource === undefined ? resource : `${resource}/${subresource}`;
 
 const flow = (value: Json | undefined): string => {
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;

@@ -32,6 +32,8 @@ export interface PreflightInput {
   readonly options: MoveOptions;
   /** How a cutover stages; undefined for moves that do not. */
   readonly stageOptions: StageOptions | undefined;
+  /** The strategies by which volume data is to be copied; undefined when none is. */
+  readonly data?: { readonly strategies: readonly string[] } | undefined;
   /** Undefined when the destination has no record. */
   readonly record: PreflightRecord | undefined;
   /** The record may not be read, so that nothing can be said about it. */

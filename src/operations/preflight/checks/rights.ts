@@ -62,7 +62,7 @@ const MOST = 12;
 // `list, watch pods in namespace shop`: one clause for each type and place.
 const groupsOf = (missing: readonly MissingRight[], namespace: string): string[] => {
   const keyOf = (right: MissingRight): string =>
-    [right.namespace ?? '', typeName(right), right.name ?? ''].join('\n');
+    [right.namespace ?? '', typeName(right), right.subresource ?? '', right.name ?? ''].join('\n');
   return [...Map.groupBy(missing, keyOf).values()].map((same) => {
     const [first] = same as [MissingRight];
     const verbs = same.map(({ verb }) => verb).join(', ');
@@ -74,7 +74,8 @@ const groupsOf = (missing: readonly MissingRight[], namespace: string): string[]
           : first.resource === 'namespaces'
             ? ''
             : ` in namespace ${first.namespace}`;
-    return `${verbs} ${typeName(first)}${first.name === undefined ? '' : ` ${first.name}`}${where}`;
+    const part = first.subresource === undefined ? '' : `/${first.subresource}`;
+    return `${verbs} ${typeName(first)}${part}${first.name === undefined ? '' : ` ${first.name}`}${where}`;
   });
 };
 
