@@ -8,7 +8,7 @@ import type { StageOptions } from '../operations/stage/types.ts';
 import { confirmName } from '../ui/confirm.ts';
 import { convergeWith } from './converge.ts';
 import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';
-import { dataStep } from './data-session.ts';
+import { dataStep, tellUncopied } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
 import type { MoveFlags } from './move-options.ts';
 import { moveOptions } from './move-options.ts';
@@ -37,6 +37,7 @@ export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: Abor
             options: data,
             storageClassMap: flags.storageClassMap ?? new Map(),
           });
+    if (data === undefined) await tellUncopied(session, source, dest, '--migrate-pvc-data');
     const stageOptions: StageOptions = stageOptionsOf(flags, source.namespace, dest.namespace);
     if (!options.dryRun) {
       const text = `This stops the application in namespace ${source.namespace} of context ${source.cluster.context} and starts it in namespace ${dest.namespace} of context ${dest.cluster.context}.`;

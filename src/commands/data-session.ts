@@ -5,6 +5,9 @@ import { preflightMover } from '../data/preflight.ts';
 import type { MoverRecord } from '../data/types.ts';
 import { isDrError, PartialError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
+import { hasStatus } from '../kube/errors.ts';
+import { stringAt } from '../kube/json.ts';
+import { CLAIMS } from '../kube/well-known.ts';
 import { checkData } from '../operations/data/check-data.ts';
 import { copyData, MOVER_PODS_MS } from '../operations/data/copy-data.ts';
 import { planData } from '../operations/data/plan-data.ts';
@@ -115,6 +118,31 @@ const moverIfAny = async (io: Io, path: string | undefined): Promise<Mover | und
     if (!isDrError(error)) throw error;
     return undefined;
   }
+};
+
+/**
+ * Says so when a move leaves data behind: claims hold some and no copy is asked for, so the other side starts with
+ * what its volumes hold. Where claims may not be listed nothing is said. Throws KubeApiError.
+ */
+export const tellUncopied = async (
+  session: Session,
+  from: MoveSide,
+  to: MoveSide,
+  flag: string,
+): Promise<void> => {
+  const { signal } = session;
+  const claims = await from.cluster.list(CLAIMS, from.namespace, { signal }).catch((error: unknown) => {
+    if (hasStatus(error, 403)) return [];
+    throw error;
+  });
+  const names = claims
+    .filter((claim) => stringAt(claim, 'status', 'phase') === 'Bound')
+    .map(({ metadata }) => metadata.name);
+  if (names.length === 0) return;
+  const some = `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
+  session.reporter.warning(
+    `No data is copied: namespace ${to.namespace} of context ${to.cluster.context} starts with what its volumes hold now, whatever was written to ${some} in namespace ${from.namespace} of context ${from.cluster.context}. Add ${flag} unless something else copies these volumes.`,
+  );
 };
 
 /** Refuses flags of `stage` that belong together and were given apart. */

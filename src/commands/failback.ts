@@ -7,7 +7,7 @@ import { confirmName } from '../ui/confirm.ts';
 import { configStep, SYNC_CONFIG } from './config-step.ts';
 import { stageOptionsOf } from './cutover.ts';
 import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';
-import { dataStep } from './data-session.ts';
+import { dataStep, tellUncopied } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
 import { type MoveFlags, moveOptions } from './move-options.ts';
 import { openPair, operationBase } from './pair.ts';
@@ -32,6 +32,7 @@ export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal
       data === undefined
         ? undefined
         : await dataStep({ io, session, from: dest, to: source, options: data, storageClassMap: new Map() });
+    if (data === undefined) await tellUncopied(session, dest, source, '--reverse-migrate-pvc-data');
     if (!options.dryRun) {
       const text = `This stops the application in namespace ${dest.namespace} of context ${dest.cluster.context} and starts it again in namespace ${source.namespace} of context ${source.cluster.context}.`;
       await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace, signal: session.signal });

@@ -10,6 +10,7 @@ import type { ClusterAccess } from './move.ts';
 import { withPrivateDir } from './private-dir.ts';
 import { endProcess } from './processes.ts';
 import type { Clock, MoverRecord, ProcessControl } from './types.ts';
+import { removeVerifiers } from './verify.ts';
 
 export interface EndCopiesInput {
   /** The copies that may still run or have left something, from the journal. */
@@ -65,6 +66,8 @@ export const endCopies = async (input: EndCopiesInput, deps: EndCopiesDeps): Pro
       }
     }
   }
+  const claims = new Set(records.map(({ claim }) => claim));
+  for (const { cluster, namespace } of sides) await removeVerifiers(cluster, namespace, claims, deps.clock);
   const ids = records.map(({ id }) => id).join(', ');
   if (!cleaned && records.length > 0) {
     reporter.warning(

@@ -106,9 +106,14 @@ export const runMover = async (run: MoverRun): Promise<MoverOutcome> => {
   child.stderr?.destroy();
   const { stopped, killed } = await stopping.done;
   if (startError !== undefined) throw startError;
+  const said = facts.summary();
+  // Exit code 0 alone may come from another program of that name, or from a flag that only prints something.
+  const isCopied = exit.code === 0 && (said.isTold || mover.dialect.version.major < 2);
+  const { isTold: _told, ...summary } = said;
   return {
-    ...facts.summary(),
-    end: exit.code === 0 ? 'succeeded' : killed ? 'killed' : (stopped ?? 'failed'),
+    ...summary,
+    ...(exit.code === 0 && !isCopied ? { diagnosis: 'it did not say that it had copied anything' } : {}),
+    end: isCopied ? 'succeeded' : killed ? 'killed' : (stopped ?? 'failed'),
     stopped,
     exitCode: exit.code ?? undefined,
     endedBy: exit.signal ?? undefined,
@@ -160,19 +165,25 @@ type Summary = Pick<
   'strategy' | 'moverId' | 'bytes' | 'warnings' | 'cleanupFailed' | 'tail' | 'diagnosis' | 'hint'
 >;
 
-const collectFacts = (onEvent: MoverRun['onEvent']): { line(line: string): void; summary(): Summary } => {
+const collectFacts = (
+  onEvent: MoverRun['onEvent'],
+): { line(line: string): void; summary(): Summary & { readonly isTold: boolean } } => {
   const transcript = createTranscript();
   const warnings: string[] = [];
   let strategy: string | undefined;
   let moverId: string | undefined;
   let bytes: number | undefined;
   let cleanupFailed = false;
+  let isTold = false;
   const line = (text: string): void => {
     const event = parseRecord(text);
     if (event === undefined) return;
     transcript.add(event);
     if (event.type === 'strategy') strategy = event.strategy;
-    if (event.type === 'succeeded') strategy = event.strategy ?? strategy;
+    if (event.type === 'succeeded') {
+      isTold = true;
+      strategy = event.strategy ?? strategy;
+    }
     if (event.type === 'identified') moverId = event.id;
     if (event.type === 'progress') bytes = event.bytes ?? bytes;
     if (event.type === 'vanished') warnings.push(scrub(event.message));
@@ -182,7 +193,8 @@ const collectFacts = (onEvent: MoverRun['onEvent']): { line(line: string): void;
     }
     onEvent?.(event);
   };
-  const summary = (): Summary => ({
+  const summary = (): Summary & { readonly isTold: boolean } => ({
+    isTold,
     strategy,
     moverId,
     bytes,

@@ -3,9 +3,10 @@ import { errorText, InterruptedError, RefusedError } from '../errors.ts';
 import { objectsAt, stringAt } from '../kube/json.ts';
 import type { ClusterWriter, KubeObject } from '../kube/types.ts';
 import { PODS } from '../kube/well-known.ts';
+import { claimsOfPod } from './claims.ts';
 import type { ClaimEnd, ClaimPair, Clock, Verification } from './types.ts';
 import { compareTrees, parseVerification, type Tree } from './verify-output.ts';
-import { type VerifyOptions, verificationPod } from './verify-pod.ts';
+import { VERIFY_NAME, type VerifyOptions, verificationPod } from './verify-pod.ts';
 
 export interface VerifyDeps {
   readonly clock: Clock;
@@ -73,6 +74,22 @@ export const runVerification = async (
     // Without the signal: after an abort the pod must go all the same.
     await removePod(writer, pod, deps.clock);
   }
+};
+
+/**
+ * Removes the verification pods that a run that was killed has left on these claims, and waits until they are gone:
+ * they hold the volumes. Throws KubeApiError.
+ */
+export const removeVerifiers = async (
+  writer: ClusterWriter,
+  namespace: string,
+  claims: ReadonlySet<string>,
+  clock: Clock,
+): Promise<void> => {
+  const labelSelector = `app.kubernetes.io/name=${VERIFY_NAME},${TEMPORARY}=true`;
+  const pods = await writer.list(PODS, namespace, { labelSelector });
+  const left = pods.filter((pod) => claimsOfPod(pod).some((claim) => claims.has(claim)));
+  await Promise.all(left.map((pod) => removePod(writer, pod, clock)));
 };
 
 const POLL_MS = 1000;

@@ -123,7 +123,7 @@ describe('runMover', { timeout: 120_000 }, () => {
     const path = join(bench.root, 'stubborn');
     writeFileSync(
       path,
-      '#!/bin/sh\n[ "$1" = --version ] && { echo pv-migrate version 3.6.1; exit 0; }\ntrap "" INT\necho started >&2\nsleep 1\nexit 0\n',
+      '#!/bin/sh\n[ "$1" = --version ] && { echo pv-migrate version 3.6.1; exit 0; }\ntrap "" INT\necho started >&2\nsleep 1\necho \'{"msg":"Migration succeeded"}\' >&2\n',
     );
     chmodSync(path, 0o755);
     const mover = await findMover({ path, env: bench.env });
@@ -185,6 +185,15 @@ describe('runMover', { timeout: 120_000 }, () => {
   it('D17: tells a mover that something else has killed from one that failed', async () => {
     const run = await prepare('crash');
     expect(await run()).toMatchObject({ end: 'failed', endedBy: 'SIGKILL', stopped: undefined });
+  });
+
+  it('D17: exit code 0 without a word about a copy is no copy', async () => {
+    const run = await prepare('exits-without-a-word');
+    expect(await run()).toMatchObject({
+      end: 'failed',
+      exitCode: 0,
+      diagnosis: 'it did not say that it had copied anything',
+    });
   });
 
   it('D18: keeps the last words, a diagnosis and advice for a failure', async () => {

@@ -55,13 +55,11 @@ export const installClaims = async (prefix: string, app: ClaimsApp): Promise<str
   const namespace = freshNamespace(prefix);
   onTestFinished(() => removeAll(namespace, claims));
   await createNamespace('source', namespace);
+  // The volumes first: a claim that comes before its own may be given another one.
   await Promise.all(
-    claims.flatMap((name) => [
-      makeVolume('source', namespace, name),
-      makeVolume('dest', namespace, name),
-      applyObject('source', claim(name), namespace),
-    ]),
+    claims.flatMap((name) => [makeVolume('source', namespace, name), makeVolume('dest', namespace, name)]),
   );
+  await Promise.all(claims.map((name) => applyObject('source', claim(name), namespace)));
   await boundClaims('source', namespace, claims.length);
   await applyObject('source', web(mounted, replicas), namespace);
   await waitUntil(

@@ -3,10 +3,10 @@ import { waitForMoverPods } from '../../data/leftovers.ts';
 import { moveClaims } from '../../data/move.ts';
 import { movesError } from '../../data/move-texts.ts';
 import type { ClaimPair, ClaimResult, MoverRecord } from '../../data/types.ts';
-import { verifyClaim } from '../../data/verify.ts';
+import { removeVerifiers, verifyClaim } from '../../data/verify.ts';
 import { pairNow, refuseSome } from './pair-now.ts';
 import { endedValue, readStored, type StoredClaim, startedValue } from './stored.ts';
-import type { CopyDataInput, CopyDataResult } from './types.ts';
+import type { CopyDataInput, CopyDataResult, DataSide } from './types.ts';
 
 /**
  * Copies the data of every claim of a namespace to the claim of the same name on the other side. Claims that an
@@ -103,11 +103,19 @@ const moveOpen = async (
       onStarted: keep,
       onFinished: (result) =>
         journal.write(result.name, endedValue(result, movers.get(result.name) ?? [], input.mark)),
-      waitUnused: (pair) =>
-        waitForMoverPods(readers, pair, { timeoutMs: MOVER_PODS_MS, clock: systemClock, signal }),
+      waitUnused: async (pair) => {
+        await Promise.all([from, to].map((side) => removeLeft(side, pair)));
+        return waitForMoverPods(readers, pair, { timeoutMs: MOVER_PODS_MS, clock: systemClock, signal });
+      },
       ...verifyWith(input),
     },
   );
+};
+
+// A pre-copy has no writer at its source, and verifies nothing.
+const removeLeft = async ({ writer, namespace }: DataSide, pair: ClaimPair): Promise<void> => {
+  if (writer !== undefined)
+    await removeVerifiers(writer, namespace, new Set([pair.source.claim, pair.dest.claim]), systemClock);
 };
 
 const verifyWith = ({ from, to, options, operationId, signal }: CopyDataInput) => {

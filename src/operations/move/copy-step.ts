@@ -40,7 +40,7 @@ export const copyWhileStopped = async (
   const look = (): void => {
     refuseReturned(from.side, from.informer, empty);
     refuseUsers(from);
-    refuseRunning(to, empty);
+    refuseRunning(to.side, to.informer.objects(), empty);
   };
   look();
   const stop = new AbortController();
@@ -84,13 +84,19 @@ const refuseUsers = ({ side, informer }: Watched): void => {
   );
 };
 
-// A warm standby runs, so it cannot be copied under it.
-const refuseRunning = ({ side, informer }: Watched, options: EmptyOptions): void => {
-  const running = remainingPods(informer.objects(), { ...options, ignoreBarePods: false });
+/** Throws PartialError when pods run where data is to be written: a warm standby cannot be copied under. */
+export const refuseRunning = (
+  side: MoveSide,
+  objects: readonly KubeObject[],
+  options: EmptyOptions,
+): void => {
+  const running = remainingPods(objects, { ...options, ignoreBarePods: false });
   if (running.length === 0) return;
   throw new PartialError(
     `Pods of ${running.map(({ root }) => `${root.kind} ${root.name}`).join(', ')} run in namespace ${side.namespace} of context ${side.cluster.context}; data is copied only while both sides are stopped.`,
-    { hint: 'Stop them (remove dr-syncer.io/scale-override from what is a warm standby), then resume.' },
+    {
+      hint: 'Stop them (remove dr-syncer.io/scale-override from what is a warm standby), then run the command again, or resume.',
+    },
   );
 };
 

@@ -6,7 +6,7 @@ import { PODS } from '../../kube/well-known.ts';
 import type { GitopsOwner } from '../../workloads/gitops.ts';
 import { seeAddresses } from './addresses.ts';
 import { baselineOf, survey } from './baseline.ts';
-import { copyWhileStopped, type MoveData, seeMoversGone } from './copy-step.ts';
+import { copyWhileStopped, type MoveData, refuseRunning, seeMoversGone } from './copy-step.ts';
 import { pauseGitops, resumeGitops } from './gitops.ts';
 import { type HookPoint, runHook, runSmoke } from './hooks.ts';
 import { leaveSuspended, splitJobs } from './jobs-at-home.ts';
@@ -180,7 +180,10 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       plan: async () => [
         'look at each claim, at the rights of pv-migrate and at whether its pods are let in',
       ],
-      run: async () => (await input.data?.check()) ?? '',
+      run: async () => {
+        refuseRunning(to, await listSide(to, deps.signal), empty);
+        return (await input.data?.check()) ?? '';
+      },
     },
     hook('preStop', 'pre-stop'),
     {

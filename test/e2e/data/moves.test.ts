@@ -142,6 +142,21 @@ describe('the copy of record', () => {
     expect({ mixedData: mixedData.side, live }).toEqual({ mixedData: 'dest', live: 'source' });
   }, 120_000);
 
+  it('D52: a warm standby is refused before anything stops, and a move without a copy says what it leaves', async () => {
+    const namespace = await installClaims('data', { claims: ['files'], mounted: [] });
+    const mover = openMover();
+    await patchJson('dest', 'Deployment', 'web', namespace, { spec: { replicas: 1 } });
+    await waitUntil('the warm pod', async () => (await listJson('dest', 'Pod', namespace)).length === 1);
+    const args = [...COPY, '--ignore-preflight', 'all'];
+    const warm = await moveTo(7, 'cutover', namespace, { args, env: mover.env });
+    expect(warm.document.summary).toMatch(/Nothing was changed/);
+    expect((await listJson('source', 'Pod', namespace)).length).toBe(2);
+    await patchJson('dest', 'Deployment', 'web', namespace, { spec: { replicas: 0 } });
+    await waitUntil('no pod', async () => (await listJson('dest', 'Pod', namespace)).length === 0);
+    const bare = await moveTo(0, 'cutover', namespace);
+    expect(bare.stderr).toMatch(/No data is copied: .*whatever was written to files in .*--migrate-pvc-data/);
+  }, 120_000);
+
   it('D53: the destination coming up in the middle of the copy ends it, and nothing starts', async () => {
     const namespace = await installClaims('data', { claims: ['files'], mounted: [] });
     const mover = openMover({ files: ['ignores-second-signal', 'ok'] });

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/data/defaults.ts';
 import { waitForMoverPods } from '../../../src/data/leftovers.ts';
 import type { ClaimPair } from '../../../src/data/types.ts';
-import { runVerification, verifyClaim } from '../../../src/data/verify.ts';
-import { DEFAULT_VERIFY_OPTIONS, verificationName } from '../../../src/data/verify-pod.ts';
+import { removeVerifiers, runVerification, verifyClaim } from '../../../src/data/verify.ts';
+import { DEFAULT_VERIFY_OPTIONS, verificationName, verificationPod } from '../../../src/data/verify-pod.ts';
 import { InterruptedError, RefusedError } from '../../../src/errors.ts';
 import { openWriter } from '../../../src/kube/cluster.ts';
 import { openContext } from '../../../src/kube/contexts.ts';
@@ -126,6 +126,17 @@ describe('verifyClaim', () => {
     expect(found).toMatchObject({ mode: 'size', outcome: 'unknown', differences: [] });
     expect(found.reason).toContain('failed');
     expect([await podOn('source'), await podOn('dest')]).toEqual([undefined, undefined]);
+  });
+
+  it('D33: what a killed verification has left on a claim is removed, and nothing else', async () => {
+    const left = verificationPod(end, 'op-2', DEFAULT_VERIFY_OPTIONS);
+    const other = verificationPod({ ...end, claim: 'other' }, 'op-2', DEFAULT_VERIFY_OPTIONS);
+    for (const pod of [left, other]) await applyObject('dest', pod, end.namespace);
+    await removeVerifiers(writers.dest, end.namespace, new Set([end.claim]), systemClock);
+    const there = async (name: string) => getJson('dest', 'Pod', name, end.namespace);
+    expect(await there(left.metadata.name)).toBeUndefined();
+    expect((await there(other.metadata.name))?.metadata.name).toBe(other.metadata.name);
+    await deleteJson('dest', 'Pod', other.metadata.name, end.namespace);
   });
 
   it('throws when it is interrupted', async () => {
