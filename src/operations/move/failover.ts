@@ -1,6 +1,8 @@
 import { openInformer } from '../../kube/informer.ts';
+import type { KubeObject } from '../../kube/types.ts';
 import { PODS } from '../../kube/well-known.ts';
-import { survey } from './baseline.ts';
+import { fieldAt, recordedFields, recordedReplicas } from '../../workloads/record.ts';
+import { keyOf, keyOfObject, survey } from './baseline.ts';
 import { type HookContext, runHook, runSmoke } from './hooks.ts';
 import type { MoveState } from './move.ts';
 import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
@@ -16,7 +18,7 @@ import {
 } from './start-side.ts';
 import type { Step } from './steps.ts';
 import { stopSide } from './stop-side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from './types.ts';
+import type { BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './types.ts';
 
 export interface FailoverInput {
   readonly dest: MoveSide;
@@ -155,7 +157,7 @@ export const fenceSteps = ({ source, options, deps, state }: FenceInput): Step[]
         ),
       run: async () => {
         const objects = await listSide(source, deps.signal);
-        return `${await stopSide(source, survey(source, objects).entries, objects, deps, options)} patches`;
+        return `${await stopSide(source, withRecorded(survey(source, objects).entries, objects), objects, deps, options)} patches`;
       },
     },
     {
@@ -185,4 +187,20 @@ export const fenceSteps = ({ source, options, deps, state }: FenceInput): Step[]
       },
     },
   ];
+};
+
+/**
+ * What a parked side ran with is on its objects. Whatever has started them again since, with whatever count, is being
+ * undone here, so the record stays what it was. Pure.
+ */
+const withRecorded = (entries: readonly BaselineEntry[], objects: readonly KubeObject[]): BaselineEntry[] => {
+  const live = new Map(objects.map((object) => [keyOfObject(object), object]));
+  return entries.map((entry) => {
+    const object = live.get(keyOf(entry));
+    const recorded = object === undefined ? undefined : recordedFields(object);
+    if (object === undefined || recorded === undefined) return entry;
+    const fields = entry.plan.fields.map((field) => fieldAt(recorded, field.path) ?? field);
+    const replicas = recordedReplicas(object) ?? entry.plan.replicas;
+    return { ...entry, plan: { ...entry.plan, fields, replicas } };
+  });
 };

@@ -56,6 +56,61 @@ describe('cutover and failback of every kind that runs pods', () => {
   }, 180_000);
 });
 
+test('three round trips with counts changed in between: exact each time, nothing left behind', async () => {
+  const namespace = await installYaml('trips', TRIP);
+  const watch = await watchPods(namespace);
+  for (const [round, count] of [3, 1, 4].entries()) {
+    await patchJson('source', 'Deployment', 'web', namespace, { spec: { replicas: count } }, 'scale');
+    await patchJson('source', 'StatefulSet', 'db', namespace, { spec: { replicas: round } }, 'scale');
+    await patchJson('source', 'CronJob', 'nightly', namespace, { spec: { suspend: round === 1 } });
+    const wanted = {
+      'Deployment/web': count,
+      'StatefulSet/db': `${round} whenScaled Delete`,
+      'CronJob/nightly': round === 1 ? 'suspended' : 'on',
+    };
+    await waitUntil(
+      'the pods',
+      async () => (await livePods('source', namespace)).length === count + round,
+      60_000,
+    );
+    await moveTo(0, 'cutover', namespace);
+    expect(await countsOf('dest', namespace), `round ${round}`).toEqual(wanted);
+    // What is changed at the destination is its own affair: the source comes back as it was.
+    await patchJson('dest', 'Deployment', 'web', namespace, { spec: { replicas: 2 } }, 'scale');
+    await waitUntil('two pods', async () => (await livePods('dest', namespace)).length === 2 + round, 60_000);
+    await moveTo(0, 'failback', namespace);
+    expect(await countsOf('source', namespace), `round ${round}`).toEqual(wanted);
+    expect(await livePods('dest', namespace)).toEqual([]);
+    expect(await marksIn('source', namespace), `round ${round}`).toEqual([]);
+    expect((await moveTo(0, 'status', namespace)).document).toMatchObject({
+      live: 'source',
+      dest: { epoch: 2 * round + 2 },
+    });
+  }
+  await watch.stop();
+  expect(watch.both).toEqual([]);
+}, 180_000);
+
+test('what was changed at the destination is reported, and brought home only with --sync-config', async () => {
+  const namespace = await installYaml('config', `${deployment('web', 2)}${SETTINGS}`);
+  await moveTo(0, 'cutover', namespace, { args: ['--image-map', 'example.invalid=mirror.invalid'] });
+  await patchJson('dest', 'ConfigMap', 'settings', namespace, { data: { colour: 'red' } });
+  const settings = async () => (await getJson('source', 'ConfigMap', 'settings', namespace)).data;
+  const kept = await moveTo(0, 'failback', namespace);
+  const step = kept.document.steps.find(({ id }: { id: string }) => id === 'config');
+  expect(step.detail).toMatch(/^1 objects were changed .*ConfigMap settings \(data\.colour\)$/);
+  expect(await settings()).toEqual({ colour: 'blue' });
+
+  await moveTo(0, 'cutover', namespace, { args: ['--image-map', 'example.invalid=mirror.invalid'] });
+  await patchJson('dest', 'ConfigMap', 'settings', namespace, { data: { colour: 'green' } });
+  await moveTo(0, 'failback', namespace, { args: ['--sync-config'] });
+  expect(await settings()).toEqual({ colour: 'green' });
+  // The maps of the cutover hold for the way back: the image is not a change.
+  const web = await getJson('source', 'Deployment', 'web', namespace);
+  expect([web.spec.replicas, web.spec.template.spec.containers[0].image]).toEqual([2, 'example.invalid/a']);
+  expect(await marksIn('source', namespace)).toEqual([]);
+}, 120_000);
+
 const RUNNING = {
   'Deployment/busy': 5,
   'Deployment/single': 1,
@@ -103,6 +158,33 @@ spec:
   jobTemplate: { spec: { template: { spec: { restartPolicy: Never, ${POD} } } } }
 `;
 
+const SETTINGS = `
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings }
+data: { colour: blue }
+`;
+
+const statefulSet = (name: string, replicas: number): string => `
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: ${name} }
+spec:
+  replicas: ${replicas}
+  serviceName: ${name}
+  podManagementPolicy: Parallel
+  persistentVolumeClaimRetentionPolicy: { whenDeleted: Retain, whenScaled: Delete }
+  selector: { matchLabels: { app: ${name} } }
+  template: { metadata: { labels: { app: ${name} } }, spec: { ${POD} } }
+  volumeClaimTemplates:
+    - metadata: { name: data }
+      spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
+`;
+
+const TRIP = `${deployment('web', 2)}${statefulSet('db', 1)}${cronJob('nightly', false)}`;
+
 const EVERY_KIND = `
 ${deployment('busy', 2)}
 ${deployment('single', 1)}
@@ -110,20 +192,7 @@ ${deployment('idle', 0)}
 ${endlessJob('work')}
 ${cronJob('nightly', false)}
 ${cronJob('retired', true)}
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: { name: db }
-spec:
-  replicas: 2
-  serviceName: db
-  podManagementPolicy: Parallel
-  persistentVolumeClaimRetentionPolicy: { whenDeleted: Retain, whenScaled: Delete }
-  selector: { matchLabels: { app: db } }
-  template: { metadata: { labels: { app: db } }, spec: { ${POD} } }
-  volumeClaimTemplates:
-    - metadata: { name: data }
-      spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
+${statefulSet('db', 2)}
 ---
 apiVersion: apps/v1
 kind: ReplicaSet
