@@ -76,6 +76,8 @@ test('never staged', async () => {
   await createNamespace('source', fresh);
   const { exitCode, document } = await dr(['status', ...flags(), '-n', fresh]);
   expect(exitCode).toBe(0);
+  const history = await runDr(['history', ...flags(), '-n', fresh]);
+  expect(history).toMatchObject({ exitCode: 0, stdout: 'Nothing has been recorded here.\n' });
   expect(document).toMatchObject({ live: 'unknown', summary: expect.stringContaining('Never staged') });
   expect(document.next).toBe(`dr-syncer stage ${flags().join(' ')} -n ${fresh}`);
   await deleteJson('source', 'Namespace', fresh);
@@ -165,6 +167,10 @@ test('live at the destination; each side may be silent; a source that runs again
   const withoutDest = await status({ dest: dead('dest') });
   expect(withoutDest.exitCode).toBe(8);
   expect(withoutDest.document).toMatchObject({ live: 'dest', dest: { answers: false } });
+
+  const bothDead = flags({ source: dead('source'), dest: dead('dest') });
+  const silent = await runDr(['status', ...bothDead, '-n', namespace]);
+  expect(silent.stdout).toMatch(/last stage +not known\n/);
 
   await scale('source', 1);
   const both = await status();

@@ -8,6 +8,8 @@ export const renderStatus = (result: StatusResult, theme: Theme): string => {
   const sides = [sideRow('source', result.source), sideRow('destination', result.dest)].flatMap((row) =>
     row === undefined ? [] : [row],
   );
+  // Without the destination's record, that nothing is known does not mean that nothing happened.
+  const none = result.dest.epoch === undefined && result.dest.problem !== undefined ? 'not known' : 'never';
   return [
     paint(result.summary),
     '',
@@ -17,14 +19,14 @@ export const renderStatus = (result: StatusResult, theme: Theme): string => {
       ['live since', result.since ?? '-', result.by === undefined ? '' : `by ${result.by}`],
       [
         'last stage',
-        result.lastStage?.at ?? 'never',
+        result.lastStage?.at ?? none,
         result.lastStage === undefined
           ? ''
           : `${result.lastStage.ageSeconds} s ago, ${result.lastStage.objects} objects`,
       ],
       [
         'last data copy',
-        result.lastDataCopy?.at ?? 'never',
+        result.lastDataCopy?.at ?? none,
         result.lastDataCopy === undefined
           ? ''
           : `${result.lastDataCopy.ageSeconds} s ago, ${result.lastDataCopy.claims} claims, ${result.lastDataCopy.verified} verified`,
@@ -61,6 +63,9 @@ export const renderStatus = (result: StatusResult, theme: Theme): string => {
 
 /** The audit records, the latest last. */
 export const renderHistory = (entries: readonly HistoryEntry[]): string =>
+  entries.length === 0 ? 'Nothing has been recorded here.\n' : historyTable(entries);
+
+const historyTable = (entries: readonly HistoryEntry[]): string =>
   `${tableLines(
     [
       ['WHEN', 'KIND', 'RESULT', 'SECONDS', 'RTO', 'RPO', 'WHO', 'OPERATION', 'COMMAND'],
