@@ -48,7 +48,8 @@ const howItEnded = (outcome: MoverOutcome, deadlineMs: number): string => {
 
 /** Tells the operator how one claim ended. */
 export const tellResult = (result: ClaimResult, reporter: Reporter): void => {
-  reporter.event('claim-finished', { ...result });
+  const { name: claim, ...rest } = result;
+  reporter.event('claim-finished', { claim, ...rest });
   const size = result.bytes === undefined ? '' : ` ${formatBytes(result.bytes)}`;
   if (result.status === 'copied') {
     reporter.success(

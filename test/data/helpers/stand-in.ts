@@ -66,7 +66,8 @@ export const openBench = (version: string, scenarios: Scenarios = {}): Bench => 
     root,
     env,
     noted: (event) => {
-      const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
+      // A line that is being written is not there yet.
+      const lines = (existsSync(log) ? readFileSync(log, 'utf8') : '').split('\n').slice(0, -1);
       const all = lines.map((line) => JSON.parse(line) as Noted);
       return event === undefined ? all : all.filter((item) => item.event === event);
     },

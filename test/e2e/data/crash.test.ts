@@ -13,6 +13,7 @@ import {
 import { untilNoted } from '../../data/helpers/stand-in.ts';
 import { installClaims, type MoverBench, openMover } from '../../helpers/data-app.ts';
 import { checkedMove, countsOf, moveOutside, moveTo, startMove } from '../../helpers/moves.ts';
+import { complaints } from '../../helpers/schema.ts';
 import { open } from '../../helpers/state.ts';
 
 const COPY = ['--migrate-pvc-data'];
@@ -199,6 +200,7 @@ describe('a copy that is stopped', () => {
     const run = await running;
     expect(run.document.claims).toMatchObject([{ claim: 'files', verification: { outcome: 'unknown' } }]);
     expect(run.document.summary).toMatch(/copied, but the two sides could not be compared/);
+    expect(complaints('move-result', run.document)).toEqual([]);
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 0 });
     await moveTo(5, 'rollback', namespace, { env: mover.env });
   }, 180_000);

@@ -11,6 +11,7 @@ import {
   watchTimeline,
 } from '../../helpers/data-app.ts';
 import { countsOf, moveTo } from '../../helpers/moves.ts';
+import { complaints } from '../../helpers/schema.ts';
 
 const COPY = ['--migrate-pvc-data'];
 const BACK = ['--reverse-migrate-pvc-data'];
@@ -52,6 +53,7 @@ describe('the copy of record', () => {
 
       const out = await moveTo(0, 'cutover', namespace, { args: COPY, env: mover.env });
       expect(dataOf(out.document)).toEqual({ files: 'copied', pictures: 'copied' });
+      expect(complaints('move-result', out.document)).toEqual([]);
       expectStopped(time, copies(mover));
       expect(time.at(copies(mover)[0]?.from ?? 0)).toEqual(expect.objectContaining({ source: 0 }));
       expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
@@ -84,10 +86,12 @@ describe('the copy of record', () => {
     expect(run.document.summary).toContain('| rsync job failed after 10 retries');
     expect(run.document.hint).toMatch(/Go on with: dr-syncer resume .*or go back with: dr-syncer rollback/);
     expect(dataOf(run.document)).toEqual({ bad: 'failed', good: 'copied' });
+    expect(complaints('move-result', run.document)).toEqual([]);
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 0 });
     expect(await listJson('dest', 'Pod', namespace)).toEqual([]);
     const status = (await moveTo(4, 'status', namespace)).document;
     expect(status).toMatchObject({ mixedData: { side: 'dest' } });
+    expect(complaints('status-result', status)).toEqual([]);
     expect(status.next).toMatch(/dr-syncer resume/);
 
     const before = copies(mover).length;

@@ -5,6 +5,7 @@ import { untilNoted } from '../../data/helpers/stand-in.ts';
 import { installClaims, type MoverBench, openMover } from '../../helpers/data-app.ts';
 import { moveTo } from '../../helpers/moves.ts';
 import { runDr } from '../../helpers/program.ts';
+import { complaints } from '../../helpers/schema.ts';
 import { hasRow, stageNamespace } from '../../helpers/stage.ts';
 
 interface How {
@@ -37,12 +38,13 @@ describe('stage --migrate-pvc-data --pre-copy', () => {
     const mover = openMover({ files: { name: 'slow', ms: 3500 } });
     const plan = await preCopy(0, namespace, mover, { args: ['--dry-run'] });
     expect(plan.document.preCopy.plan.join('\n')).toContain('--ignore-mounted');
+    expect(complaints('stage-result', plan.document)).toEqual([]);
     expect(mover.noted('attempt')).toEqual([]);
 
     const run = await preCopy(0, namespace, mover, { output: 'ndjson' });
     expect(run.stderr).toMatch(/this pre-copy is not consistent/);
     const events = run.lines.filter(({ event }) => String(event).startsWith('claim-'));
-    expect(events.at(-1)).toMatchObject({ event: 'claim-finished', name: 'files', status: 'copied' });
+    expect(events.at(-1)).toMatchObject({ event: 'claim-finished', claim: 'files', status: 'copied' });
     const progress = events.filter(({ event }) => event === 'claim-progress');
     expect(progress.length).toBeGreaterThan(1);
     expect(progress.at(-1)).toMatchObject({
@@ -72,6 +74,7 @@ describe('stage --migrate-pvc-data --pre-copy', () => {
       preCopy: { claims: [{ claim: 'files', status: 'failed' }] },
     });
     expect(failed.document.objects.length).toBeGreaterThan(0);
+    expect(complaints('stage-result', failed.document)).toEqual([]);
     expect(failed.document.summary).toMatch(/pre-copy is not complete: .*exited with code 23/s);
 
     const running = preCopy(0, namespace, mover);
