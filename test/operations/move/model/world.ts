@@ -37,7 +37,8 @@ export const DEPLOYMENTS = type('apps', 'deployments', 'Deployment');
 export const CRON_JOBS = type('batch', 'cronjobs', 'CronJob');
 const WORKLOADS = [DEPLOYMENTS, CRON_JOBS];
 
-export const createWorld = (): World => {
+/** `pace` is how many turns of the event loop pods take to start and to end, in a circle. */
+export const createWorld = (pace: readonly number[]): World => {
   const source = createStore('source');
   const dest = createStore('dest');
   const violations: string[] = [];
@@ -47,6 +48,10 @@ export const createWorld = (): World => {
   let number = 0;
   let busy = 0;
 
+  let pods = 0;
+  const slowly = async (): Promise<void> => {
+    for (let left = pace[pods++ % pace.length] ?? 0; left >= 0; left--) await turn();
+  };
   const running = (store: Store): string[] => [
     ...store.list(PODS).map((pod) => pod.metadata.name),
     ...store
@@ -73,7 +78,7 @@ export const createWorld = (): World => {
       look(event);
       if (event.resource !== 'deployments' && event.resource !== 'pods') return;
       busy++;
-      void reconcile(store).finally(() => busy--);
+      void reconcile(store, slowly).finally(() => busy--);
     };
   for (const store of [source, dest]) {
     store.onChange(control(store));
@@ -123,9 +128,9 @@ export const createWorld = (): World => {
 };
 
 // One pod at a time, with time in between, so that others see what is half done.
-const reconcile = async (store: Store): Promise<void> => {
+const reconcile = async (store: Store, pause: () => Promise<void>): Promise<void> => {
   for (;;) {
-    await turn();
+    await pause();
     const off = store.list(DEPLOYMENTS).find((object) => podsOf(store, object).length !== wanted(object));
     if (off === undefined) break;
     const pods = podsOf(store, off);
