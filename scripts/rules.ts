@@ -1,6 +1,7 @@
-// Writes anew where docs/rules.md and docs/data-cases.md say that each row is proved. Usage: node scripts/rules.ts
+// Writes anew where docs/rules.md, docs/data-cases.md and docs/failure-modes.md say that each row is proved. Usage: node scripts/rules.ts
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CASES_PAGE, casesProvedIn, casesText, readCases } from '../test/docs/data-cases.ts';
+import { MODES_PAGE, modesProvedIn, modesText, readModes } from '../test/docs/failure-modes.ts';
 import { provedIn, provedText, RULES_PAGE, readRows } from '../test/docs/rules.ts';
 
 const rules = provedIn();
@@ -11,6 +12,11 @@ rewrite(RULES_PAGE, (page) =>
 const cases = casesProvedIn();
 rewrite(CASES_PAGE, (page) =>
   readCases(page).map(({ id, what }) => ({ id, what, proved: casesText(cases.get(id)) })),
+);
+
+const modes = modesProvedIn();
+rewrite(MODES_PAGE, (page) =>
+  readModes(page).map(({ id, what }) => ({ id, what, proved: modesText(modes.get(id)) })),
 );
 
 function rewrite(
