@@ -6,6 +6,7 @@ import { nearest } from '../nearest.ts';
 import { impersonation, tokenOf, withExecInfo } from './credentials.ts';
 import { objectAt, stringAt } from './json.ts';
 import { entryNamed, oneContext, type RawKubeconfig, readKubeconfigs } from './kubeconfig.ts';
+import { proxyFor } from './proxy-env.ts';
 
 /** Where to look for a kubeconfig, as kubectl does: the flag, else $KUBECONFIG, else ~/.kube/config. */
 export interface KubeconfigSource {
@@ -110,7 +111,11 @@ const kubeconfigFiles = (source: KubeconfigSource): string[] => {
 const configOf = (raw: RawKubeconfig, contextName: string, env: KubeconfigSource['env']): KubeConfig => {
   const config = new KubeConfig();
   config.loadFromString(oneContext(raw, contextName));
-  config.clusters = config.clusters.map((cluster) => ({ ...cluster, ...proxyFromEnv(cluster, env) }));
+  config.clusters = config.clusters.map((cluster) => {
+    // What the kubeconfig says of a proxy counts more than the environment.
+    const proxyUrl = cluster.proxyUrl || proxyFor(cluster.server, env);
+    return { ...cluster, ...(proxyUrl === undefined ? {} : { proxyUrl }) };
+  });
   config.users = config.users.map((user) => {
     const given = objectAt(entryNamed(raw.users, user.name), 'user');
     const cluster = config.getCurrentCluster();
@@ -123,23 +128,3 @@ const configOf = (raw: RawKubeconfig, contextName: string, env: KubeconfigSource
   });
   return config;
 };
-
-type Cluster = KubeConfig['clusters'][number];
-
-// proxy-url of the kubeconfig wins; then HTTPS_PROXY and NO_PROXY, as in kubectl.
-const proxyFromEnv = (cluster: Cluster, env: KubeconfigSource['env']): { proxyUrl?: string } => {
-  if (cluster.proxyUrl || !cluster.server) return {};
-  const host = URL.canParse(cluster.server) ? new URL(cluster.server).hostname : '';
-  const proxy = env.HTTPS_PROXY ?? env.https_proxy;
-  if (proxy === undefined || proxy === '' || isLoopback(host)) return {};
-  const exempt = (env.NO_PROXY ?? env.no_proxy ?? '')
-    .split(',')
-    .map((item) => item.trim().replace(/^\*?\./, ''));
-  const isExempt = exempt.some(
-    (item) => item !== '' && (item === '*' || host === item || host.endsWith(`.${item}`)),
-  );
-  return isExempt ? {} : { proxyUrl: proxy };
-};
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host.startsWith('127.') || host === '[::1]';
