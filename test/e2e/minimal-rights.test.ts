@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import {
   api,
@@ -15,6 +15,9 @@ import {
 import { type ProgramRun, runDr } from '../helpers/program.ts';
 import { installShop, removeShop, type Shop } from '../helpers/shop.ts';
 import { asAccount } from '../helpers/stage.ts';
+
+// Each test is a whole move and several preflights.
+vi.setConfig({ testTimeout: 180_000 });
 
 // One application goes there and back and is failed over by somebody who has the printed Roles and nothing else.
 const SIDES = ['source', 'dest'] as const;
