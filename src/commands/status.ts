@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { ClusterReader } from '../kube/types.ts';
 import { commandFor } from '../operations/move/command-line.ts';
@@ -17,6 +18,14 @@ export interface StatusFlags extends CommonFlags, SideFlags {
 /** `dr-syncer status`: returns the exit code; with `--watch` that of the last look. */
 export const runStatus = (io: Io, flags: StatusFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
+    if (flags.watch === true && (flags.output === 'json' || flags.output === 'yaml')) {
+      throw new UsageError(
+        `--watch writes one result after the other, and ${flags.output} is one document.`,
+        {
+          hint: 'Use --output ndjson, which writes one document a line.',
+        },
+      );
+    }
     const dest = session.openDest();
     const source = openSourceIfNamed(session, flags);
     let told = '';

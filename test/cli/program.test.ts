@@ -88,6 +88,12 @@ describe('a command line that is wrong', () => {
     expect(run.stderr).toMatch(/Use one of text, json, yaml, ndjson; did you mean "json"\?/);
   });
 
+  test.each(['json', 'yaml'])('status --watch is refused as %s, which is one document', async (form) => {
+    const run = await runDr(['status', ...SIDES, '--watch', '--output', form], withoutKubeconfig);
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toMatch(/✗ --watch writes one result after the other.*\n {2}Use --output ndjson/);
+  });
+
   test('no command at all is a usage error that shows the commands', async () => {
     const run = await runDr([]);
     expect(run).toMatchObject({ exitCode: 2, stdout: '' });
