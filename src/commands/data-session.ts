@@ -96,7 +96,7 @@ export const endStep =
       },
       { reporter, clock: systemClock, control: io.process, signal, tempDir: io.env['TMPDIR'] },
     );
-    if (left.length === 0) return records.length === 0 ? 'none was left' : `${records.length} copies ended`;
+    if (left.length === 0) return ENDED[records.length] ?? `${records.length} copies ended`;
     const text = `Pods of a data copy are still there: ${left.join(', ')}`;
     if (starting !== undefined) {
       throw new PartialError(`${text}; they write to claims that are about to be used.`, {
@@ -106,6 +106,8 @@ export const endStep =
     reporter.warning(`${text}.`);
     return `${left.length} pods are left`;
   };
+
+const ENDED: Readonly<Record<number, string>> = { 0: 'none was left', 1: '1 copy ended' };
 
 // Its own clean-up is worth a moment; what it leaves is removed by us.
 const END_GRACE_MS = 20_000;

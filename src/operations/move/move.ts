@@ -177,9 +177,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       id: 'check-data',
       title: 'Check that the volume data can be copied',
       skip: noData,
-      plan: async () => [
-        'look at each claim, at the rights of pv-migrate and at whether its pods are let in',
-      ],
+      plan: async () => ['look at each claim, and at whether the pods of pv-migrate are let in'],
       run: async () => {
         refuseRunning(to, await listSide(to, deps.signal), empty);
         return (await input.data?.check()) ?? '';

@@ -109,7 +109,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
     expect(await isAlive(orphan)).toBe('gone');
     expect(run.document.steps.find((step: Json) => step.id === 'undo-copies')).toMatchObject({
       state: 'done',
-      detail: '1 copies ended',
+      detail: '1 copy ended',
     });
     expect(await listJson('dest', 'Job', namespace)).toEqual([]);
     expect(mover.releases()).toEqual([]);

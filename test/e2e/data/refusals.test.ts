@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   applyObject,
+  applyYaml,
   contextOf,
   deleteJson,
   getJson,
@@ -9,9 +10,9 @@ import {
   waitUntil,
 } from '../../cluster/client.ts';
 import { boundClaims, claim, installClaims, makeVolume, openMover } from '../../helpers/data-app.ts';
-import { moveTo } from '../../helpers/moves.ts';
+import { move, moveTo } from '../../helpers/moves.ts';
 import { runDr } from '../../helpers/program.ts';
-import { stageWell } from '../../helpers/stage.ts';
+import { asAccount, stageWell } from '../../helpers/stage.ts';
 
 const COPY = ['--migrate-pvc-data'];
 
@@ -109,6 +110,22 @@ describe('what is refused before anything is stopped', () => {
     expect(asked.stderr).toMatch(/Volume data: 1 claim to copy/);
   }, 120_000);
 
+  it('D40: a user who may not do what the program needs, with the rights that are missing', async () => {
+    const namespace = await installClaims('refuse', { claims: ['files'], replicas: 1 });
+    const mover = openMover();
+    await applyYaml('source', namespace, READER);
+    await asAccount('source', namespace, 'reader', async (kubeconfig) => {
+      const source = { kubeconfig, context: contextOf('source') };
+      const run = await move('preflight', namespace, { args: COPY, env: mover.env, source });
+      expect(run.exitCode, run.stderr).toBe(3);
+      expect(run.exitCode, run.stderr).toBe(3);
+      const missing = JSON.stringify(run.document.missingRights);
+      for (const right of ['jobs', '"log"', 'secrets', 'networkpolicies']) expect(missing).toContain(right);
+      expect(run.document.roleYaml.source).toMatch(/serviceaccounts/);
+      expect(mover.noted('attempt')).toEqual([]);
+    });
+  }, 120_000);
+
   it('D41: a quota that asks for resources', async () => {
     const namespace = await installClaims('refuse', { claims: ['files'], replicas: 1 });
     const mover = openMover();
@@ -146,6 +163,23 @@ const stageCommand = async (
   expect(run.exitCode, run.stderr).toBe(code);
   return { document: JSON.parse(run.stdout) };
 };
+
+const READER = `
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: reader }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: reader }
+rules: [{ apiGroups: ["*"], resources: [pods, persistentvolumeclaims], verbs: [get, list, watch] }]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: reader }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader }
+subjects: [{ kind: ServiceAccount, name: reader }]
+`;
 
 const QUOTA = {
   apiVersion: 'v1',
