@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { EXAMPLES } from '../../src/commands/examples.ts';
 import { EXIT_CODES } from '../../src/exit-codes.ts';
 import { type ProgramRun, runDr } from '../helpers/program.ts';
+
+// The first run of a command loads everything that it is made of.
+vi.setConfig({ testTimeout: 30_000 });
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 const ESCAPE = String.fromCharCode(27);
