@@ -1,5 +1,5 @@
 // `dr-syncer stage` of 1,000 mixed objects against `kubectl get | kubectl apply --server-side` and against bare loops
-// that send the same requests, in one run on the same two clusters. What the numbers mean: bench/README.md.
+// that send the same requests, in one run on the same two clusters. What the numbers mean: docs/performance.md.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
