@@ -32,7 +32,7 @@ test.each(['cutover', 'failback'] as const)(
       return lane;
     };
     const { writes } = await cutRollback(await open(), undefined);
-    const cases = casesOf(writes, 11, ['rollback']);
+    const cases = casesOf(writes, { after: 7, before: 15 }, ['rollback']);
     const result = newTally();
     await drain(open, (lane) => {
       const item = cases.shift();
@@ -57,7 +57,7 @@ test('F1, F4: a failover that is killed at any write goes on or goes back', {
   const open = async () => opened(await openFailoverLane(program.file));
   const lane = await open();
   const { writes } = await command(lane, 'failover', undefined, ['--accept-data-loss']);
-  const cases = casesOf(writes, 7);
+  const cases = casesOf(writes, { after: 5, before: 9 });
   const result = newTally();
   await drain(open, (each) => {
     const item = cases.shift();

@@ -14,22 +14,22 @@ export const takesAll = process.env['DR_SYNCER_CRASH'] === 'all';
 export const LANES = Number(process.env['DR_SYNCER_CRASH_LANES'] ?? 4);
 
 /**
- * The cases for the writes of a run: a cut before and a cut after each. Every `stride`th is taken; the ways to mend
- * take turns. With everything asked for, all are taken in both ways.
+ * The cases for the writes of a run: a cut before and a cut after each. Every `after`th write is cut after it, and
+ * every `before`th before it: where one write follows the answer to another, the servers stand before the second just
+ * as they do after the first. The ways to mend take turns. With everything asked for, all are taken in all ways.
  */
 export function casesOf(
   writes: readonly string[],
-  stride: number,
+  stride: { readonly after: number; readonly before: number },
   mends: readonly Case['mend'][] = ['resume', 'rollback'],
 ): Case[] {
-  const cuts = writes.flatMap((write): Cut[] => [
-    { write, when: 'before' },
-    { write, when: 'after' },
-  ]);
+  const cuts = writes.flatMap((write, index): Cut[] =>
+    (['before', 'after'] as const)
+      .filter((when) => takesAll || index % stride[when] === 0)
+      .map((when) => ({ write, when })),
+  );
   if (takesAll) return cuts.flatMap((cut): Case[] => mends.map((mend) => ({ cut, mend })));
-  return cuts
-    .filter((_cut, index) => index % stride === 0)
-    .map((cut, index) => ({ cut, mend: mends[((index >> 1) + index) % mends.length] ?? 'resume' }));
+  return cuts.map((cut, index) => ({ cut, mend: mends[index % mends.length] ?? 'resume' }));
 }
 
 /** What a set of cases came to. */
