@@ -11,6 +11,7 @@ import { pauseGitops, resumeGitops } from './gitops.ts';
 import { type HookPoint, runHook, runSmoke } from './hooks.ts';
 import { leaveSuspended, splitJobs } from './jobs-at-home.ts';
 import { proveStopped } from './prove-stopped.ts';
+import { refuseUncopied } from './refuse-uncopied.ts';
 import { refuseUnstoppable } from './refuse-unstoppable.ts';
 import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
 import { type EmptyOptions, holdEmpty, refuseReturned, seeEmpty } from './see-empty.ts';
@@ -143,10 +144,16 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         // A baseline that is stored already is the truth, even if this step was cut off before it was marked.
         if (state.baseline() === undefined) {
           const takenAt = new Date(from.cluster.now()).toISOString();
-          const found = await surveyNow();
+          const objects = await listSide(from, deps.signal);
+          const found = survey(from, objects);
           refuseUnstoppable(from, found, options);
+          const taken = baselineOf(from, found, takenAt, options.jobs);
+          if (kind === 'cutover') {
+            const copies = { side: to, objects: await listSide(to, deps.signal) };
+            refuseUncopied(from, copies, taken.entries, objects, deps);
+          }
           for (const note of found.notes) deps.reporter.warning(note);
-          await state.setBaseline(baselineOf(from, found, takenAt, options.jobs));
+          await state.setBaseline(taken);
         }
         return `${baseline().entries.length} workloads`;
       },
