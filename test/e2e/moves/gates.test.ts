@@ -15,7 +15,7 @@ import {
   waitUntil,
 } from '../../cluster/client.ts';
 import { deployment, installSmall, installYaml } from '../../helpers/move-app.ts';
-import { countsOf, livePods, marksIn, move, moveTo, watchPods } from '../../helpers/moves.ts';
+import { countsOf, livePods, marksIn, moveTo, watchPods } from '../../helpers/moves.ts';
 import { stageWell } from '../../helpers/stage.ts';
 
 let directory: string;
@@ -211,28 +211,25 @@ describe('before anything is done', () => {
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
   });
 
-  test.each(['cutover', 'failback', 'failover', 'resume', 'rollback', 'fence'])(
-    '%s asks for the typed name, and refuses without a terminal and --yes',
-    async (verb) => {
-      const namespace = await confirmNamespace();
-      const before = await contentOf(namespace);
-      const run = await move(verb, namespace, {
-        ask: true,
-        input: `${namespace}\n`,
-        args: verb === 'failover' ? ['--accept-data-loss'] : [],
-      });
-      expect([2, 3]).toContain(run.exitCode);
-      if (run.exitCode === 2) expect(run.document.error.message).toMatch(/needs a confirmation/);
-      expect(await contentOf(namespace)).toEqual(before);
-    },
-  );
+  test('every verb asks for the typed name, and refuses with 2 without a terminal and --yes', async () => {
+    const [staged, half] = await Promise.all([installSmall('confirm'), installSmall('confirm-half')]);
+    await moveTo(4, 'cutover', half, { args: ['--post-stop', 'false'] });
+    const before = await Promise.all([staged, half].map(contentOf));
+    const givenUp = ['--accept-data-loss', '--source-given-up'];
+    for (const [verb, namespace, args] of [
+      ['cutover', staged, []],
+      ['failback', staged, []],
+      ['failover', staged, givenUp],
+      ['fence', staged, []],
+      ['resume', half, []],
+      ['rollback', half, []],
+    ] as const) {
+      const run = await moveTo(2, verb, namespace, { ask: true, input: `${namespace}\n`, args });
+      expect(run.document.error.message, verb).toMatch(/needs a confirmation/);
+    }
+    expect(await Promise.all([staged, half].map(contentOf))).toEqual(before);
+  });
 });
-
-let prepared: Promise<string> | undefined;
-const confirmNamespace = (): Promise<string> => {
-  prepared ??= installSmall('confirm');
-  return prepared;
-};
 
 const stepsOf = (document: Json, state: string): string[] =>
   document.steps.filter((step: Json) => step.state === state).map(({ id }: Json) => id);
