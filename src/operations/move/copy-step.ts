@@ -8,6 +8,7 @@ import { finished } from '../../workloads/finished.ts';
 import { controllerOf } from '../../workloads/owners.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
 import { type EmptyOptions, refuseReturned, remainingPods } from './see-empty.ts';
+import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
 /** The data copy of a move, as its steps use it. */
@@ -79,7 +80,7 @@ const refuseUsers = ({ side, informer }: Watched): void => {
     );
   if (users.length === 0) return;
   throw new PartialError(
-    `${users.map((pod) => `Pod ${pod.metadata.name}`).join(', ')} in namespace ${side.namespace} of context ${side.cluster.context} uses claims; data is copied only while nothing writes to it.`,
+    `${users.map((pod) => `Pod ${pod.metadata.name}`).join(', ')} in ${whereIs(side)} uses claims; data is copied only while nothing writes to it.`,
     { hint: 'Wait until it has ended, or delete it, then resume.' },
   );
 };
@@ -93,7 +94,7 @@ export const refuseRunning = (
   const running = remainingPods(objects, { ...options, ignoreBarePods: false });
   if (running.length === 0) return;
   throw new PartialError(
-    `Pods of ${running.map(({ root }) => `${root.kind} ${root.name}`).join(', ')} run in namespace ${side.namespace} of context ${side.cluster.context}; data is copied only while both sides are stopped.`,
+    `Pods of ${running.map(({ root }) => `${root.kind} ${root.name}`).join(', ')} run in ${whereIs(side)}; data is copied only while both sides are stopped.`,
     {
       hint: 'Stop them (remove dr-syncer.io/scale-override from what is a warm standby), then run the command again, or resume.',
     },
@@ -111,7 +112,7 @@ export const seeMoversGone = async ({ side, informer }: Watched, deps: MoveDeps)
     if (left.length === 0) return;
     if (Date.now() >= until) {
       throw new PartialError(
-        `${left.map((pod) => `Pod ${pod.metadata.name}`).join(', ')} of a data copy still writes to claims in namespace ${side.namespace} of context ${side.cluster.context}.`,
+        `${left.map((pod) => `Pod ${pod.metadata.name}`).join(', ')} of a data copy still writes to claims in ${whereIs(side)}.`,
         {
           hint: `Remove it: pv-migrate cleanup <id> --force --context ${side.cluster.context} --namespace ${side.namespace}, or delete its Job; then resume.`,
         },

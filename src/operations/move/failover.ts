@@ -1,13 +1,12 @@
 import { openInformer } from '../../kube/informer.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { PODS } from '../../kube/well-known.ts';
 import { fieldAt, recordedFields, recordedReplicas } from '../../workloads/record.ts';
 import { keyOf, keyOfObject, survey } from './baseline.ts';
-import { type HookContext, runHook, runSmoke } from './hooks.ts';
+import { emptyStep, hookStep, smokeStep } from './common-steps.ts';
+import type { HookContext, HookPoint } from './hooks.ts';
 import type { MoveState } from './move.ts';
 import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
-import { type EmptyOptions, holdEmpty, seeEmpty } from './see-empty.ts';
-import { listSide } from './side.ts';
+import { listSide, whereIs } from './side.ts';
 import {
   startGroup,
   startGroups,
@@ -40,15 +39,9 @@ export interface FailoverInput {
  */
 export const failoverSteps = (input: FailoverInput): { steps: Step[]; readyAt(): number | undefined } => {
   const { dest, options, deps, state, hookContext } = input;
-  const where = `namespace ${dest.namespace} of context ${dest.cluster.context}`;
+  const where = whereIs(dest);
   let readyAt: number | undefined;
-  const hook = (point: 'preStart' | 'postStart', id: string): Step => ({
-    id: `hook-${id}`,
-    title: `Run the ${id} hook`,
-    skip: () => (options.hooks[point] === undefined ? 'no such hook is given' : undefined),
-    plan: async () => [`run ${options.hooks[point]}`],
-    run: () => runHook(options.hooks, point, hookContext, deps),
-  });
+  const hook = (point: HookPoint, id: string): Step => hookStep(point, id, options, hookContext, deps);
   const steps: Step[] = [
     {
       id: 'pending-fence',
@@ -102,16 +95,7 @@ export const failoverSteps = (input: FailoverInput): { steps: Step[]; readyAt():
         }
       },
     },
-    {
-      id: 'smoke',
-      title: 'Ask the smoke check',
-      skip: () =>
-        options.smoke.url === undefined && options.smoke.command === undefined
-          ? 'no smoke check is given'
-          : undefined,
-      plan: async () => [`ask ${options.smoke.url ?? options.smoke.command}`],
-      run: () => runSmoke(options.smoke, hookContext, deps),
-    },
+    smokeStep(options, hookContext, deps),
     hook('postStart', 'post-start'),
     {
       id: 'tidy',
@@ -145,8 +129,7 @@ export interface FenceInput {
  * so that a failback can bring the application home with the counts that it has now.
  */
 export const fenceSteps = ({ source, options, deps, state }: FenceInput): Step[] => {
-  const empty: EmptyOptions = { ...options, ignoreJobs: false };
-  const where = `namespace ${source.namespace} of context ${source.cluster.context}`;
+  const where = whereIs(source);
   return [
     {
       id: 'stop',
@@ -160,23 +143,7 @@ export const fenceSteps = ({ source, options, deps, state }: FenceInput): Step[]
         return `${await stopSide(source, withRecorded(survey(source, objects).entries, objects), objects, deps, options)} patches`;
       },
     },
-    {
-      id: 'empty',
-      title: `See ${where} empty of pods`,
-      plan: async () => ['watch pods until none is left'],
-      run: async () => {
-        const informer = await openInformer(source.cluster, [...source.types, PODS], source.namespace, {
-          signal: deps.signal,
-        });
-        try {
-          await seeEmpty(source, informer, deps, empty);
-          await holdEmpty(source, informer, options.holdMs, deps, empty);
-        } finally {
-          informer.stop();
-        }
-        return 'no pods';
-      },
-    },
+    emptyStep('empty', source, { ...options, ignoreJobs: false }, deps),
     {
       id: 'mark',
       title: 'Record that the source is fenced',

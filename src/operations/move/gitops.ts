@@ -5,6 +5,7 @@ import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { type GitopsOwner, pausePatch, resumePatch } from '../../workloads/gitops.ts';
 import { isMarked } from '../../workloads/record.ts';
+import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
 /**
@@ -83,9 +84,7 @@ const findOwner = async (
     const [object, other] = all.filter((item) => item.metadata.name === owner.name);
     if (object !== undefined && other === undefined) return { type, object };
   }
-  throw new RefusedError(
-    `${name} owns workloads in namespace ${side.namespace} of context ${side.cluster.context}, and it was not found.`,
-  );
+  throw new RefusedError(`${name} owns workloads in ${whereIs(side)}, and it was not found.`);
 };
 
 const patchOwner = async (

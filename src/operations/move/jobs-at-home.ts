@@ -2,7 +2,7 @@ import { ORIGINAL_REPLICAS, PARK_MANAGER, PARKED } from '../../annotations.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { finished } from '../../workloads/finished.ts';
-import { typeOf } from './side.ts';
+import { typeOf, whereIs } from './side.ts';
 import type { StartTarget } from './start-side.ts';
 import type { MoveDeps, MoveOptions, MoveSide } from './types.ts';
 
@@ -43,7 +43,7 @@ export const leaveSuspended = async (
     const patch = { metadata: { annotations: { [PARKED]: null, [ORIGINAL_REPLICAS]: null } } };
     await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER });
     deps.reporter.warning(
-      `Job ${target.name} was moved to the destination and does not run again in namespace ${side.namespace} of context ${side.cluster.context}; it stays suspended.`,
+      `Job ${target.name} was moved to the destination and does not run again in ${whereIs(side)}; it stays suspended.`,
     );
   }
 };

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PartialError } from '../../errors.ts';
 import { type Informer, openInformer } from '../../kube/informer.ts';
 import type { KubeObject } from '../../kube/types.ts';
@@ -6,28 +5,22 @@ import { PODS } from '../../kube/well-known.ts';
 import type { GitopsOwner } from '../../workloads/gitops.ts';
 import { seeAddresses } from './addresses.ts';
 import { baselineOf, survey } from './baseline.ts';
+import { hookStep, smokeStep } from './common-steps.ts';
 import { copyWhileStopped, type MoveData, refuseRunning, seeMoversGone } from './copy-step.ts';
 import { pauseGitops, resumeGitops } from './gitops.ts';
-import { type HookPoint, runHook, runSmoke } from './hooks.ts';
-import { leaveSuspended, splitJobs } from './jobs-at-home.ts';
+import type { HookPoint } from './hooks.ts';
 import { proveStopped } from './prove-stopped.ts';
 import { refuseUncopied } from './refuse-uncopied.ts';
 import { refuseUnstoppable } from './refuse-unstoppable.ts';
-import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
-import { type EmptyOptions, holdEmpty, refuseReturned, seeEmpty } from './see-empty.ts';
-import { listSide } from './side.ts';
-import {
-  type StartTarget,
-  startGroup,
-  startGroups,
-  startTargets,
-  tidyInherited,
-  waitReady,
-  watchedForStart,
-} from './start-side.ts';
+import { unstashPlan } from './release.ts';
+import { type EmptyOptions, holdEmpty, seeEmpty } from './see-empty.ts';
+import { listSide, whereIs } from './side.ts';
+import { startOther } from './start-other.ts';
+import { startGroups, startTargets, tidyInherited, watchedForStart } from './start-side.ts';
 import type { Step, StepJournal } from './steps.ts';
 import { stopSide } from './stop-side.ts';
 import type { Baseline, MoveDeps, MoveOptions, MoveSide } from './types.ts';
+import { waitForJobs } from './wait-for-jobs.ts';
 
 /** What the records of an operation offer to its steps. */
 export interface MoveState extends StepJournal {
@@ -100,11 +93,6 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       throw new PartialError('The journal has no baseline, so it is not known what to start.');
     return found;
   };
-  const targets = async (objects: readonly KubeObject[]): Promise<StartTarget[]> =>
-    startTargets(to, objects, kind === 'cutover' ? state.baseline() : undefined, {
-      started: state.baseline(),
-    });
-  const where = (side: MoveSide): string => `namespace ${side.namespace} of context ${side.cluster.context}`;
   const hookContext = {
     operation: kind,
     operationId: state.operationId,
@@ -113,13 +101,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     destContext: dest.cluster.context,
     destNamespace: dest.namespace,
   };
-  const hook = (point: HookPoint, id: string): Step => ({
-    id: `hook-${id}`,
-    title: `Run the ${id} hook`,
-    skip: () => (options.hooks[point] === undefined ? 'no such hook is given' : undefined),
-    plan: async () => [`run ${options.hooks[point]}`],
-    run: () => runHook(options.hooks, point, hookContext, deps),
-  });
+  const hook = (point: HookPoint, id: string): Step => hookStep(point, id, options, hookContext, deps);
   const noData = (): string | undefined =>
     input.data === undefined ? 'no data copy is asked for' : undefined;
   const surveyNow = async () => survey(from, await listSide(from, deps.signal));
@@ -127,14 +109,14 @@ export const moveSteps = (input: MoveInput): MovePlan => {
   const steps: Step[] = [
     {
       id: 'converge',
-      title: `Bring the copy in ${where(dest)} up to date while the source runs`,
+      title: `Bring the copy in ${whereIs(dest)} up to date while the source runs`,
       skip: () => (input.converge === undefined ? 'only a cutover stages' : undefined),
-      plan: async () => [`server-side apply of what differs in ${where(dest)}`],
+      plan: async () => [`server-side apply of what differs in ${whereIs(dest)}`],
       run: async () => (await input.converge?.()) ?? '',
     },
     {
       id: 'baseline',
-      title: `Record what runs in ${where(from)}`,
+      title: `Record what runs in ${whereIs(from)}`,
       plan: async () =>
         (await surveyNow()).entries.map(
           (entry) =>
@@ -160,14 +142,14 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     },
     {
       id: 'config',
-      title: `Compare the configuration of ${where(dest)} with ${where(source)}`,
+      title: `Compare the configuration of ${whereIs(dest)} with ${whereIs(source)}`,
       skip: () => (input.config === undefined ? 'only a failback compares' : undefined),
       plan: async () => [(await input.config?.()) ?? ''],
       run: async () => (await input.config?.()) ?? '',
     },
     {
       id: 'pause-gitops',
-      title: `Pause the GitOps owners of what runs in ${where(from)}`,
+      title: `Pause the GitOps owners of what runs in ${whereIs(from)}`,
       skip: () => (options.pauseGitops ? undefined : '--pause-gitops is not given'),
       plan: async () =>
         (await surveyNow()).gitops.map(
@@ -193,7 +175,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     hook('preStop', 'pre-stop'),
     {
       id: 'jobs',
-      title: `Wait for the Jobs that run in ${where(from)}`,
+      title: `Wait for the Jobs that run in ${whereIs(from)}`,
       skip: () => (options.jobs === 'wait' ? undefined : '--jobs wait is not given'),
       plan: async () => (await surveyNow()).runningJobs.map((name) => `wait for Job ${name}`),
       run: async () =>
@@ -201,7 +183,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     },
     {
       id: 'stop',
-      title: `Stop what runs in ${where(from)}`,
+      title: `Stop what runs in ${whereIs(from)}`,
       plan: async () => {
         const objects = await listSide(from, deps.signal);
         const { entries } = survey(from, objects);
@@ -230,7 +212,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     },
     {
       id: 'empty',
-      title: `See ${where(from)} empty of pods`,
+      title: `See ${whereIs(from)} empty of pods`,
       plan: async () => [
         `watch pods until none is left (${options.waitTimeoutMs / 1000} s and the grace period at most), then ${options.holdMs / 1000} s more`,
       ],
@@ -257,7 +239,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     hook('preStart', 'pre-start'),
     {
       id: 'start',
-      title: `Start the application in ${where(to)}`,
+      title: `Start the application in ${whereIs(to)}`,
       plan: async () => {
         const objects = await listSide(to, deps.signal);
         const found = baselineOf(from, await surveyNow(), '', options.jobs);
@@ -277,56 +259,29 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         const informer = await openTo();
         await proveStopped(from, baseline().entries, deps, empty);
         await seeMoversGone({ side: to, informer }, deps);
-        const created = kind === 'cutover' ? await startStashed(to, deps) : [];
-        const released = kind === 'cutover' ? await releaseHeldServices(to, deps) : 0;
-        const all = await targets(informer.objects());
-        // A cutover starts what its baseline names; a failback has to ask the destination what has ended there.
-        const { start, over } =
-          kind === 'failback' ? splitJobs(all, stopped.objects(), options.jobs) : { start: all, over: [] };
-        await leaveSuspended(to, over, deps);
-        const groups = startGroups(start);
-        let count = 0;
-        for (const group of groups) {
-          deps.reporter.debug(`Starting wave ${group.name}: ${group.targets.length} objects`);
-          refuseReturned(from, stopped, empty);
-          await startGroup(to, group.targets, informer.objects(), deps, options);
-          await waitReady(to, group.targets, informer, deps, {
-            waitTimeoutMs: options.waitTimeoutMs,
-            watchOther: () => refuseReturned(from, stopped, empty),
-          });
-          count += group.targets.length;
-        }
+        const done = await startOther(
+          kind,
+          { side: from, informer: stopped },
+          { side: to, informer },
+          state.baseline(),
+          options,
+          deps,
+        );
         times.readyAt = performance.now();
-        const more = [
-          created.length > 0 ? `${created.length} custom resources created` : '',
-          released > 0 ? `${released} Services released` : '',
-        ];
-        return [
-          `${count} workloads in ${groups.length} waves are ready`,
-          ...more.filter((text) => text !== ''),
-        ].join(', ');
+        return done;
       },
     },
     {
       id: 'addresses',
-      title: `See the addresses of ${where(to)}`,
+      title: `See the addresses of ${whereIs(to)}`,
       plan: async () => ['wait for the addresses of Services and Ingresses that have one on the other side'],
       run: () => seeAddresses(from, to, Math.min(options.waitTimeoutMs, ADDRESS_MS), deps),
     },
-    {
-      id: 'smoke',
-      title: 'Ask the smoke check',
-      skip: () =>
-        options.smoke.url === undefined && options.smoke.command === undefined
-          ? 'no smoke check is given'
-          : undefined,
-      plan: async () => [`ask ${options.smoke.url ?? options.smoke.command}`],
-      run: () => runSmoke(options.smoke, hookContext, deps),
-    },
+    smokeStep(options, hookContext, deps),
     hook('postStart', 'post-start'),
     {
       id: 'resume-gitops',
-      title: `Resume the GitOps owners of what runs in ${where(to)} that were paused`,
+      title: `Resume the GitOps owners of what runs in ${whereIs(to)} that were paused`,
       plan: async () =>
         ownersIn(to, await listSide(to, deps.signal)).map(
           ({ kind: owned, namespace, name }) =>
@@ -336,14 +291,14 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     },
     {
       id: 'tidy',
-      title: `Take our marks off what inherited them in ${where(to)}`,
+      title: `Take our marks off what inherited them in ${whereIs(to)}`,
       plan: async () => ['patch ReplicaSets that carry the marks of their Deployment'],
       run: async () =>
         `${await tidyInherited(to, (await openTo()).objects(), deps, options.concurrency)} cleaned`,
     },
     {
       id: 'activate',
-      title: `Mark ${where(to)} as the live side`,
+      title: `Mark ${whereIs(to)} as the live side`,
       plan: async () => ['write the records on both sides, one epoch later'],
       run: async () => {
         // A resumed run may come here long after the start.
@@ -367,23 +322,3 @@ const ADDRESS_MS = 30_000;
 
 const ownersIn = (side: MoveSide, objects: readonly KubeObject[]): GitopsOwner[] =>
   survey(side, objects).gitops.map(({ owner }) => owner);
-
-const waitForJobs = async (
-  side: MoveSide,
-  deps: MoveDeps,
-  timeoutMs: number,
-  running: () => Promise<readonly string[]>,
-): Promise<string> => {
-  const started = Date.now();
-  for (;;) {
-    const names = await running();
-    if (names.length === 0) return 'no Job runs';
-    if (Date.now() - started > timeoutMs) {
-      throw new PartialError(
-        `Jobs still run in namespace ${side.namespace} of context ${side.cluster.context} after ${timeoutMs / 1000} s: ${names.join(', ')}.`,
-        { hint: 'Resume to wait again, or roll back; --jobs suspend stops them instead.' },
-      );
-    }
-    await sleep(1000, undefined, { signal: deps.signal });
-  }
-};

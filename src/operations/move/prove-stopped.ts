@@ -1,7 +1,7 @@
 import { PartialError } from '../../errors.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
 import { type EmptyOptions, refusePods } from './see-empty.ts';
-import { listSide } from './side.ts';
+import { listSide, whereIs } from './side.ts';
 import { isStopped } from './stop-side.ts';
 import type { BaselineEntry, MoveDeps, MoveSide } from './types.ts';
 
@@ -25,10 +25,7 @@ export const proveStopped = async (
   });
   if (back.length === 0) return;
   const names = back.map((entry) => `${entry.kind} ${entry.name}`).join(', ');
-  throw new PartialError(
-    `${names} in namespace ${side.namespace} of context ${side.cluster.context} was started again after it was stopped.`,
-    {
-      hint: 'Find what starts it (an autoscaler, an operator, Argo CD or Flux), stop that, then resume or roll back.',
-    },
-  );
+  throw new PartialError(`${names} in ${whereIs(side)} was started again after it was stopped.`, {
+    hint: 'Find what starts it (an autoscaler, an operator, Argo CD or Flux), stop that, then resume or roll back.',
+  });
 };

@@ -1,5 +1,6 @@
 import { RefusedError, UnsafeError } from '../../errors.ts';
 import type { Survey } from './baseline.ts';
+import { whereIs } from './side.ts';
 import type { MoveOptions, MoveSide } from './types.ts';
 
 /**
@@ -11,7 +12,7 @@ export const refuseUnstoppable = (
   found: Survey,
   options: Pick<MoveOptions, 'jobs' | 'ignoreBarePods' | 'ignoreGitops' | 'pauseGitops'>,
 ): void => {
-  const where = `namespace ${side.namespace} of context ${side.cluster.context}`;
+  const where = `${whereIs(side)}`;
   if (found.barePods.length > 0 && !options.ignoreBarePods) {
     throw new UnsafeError(
       `${found.barePods.map((name) => `Pod ${name}`).join(', ')} in ${where} have no owner, so nothing can stop them.`,

@@ -2,10 +2,11 @@ import { openInformer } from '../../kube/informer.ts';
 import { groupKind } from '../../kube/names.ts';
 import { PODS } from '../../kube/well-known.ts';
 import { survey } from './baseline.ts';
+import { emptyStep } from './common-steps.ts';
 import { resumeGitops } from './gitops.ts';
 import type { MoveState } from './move.ts';
-import { type EmptyOptions, holdEmpty, refuseReturned, seeEmpty } from './see-empty.ts';
-import { listSide } from './side.ts';
+import { type EmptyOptions, refuseReturned } from './see-empty.ts';
+import { listSide, whereIs } from './side.ts';
 import {
   NotReadyError,
   startGroup,
@@ -45,7 +46,6 @@ export interface RollbackInput {
 export const rollbackSteps = (input: RollbackInput): Step[] => {
   const { from, to, options, deps, state } = input;
   const empty: EmptyOptions = { ...options, ignoreJobs: options.jobs === 'leave' };
-  const where = (side: MoveSide): string => `namespace ${side.namespace} of context ${side.cluster.context}`;
   const notStarted = (): string | undefined => (input.startBegan ? undefined : 'nothing was started there');
   const notStopped = (): string | undefined => {
     if (from === undefined) return 'that side does not answer';
@@ -61,7 +61,7 @@ export const rollbackSteps = (input: RollbackInput): Step[] => {
     },
     {
       id: 'undo-start',
-      title: `Stop what was started in ${where(to)}`,
+      title: `Stop what was started in ${whereIs(to)}`,
       skip: notStarted,
       plan: async () =>
         survey(to, await listSide(to, deps.signal)).entries.map(
@@ -72,29 +72,13 @@ export const rollbackSteps = (input: RollbackInput): Step[] => {
         return `${await stopSide(to, survey(to, objects).entries, objects, deps, options)} patches`;
       },
     },
-    {
-      id: 'undo-empty',
-      title: `See ${where(to)} empty of pods`,
-      skip: notStarted,
-      run: async () => {
-        const informer = await openInformer(to.cluster, [...to.types, PODS], to.namespace, {
-          signal: deps.signal,
-        });
-        try {
-          await seeEmpty(to, informer, deps, empty);
-          await holdEmpty(to, informer, options.holdMs, deps, empty);
-        } finally {
-          informer.stop();
-        }
-        return 'no pods';
-      },
-    },
+    emptyStep('undo-empty', to, { ...empty, holdMs: options.holdMs }, deps, notStarted),
     {
       id: 'undo-stop',
       title:
         from === undefined
           ? 'Start the other side again'
-          : `Start ${where(from)} again with the recorded counts`,
+          : `Start ${whereIs(from)} again with the recorded counts`,
       skip: notStopped,
       plan: async () =>
         from === undefined
@@ -121,7 +105,9 @@ export const rollbackSteps = (input: RollbackInput): Step[] => {
     {
       id: 'undo-activate',
       title:
-        from === undefined ? `Mark ${where(to)} as a parked copy` : `Mark ${where(from)} as the live side`,
+        from === undefined
+          ? `Mark ${whereIs(to)} as a parked copy`
+          : `Mark ${whereIs(from)} as the live side`,
       run: async () => {
         // The destination never ran for good, so there is nothing that a source could disagree with.
         if (input.kind === 'failover') await state.markFenced();

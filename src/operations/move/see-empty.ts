@@ -7,6 +7,7 @@ import { NODES, PODS } from '../../kube/well-known.ts';
 import { finished } from '../../workloads/finished.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
+import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
 export interface EmptyOptions {
@@ -52,9 +53,7 @@ export const seeEmpty = async (
     // The first line says what is waited for; which of them end first is detail.
     if (told === '') {
       told = names;
-      deps.reporter.waiting(
-        `Waiting for the pods of ${names} to end in namespace ${side.namespace} of context ${side.cluster.context}`,
-      );
+      deps.reporter.waiting(`Waiting for the pods of ${names} to end in ${whereIs(side)}`);
     }
     const pods = left.flatMap((group) => group.pods);
     most = Math.max(most, pods.length);
@@ -102,12 +101,9 @@ export const refusePods = (
   const back = remainingPods(objects, options);
   if (back.length === 0) return;
   const names = back.map(({ root }) => `${root.kind} ${root.name}`).join(', ');
-  throw new PartialError(
-    `Pods of ${names} came back in namespace ${side.namespace} of context ${side.cluster.context} after it was stopped.`,
-    {
-      hint: 'Find what starts them (an autoscaler, an operator, Argo CD or Flux), stop that, then resume or roll back.',
-    },
-  );
+  throw new PartialError(`Pods of ${names} came back in ${whereIs(side)} after it was stopped.`, {
+    hint: 'Find what starts them (an autoscaler, an operator, Argo CD or Flux), stop that, then resume or roll back.',
+  });
 };
 
 const stuck = async (
@@ -134,7 +130,7 @@ const stuck = async (
     );
   }
   throw new PartialError(
-    `Pods of ${names} are still there in namespace ${side.namespace} of context ${side.cluster.context} after ${options.waitTimeoutMs / 1000} s and their grace period.`,
+    `Pods of ${names} are still there in ${whereIs(side)} after ${options.waitTimeoutMs / 1000} s and their grace period.`,
     {
       hint: `See why: kubectl --context ${side.cluster.context} -n ${side.namespace} get pods -o wide; then resume or roll back.`,
     },

@@ -29,6 +29,10 @@ export const openSide = async (
   };
 };
 
+/** `namespace shop of context dr`: how sentences name a side. */
+export const whereIs = ({ namespace, cluster }: Pick<MoveSide, 'namespace' | 'cluster'>): string =>
+  `namespace ${namespace} of context ${cluster.context}`;
+
 /** Lists everything on a side that runs pods, and the pods, in one go per type. */
 export const listSide = async (side: MoveSide, signal: AbortSignal): Promise<KubeObject[]> => {
   const lists = await Promise.all(

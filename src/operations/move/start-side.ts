@@ -16,7 +16,7 @@ import { planRestore, restorePatch } from '../../workloads/restore.ts';
 import { waveOf } from '../../workloads/waves.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
 import { SILENCE_MS } from './see-empty.ts';
-import { typeOf } from './side.ts';
+import { typeOf, whereIs } from './side.ts';
 import type { Baseline, MoveDeps, MoveSide } from './types.ts';
 
 /** A parked object that is to be started, with the count to start it with. */
@@ -226,9 +226,7 @@ const startOne = async (
     const live =
       attempt === 1 && seen !== undefined ? seen : await side.cluster.get(ref, { signal: deps.signal });
     if (live === undefined) {
-      throw new PartialError(
-        `${target.kind} ${target.name} is gone from namespace ${side.namespace} of context ${side.cluster.context}.`,
-      );
+      throw new PartialError(`${target.kind} ${target.name} is gone from ${whereIs(side)}.`);
     }
     // Started by an earlier attempt of the same operation: the mark goes in the same patch that starts it.
     if (live.metadata.annotations?.[PARKED] === undefined) return false;

@@ -2,10 +2,7 @@ import type { MoveSide } from '../move/types.ts';
 import type { CheckLevel, PreflightCheck } from './types.ts';
 
 export { nameList } from '../checks/sentences.ts';
-
-/** `namespace shop of context dr` */
-export const whereIs = (side: MoveSide): string =>
-  `namespace ${side.namespace} of context ${side.cluster.context}`;
+export { whereIs } from '../move/side.ts';
 
 /** The beginning of a kubectl command for a namespace: `kubectl --context dr -n shop`. */
 export const kubectl = (side: MoveSide): string =>

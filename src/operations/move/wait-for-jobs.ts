@@ -1,0 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PartialError } from '../../errors.ts';
+import { whereIs } from './side.ts';
+import type { MoveDeps, MoveSide } from './types.ts';
+
+/** Waits at most `timeoutMs` until no Job runs on a side; `running` names those that do. Throws PartialError. */
+export const waitForJobs = async (
+  side: MoveSide,
+  deps: MoveDeps,
+  timeoutMs: number,
+  running: () => Promise<readonly string[]>,
+): Promise<string> => {
+  const started = Date.now();
+  for (;;) {
+    const names = await running();
+    if (names.length === 0) return 'no Job runs';
+    if (Date.now() - started > timeoutMs) {
+      throw new PartialError(
+        `Jobs still run in ${whereIs(side)} after ${timeoutMs / 1000} s: ${names.join(', ')}.`,
+        { hint: 'Resume to wait again, or roll back; --jobs suspend stops them instead.' },
+      );
+    }
+    await sleep(1000, undefined, { signal: deps.signal });
+  }
+};
