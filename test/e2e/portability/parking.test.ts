@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { openWriter } from '../../../src/kube/cluster.ts';
+import { openStateStore } from '../../../src/state/records.ts';
 import {
   api,
   applyObject,
@@ -12,7 +14,8 @@ import {
   waitUntil,
 } from '../../cluster/client.ts';
 import { type Copy, copyOf } from '../../helpers/copy.ts';
-import { rowOf, stageNamespace } from '../../helpers/stage.ts';
+import { CLUSTER, contextFor, rowOf, stageNamespace } from '../../helpers/stage.ts';
+import { stateRecord } from '../../state/samples.ts';
 
 let copy: Copy;
 
@@ -186,6 +189,23 @@ describe('parked for good', () => {
       exit: 'unsafe',
     });
     expect(await getJson('dest', 'Deployment', 'web', dest)).toBeUndefined();
+  });
+
+  it('T30: a destination that a move has made live is never staged over, whatever is acknowledged', async () => {
+    const dest = freshNamespace('park-active');
+    await createNamespace('dest', dest);
+    const writer = openWriter(contextFor('dest'), CLUSTER);
+    try {
+      await openStateStore(writer, dest).update(() => stateRecord({ phase: 'active' }));
+    } finally {
+      await writer.close();
+    }
+    const flags = { dest, types: DEPLOYMENTS, keepGoing: true, acceptLiveDestination: true };
+    await expect(stageNamespace(copy.source, flags)).rejects.toMatchObject({
+      exit: 'unsafe',
+      message: expect.stringContaining('is live: its record says "active"'),
+    });
+    expect(await listJson('dest', 'Deployment', dest)).toEqual([]);
   });
 });
 
