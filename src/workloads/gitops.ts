@@ -47,6 +47,10 @@ const PAUSES: Readonly<Record<string, { readonly path: readonly string[]; readon
   'HelmRelease.helm.toolkit.fluxcd.io': SUSPEND,
 };
 
+/** Whether an object is a GitOps object that pausePatch takes: it runs no pods, it keeps others as they are in Git. */
+export const isGitopsObject = (object: { readonly apiVersion: string; readonly kind: string }): boolean =>
+  Object.hasOwn(PAUSES, groupKind(object));
+
 const pausePlan = (owner: KubeObject): ParkPlan => {
   const kind = groupKind(owner);
   const pause = PAUSES[kind];

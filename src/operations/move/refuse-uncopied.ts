@@ -2,6 +2,7 @@ import { IGNORE } from '../../annotations.ts';
 import { RefusedError } from '../../errors.ts';
 import { equalJson } from '../../kube/json.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { isGitopsObject } from '../../workloads/gitops.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
 import type { BaselineEntry, MoveDeps, MoveSide } from './types.ts';
@@ -42,7 +43,9 @@ export const refuseUncopied = (
   );
 };
 
-// What has its parked values anyway (0 replicas, suspended) does not run; autoscalers run nothing by themselves.
-const runs = ({ kind, plan }: BaselineEntry): boolean =>
-  kind !== 'HorizontalPodAutoscaler' &&
-  plan.fields.some(({ original, parked }) => original === undefined || !equalJson(original, parked));
+// What has its parked values anyway (0 replicas, suspended) does not run; autoscalers and GitOps objects run nothing by
+// themselves, and the ones of the destination are its own.
+const runs = (entry: BaselineEntry): boolean =>
+  entry.kind !== 'HorizontalPodAutoscaler' &&
+  !isGitopsObject(entry) &&
+  entry.plan.fields.some(({ original, parked }) => original === undefined || !equalJson(original, parked));
