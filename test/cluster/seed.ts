@@ -28,8 +28,11 @@ export async function seeded(api: Api): Promise<boolean> {
   return account.status === 200 && ready.length === 3 && available.length === items.body.items.length;
 }
 
-/** Volumes per storage class and access mode. A released one becomes Available again (kwok.yaml), so they last. */
-export const VOLUMES_PER_CLASS = { ReadWriteOnce: 12, ReadWriteMany: 4 } as const;
+/**
+ * Volumes per storage class and access mode: enough for a whole test run, whose namespaces keep theirs. A released one
+ * becomes Available again (kwok.yaml).
+ */
+export const VOLUMES_PER_CLASS = { ReadWriteOnce: 40, ReadWriteMany: 4 } as const;
 
 const STORAGE_CLASSES = [storageClass('standard', true), storageClass('fast', false)];
 

@@ -34,13 +34,16 @@ describe('F4: a cutover that was cut off half-way', () => {
       kind: 'cutover',
       step: expect.stringContaining('post-stop'),
     });
-    const fresh = await move('cutover', namespace);
-    expect([4, 6]).toContain(fresh.exitCode);
+    const operator = (await getJson('dest', 'Lease', 'dr-syncer-lock', namespace)).spec.holderIdentity;
+    // A stranger cannot know whether the process that had the lock is dead; the same person on the same machine can.
+    const stranger = await move('cutover', namespace, { operator: 'somebody@else' });
+    expect(stranger.exitCode).toBe(6);
+    expect(stranger.document.error.message).toContain(operator);
+    const fresh = await move('cutover', namespace, { operator });
+    expect(fresh.exitCode, fresh.stderr).toBe(4);
     expect(fresh.document.error.hint).toMatch(/resume/);
     // Somebody scales by hand meanwhile; the baseline is what it was.
     await patchJson('source', 'Deployment', 'idle', namespace, { metadata: { labels: { touched: 'yes' } } });
-    // The same person on the same machine takes over at once: the process that had the lock is dead.
-    const operator = (await getJson('dest', 'Lease', 'dr-syncer-lock', namespace)).spec.holderIdentity;
     await moveTo(0, 'resume', namespace, { args: ['--post-stop', 'true'], operator });
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 3, 'Deployment/idle': 0 });
   });
