@@ -9,6 +9,7 @@ import {
 } from '../../src/operations/preflight/index.ts';
 import type { StageOptions } from '../../src/operations/stage/types.ts';
 import type { Side } from '../cluster/client.ts';
+import { PLAIN_MOVE, plainStage } from './defaults.ts';
 import { CLUSTER, contextFor } from './stage.ts';
 
 /** What a test may say of a preflight; everything else has the value that a plain command line gives. */
@@ -69,49 +70,7 @@ export const withInput = async <T>(
   }
 };
 
-export const MOVE: MoveOptions = {
-  dryRun: false,
-  waitTimeoutMs: 30_000,
-  holdMs: 200,
-  concurrency: CLUSTER.concurrency,
-  jobs: 'fail',
-  ignoreBarePods: false,
-  pauseGitops: false,
-  ignoreGitops: false,
-  forceDeletePods: false,
-  rollbackOnFailure: false,
-  hooks: {
-    preStop: undefined,
-    postStop: undefined,
-    preStart: undefined,
-    postStart: undefined,
-    timeoutMs: 1000,
-    onFailure: 'fail',
-  },
-  smoke: { url: undefined, command: undefined, attempts: 1, intervalMs: 100, timeoutMs: 1000 },
-};
+export const MOVE: MoveOptions = { ...PLAIN_MOVE, concurrency: CLUSTER.concurrency };
 
-const NO_MAP: ReadonlyMap<string, string> = new Map();
-
-export const stageOptionsFor = (namespace: string): StageOptions => ({
-  sourceNamespace: namespace,
-  destNamespace: namespace,
-  types: { include: [], exclude: [], customResources: false },
-  selector: undefined,
-  dryRun: false,
-  keepGoing: false,
-  prune: false,
-  acceptLiveDestination: false,
-  onConflict: undefined,
-  concurrency: CLUSTER.concurrency,
-  recreateTimeoutMs: 10_000,
-  storageClassMap: NO_MAP,
-  accessModeMap: NO_MAP,
-  imageMap: NO_MAP,
-  hostMap: NO_MAP,
-  ingressClassMap: NO_MAP,
-  preserveNodePorts: false,
-  preserveLoadBalancerIp: false,
-  holdLoadBalancers: false,
-  rewriteDns: false,
-});
+export const stageOptionsFor = (namespace: string): StageOptions =>
+  plainStage(namespace, CLUSTER.concurrency);

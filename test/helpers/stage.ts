@@ -9,6 +9,7 @@ import type { StageOptions, StageResult, StageRow } from '../../src/operations/s
 import { silentReporter } from '../../src/reporter.ts';
 import { api, contextOf, pair, type Side } from '../cluster/client.ts';
 import { readEndpoint } from '../cluster/kubeconfig.ts';
+import { plainStage } from './defaults.ts';
 
 /** What a test may say of a run: any option of the operation, and shorthands for the common ones. */
 export interface StageFlags extends Partial<StageOptions> {
@@ -21,8 +22,6 @@ export interface StageFlags extends Partial<StageOptions> {
   /** The destination is the source cluster. */
   readonly sameCluster?: boolean;
 }
-
-const NO_MAP: ReadonlyMap<string, string> = new Map();
 
 /**
  * Runs the stage operation in this process, from the source cluster to the destination cluster of the test run, with
@@ -42,26 +41,9 @@ export const stageNamespace = async (namespace: string, flags: StageFlags = {}):
         lock: { holder: 'test@local', process: { id: 'test', isAlive: () => true } },
       },
       {
-        sourceNamespace: namespace,
+        ...plainStage(namespace, CLUSTER.concurrency),
         destNamespace,
         types: { include: [], exclude: [], customResources: custom },
-        selector: undefined,
-        dryRun: false,
-        keepGoing: false,
-        prune: false,
-        acceptLiveDestination: false,
-        onConflict: undefined,
-        concurrency: CLUSTER.concurrency,
-        recreateTimeoutMs: 10_000,
-        storageClassMap: NO_MAP,
-        accessModeMap: NO_MAP,
-        imageMap: NO_MAP,
-        hostMap: NO_MAP,
-        ingressClassMap: NO_MAP,
-        preserveNodePorts: false,
-        preserveLoadBalancerIp: false,
-        holdLoadBalancers: false,
-        rewriteDns: false,
         ...options,
       },
     );

@@ -1,8 +1,7 @@
 import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
 import { transformObject } from '../../src/pipeline/transform.ts';
 import type { Note, Transform, TransformContext } from '../../src/pipeline/types.ts';
-
-const NO_MAP: ReadonlyMap<string, string> = new Map();
+import { PLAIN_COPY } from './defaults.ts';
 
 /** A context for transforms: namespace `shop` of cluster `east` goes to `shop-dr`, with no maps and no options. */
 export const transformContext = (overrides: Partial<TransformContext> = {}): TransformContext => ({
@@ -10,15 +9,7 @@ export const transformContext = (overrides: Partial<TransformContext> = {}): Tra
   sourceNamespace: 'shop',
   destNamespace: 'shop-dr',
   namespaceMap: new Map([['shop', 'shop-dr']]),
-  storageClassMap: NO_MAP,
-  accessModeMap: NO_MAP,
-  imageMap: NO_MAP,
-  hostMap: NO_MAP,
-  ingressClassMap: NO_MAP,
-  preserveNodePorts: false,
-  preserveLoadBalancerIp: false,
-  holdLoadBalancers: false,
-  rewriteDns: false,
+  ...PLAIN_COPY,
   ...overrides,
 });
 

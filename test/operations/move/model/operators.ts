@@ -9,6 +9,7 @@ import { silentReporter } from '../../../../src/reporter.ts';
 import { readJournal } from '../../../../src/state/journal.ts';
 import { readState } from '../../../../src/state/records.ts';
 import type { Journal, StateRecord } from '../../../../src/state/types.ts';
+import { PLAIN_MOVE } from '../../../helpers/defaults.ts';
 import type { Faults } from './process.ts';
 import { NAMESPACE, type World } from './world.ts';
 
@@ -101,23 +102,9 @@ export const wait = async (turns: number): Promise<void> => {
 };
 
 const OPTIONS: MoveOptions = {
-  dryRun: false,
+  ...PLAIN_MOVE,
   waitTimeoutMs: 5000,
   holdMs: 0,
   concurrency: 4,
-  jobs: 'fail',
-  ignoreBarePods: false,
-  pauseGitops: false,
-  ignoreGitops: false,
-  forceDeletePods: false,
-  rollbackOnFailure: false,
-  hooks: {
-    preStop: undefined,
-    postStop: undefined,
-    preStart: undefined,
-    postStart: undefined,
-    timeoutMs: 1000,
-    onFailure: 'fail',
-  },
-  smoke: { url: undefined, command: undefined, attempts: 1, intervalMs: 1, timeoutMs: 1000 },
+  smoke: { ...PLAIN_MOVE.smoke, intervalMs: 1 },
 };
