@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isKubeApiError } from './errors.ts';
+import { hasStatus, isKubeApiError } from './errors.ts';
 import type { ClusterReader, KubeObject, ResourceType } from './types.ts';
 
 /** A live picture of some types of a namespace, kept by list and watch. */
@@ -18,6 +18,8 @@ export interface Informer {
 // A watch that the server or the network ends is opened again from a fresh list; this much pause keeps a server that
 // refuses watches from being flooded.
 const RELIST_PAUSE_MS = 250;
+// A custom type whose definition is gone has no objects; it may come back.
+const GONE_PAUSE_MS = 5000;
 
 /**
  * Lists the types and watches them from there. Resolves when the first picture is complete; throws KubeApiError when
@@ -47,21 +49,31 @@ export const openInformer = async (
     });
   };
 
-  const relist = async (index: number): Promise<string> => {
+  // Undefined: the type is not served any more.
+  const relist = async (index: number): Promise<string | undefined> => {
     const type = types[index] as ResourceType;
-    const { objects, resourceVersion } = await cluster.snapshot(type, namespace, { signal });
+    const { objects, resourceVersion } = await cluster
+      .snapshot(type, namespace, { signal })
+      .catch((error: unknown) => {
+        if (!hasStatus(error, 404)) throw error;
+        return { objects: [], resourceVersion: undefined };
+      });
     pictures[index] = new Map(objects.map((object) => [object.metadata.name, object]));
     failing.delete(index);
     tell();
     return resourceVersion;
   };
 
-  const follow = async (index: number, from: string): Promise<void> => {
+  const follow = async (index: number, from: string | undefined): Promise<void> => {
     const type = types[index] as ResourceType;
     let resourceVersion: string | undefined = from;
     while (!signal.aborted) {
       try {
         resourceVersion ??= await relist(index);
+        if (resourceVersion === undefined) {
+          await sleep(GONE_PAUSE_MS, undefined, { signal });
+          continue;
+        }
         for await (const event of cluster.watch(type, namespace, { resourceVersion, signal })) {
           if (event.type === 'error') break;
           resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion;

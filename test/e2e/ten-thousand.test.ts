@@ -95,5 +95,6 @@ const pagesOf = ({ types, objects }: any): number => {
     (sum, rows) => sum + Math.max(0, Math.ceil(rows.length / PAGE) - 1),
     0,
   );
-  return types.copied.length + more;
+  // A custom type that is not copied is asked for its count, by a list of one page.
+  return types.copied.length + types.leftOut.length + more;
 };

@@ -1,3 +1,4 @@
+import { hasStatus } from '../../kube/errors.ts';
 import { groupKind, groupOf } from '../../kube/names.ts';
 import type { ClusterWriter, Discovery, KubeObject, ResourceType } from '../../kube/types.ts';
 import { PODS } from '../../kube/well-known.ts';
@@ -33,10 +34,18 @@ export const openSide = async (
 export const whereIs = ({ namespace, cluster }: Pick<MoveSide, 'namespace' | 'cluster'>): string =>
   `namespace ${namespace} of context ${cluster.context}`;
 
-/** Lists everything on a side that runs pods, and the pods, in one go per type. */
+/**
+ * Lists everything on a side that runs pods, and the pods, in one go per type. A custom type whose definition was
+ * removed since the side was opened has no objects.
+ */
 export const listSide = async (side: MoveSide, signal: AbortSignal): Promise<KubeObject[]> => {
   const lists = await Promise.all(
-    [...side.types, PODS].map((type) => side.cluster.list(type, side.namespace, { signal })),
+    [...side.types, PODS].map((type) =>
+      side.cluster.list(type, side.namespace, { signal }).catch((error: unknown) => {
+        if (!hasStatus(error, 404)) throw error;
+        return [];
+      }),
+    ),
   );
   return lists.flat();
 };

@@ -19,9 +19,9 @@ export interface Lane {
   readonly observer: Observer;
   /** Where the application runs. */
   at: Side;
-  /** What it runs with, and what it ran with before the last change of counts. */
+  /** What it runs with, and what it ran with since the copy at the destination was last known to be up to date. */
   counts: Counts;
-  before: Counts;
+  before: readonly Counts[];
   epoch: number;
   stop(): Promise<void>;
 }
@@ -39,13 +39,13 @@ export async function openLane(program: string, prefix: string): Promise<Lane> {
     observer.stop();
     await line.stop();
   };
-  return { namespace, line, observer, at: 'source', counts: COUNTS, before: COUNTS, epoch: 0, stop };
+  return { namespace, line, observer, at: 'source', counts: COUNTS, before: [], epoch: 0, stop };
 }
 
 /** Gives the application other counts at the source, so that an old count cannot pass for the right one. */
 export async function changeCounts(lane: Lane, step: number): Promise<void> {
   if (lane.at !== 'source') return;
-  lane.before = lane.counts;
+  lane.before = [...lane.before, lane.counts];
   lane.counts = { ...COUNTS, web: 2 + (step % 3), db: 1 + (step % 2) };
   await scaleApp('source', lane.namespace, lane.counts);
 }
@@ -120,7 +120,9 @@ export async function expectSettled(lane: Lane, { mayHoldLock = false } = {}): P
     return found[0] === pods && found[1] === 0;
   });
   await expectRunning(at, namespace, counts);
-  await expectParked(other, namespace, [counts, before]);
+  // A cutover that was cut off before it staged, and rolled back, leaves the copy as old as it was.
+  await expectParked(other, namespace, at === 'dest' ? [counts] : [counts, ...before]);
+  if (at === 'dest') lane.before = [];
   await expectRecords(lane, at === 'dest' ? 'active' : 'standby', { mayHoldLock });
   expect(lane.observer.violations.join('\n')).toBe('');
 }
