@@ -13,7 +13,6 @@ import {
   beginOperation,
   type Ending,
   endOperation,
-  moveResult,
   type Operation,
   type OperationInput,
   runToEnding,
@@ -23,12 +22,7 @@ import { type RollbackInput, rollbackSteps } from './rollback.ts';
 import { isSourceLost, lostSourceError } from './source-lost.ts';
 import { planSteps, runSteps, StepError } from './steps.ts';
 import type { MoveDeps, MoveResult, MoveSide } from './types.ts';
-
-/** What a preflight found, and the ending of the move when it says no. */
-export interface PreflightGate {
-  readonly result: PreflightResult;
-  readonly refused: Ending | undefined;
-}
+import { dryRunResult, type PreflightGate, unstarted } from './unstarted.ts';
 
 /** A cutover or a failback: both sides answer. */
 export interface RunMoveInput extends OperationInput {
@@ -78,7 +72,7 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
     preflight = gate?.result;
     const epoch = stored?.record.epoch ?? 0;
     if (input.options.dryRun) return planned(input, gate, epoch);
-    if (gate?.refused !== undefined) return early(input, { ...gate.refused, preflight }, epoch);
+    if (gate?.refused !== undefined) return unstarted(input, { ...gate.refused, preflight }, epoch);
   }
   if (input.options.dryRun) {
     const { journal, epoch } = await readOperation(input);
@@ -223,17 +217,6 @@ export const undoIfAsked = async (
   }
 };
 
-const early = (input: RunMoveInput, ending: Ending, epoch: number): MoveResult =>
-  moveResult(input, {
-    operationId: '',
-    epoch,
-    startedAt: new Date(input.dest.cluster.now()).toISOString(),
-    seconds: 0,
-    ending,
-    warnings: [],
-    workloads: [],
-  });
-
 const planned = async (
   input: RunMoveInput,
   gate: PreflightGate | undefined,
@@ -267,17 +250,5 @@ const planned = async (
         }),
     ...(input.data === undefined ? {} : { data: dataOf(input.data, input.kind, undefined) }),
   });
-  const reports = await planSteps(plan.steps, done);
-  const failed = reports.find((step) => step.state === 'failed');
-  const ending: Ending = gate?.refused ?? {
-    outcome: failed === undefined ? 'ok' : 'refused',
-    summary:
-      failed === undefined
-        ? 'Dry run: nothing was changed.'
-        : `Dry run: ${failed.title} would fail: ${failed.detail}`,
-    hint: undefined,
-    reports: [],
-    finished: true,
-  };
-  return early(input, { ...ending, reports, preflight: gate?.result }, epoch);
+  return dryRunResult(input, await planSteps(plan.steps, done), epoch, gate);
 };

@@ -8,26 +8,12 @@ import { unfinishedMovers } from '../data/stored.ts';
 import { admit } from './admit.ts';
 import { commandFor } from './command-line.ts';
 import { failoverSteps, fenceSteps } from './failover.ts';
-import {
-  beginOperation,
-  type Ending,
-  endOperation,
-  moveResult,
-  type OperationInput,
-  runToEnding,
-} from './operation.ts';
+import { beginOperation, endOperation, type OperationInput, runToEnding } from './operation.ts';
 import { rollbackSteps } from './rollback.ts';
-import {
-  doneSteps,
-  endCopiesOf,
-  hasBegun,
-  type PreflightGate,
-  readOperation,
-  refuseRunning,
-  undoIfAsked,
-} from './run-move.ts';
+import { doneSteps, endCopiesOf, hasBegun, readOperation, refuseRunning, undoIfAsked } from './run-move.ts';
 import { planSteps } from './steps.ts';
 import type { MoveResult, MoveSide } from './types.ts';
+import { dryRunResult, type PreflightGate, unstarted } from './unstarted.ts';
 
 /**
  * Starts the destination from what was staged, without the source. `reason` goes into the record of the pending
@@ -215,35 +201,3 @@ const planState = () => ({
   markPendingFence: async () => undefined,
   markFenced: async () => undefined,
 });
-
-const dryRunResult = (
-  input: OperationInput,
-  steps: MoveResult['steps'],
-  epoch: number,
-  gate?: PreflightGate,
-): MoveResult => {
-  const failed = steps.find((step) => step.state === 'failed');
-  const ending: Ending = gate?.refused ?? {
-    outcome: failed === undefined ? 'ok' : 'refused',
-    summary:
-      failed === undefined
-        ? 'Dry run: nothing was changed.'
-        : `Dry run: ${failed.title} would fail: ${failed.detail}`,
-    hint: undefined,
-    reports: steps,
-    finished: true,
-  };
-  return unstarted(input, { ...ending, reports: steps, preflight: gate?.result }, epoch);
-};
-
-// The result of a run that did not get as far as the lock.
-const unstarted = (input: OperationInput, ending: Ending, epoch: number): MoveResult =>
-  moveResult(input, {
-    operationId: '',
-    epoch,
-    startedAt: new Date(input.dest.cluster.now()).toISOString(),
-    seconds: 0,
-    ending,
-    warnings: [],
-    workloads: [],
-  });
