@@ -2,9 +2,9 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
+import { shellWord } from './command-line.ts';
 import { InterruptedError } from './errors.ts';
 import { isClosedPipe } from './io.ts';
-import { shellWord } from './operations/move/command-line.ts';
 import { runProgram } from './program.ts';
 import { VERSION } from './version.ts';
 

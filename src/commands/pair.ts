@@ -1,7 +1,7 @@
+import type { NamedSide } from '../command-line.ts';
 import { UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { isKubeApiError } from '../kube/errors.ts';
-import type { NamedSide } from '../operations/move/command-line.ts';
 import { redactText } from '../operations/move/journal-options.ts';
 import type { OperationInput } from '../operations/move/operation.ts';
 import { openSide } from '../operations/move/side.ts';

@@ -1,9 +1,9 @@
+import type { NamedSide } from '../command-line.ts';
 import { InterruptedError, PartialError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { type ClusterOptions, openReader, openWriter } from '../kube/cluster.ts';
 import { type KubeContext, openContext } from '../kube/contexts.ts';
 import type { ClusterReader, ClusterWriter } from '../kube/types.ts';
-import type { NamedSide } from '../operations/move/command-line.ts';
 import type { Reporter } from '../reporter.ts';
 import { humanReporter } from '../ui/human.ts';
 import { jsonLinesReporter, withEvents } from '../ui/json-lines.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { drSyncer } from '../command-line.ts';
 import { UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { ClusterReader } from '../kube/types.ts';
-import { commandFor } from '../operations/move/command-line.ts';
 import { type StatusResult, status } from '../operations/status/status.ts';
 import { readHistory } from '../state/history.ts';
 import { writeResult } from '../ui/output.ts';
@@ -34,7 +34,7 @@ export const runStatus = (io: Io, flags: StatusFlags, interrupt: AbortSignal): P
         source,
         dest,
         signal: session.signal,
-        command: (verb) => commandFor(verb, { source, dest }),
+        command: (verb) => drSyncer(verb, { source, dest }),
       });
       const changed = JSON.stringify({
         ...result,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { drSyncer, type NamedSide } from '../../command-line.ts';
 import { type DrError, errorText, InterruptedError, isDrError, LockedError } from '../../errors.ts';
 import { type ExitName, exitCode } from '../../exit-codes.ts';
 import { stableStringify } from '../../kube/json.ts';
@@ -14,7 +15,6 @@ import { SCHEMA, type StateRecord } from '../../state/types.ts';
 import { claimReports } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 import { admit } from './admit.ts';
-import { commandFor, type NamedSide } from './command-line.ts';
 import { createOperationState, type OperationState } from './records.ts';
 import { isSourceLost, sourceLostHint } from './source-lost.ts';
 import { runSteps, type Step, StepError } from './steps.ts';
@@ -87,7 +87,7 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
     if (input.resume === undefined) {
       // What was looked at before the lock may be history by now: another operator may have been faster.
       const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal: input.signal });
-      admit(kind, stored?.record, (verb) => commandFor(verb, input));
+      admit(kind, stored?.record, (verb) => drSyncer(verb, input));
       const left = kind === 'failover' ? await closeUnfinished(dest, journal, store) : {};
       await journal.create({
         operationId,
@@ -99,7 +99,7 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
           .slice(0, 16),
         by: operator,
         version: input.version,
-        resumeCommand: commandFor('resume', input),
+        resumeCommand: drSyncer('resume', input),
       });
       await Promise.all(Object.entries(left).map(([claim, value]) => journal.setData(claim, value)));
     } else {
@@ -186,7 +186,7 @@ export const runToEnding = async (
       };
     }
     const outcome: ExitName = lost ? 'locked' : interrupted ? 'interrupted' : unsafe ? 'unsafe' : 'partial';
-    const next = `Go on with: ${commandFor('resume', input)}   or go back with: ${commandFor('rollback', input)}`;
+    const next = `Go on with: ${drSyncer('resume', input)}   or go back with: ${drSyncer('rollback', input)}`;
     return {
       outcome,
       summary: `Stopped part-way. ${what}.`,
@@ -329,7 +329,7 @@ const unclosed = (input: OperationInput, ending: Ending): Ending => ({
   ...ending,
   outcome: 'partial',
   summary: `${ending.summary} The end of the operation could not be written down.`,
-  hint: `Do that with: ${commandFor(ending.outcome === 'rolledBack' ? 'rollback' : 'resume', input)}`,
+  hint: `Do that with: ${drSyncer(ending.outcome === 'rolledBack' ? 'rollback' : 'resume', input)}`,
   finished: false,
 });
 

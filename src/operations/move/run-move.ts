@@ -1,3 +1,4 @@
+import { drSyncer } from '../../command-line.ts';
 import type { MoverRecord } from '../../data/types.ts';
 import { readJournal } from '../../state/journal.ts';
 import { refuseHeldLock } from '../../state/lock.ts';
@@ -6,7 +7,6 @@ import type { Journal, StateRecord } from '../../state/types.ts';
 import { unfinishedMovers } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 import { admit, refuseReversed } from './admit.ts';
-import { commandFor } from './command-line.ts';
 import type { MoveData } from './copy-step.ts';
 import { type MoveInput, moveSteps } from './move.ts';
 import {
@@ -64,7 +64,7 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
   if (input.resume === undefined) {
     const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal });
     await refuseRunning(input, stored?.record);
-    admit(kind, stored?.record, (verb) => commandFor(verb, input));
+    admit(kind, stored?.record, (verb) => drSyncer(verb, input));
     if (kind === 'cutover') await refuseWrongWay(input);
     const gate = await input.preflight?.().catch((error: unknown) => {
       throw isSourceLost(error, input) ? lostSourceError(error, input) : error;
@@ -113,7 +113,7 @@ const refuseWrongWay = async (input: RunMoveInput): Promise<void> => {
   const { source, dest, uids, signal } = input;
   const stored = await readState(source.cluster, source.namespace, 'dest', { signal });
   const place = { context: dest.cluster.context, namespace: dest.namespace, clusterUid: uids.dest };
-  const failback = commandFor('failback', { ...input, source: dest, dest: source });
+  const failback = drSyncer('failback', { ...input, source: dest, dest: source });
   refuseReversed(stored?.record, place, failback);
 };
 
@@ -211,7 +211,7 @@ export const undoIfAsked = async (
     return {
       ...ending,
       summary,
-      hint: `Try it again with: ${commandFor('rollback', input)}`,
+      hint: `Try it again with: ${drSyncer('rollback', input)}`,
       reports: [...ending.reports, ...error.reports],
     };
   }

@@ -1,3 +1,4 @@
+import { drSyncer } from '../../command-line.ts';
 import type { MoverRecord } from '../../data/types.ts';
 import { RefusedError } from '../../errors.ts';
 import { parseTimestamp } from '../../state/clock.ts';
@@ -6,7 +7,6 @@ import { readState } from '../../state/records.ts';
 import type { Journal, StateRecord } from '../../state/types.ts';
 import { unfinishedMovers } from '../data/stored.ts';
 import { admit } from './admit.ts';
-import { commandFor } from './command-line.ts';
 import { failoverSteps, fenceSteps } from './failover.ts';
 import { beginOperation, endOperation, type OperationInput, runToEnding } from './operation.ts';
 import { rollbackSteps } from './rollback.ts';
@@ -31,7 +31,7 @@ export const runFailover = async (
 ): Promise<MoveResult> => {
   const { dest, options } = input;
   const stored = await readState(dest.cluster, dest.namespace);
-  if (input.resume === undefined) admit('failover', stored?.record, (verb) => commandFor(verb, input));
+  if (input.resume === undefined) admit('failover', stored?.record, (verb) => drSyncer(verb, input));
   const gate = input.resume === undefined ? await input.preflight?.() : undefined;
   const epoch = stored?.record.epoch ?? 0;
   const hookContext = {
@@ -75,7 +75,7 @@ export const runFailover = async (
   const readyAt = plan.readyAt();
   const hint =
     ending.outcome === 'ok'
-      ? `When the source answers again, before anything else: ${commandFor('fence', input)}`
+      ? `When the source answers again, before anything else: ${drSyncer('fence', input)}`
       : ending.hint;
   const rtoSeconds = readyAt === undefined ? undefined : Math.round(readyAt - operation.started) / 1000;
   const undone = await undoIfAsked(operation, ending, { kind: 'failover', from: undefined, to: dest });
@@ -105,7 +105,7 @@ export const runFence = async (
   const stored = await readState(dest.cluster, dest.namespace);
   if (input.resume === undefined) {
     await refuseRunning(input, stored?.record);
-    admit('fence', stored?.record, (verb) => commandFor(verb, input));
+    admit('fence', stored?.record, (verb) => drSyncer(verb, input));
   }
   if (options.dryRun) {
     const deps = { reporter: input.reporter, signal: input.signal, guard: async () => undefined };
@@ -148,7 +148,7 @@ export const runRollback = async (
   const { dest, source, options } = input;
   if (journal.kind === 'fence' || journal.kind === 'rollback') {
     throw new RefusedError(`Operation ${journal.operationId} is a ${journal.kind}; it can only be resumed.`, {
-      hint: `Go on with: ${commandFor('resume', input)}`,
+      hint: `Go on with: ${drSyncer('resume', input)}`,
     });
   }
   const isFailback = journal.kind === 'failback';
@@ -178,7 +178,7 @@ export const runRollback = async (
     success: `Rolled back: ${journal.kind} ${journal.operationId} was undone.`,
     changed: () => true,
   });
-  const again = ending.finished ? ending.hint : `Try it again with: ${commandFor('rollback', input)}`;
+  const again = ending.finished ? ending.hint : `Try it again with: ${drSyncer('rollback', input)}`;
   return endOperation(operation, {
     ...ending,
     outcome: ending.outcome === 'ok' ? 'rolledBack' : ending.outcome,

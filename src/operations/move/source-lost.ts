@@ -1,6 +1,6 @@
+import { drSyncer } from '../../command-line.ts';
 import { type DrError, RefusedError, UnsafeError } from '../../errors.ts';
 import { isKubeApiError } from '../../kube/errors.ts';
-import { commandFor } from './command-line.ts';
 import type { OperationInput } from './operation.ts';
 
 /**
@@ -43,4 +43,4 @@ export const sourceLostHint = (
 ): string =>
   input.kind !== 'cutover' && !changed
     ? 'The application stays at the destination. When the source answers again, run the same command once more.'
-    : `If the source is lost, start the destination without it: ${commandFor('failover', input)} --accept-data-loss`;
+    : `If the source is lost, start the destination without it: ${drSyncer('failover', input, '--accept-data-loss')}`;
