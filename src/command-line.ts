@@ -27,22 +27,12 @@ interface OpenedSide {
  * A kubectl command, ready to be typed: for a cluster, or for a namespace when a side is given. `words` are what comes
  * behind the flags of the place, one word each and not quoted yet. Pure.
  */
-export const kubectl = (
-  at: NamedCluster | OpenedSide,
-  first: string,
-  ...words: readonly string[]
-): string => {
-  const { context, kubeconfig } = 'cluster' in at ? at.cluster : at;
-  return line([
-    'kubectl',
-    ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
-    '--context',
-    context,
-    ...('cluster' in at ? ['-n', at.namespace] : []),
-    first,
-    ...words,
-  ]);
-};
+export const kubectl = (at: NamedCluster | OpenedSide, first: string, ...words: readonly string[]): string =>
+  line(['kubectl', ...flagsOfPlace(at), first, ...words]);
+
+/** The same for flux, which takes the same flags. Pure. */
+export const flux: typeof kubectl = (at, first, ...words) =>
+  line(['flux', ...flagsOfPlace(at), first, ...words]);
 
 /** A dr-syncer command for a pair of namespaces, ready to be typed; `words` are further flags. Pure. */
 export const drSyncer = (verb: string, pair: PairNames, ...words: readonly string[]): string => {
@@ -66,6 +56,16 @@ export const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 const line = (words: readonly string[]): string => words.map(shellWord).join(' ');
+
+const flagsOfPlace = (at: NamedCluster | OpenedSide): string[] => {
+  const { context, kubeconfig } = 'cluster' in at ? at.cluster : at;
+  return [
+    ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
+    '--context',
+    context,
+    ...('cluster' in at ? ['-n', at.namespace] : []),
+  ];
+};
 
 const namesOf = ({ cluster, namespace }: OpenedSide): NamedSide => ({
   context: cluster.context,

@@ -1,3 +1,4 @@
+import { drSyncer } from '../command-line.ts';
 import { UnsafeError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { encodeOptions } from '../operations/move/journal-options.ts';
@@ -37,7 +38,7 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
       throw new UnsafeError(
         `A failover loses what was written since the last copy (stage ${ages.stage}, data ${ages.data}), and the source may still run.`,
         {
-          hint: 'If that is acceptable, run it again with --accept-data-loss. If the source answers, use dr-syncer cutover.',
+          hint: 'If that is acceptable, run it again with --accept-data-loss. If the source answers, use a cutover.',
         },
       );
     }
@@ -89,7 +90,7 @@ const refuseLiving = async (session: Session, flags: FailoverFlags, { dest }: Op
     return;
   }
   throw new UnsafeError(`${what} A failover would run it twice.`, {
-    hint: `Use: dr-syncer cutover --source-context ${cluster.context} --dest-context ${dest.cluster.context} -n ${dest.namespace}. If the source cannot be used any more and has been cut off, add --source-given-up.`,
+    hint: `If the source cannot be used any more and has been cut off, add --source-given-up. Otherwise: ${drSyncer('cutover', { source: { cluster, namespace }, dest })}`,
   });
 };
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { drSyncer } from '../command-line.ts';
 import type { Mover } from '../data/find-mover.ts';
 import { moverId } from '../data/mover-id.ts';
 import { errorText, isDrError, UnsafeError } from '../errors.ts';
@@ -146,7 +147,7 @@ const markMixed = async ({ to }: PreCopyInput): Promise<void> => {
     if (current === undefined || current.phase !== 'standby' || current.operation !== undefined) {
       throw new UnsafeError(
         `Namespace ${to.namespace} in context ${to.cluster.context} is no parked copy any more, so no data is copied into it.`,
-        { hint: `See: dr-syncer status --dest-context ${to.cluster.context} -n ${to.namespace}` },
+        { hint: `See: ${drSyncer('status', { dest: to })}` },
       );
     }
     return { ...current, mixedData: current.mixedData ?? { since, side: 'dest', by: 'a pre-copy' } };

@@ -1,3 +1,4 @@
+import { drSyncer } from '../command-line.ts';
 import { RefusedError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { MASK } from '../kube/redact.ts';
@@ -101,8 +102,11 @@ const goOn = async (
   }
   if (source === undefined) throw new UsageError('The source is not named.');
   if (journal.kind === 'fence') return runFence({ ...base, source, kind: 'fence' });
-  if (journal.kind === 'rollback')
-    throw new RefusedError('A rollback is gone on with by dr-syncer rollback.');
+  if (journal.kind === 'rollback') {
+    throw new RefusedError('A rollback is continued by the command rollback, not by resume.', {
+      hint: `To continue it, run: ${drSyncer('rollback', pair)}`,
+    });
+  }
   const converge =
     stored.stage === undefined ? {} : { converge: convergeWith(stage, session, source, dest, stored.stage) };
   const config =
@@ -155,7 +159,7 @@ const needSource = (pair: OpenPair, journal: Journal): void => {
   throw new RefusedError(
     `The source does not answer, and ${journal.kind} ${journal.operationId} needs it. ${pair.sourceProblem ?? ''}`,
     {
-      hint: 'When it answers, run the same command again. If it is lost: dr-syncer failover --accept-data-loss.',
+      hint: `When it answers, run the same command again. If it is lost: ${drSyncer('failover', pair, '--accept-data-loss')}`,
     },
   );
 };

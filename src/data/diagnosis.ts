@@ -104,7 +104,7 @@ const KNOWN: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   { pattern: /not writable/, hint: 'The claim at the destination has no access mode that allows writing.' },
   {
     pattern: /failed to get PVC info|persistentvolumeclaims? .* not found/,
-    hint: 'Both claims must exist before the copy. Run `dr-syncer stage` to create those at the destination.',
+    hint: 'Both claims must exist before the copy. Stage the namespace to create those at the destination.',
   },
   {
     pattern: /violates PodSecurity|forbidden: unable to validate against any security context/,

@@ -16,7 +16,7 @@ export const movesError = (results: readonly ClaimResult[]): PartialError | unde
   if (bad.length > named.length) lines.push(`  and ${bad.length - named.length} more`);
   return new PartialError(
     `${bad.length} of ${results.length} ${results.length === 1 ? 'claim was' : 'claims were'} not copied:\n${lines.join('\n')}`,
-    { hint: 'The claims that were copied stay copied; `dr-syncer resume` tries only the others again.' },
+    { hint: 'The claims that were copied stay copied; a resume tries only the others again.' },
   );
 };
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
+import type { NamedCluster } from '../command-line.ts';
 import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { impersonation, tokenOf, withExecInfo } from './credentials.ts';
@@ -84,6 +85,9 @@ export const openContext = (
     export: () => oneContext(readKubeconfigs(files), contextName),
   };
 };
+
+/** A context as a command line names it. Pure. */
+export const namedAs = ({ name, kubeconfig }: KubeContext): NamedCluster => ({ context: name, kubeconfig });
 
 const kubeconfigFiles = (source: KubeconfigSource): string[] => {
   if (source.path !== undefined) {

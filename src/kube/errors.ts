@@ -1,3 +1,4 @@
+import { kubectl, type NamedCluster } from '../command-line.ts';
 import { DrError } from '../errors.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { isObject, numberAt, objectsAt, parseJson, stringAt } from './json.ts';
@@ -25,13 +26,14 @@ export class KubeApiError extends DrError {
   readonly failure: Failure;
   readonly context: string;
 
-  constructor(context: string, what: string, failure: Failure, cause?: unknown) {
-    super(`Context ${context}: ${what} failed: ${describeFailure(failure)}.`, {
-      hint: hintFor(context, failure),
+  /** `at` is the cluster as its hints name it. */
+  constructor(at: NamedCluster, what: string, failure: Failure, cause?: unknown) {
+    super(`Context ${at.context}: ${what} failed: ${describeFailure(failure)}.`, {
+      hint: hintFor(at, failure),
       cause,
     });
     this.failure = failure;
-    this.context = context;
+    this.context = at.context;
   }
 
   get status(): number {
@@ -147,25 +149,25 @@ const describeFailure = (failure: Failure): string => {
   return failure.status === 0 ? detail : `${detail} (${failure.status} ${failure.reason})`;
 };
 
-const hintFor = (context: string, failure: Failure): string | undefined => {
+const hintFor = (at: NamedCluster, failure: Failure): string | undefined => {
   if (failure.status === 401) {
-    return `The server did not accept the credentials; an expired certificate or token looks like this. Check them with: kubectl --context ${context} auth whoami`;
+    return `The server did not accept the credentials; an expired certificate or token looks like this. Check them with: ${kubectl(at, 'auth', 'whoami')}`;
   }
   if (failure.status === 403) {
-    return `See the rights with: kubectl --context ${context} auth can-i --list. The Roles that are needed are printed by: dr-syncer preflight`;
+    return `The Roles that are needed are printed by the command preflight. See the rights with: ${kubectl(at, 'auth', 'can-i', '--list')}`;
   }
   if (failure.reason === 'TLS') {
     if (failure.detail.includes('CERT_HAS_EXPIRED')) {
-      return `Renew the certificate of the API server behind context ${context}, then run the same command again.`;
+      return `Renew the certificate of the API server behind context ${at.context}, then run the same command again.`;
     }
     return /expired/i.test(failure.detail)
       ? 'Renew the client certificate named in the kubeconfig, then run the same command again.'
-      : `Check certificate-authority and tls-server-name of the cluster behind context ${context}.`;
+      : `Check certificate-authority and tls-server-name of the cluster behind context ${at.context}.`;
   }
   if (failure.detail.includes('REQUEST_TIMEOUT')) {
-    return `Check that the server answers: kubectl --context ${context} version. A slow one gets more time with --request-timeout.`;
+    return `A slow server gets more time with --request-timeout. Check that it answers: ${kubectl(at, 'version')}`;
   }
-  if (failure.status === 0) return `Check that the server answers: kubectl --context ${context} version`;
+  if (failure.status === 0) return `Check that the server answers: ${kubectl(at, 'version')}`;
   return undefined;
 };
 

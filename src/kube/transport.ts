@@ -1,7 +1,8 @@
 import type { RequestOptions as HttpsOptions } from 'node:https';
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
-import type { KubeContext } from './contexts.ts';
+import type { NamedCluster } from '../command-line.ts';
+import { type KubeContext, namedAs } from './contexts.ts';
 import { createJoiner, type Deadline, startDeadline } from './deadline.ts';
 import { failureOfNetwork, failureOfResponse, KubeApiError } from './errors.ts';
 import { type RetryPolicy, withRetry } from './retry.ts';
@@ -145,7 +146,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
       const answer = await dispatch(request, used, deadline.signal);
       const text = await answer.body.text();
       if (answer.statusCode >= 400) {
-        throw refused(context.name, request, answer, text);
+        throw refused(namedAs(context), request, answer, text);
       }
       return {
         status: answer.statusCode,
@@ -173,7 +174,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
           code: 'REQUEST_TIMEOUT',
         })
       : error;
-    return new KubeApiError(context.name, request.what, failureOfNetwork(cause), error);
+    return new KubeApiError(namedAs(context), request.what, failureOfNetwork(cause), error);
   };
 
   return {
@@ -221,7 +222,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
         const answer = await dispatch(request, { dispatcher: streams, headers }, ending);
         if (answer.statusCode >= 400) {
           const text = await answer.body.text();
-          throw refused(context.name, request, answer, text);
+          throw refused(namedAs(context), request, answer, text);
         }
         const decoder = new TextDecoder();
         for await (const chunk of answer.body) yield decoder.decode(chunk as Uint8Array, { stream: true });
@@ -243,14 +244,14 @@ const redactorOf = (request: WireRequest): ((message: string) => string) =>
   request.redact ?? ((message) => message);
 
 const refused = (
-  context: string,
+  at: NamedCluster,
   request: WireRequest,
   answer: Dispatcher.ResponseData,
   text: string,
 ): KubeApiError => {
   const failure = failureOfResponse(answer.statusCode, text, headerText(answer.headers['retry-after']));
   const redact = redactorOf(request);
-  return new KubeApiError(context, request.what, {
+  return new KubeApiError(at, request.what, {
     ...failure,
     detail: redact(failure.detail),
     causes: failure.causes.map((cause) => ({ ...cause, message: redact(cause.message) })),
@@ -267,7 +268,7 @@ const openSession = async (config: Config, context: KubeContext, connections: nu
   try {
     await config.applyToHTTPSOptions(https);
   } catch (error) {
-    throw new KubeApiError(context.name, 'getting credentials', {
+    throw new KubeApiError(namedAs(context), 'getting credentials', {
       status: 0,
       reason: 'Credentials',
       detail: `the kubeconfig's credentials could not be used: ${errorLine(error)}`,

@@ -163,5 +163,5 @@ const lostError = (context: string, namespace: string, claim: Claim, why: string
   new PartialError(
     `The lock of namespace ${namespace} in context ${context} is lost: ${why}. ` +
       `Operation ${claim.operationId} stops here.`,
-    { hint: 'See who works on the namespace with: dr-syncer status. Then go on with: dr-syncer resume.' },
+    { hint: 'See who works on the namespace with the command status; then resume the operation.' },
   );

@@ -26,6 +26,7 @@ import { redactAll } from './redact-texts.ts';
 import { createTokens } from './tokens.ts';
 import type { BaselineWorkload, Journal, NewOperation } from './types.ts';
 import type { Role } from './types-of-records.ts';
+import { whoWorks } from './who-works.ts';
 
 /** What happens to a step of the journal; `id` is stable from run to run. */
 export interface StepName {
@@ -98,7 +99,7 @@ export const openJournal = (
     onStored: (journal) => mirror?.push(journal),
     refuse: () =>
       new LockedError(`Somebody else has written the journal, ${where}; this run stops here.`, {
-        hint: 'See who works on it with: dr-syncer status.',
+        hint: whoWorks(writer, namespace, role),
       }),
   });
 

@@ -40,6 +40,6 @@ const HINTS: Readonly<Record<keyof typeof SENTENCES, (held: Held, left: string, 
   expired: (held) =>
     `Make sure with ${held.holder} that nothing runs any more, then run the same command with --take-over.`,
   'own-running': (held, left) =>
-    `If its process has died, go on with: dr-syncer resume. Otherwise the lock of ${held.holder} expires in ${left}.`,
+    `If its process has died, resume that operation. Otherwise the lock of ${held.holder} expires in ${left}.`,
   'own-alive': () => 'Wait until it ends, or end that process first.',
 };

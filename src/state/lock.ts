@@ -176,7 +176,7 @@ const takeLease = async (
     if (attempt === ATTEMPTS) {
       throw new LockedError(
         `The lock of namespace ${namespace} in context ${cluster.context} changes hands all the time.`,
-        { hint: 'See who works on the namespace with: dr-syncer status.' },
+        { hint: 'See who works on the namespace with the command status.' },
       );
     }
   }

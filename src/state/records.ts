@@ -7,6 +7,7 @@ import { decodeState, encodeRecord } from './schema.ts';
 import { createTokens } from './tokens.ts';
 import type { Phase, StateRecord } from './types.ts';
 import { placeOf, type Role } from './types-of-records.ts';
+import { whoWorks } from './who-works.ts';
 
 /** The state record with what is needed to replace it. */
 export interface StoredState {
@@ -39,6 +40,7 @@ export interface StateStore {
 export const openStateStore = (writer: ClusterWriter, namespace: string, role: Role = 'dest'): StateStore => {
   const place = placeOf('state', namespace, role);
   const where = whereIs(writer, place);
+  const hint = whoWorks(writer, namespace, role);
   const tokens = createTokens();
   const read = (): Promise<StoredState | undefined> => readState(writer, namespace, role);
 
@@ -61,7 +63,7 @@ export const openStateStore = (writer: ClusterWriter, namespace: string, role: R
 
   return {
     read,
-    write: async (next, expected) => (await swap(next, expected)) ?? refuseConflict(where),
+    write: async (next, expected) => (await swap(next, expected)) ?? refuseConflict(where, hint),
     update: async (mutate) => {
       for (let attempt = 1; attempt <= UPDATE_ATTEMPTS; attempt++) {
         const current = await read();
@@ -69,20 +71,22 @@ export const openStateStore = (writer: ClusterWriter, namespace: string, role: R
         const written = await swap(mutate(draft as StateRecord | undefined), current);
         if (written !== undefined) return written;
       }
-      return refuseConflict(where);
+      return refuseConflict(where, hint);
     },
     assertEpoch: async ({ epoch, operationId }) => {
       const found = await read();
-      if (found === undefined) throw moved(`${where} does not exist any more; epoch ${epoch} was expected.`);
+      if (found === undefined)
+        throw moved(`${where} does not exist any more; epoch ${epoch} was expected.`, hint);
       const { record } = found;
       if (record.epoch !== epoch) {
         throw moved(
           `${where} has epoch ${record.epoch}, written by ${record.by}; epoch ${epoch} was expected.`,
+          hint,
         );
       }
       if (operationId !== undefined && record.operation?.id !== operationId) {
         const other = record.operation === undefined ? 'no operation' : `operation ${record.operation.id}`;
-        throw moved(`${where} names ${other}; operation ${operationId} was expected.`);
+        throw moved(`${where} names ${other}; operation ${operationId} was expected.`, hint);
       }
       return record;
     },
@@ -159,13 +163,9 @@ const isSameSite = (mirrored: StateRecord, record: StateRecord): boolean =>
     record.dest.clusterUid === undefined ||
     mirrored.dest.clusterUid === record.dest.clusterUid);
 
-const moved = (sentence: string): UnsafeError =>
-  new UnsafeError(`The state has moved on: ${sentence} Nothing more is written.`, {
-    hint: 'See who did what with: dr-syncer status, dr-syncer history.',
-  });
+const moved = (sentence: string, hint: string): UnsafeError =>
+  new UnsafeError(`The state has moved on: ${sentence} Nothing more is written.`, { hint });
 
-const refuseConflict = (where: string): never => {
-  throw new LockedError(`Somebody else is writing ${where} at this moment.`, {
-    hint: 'Look who it is with: dr-syncer status.',
-  });
+const refuseConflict = (where: string, hint: string): never => {
+  throw new LockedError(`Somebody else is writing ${where} at this moment.`, { hint });
 };

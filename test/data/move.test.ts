@@ -117,7 +117,7 @@ describe('moveClaims', { timeout: 180_000 }, () => {
       expect(movesError(results)?.message).toMatch(
         /^2 of 5 claims were not copied:\n {2}bad: pv-migrate ended/,
       );
-      expect(movesError(results)?.hint).toContain('dr-syncer resume');
+      expect(movesError(results)?.hint).toContain('a resume tries only the others again');
     },
   );
 

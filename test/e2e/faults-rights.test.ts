@@ -182,7 +182,9 @@ cat ${file}.$((n))
     const run = await runStage(app, { source: sourceAs(user) });
     expect(run.exitCode).toBe(3);
     expect(run.stderr).toMatch(/ failed: Unauthorized \(401 Unauthorized\)/);
-    expect(run.stderr).toContain(`kubectl --context ${contextOf('source')} auth whoami`);
+    expect(run.stderr).toMatch(
+      new RegExp(`kubectl --kubeconfig \\S+ --context ${contextOf('source')} auth whoami`),
+    );
     expect(calls()).toBe(2);
     expect(`${run.stdout}${run.stderr}`).not.toContain('stale-token');
     await expectConverges(app, 'the rest');

@@ -129,7 +129,7 @@ describe('a holder that was killed', () => {
     const mine = { operationId: 'cutover-1' };
     await holdAndKill({ namespace, holder: 'alice@a', operationId: 'cutover-1', ttlMs: 60_000 });
     const fresh = await rejection(LockedError, lockAs('alice@a', open(), namespace, mine));
-    expect(fresh.hint).toContain('dr-syncer resume');
+    expect(fresh.hint).toContain('resume that operation');
     await rejection(LockedError, lockAs('bob@b', open(), namespace, { ...mine, resume: true }));
     const lives = await rejection(
       LockedError,

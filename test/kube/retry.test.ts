@@ -53,7 +53,7 @@ describe('how often it is tried', () => {
     let count = 0;
     const attempt = async (): Promise<never> => {
       count++;
-      throw new KubeApiError('here', 'trying', met);
+      throw new KubeApiError({ context: 'here' }, 'trying', met);
     };
     await expect(withRetry(attempt, { policy: POLICY })).rejects.toThrow('Context here: trying failed');
     return count;

@@ -166,7 +166,7 @@ describe('the refusal says who, for how long, and what to do', () => {
   test.each([
     ['held', bob({ takeOver: true }), /works once the lock has expired: in 31 s/],
     ['expired', bob(), /run the same command with --take-over/],
-    ['own-running', restarted(), /dr-syncer resume/],
+    ['own-running', restarted(), /resume that operation/],
     ['own-alive', restarted(), /end that process first/],
   ] as const)('F5: %s', (verdict, who, hint) => {
     expect(refuseLock(verdict, view, who, place, now).hint).toMatch(hint);

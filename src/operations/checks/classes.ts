@@ -1,3 +1,4 @@
+import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { stringAt } from '../../kube/json.ts';
 import { groupKind, objectName } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
@@ -22,7 +23,7 @@ export const checkClasses: Check = async (context) => {
 };
 
 type Names = Pick<CheckContext, 'desired' | 'templates' | 'destNamespace' | 'strict'> & {
-  readonly dest: { readonly context: string };
+  readonly dest: NamedCluster;
 };
 
 /** Findings about what a row of the table finds named in the copy, and not in a list of the destination. Pure. */
@@ -39,7 +40,7 @@ export const missingClasses = (row: ClassKind, context: Names, listed: Listed): 
       `${nameList(users.sort())} in namespace ${context.destNamespace}, ${row.effect}. ` +
       (listed.state === 'not-served'
         ? `It does not serve ${row.type} at all.`
-        : `List those it has with: kubectl --context ${context.dest.context} get ${row.type}`),
+        : `List those it has with: ${kubectl(context.dest, 'get', row.type)}`),
   }));
 };
 
@@ -75,7 +76,7 @@ export const otherIngresses = (context: Names, listed: Listed): Finding[] => {
       message:
         `No class is named by ${nameList(unnamed.map(objectName).sort())} in namespace ${context.destNamespace}, ` +
         `and context ${context.dest.context} has no default IngressClass. List its classes with: ` +
-        `kubectl --context ${context.dest.context} get ${INGRESS_CLASS.type}`,
+        kubectl(context.dest, 'get', INGRESS_CLASS.type),
     },
   ];
 };

@@ -1,4 +1,5 @@
 import { IGNORE } from '../../annotations.ts';
+import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { stringAt } from '../../kube/json.ts';
 import { groupKind, objectName } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
@@ -64,8 +65,8 @@ export const clusterRoleFinding = (
     dest,
     destNamespace,
   }: {
-    readonly source: { readonly context: string };
-    readonly dest: { readonly context: string };
+    readonly source: NamedCluster;
+    readonly dest: NamedCluster;
     readonly destNamespace: string;
   },
   name: string,
@@ -80,6 +81,6 @@ export const clusterRoleFinding = (
     `namespace ${destNamespace}. ${
       alsoAtSource
         ? `Context ${source.context} does not have it either; delete the binding, or leave it out with the label ${IGNORE}=true.`
-        : `Look at it with: kubectl --context ${source.context} get clusterrole ${name} -o yaml, and create it in context ${dest.context} first.`
+        : `Create it in context ${dest.context} first. Look at it with: ${kubectl(source, 'get', 'clusterrole', name, '-o', 'yaml')}`
     }`,
 });

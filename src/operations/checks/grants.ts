@@ -1,3 +1,4 @@
+import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { listAt, objectsAt, stringAt } from '../../kube/json.ts';
 import type { JsonObject, KubeObject } from '../../kube/types.ts';
 import type { Finding } from '../stage/types.ts';
@@ -65,10 +66,7 @@ export const newGrants = (source: readonly Grant[], dest: readonly Grant[]): Gra
 
 /** The finding about one grant. Pure. */
 export const grantFinding = (
-  {
-    source,
-    sourceNamespace,
-  }: Pick<CheckContext, 'sourceNamespace'> & { source: { readonly context: string } },
+  { source, sourceNamespace }: Pick<CheckContext, 'sourceNamespace'> & { source: NamedCluster },
   type: string,
   { object, subjects, role }: Grant,
 ): Finding => {
@@ -81,8 +79,15 @@ export const grantFinding = (
     message:
       `${object.kind} ${name}${where} of context ${source.context} gives ${role} to ${nameList(subjects)} of ` +
       `namespace ${sourceNamespace}. It is outside the namespace and is not copied; if the copy needs it, make ` +
-      `the same grant at the destination. Look at it with: kubectl --context ${source.context}` +
-      `${namespace === undefined ? '' : ` -n ${namespace}`} get ${type} ${name} -o yaml`,
+      `the same grant at the destination. Look at it with: ` +
+      kubectl(
+        namespace === undefined ? source : { cluster: source, namespace },
+        'get',
+        type,
+        name,
+        '-o',
+        'yaml',
+      ),
   };
 };
 

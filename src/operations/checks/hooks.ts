@@ -1,3 +1,4 @@
+import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { objectsAt, stringAt } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
@@ -57,10 +58,7 @@ export const hooksTo = (objects: readonly KubeObject[], type: string, namespace:
 
 /** The finding about a hook of the source. Pure. */
 export const notCopiedFinding = (
-  {
-    source,
-    sourceNamespace,
-  }: Pick<CheckContext, 'sourceNamespace'> & { source: { readonly context: string } },
+  { source, sourceNamespace }: Pick<CheckContext, 'sourceNamespace'> & { source: NamedCluster },
   hook: Hook,
 ): Finding => {
   const isApi = hook.object.kind === 'APIService';
@@ -73,13 +71,13 @@ export const notCopiedFinding = (
       `is not copied: no pod answers while the copy is parked, and that would ${
         isApi ? 'disturb API discovery' : 'fail writes'
       } in the whole destination cluster. If the copy needs it, create it after activation. Look at it with: ` +
-      `kubectl --context ${source.context} get ${hook.type} ${hook.object.metadata.name} -o yaml`,
+      kubectl(source, 'get', hook.type, hook.object.metadata.name, '-o', 'yaml'),
   };
 };
 
 /** The finding about a hook that the destination has already. Pure. */
 export const parkedHookFinding = (
-  { dest, destNamespace }: Pick<CheckContext, 'destNamespace'> & { dest: { readonly context: string } },
+  { dest, destNamespace }: Pick<CheckContext, 'destNamespace'> & { dest: NamedCluster },
   hook: Hook,
 ): Finding => ({
   level: 'warn',
@@ -88,7 +86,7 @@ export const parkedHookFinding = (
   message:
     `${nameOf(hook)} of context ${dest.context} calls ${servicesOf(hook)} in namespace ${destNamespace}, where ` +
     `nothing answers while the copy is parked: requests that it covers fail in the whole cluster. Look at it ` +
-    `with: kubectl --context ${dest.context} get ${hook.type} ${hook.object.metadata.name} -o yaml`,
+    `with: ${kubectl(dest, 'get', hook.type, hook.object.metadata.name, '-o', 'yaml')}`,
 });
 
 // Without a Service in the namespace nothing can lead to one, and no list is needed.

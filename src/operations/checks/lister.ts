@@ -1,3 +1,4 @@
+import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { isKubeApiError } from '../../kube/errors.ts';
 
 import type { ClusterReader, Discovery, KubeObject, ResourceType } from '../../kube/types.ts';
@@ -55,7 +56,7 @@ export const createLister = (
   ): Promise<T | { readonly state: 'unknown' }> => {
     const result = await answer;
     if (!('reason' in result)) return result;
-    const key = [about.context, about.type, about.namespace ?? ''].join('\n');
+    const key = [about.cluster.context, about.type, about.namespace ?? ''].join('\n');
     const known = open.get(key);
     // Refusals of single objects name the object and come in any order; the report must not change from run to run.
     const reason = known !== undefined && known.reason < result.reason ? known.reason : result.reason;
@@ -67,14 +68,14 @@ export const createLister = (
     list: (sideName, type, question) => {
       const side = sides[sideName];
       const answer = once(lists, `${sideName} ${type}`, () => listAll(side, type, input.signal));
-      const about = { context: side.cluster.context, type, namespace: undefined };
+      const about = { cluster: side.cluster, type, namespace: undefined };
       return settle<Listed>(answer, about, question);
     },
     get: (sideName, type, namespace, name, question) => {
       const side = sides[sideName];
       const key = `${sideName} ${type} ${namespace ?? ''}/${name}`;
       const answer = once(gets, key, () => getOne(side, type, namespace, name, input.signal));
-      const about = { context: side.cluster.context, type, namespace };
+      const about = { cluster: side.cluster, type, namespace };
       return settle<Found>(answer, about, question);
     },
     findings: () => [...open.values()].map(findingOf),
@@ -94,7 +95,7 @@ interface Refusal {
 }
 
 interface OpenQuestion {
-  readonly context: string;
+  readonly cluster: NamedCluster;
   readonly type: string;
   readonly namespace: string | undefined;
   readonly reason: string;
@@ -158,12 +159,15 @@ const refusalOf = (error: unknown): Refusal => {
   return { state: 'refused', reason: error.failure.detail };
 };
 
-const findingOf = ({ context, type, namespace, reason, questions }: OpenQuestion): Finding => ({
+const findingOf = ({ cluster, type, namespace, reason, questions }: OpenQuestion): Finding => ({
   level: 'info',
   code: 'cannot-check',
   subject: type,
   message:
-    `Context ${context}: ${type} cannot be read (${reason.replace(/\.$/, '')}), so it is not known ` +
-    `${[...questions].sort().join(', and ')}. Try it with: kubectl --context ${context} ` +
-    `get ${type} ${namespace === undefined ? '--all-namespaces' : `-n ${namespace}`}`,
+    `Context ${cluster.context}: ${type} cannot be read (${reason.replace(/\.$/, '')}), so it is not known ` +
+    `${[...questions].sort().join(', and ')}. Try it with: ${
+      namespace === undefined
+        ? kubectl(cluster, 'get', type, '--all-namespaces')
+        : kubectl({ cluster, namespace }, 'get', type)
+    }`,
 });

@@ -1,3 +1,4 @@
+import { kubectl } from '../../command-line.ts';
 import { namespaceNotes } from '../../pipeline/namespace.ts';
 import type { Finding } from '../stage/types.ts';
 import type { Check } from './types.ts';
@@ -17,9 +18,7 @@ export const checkNamespace: Check = ({
       level: note.level,
       code: CODES.find(([pattern]) => pattern.test(note.path))?.[1] ?? 'namespace-differs',
       subject: `Namespace ${destNamespace}`,
-      message:
-        `${note.message} Look at it with: kubectl --context ${dest.context} ` +
-        `get namespace ${destNamespace} -o yaml`,
+      message: `${note.message} Look at it with: ${kubectl(dest, 'get', 'namespace', destNamespace, '-o', 'yaml')}`,
     }),
   );
 };

@@ -1,3 +1,4 @@
+import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { objectName } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { Finding } from '../stage/types.ts';
@@ -18,7 +19,7 @@ export const checkNodeLabels: Check = async (context) => {
 
 /** Findings about demands that none of the nodes meets, one for each demand. Pure. */
 export const nodeFindings = (
-  { dest, destNamespace }: Pick<CheckContext, 'destNamespace'> & { dest: { readonly context: string } },
+  { dest, destNamespace }: Pick<CheckContext, 'destNamespace'> & { dest: NamedCluster },
   templates: readonly PodTemplate[],
   nodes: readonly KubeObject[],
 ): Finding[] => {
@@ -34,6 +35,6 @@ export const nodeFindings = (
     message:
       `No node of context ${dest.context} matches ${demand}, which is demanded by ` +
       `${nameList(users.sort())} in namespace ${destNamespace}: its pods stay Pending unless such a node is added. ` +
-      `See the labels with: kubectl --context ${dest.context} get nodes --show-labels`,
+      `See the labels with: ${kubectl(dest, 'get', 'nodes', '--show-labels')}`,
   }));
 };

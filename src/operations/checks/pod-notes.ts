@@ -1,3 +1,4 @@
+import type { NamedCluster } from '../../command-line.ts';
 import { objectsAt, stringAt } from '../../kube/json.ts';
 import { objectName } from '../../kube/names.ts';
 import type { JsonObject } from '../../kube/types.ts';
@@ -10,7 +11,7 @@ export const checkPodSurroundings: Check = (context) => podNotes(context, contex
 
 /** The same, for given templates: one finding per workload and kind of surroundings. Pure. */
 export const podNotes = (
-  { dest, destNamespace }: Pick<CheckContext, 'destNamespace'> & { dest: { readonly context: string } },
+  { dest, destNamespace }: Pick<CheckContext, 'destNamespace'> & { dest: NamedCluster },
   templates: readonly PodTemplate[],
 ): Finding[] =>
   templates.flatMap(({ object, spec }) =>

@@ -1,3 +1,4 @@
+import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { objectAt, objectsAt } from '../../kube/json.ts';
 import { objectName } from '../../kube/names.ts';
 import type { JsonObject, KubeObject } from '../../kube/types.ts';
@@ -20,7 +21,7 @@ export const checkQuotaRequests: Check = (context) =>
 
 /** One finding per quota that refuses pods of the templates. Pure. */
 export const quotaRequestFindings = (
-  { dest, destNamespace }: Pick<CheckContext, 'destNamespace'> & { dest: { readonly context: string } },
+  { dest, destNamespace }: Pick<CheckContext, 'destNamespace'> & { dest: NamedCluster },
   quotas: readonly Quota[],
   limitRanges: readonly KubeObject[],
   templates: readonly PodTemplate[],
@@ -43,8 +44,8 @@ export const quotaRequestFindings = (
           `ResourceQuota ${name} in namespace ${destNamespace} of context ${dest.context} limits ${missing}, so ` +
           `the server refuses pods that do not state it, and no LimitRange fills it in: pods of ` +
           `${nameList(refused.map(({ user }) => user).sort())} cannot be created. State it in their templates, ` +
-          `or add a LimitRange with defaults. Look at it with: kubectl --context ${dest.context} ` +
-          `-n ${destNamespace} describe resourcequota ${name}`,
+          `or add a LimitRange with defaults. Look at it with: ` +
+          kubectl({ cluster: dest, namespace: destNamespace }, 'describe', 'resourcequota', name),
       },
     ];
   });

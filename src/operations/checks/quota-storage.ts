@@ -1,3 +1,4 @@
+import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { stringAt } from '../../kube/json.ts';
 import { compareQuantities, wholeUnits } from '../../kube/quantity.ts';
 import type { Json, KubeObject } from '../../kube/types.ts';
@@ -16,7 +17,7 @@ export const checkQuotaStorage: Check = (context) =>
 
 /** One finding per limit of a quota that the claims exceed. Pure. */
 export const quotaStorageFindings = (
-  { dest, destNamespace }: Pick<CheckContext, 'destNamespace'> & { dest: { readonly context: string } },
+  { dest, destNamespace }: Pick<CheckContext, 'destNamespace'> & { dest: NamedCluster },
   quotas: readonly Quota[],
   claims: readonly KubeObject[],
 ): Finding[] =>
@@ -32,7 +33,7 @@ export const quotaStorageFindings = (
           message:
             `ResourceQuota ${name} in namespace ${destNamespace} of context ${dest.context} allows ${String(limit)} ` +
             `for ${key}, but ${needed.text}: some of the claims will be refused. Raise the limit, or look at what ` +
-            `is used with: kubectl --context ${dest.context} -n ${destNamespace} describe resourcequota ${name}`,
+            `is used with: ${kubectl({ cluster: dest, namespace: destNamespace }, 'describe', 'resourcequota', name)}`,
         },
       ];
     }),

@@ -1,3 +1,4 @@
+import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { groupKind } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject } from '../../kube/types.ts';
@@ -55,8 +56,8 @@ export const openReferences = (references: readonly Reference[], objects: readon
 };
 
 type Names = Pick<CheckContext, 'sourceNamespace' | 'destNamespace' | 'sourceObjects'> & {
-  readonly source: { readonly context: string };
-  readonly dest: { readonly context: string };
+  readonly source: NamedCluster;
+  readonly dest: NamedCluster;
 };
 
 /** The finding about one object that is named and missing. Pure. */
@@ -74,8 +75,13 @@ export const referenceFinding = (context: Names, uses: Uses): Finding => {
     message:
       `${subject} is named by ${nameList(users)}, but is not part of this copy and does not exist in namespace ` +
       `${context.destNamespace} of context ${context.dest.context}${KINDS[kind]?.effect ?? ''}. ` +
-      `${atSource ? 'The source has it; look at it' : 'See whether the source has it'} with: kubectl --context ` +
-      `${context.source.context} -n ${context.sourceNamespace} get ${KINDS[kind]?.type ?? kind} ${name}`,
+      `${atSource ? 'The source has it; look at it' : 'See whether the source has it'} with: ` +
+      kubectl(
+        { cluster: context.source, namespace: context.sourceNamespace },
+        'get',
+        KINDS[kind]?.type ?? kind,
+        name,
+      ),
   };
 };
 

@@ -1,4 +1,5 @@
 import { STORAGE_CLASS } from '../../annotations.ts';
+import type { NamedCluster } from '../../command-line.ts';
 import { stringAt } from '../../kube/json.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { settingOf } from '../../pipeline/transforms/support/metadata.ts';
@@ -33,7 +34,7 @@ const STORAGE_CLASSES = 'storageclasses.storage.k8s.io';
 const VOLUMES = 'persistentvolumes';
 
 type Names = Pick<CheckInput, 'destNamespace' | 'storageClassMap'> & {
-  readonly dest: { readonly context: string };
+  readonly dest: NamedCluster;
 };
 
 /** Findings about claims that name a class which is not among `classes`, or none while there is no default. Pure. */

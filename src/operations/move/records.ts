@@ -1,3 +1,4 @@
+import { drSyncer } from '../../command-line.ts';
 import { UnsafeError } from '../../errors.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { Reporter } from '../../reporter.ts';
@@ -71,7 +72,7 @@ export const createOperationState = (input: OperationStateInput): OperationState
     const written = await store.update((current) => {
       if (current === undefined || current.epoch !== record.epoch || current.operation?.id !== operationId) {
         throw new UnsafeError('The state record was changed by somebody else; nothing more is written.', {
-          hint: 'See who did what with: dr-syncer status, dr-syncer history.',
+          hint: `See who did what with: ${drSyncer('history', input)}`,
         });
       }
       return mutate(current);
@@ -86,7 +87,7 @@ export const createOperationState = (input: OperationStateInput): OperationState
       const done = await mirrorState(mirror, record);
       if (done === 'ahead')
         reporter.warning(
-          'The source has a record with a higher epoch than the destination; see dr-syncer status.',
+          `The source has a record with a higher epoch than the destination. See both with: ${drSyncer('status', input)}`,
         );
     } catch (error) {
       reporter.warning(

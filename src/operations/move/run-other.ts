@@ -131,7 +131,7 @@ export const unfinishedJournal = async (dest: MoveSide, verb: string): Promise<J
   throw new RefusedError(
     `There is nothing to ${verb === 'resume' ? 'resume' : 'roll back'}: namespace ${dest.namespace} of context ${dest.cluster.context} has no unfinished operation.`,
     {
-      hint: `See where the application lives with: dr-syncer status --dest-context ${dest.cluster.context} -n ${dest.namespace}`,
+      hint: `See where the application lives with: ${drSyncer('status', { dest })}`,
     },
   );
 };

@@ -1,3 +1,4 @@
+import { kubectl } from '../../command-line.ts';
 import { PartialError, UnsafeError } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
 import type { Informer } from '../../kube/informer.ts';
@@ -132,7 +133,7 @@ const stuck = async (
   throw new PartialError(
     `Pods of ${names} are still there in ${whereIs(side)} after ${options.waitTimeoutMs / 1000} s and their grace period.`,
     {
-      hint: `See why: kubectl --context ${side.cluster.context} -n ${side.namespace} get pods -o wide; then resume or roll back.`,
+      hint: `Resume or roll back when you know why. Look at them with: ${kubectl(side, 'get', 'pods', '-o', 'wide')}`,
     },
   );
 };

@@ -31,7 +31,7 @@ export const refuseUndone = ({ steps, operationId }: Pick<Journal, 'steps' | 'op
   if (!steps.some((step) => step.id.startsWith('undo-'))) return;
   throw new RefusedError(
     `Operation ${operationId} is being rolled back; it can only be rolled back to the end.`,
-    { hint: 'Use dr-syncer rollback with the same flags.' },
+    { hint: 'Run the command rollback with the same flags.' },
   );
 };
 

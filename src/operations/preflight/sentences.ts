@@ -1,12 +1,7 @@
-import type { MoveSide } from '../move/types.ts';
 import type { CheckLevel, PreflightCheck } from './types.ts';
 
 export { nameList } from '../checks/sentences.ts';
 export { whereIs } from '../move/side.ts';
-
-/** The beginning of a kubectl command for a namespace: `kubectl --context dr -n shop`. */
-export const kubectl = (side: MoveSide): string =>
-  `kubectl --context ${side.cluster.context} -n ${side.namespace}`;
 
 /** One row of the result. */
 export const row = (

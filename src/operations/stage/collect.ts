@@ -1,3 +1,4 @@
+import { kubectl } from '../../command-line.ts';
 import { RefusedError } from '../../errors.ts';
 import { isKubeApiError } from '../../kube/errors.ts';
 import { mapBounded } from '../../kube/parallel.ts';
@@ -126,6 +127,6 @@ const nothingListed = (
   new RefusedError(
     `Context ${deps.source.context}: nothing in namespace ${options.sourceNamespace} may be listed: ${unlisted[0]?.reason ?? 'no rights'}.`,
     {
-      hint: `Check the rights with: kubectl --context ${deps.source.context} auth can-i --list -n ${options.sourceNamespace}`,
+      hint: `Check the rights with: ${kubectl({ cluster: deps.source, namespace: options.sourceNamespace }, 'auth', 'can-i', '--list')}`,
     },
   );

@@ -1,3 +1,4 @@
+import { kubectl } from '../../command-line.ts';
 import { RefusedError, UsageError } from '../../errors.ts';
 import { isKubeApiError } from '../../kube/errors.ts';
 import type { Discovery, KubeObject } from '../../kube/types.ts';
@@ -33,7 +34,7 @@ export const connect = async (deps: StageDeps, options: StageOptions): Promise<C
     ]);
   if (sourceNamespace === undefined) {
     throw new UsageError(`Context ${source.context} has no namespace "${options.sourceNamespace}".`, {
-      hint: `List them with: kubectl --context ${source.context} get namespaces`,
+      hint: `List them with: ${kubectl(source, 'get', 'namespaces')}`,
     });
   }
   const sameCluster = sourceUid !== undefined && sourceUid === destUid;
@@ -50,7 +51,7 @@ export const connect = async (deps: StageDeps, options: StageOptions): Promise<C
     throw new RefusedError(
       `Namespace ${options.destNamespace} in context ${dest.context} is being deleted, so nothing can be created in it.`,
       {
-        hint: `Wait until it is gone: kubectl --context ${dest.context} get namespace ${options.destNamespace} -o yaml`,
+        hint: `Wait until it is gone: ${kubectl(dest, 'get', 'namespace', options.destNamespace, '-o', 'yaml')}`,
       },
     );
   }
@@ -69,7 +70,7 @@ const readNamespace = async (
     throw new RefusedError(
       `Context ${cluster.context}: we may not read namespace ${name}: ${error.failure.detail}.`,
       {
-        hint: `Grant get on namespaces, then check with: kubectl --context ${cluster.context} auth can-i get namespaces/${name}`,
+        hint: `Grant get on namespaces, then check with: ${kubectl(cluster, 'auth', 'can-i', 'get', `namespaces/${name}`)}`,
         cause: error,
       },
     );

@@ -1,4 +1,5 @@
 import { MANAGED, SCALE_OVERRIDE } from '../../annotations.ts';
+import { drSyncer, kubectl } from '../../command-line.ts';
 import { RefusedError, UnsafeError } from '../../errors.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
@@ -50,7 +51,9 @@ export const refuseLive = (
   if (phase === undefined || phase === 'standby') return;
   throw new UnsafeError(
     `Namespace ${options.destNamespace} in context ${deps.dest.context} is live: its record says "${phase}", so staging would park the running application.`,
-    { hint: `See: dr-syncer status --dest-context ${deps.dest.context} -n ${options.destNamespace}` },
+    {
+      hint: `See: ${drSyncer('status', { dest: { cluster: deps.dest, namespace: options.destNamespace } })}`,
+    },
   );
 };
 
@@ -65,7 +68,7 @@ export const refuseUnseenPods = (
   throw new RefusedError(
     `Context ${deps.dest.context}: the pods of namespace ${options.destNamespace} may not be listed (${pods.reason}), so nobody can tell whether an application runs there.`,
     {
-      hint: `Grant the right, then check with: kubectl --context ${deps.dest.context} auth can-i list pods -n ${options.destNamespace}`,
+      hint: `Grant the right, then check with: ${kubectl({ cluster: deps.dest, namespace: options.destNamespace }, 'auth', 'can-i', 'list', 'pods')}`,
     },
   );
 };

@@ -1,3 +1,4 @@
+import { kubectl } from '../../command-line.ts';
 import { UsageError } from '../../errors.ts';
 import type { ExitName } from '../../exit-codes.ts';
 import { isKubeApiError } from '../../kube/errors.ts';
@@ -326,7 +327,7 @@ const refuseEmpty = (deps: StageDeps, options: StageOptions, prepared: readonly 
   throw new UsageError(
     `Namespace ${options.sourceNamespace} in context ${deps.source.context} has no objects to copy${narrowed}.`,
     {
-      hint: `Look at it with: kubectl --context ${deps.source.context} -n ${options.sourceNamespace} get all`,
+      hint: `Look at it with: ${kubectl({ cluster: deps.source, namespace: options.sourceNamespace }, 'get', 'all')}`,
     },
   );
 };

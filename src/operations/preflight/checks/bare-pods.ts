@@ -1,4 +1,5 @@
-import { kubectl, nameList, row, whereIs } from '../sentences.ts';
+import { kubectl } from '../../../command-line.ts';
+import { nameList, row, whereIs } from '../sentences.ts';
 import type { CheckRow } from '../types.ts';
 
 /** Whether pods run that no patch can stop, because nothing owns them. */
@@ -19,7 +20,7 @@ export const checkBarePods: CheckRow = {
         }.`,
         ignored
           ? undefined
-          : `Delete them (${kubectl(from.side)} delete pod <name>), or leave them running with --ignore-bare-pods.`,
+          : `Leave them running with --ignore-bare-pods, or delete them: ${kubectl(from.side, 'delete', 'pod', ...survey.barePods)}`,
       ),
     ];
   },

@@ -1,3 +1,4 @@
+import { kubectl, type NamedCluster } from '../../../command-line.ts';
 import { hasStatus } from '../../../kube/errors.ts';
 import { valueAt } from '../../../kube/json.ts';
 import { objectName } from '../../../kube/names.ts';
@@ -33,7 +34,7 @@ export const checkCapacity: CheckRow = {
     try {
       const pods = await cluster.list(PODS, undefined, { signal: input.signal });
       return capacityRows(
-        cluster.context,
+        cluster,
         nodes,
         pods,
         starters,
@@ -58,12 +59,13 @@ export const checkCapacity: CheckRow = {
  * than what is free on those that may take them. Pure.
  */
 export const capacityRows = (
-  context: string,
+  cluster: NamedCluster,
   nodes: readonly KubeObject[],
   pods: readonly KubeObject[],
   starters: readonly Starter[],
   defaults: Resources,
 ): PreflightCheck[] => {
+  const { context } = cluster;
   const free = freeByNode(nodes, pods);
   const demands = starters.flatMap((starter) => {
     const count = Math.max(0, starter.pods - starter.running);
@@ -114,7 +116,7 @@ export const capacityRows = (
       'warn',
       name,
       `The nodes of context ${context} have ${amountText(name, room[name] ?? 0n)} of ${name} free, and what starts asks for ${amountText(name, total[name] ?? 0n)}: some pods stay Pending unless nodes are added.`,
-      `See what is used: kubectl --context ${context} describe nodes`,
+      `See what is used: ${kubectl(cluster, 'describe', 'nodes')}`,
     ),
   );
   return [...tooLarge, ...sums];

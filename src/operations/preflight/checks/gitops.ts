@@ -1,3 +1,4 @@
+import { flux, kubectl } from '../../../command-line.ts';
 import { type GitopsOwner, gitopsOwner } from '../../../workloads/gitops.ts';
 import type { MoveOptions, MoveSide } from '../../move/types.ts';
 import { nameList, row, whereIs } from '../sentences.ts';
@@ -36,10 +37,7 @@ export const stopRows = (
 ): PreflightCheck[] =>
   byOwner(owned).map(({ owner, objects }) => {
     const what = `${nameOf(owner)} keeps ${objects} in ${whereIs(side)} as in Git`;
-    const served = side.discovery.types.some(
-      ({ group, kind }) => group === owner.group && kind === owner.kind,
-    );
-    if (options.pauseGitops && served)
+    if (options.pauseGitops && isServed(owner, side))
       return row('gitops', 'info', nameOf(owner), `${what}; it is paused before they are stopped.`);
     if (options.ignoreGitops)
       return row('gitops', 'warn', nameOf(owner), `${what}, and may start again what is stopped.`);
@@ -49,7 +47,7 @@ export const stopRows = (
         'refuse',
         nameOf(owner),
         `${what}, and lives in another cluster: context ${side.cluster.context} does not serve ${owner.kind}.`,
-        `Pause it there by hand (${byHand(owner)}), then run again with --ignore-gitops instead of --pause-gitops.`,
+        `Pause it there by hand and run again with --ignore-gitops instead of --pause-gitops: ${byHand(owner, side)}`,
       );
     }
     return row(
@@ -57,7 +55,7 @@ export const stopRows = (
       'refuse',
       nameOf(owner),
       `${what}, and would start again what is stopped.`,
-      `Let dr-syncer pause and resume it with --pause-gitops, or pause it by hand (${byHand(owner)}) and add --ignore-gitops.`,
+      `Let dr-syncer pause and resume it with --pause-gitops, or add --ignore-gitops and pause it by hand: ${byHand(owner, side)}`,
     );
   });
 
@@ -69,7 +67,7 @@ export const startRows = (side: MoveSide, owned: Owned): PreflightCheck[] =>
       'warn',
       nameOf(owner),
       `${nameOf(owner)} keeps ${objects} in ${whereIs(side)} as in Git: if Git says 0 replicas there, it stops them again.`,
-      `Change the counts in Git, or pause it: ${byHand(owner)}`,
+      `Change the counts in Git, or pause it: ${byHand(owner, side)}`,
     ),
   );
 
@@ -82,7 +80,20 @@ const byOwner = (owned: Owned): { owner: GitopsOwner; objects: string }[] =>
 const nameOf = ({ kind, namespace, name }: GitopsOwner): string =>
   `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 
-const byHand = ({ kind, namespace, name }: GitopsOwner): string =>
-  kind === 'Application'
-    ? `kubectl -n ${namespace ?? 'argocd'} annotate application.argoproj.io ${name} argocd.argoproj.io/skip-reconcile=true`
-    : `flux suspend ${kind.toLowerCase()} ${name} -n ${namespace}`;
+// An owner in a third cluster can only be described: nobody here knows how that cluster is called.
+const byHand = (owner: GitopsOwner, side: MoveSide): string => {
+  const { kind, namespace = 'argocd', name } = owner;
+  const place = { cluster: side.cluster, namespace };
+  if (kind === 'Application')
+    return isServed(owner, side)
+      ? kubectl(place, 'annotate', 'application.argoproj.io', name, SKIP)
+      : `set the annotation ${SKIP} on ${nameOf(owner)}`;
+  return isServed(owner, side)
+    ? flux(place, 'suspend', kind.toLowerCase(), name)
+    : `suspend ${nameOf(owner)} with flux`;
+};
+
+const SKIP = 'argocd.argoproj.io/skip-reconcile=true';
+
+const isServed = (owner: GitopsOwner, side: MoveSide): boolean =>
+  side.discovery.types.some(({ group, kind }) => group === owner.group && kind === owner.kind);

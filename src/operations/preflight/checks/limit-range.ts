@@ -1,9 +1,10 @@
+import { kubectl } from '../../../command-line.ts';
 import { objectsAt, stringAt } from '../../../kube/json.ts';
 import { objectName } from '../../../kube/names.ts';
 import type { JsonObject, KubeObject } from '../../../kube/types.ts';
 import { amountsOf, amountText } from '../amounts.ts';
 import { containerDefaults, containerResources, podResources, type Resources } from '../pod-resources.ts';
-import { kubectl, row, whereIs } from '../sentences.ts';
+import { row, whereIs } from '../sentences.ts';
 import type { Starter } from '../starters.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 import { objectsInForce } from '../written.ts';
@@ -33,7 +34,7 @@ export const limitRangeRows = (
           'refuse',
           objectName(object),
           `LimitRange ${name} in ${whereIs(side)} refuses the pods of ${objectName(object)}: ${[...new Set(reasons)].join('; ')}.`,
-          `Change the requests and limits of the template at the source and stage again, or the LimitRange: ${kubectl(side)} describe limitrange ${name}`,
+          `Change the requests and limits of the template at the source and stage again, or the LimitRange: ${kubectl(side, 'describe', 'limitrange', name)}`,
         ),
       ];
     }),

@@ -1,5 +1,6 @@
+import { kubectl } from '../../../command-line.ts';
 import { stringAt } from '../../../kube/json.ts';
-import { clause, row, whereIs } from '../sentences.ts';
+import { clause, row } from '../sentences.ts';
 import type { CheckRow, PreflightCheck, SideView } from '../types.ts';
 
 /** Whether both namespaces are there and none is being deleted. */
@@ -35,7 +36,7 @@ export const namespaceRows = (
       `${where} is being deleted since ${metadata.deletionTimestamp}: nothing can be created in it${
         holders.length === 0 ? '' : ` (${holders.join('; ')})`
       }.`,
-      `Wait until it is gone, then stage again: kubectl --context ${side.cluster.context} get namespace ${side.namespace} -o yaml. See ${whereIs(side)} for what holds it.`,
+      `Wait until it is gone, then stage again: ${kubectl(side.cluster, 'get', 'namespace', side.namespace, '-o', 'yaml')}`,
     ),
   ];
 };

@@ -1,3 +1,4 @@
+import { kubectl } from '../../../command-line.ts';
 import { hasStatus } from '../../../kube/errors.ts';
 import { objectsAt, stringAt } from '../../../kube/json.ts';
 import { groupKind, objectName } from '../../../kube/names.ts';
@@ -5,7 +6,7 @@ import { mapBounded } from '../../../kube/parallel.ts';
 import type { KubeObject, ResourceType } from '../../../kube/types.ts';
 import { CONFIG_MAPS } from '../../../kube/well-known.ts';
 import { type Use, usersByName } from '../../checks/sentences.ts';
-import { kubectl, nameList, row, whereIs } from '../sentences.ts';
+import { nameList, row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 
 /** Whether the Secrets with which images are pulled are there, or are staged on the way. */
@@ -71,7 +72,7 @@ const missingSecret = ({ to }: CheckContext, name: string, users: readonly strin
     'warn',
     `Secret ${name}`,
     `Secret ${name} is not in ${whereIs(to.side)}; with it the images of ${nameList(users)} are pulled, so a private image fails with ErrImagePull.`,
-    `Create it there: ${kubectl(to.side)} create secret docker-registry ${name} --docker-server=<registry> --docker-username=<user> --docker-password=<password>`,
+    `Create it there, from a file with the credentials: ${kubectl(to.side, 'create', 'secret', 'docker-registry', name, '--from-file=.dockerconfigjson=config.json')}`,
   );
 
 const SECRETS: ResourceType = {

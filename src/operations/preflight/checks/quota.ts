@@ -1,8 +1,9 @@
+import { kubectl } from '../../../command-line.ts';
 import { objectName } from '../../../kube/names.ts';
 import { type Amounts, amountsOf, amountText, timesAmounts } from '../amounts.ts';
 import { containerDefaults, podResources, type Resources } from '../pod-resources.ts';
 import { type QuotaInForce, quotasInForce, selects } from '../quotas.ts';
-import { kubectl, nameList, row, whereIs } from '../sentences.ts';
+import { nameList, row, whereIs } from '../sentences.ts';
 import type { Starter } from '../starters.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 import { createdCounts, objectsInForce } from '../written.ts';
@@ -67,7 +68,7 @@ export const quotaRows = (
           'refuse',
           subject,
           `${subject} in ${whereIs(side)} allows ${amountText(key, hard)} of ${key}; ${amountText(key, used)} is used, and ${amountText(key, needed)} more is needed${who === '' ? '' : ` by ${who}`}.`,
-          `Raise it by ${amountText(key, used + needed - hard)} at least, or start fewer replicas: ${kubectl(side)} edit resourcequota ${quota.name}`,
+          `Raise it by ${amountText(key, used + needed - hard)} at least, or start fewer replicas: ${kubectl(side, 'edit', 'resourcequota', quota.name)}`,
         ),
       ];
     });

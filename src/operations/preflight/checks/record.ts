@@ -1,4 +1,5 @@
 import { MANAGED } from '../../../annotations.ts';
+import { drSyncer } from '../../../command-line.ts';
 import { ageText, parseTimestamp } from '../../../state/clock.ts';
 import { row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
@@ -43,13 +44,10 @@ const stagedRows = ({ input, to, targets, stashed, copy }: CheckContext): Prefli
           'refuse',
           whereIs(to.side),
           `Nothing has been staged in ${whereIs(to.side)}.`,
-          `Stage first, and look at the result: dr-syncer stage ${sourceFlag(input)}--dest-context ${to.side.cluster.context} -n ${to.side.namespace}`,
+          `Stage first, and look at the result: ${drSyncer('stage', input)}`,
         ),
       ];
 };
-
-const sourceFlag = ({ source }: CheckContext['input']): string =>
-  source === undefined ? '' : `--source-context ${source.cluster.context} `;
 
 const ageRows = ({ input }: CheckContext): PreflightCheck[] => {
   if (input.kind === 'failback') return [];
@@ -70,7 +68,7 @@ const ageRows = ({ input }: CheckContext): PreflightCheck[] => {
         'refuse',
         whereIs(dest),
         `${message} That is more than the ${ageText(maxStageAgeMs)} of --max-stage-age.`,
-        'Run dr-syncer stage, or allow a greater age.',
+        `Stage again, or allow a greater age: ${drSyncer('stage', input)}`,
       ),
     ];
   }

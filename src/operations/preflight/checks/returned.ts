@@ -1,3 +1,4 @@
+import { drSyncer } from '../../../command-line.ts';
 import { remainingPods } from '../../move/see-empty.ts';
 import { nameList, row, whereIs } from '../sentences.ts';
 import type { CheckRow } from '../types.ts';
@@ -17,7 +18,7 @@ export const checkReturned: CheckRow = {
         'refuse',
         names,
         `Pods of ${names} run in ${whereIs(to.side)}, although the other side is the live one.`,
-        'Stop them first, and keep their counts: dr-syncer fence with the same contexts and namespace.',
+        `Stop them first, and keep their counts: ${drSyncer('fence', input)}`,
       ),
     ];
   },

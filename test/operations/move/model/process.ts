@@ -50,7 +50,7 @@ export const startProcess = (
 
   const open = (store: Store, now: () => number): ClusterWriter => {
     const broken = (how: 'refused' | 'lost'): KubeApiError =>
-      new KubeApiError(store.context, 'a request of the model', {
+      new KubeApiError({ context: store.context }, 'a request of the model', {
         status: how === 'refused' ? 500 : 0,
         reason: how === 'refused' ? 'InternalError' : 'Reset',
         detail: how,

@@ -39,7 +39,7 @@ export const createStore = (context: string): Store => {
 
   const keyOf = (type: Pick<ResourceType, 'resource'>, name: string): string => `${type.resource}/${name}`;
   const fail = (status: number, reason: string): never => {
-    throw new KubeApiError(context, 'a request of the model', {
+    throw new KubeApiError({ context }, 'a request of the model', {
       status,
       reason,
       detail: reason,
