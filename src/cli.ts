@@ -75,6 +75,9 @@ const isAlive = (id: string): boolean => {
   return startTime(Number(pid)) === started;
 };
 
+// Tests let a lock expire within seconds.
+const LOCK_TTL = process.env.DR_SYNCER_LOCK_TTL_MS;
+
 process.exitCode = await runProgram(
   process.argv.slice(2),
   {
@@ -89,6 +92,7 @@ process.exitCode = await runProgram(
       id: `${process.pid}:${startTime(process.pid)}:${system()}`,
       isAlive,
       pid: process.pid,
+      lockTtlMs: LOCK_TTL === undefined ? undefined : Number(LOCK_TTL),
       kill: (pid, signal) => process.kill(pid, signal),
     },
   },

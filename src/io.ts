@@ -18,6 +18,8 @@ export interface Io {
   readonly process: {
     readonly id: string;
     readonly pid: number;
+    /** How long its lock lasts without a renewal, in ms; for tests. Default: see acquireLock. */
+    readonly lockTtlMs?: number | undefined;
     isAlive(id: string): boolean;
     kill(pid: number, signal: 'SIGINT' | 'SIGKILL'): unknown;
   };

@@ -22,7 +22,7 @@ export interface LockOptions {
   /** `user@host`, see operator(). */
   readonly holder: string;
   readonly operationId: string;
-  /** How long the lock lasts without a renewal; at least 1 s, default 30 s. */
+  /** How long the lock lasts without a renewal; at least 1 s, default what the process says, or 30 s. */
   readonly ttlMs?: number | undefined;
   /** `--take-over`: take the lock of somebody else once it has expired. */
   readonly takeOver: boolean;
@@ -30,9 +30,16 @@ export interface LockOptions {
   readonly resume?: boolean | undefined;
   /** Identifies this process on its host, and `isAlive` tells whether such a process runs: keeps `resume` from
    * taking the lock of a process that is still at work. It answers false only for a process that is known to be gone. */
-  readonly process?: { readonly id: string; isAlive(id: string): boolean } | undefined;
+  readonly process?: LockProcess | undefined;
   /** Ends the attempt, not the lock. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The process that asks for a lock. */
+export interface LockProcess {
+  readonly id: string;
+  readonly lockTtlMs?: number | undefined;
+  isAlive(id: string): boolean;
 }
 
 /** A lock that is held, and renewed in the background every third of its time. */
@@ -62,8 +69,9 @@ export interface Lock {
  * Throws LockedError with holder, age and what to do, KubeApiError when the destination fails, and the abort reason.
  */
 export const acquireLock = async (options: LockOptions): Promise<Lock> => {
-  const { dest, source, holder, operationId, ttlMs = DEFAULT_TTL_MS, signal } = options;
-  if (ttlMs < 1000) throw new RangeError(`a lock of ${ttlMs} ms is too short for a clock of seconds`);
+  const { dest, source, holder, operationId, signal } = options;
+  const ttlMs = options.ttlMs ?? options.process?.lockTtlMs ?? DEFAULT_TTL_MS;
+  if (!(ttlMs >= 1000)) throw new RangeError(`a lock of ${ttlMs} ms is too short for a clock of seconds`);
   const claim: Claim = {
     holder,
     operationId,

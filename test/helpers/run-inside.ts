@@ -45,7 +45,13 @@ export const runInside = async (args: readonly string[], options: InsideOptions 
       operator,
       commandLine: ['dr-syncer', ...args].join(' '),
       version: '0.0.0-test',
-      process: { id, pid: process.pid, isAlive: () => false, kill: (pid, name) => process.kill(pid, name) },
+      process: {
+        id,
+        pid: process.pid,
+        lockTtlMs: Number(env['DR_SYNCER_LOCK_TTL_MS']) || undefined,
+        isAlive: () => false,
+        kill: (pid, name) => process.kill(pid, name),
+      },
     },
     signal,
   );

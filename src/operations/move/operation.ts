@@ -9,7 +9,7 @@ import { timestamp } from '../../state/clock.ts';
 import { openHistory } from '../../state/history.ts';
 import { hostOf, newOperationId } from '../../state/identity.ts';
 import { type JournalLog, openJournal } from '../../state/journal.ts';
-import { acquireLock, type Lock } from '../../state/lock.ts';
+import { acquireLock, type Lock, type LockProcess } from '../../state/lock.ts';
 import { openStateStore, readState } from '../../state/records.ts';
 import { SCHEMA, type StateRecord } from '../../state/types.ts';
 import { claimReports } from '../data/stored.ts';
@@ -37,7 +37,7 @@ export interface OperationInput {
   readonly version: string;
   readonly takeOver: boolean;
   /** This process, so that a resume does not take the lock of one that is still at work. */
-  readonly process: { readonly id: string; isAlive(id: string): boolean };
+  readonly process: LockProcess;
   /** Hides what could be a secret in texts that are stored. */
   redact(text: string): string;
   readonly reporter: Reporter;
@@ -59,8 +59,6 @@ export interface Operation {
   readonly warnings: readonly string[];
 }
 
-const LOCK_TTL_MS = 30_000;
-
 /**
  * Takes the lock, opens or creates the journal and writes the operation into the record. From here on the operation
  * must be ended with endOperation. A failover closes an unfinished operation. Throws LockedError, PartialError
@@ -74,7 +72,6 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
     source,
     holder: operator,
     operationId,
-    ttlMs: LOCK_TTL_MS,
     takeOver: input.takeOver,
     resume: input.resume !== undefined,
     process: input.process,

@@ -4,6 +4,7 @@ import type { TypeSelection } from '../../pipeline/select-types.ts';
 import type { OnConflict } from '../../pipeline/strategy.ts';
 import type { Note, TransformContext } from '../../pipeline/types.ts';
 import type { Reporter } from '../../reporter.ts';
+import type { LockProcess } from '../../state/lock.ts';
 import type { PreCopyResult } from '../data/types.ts';
 
 /** How a copy is made; everything is resolved, nothing is read from the environment here. */
@@ -53,7 +54,7 @@ export interface StageDeps {
 /** Who takes the lock: `user@host`, and this process on that host. */
 export interface LockHolder {
   readonly holder: string;
-  readonly process: { readonly id: string; isAlive(id: string): boolean };
+  readonly process: LockProcess;
 }
 
 /** What happened to one object. In a dry run the action is what would happen. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { getJson, patchJson, waitUntil } from '../../cluster/client.ts';
 import {
@@ -10,6 +9,7 @@ import {
   throttle,
   unavailable,
 } from '../../helpers/faults.ts';
+import { lockToExpire } from '../../helpers/lock.ts';
 import { deployment, installSmall, installYaml } from '../../helpers/move-app.ts';
 import { countsOf, livePods, marksIn, move, moveTo, startMove, watchPods } from '../../helpers/moves.ts';
 import { throughProxies } from '../../helpers/proxied.ts';
@@ -120,13 +120,17 @@ describe('F6: the operator loses the network', () => {
         for (const proxy of Object.values(proxies)) await proxy.goDown();
       },
     });
-    const { document } = await moveTo(4, 'cutover', namespace, { ...ends, operator: 'ann@laptop' });
+    const { document } = await moveTo(4, 'cutover', namespace, {
+      ...ends,
+      operator: 'ann@laptop',
+      env: { DR_SYNCER_LOCK_TTL_MS: '15000' },
+    });
     expect(isCut).toBe(true);
     expect(document.hint).toContain('dr-syncer resume');
     for (const proxy of Object.values(proxies)) await proxy.comeBack();
     const early = await moveTo(6, 'resume', namespace, { ...ends, operator: 'bob@desk' });
     expect(early.document.error.message).toMatch(/ann@laptop has held the lock .* for \d+ s/);
-    await sleep(30_000);
+    await lockToExpire(namespace);
     await moveTo(6, 'resume', namespace, { ...ends, operator: 'bob@desk' });
     await moveTo(0, 'resume', namespace, { ...ends, operator: 'bob@desk', args: ['--take-over'] });
     expect(await countsOf('dest', namespace)).toEqual(WEB);

@@ -1,0 +1,18 @@
+import { openReader } from '../../src/kube/cluster.ts';
+import { readLock } from '../../src/state/lock.ts';
+import { waitUntil } from '../cluster/client.ts';
+import { CLUSTER, contextFor } from './stage.ts';
+
+/** Resolves when the lock in a namespace of the destination has expired, or nobody holds it. */
+export const lockToExpire = async (namespace: string): Promise<void> => {
+  const cluster = openReader(contextFor('dest'), CLUSTER);
+  try {
+    await waitUntil(
+      'the lock to expire',
+      async () => (await readLock(cluster, namespace))?.isExpired ?? true,
+      60_000,
+    );
+  } finally {
+    await cluster.close();
+  }
+};
