@@ -1,112 +1,109 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { hasStatus, isKubeApiError } from './errors.ts';
+import { setImmediate as macrotask } from 'node:timers/promises';
+import { sleep, timerMs } from '../sleep.ts';
+import { isKubeApiError } from './errors.ts';
+import { followType, listInto, type TypeSink, type WatchedType } from './follow.ts';
+import { type Changes, createPicture } from './picture.ts';
 import type { ClusterReader, KubeObject, ResourceType } from './types.ts';
 
-/** A live picture of some types of a namespace, kept by list and watch. */
+/** A live picture of some types of a namespace, kept by list and watch. Objects come without their managedFields. */
 export interface Informer {
-  /** All objects as of now. */
+  /** All objects as of now; the same array until something changes. */
   objects(): readonly KubeObject[];
-  /** Resolves at the next change after the call, or after `ms` milliseconds; throws when the signal aborts. */
+  /** Tells from now on what has changed from look to look. */
+  follow(): Changes;
+  /**
+   * Resolves at the next change after the call, or after `ms` milliseconds; throws when the signal aborts. Changes
+   * that come in quick succession are one: it resolves at most about ten times a second, and never before timers and
+   * other requests had their turn.
+   */
   changed(ms: number): Promise<void>;
   /** How many changes have been seen; tells whether anything happened between two looks. */
   version(): number;
-  /** Throws the error of the server as soon as it has not answered for `ms` milliseconds: the picture is that old. */
+  /** Throws the error of the server as soon as a type has not been answered for `ms`: the picture is that old. */
   refuseSilence(ms: number): void;
+  /** Whether every type is being answered, as far as is known. */
+  isCurrent(): boolean;
   stop(): void;
 }
 
-// A watch that the server or the network ends is opened again from a fresh list; this much pause keeps a server that
-// refuses watches from being flooded.
-const RELIST_PAUSE_MS = 250;
-// A custom type whose definition is gone has no objects; it may come back.
-const GONE_PAUSE_MS = 5000;
+/** ms between two looks at a picture that changes all the time. */
+const LOOK_MS = 100;
+
+export interface InformerOptions {
+  readonly signal: AbortSignal;
+  /** ms between two looks at a picture that changes all the time; default 100. */
+  readonly lookMs?: number;
+  onTrouble?(message: string): void;
+}
 
 /**
  * Lists the types and watches them from there. Resolves when the first picture is complete; throws KubeApiError when
- * that fails. A watch that breaks later is replaced by a new list and watch until the informer is stopped or the
- * signal aborts; `onTrouble` hears of it.
+ * that fails. A watch that breaks later is opened again until the informer is stopped or the signal aborts;
+ * `onTrouble` hears of it.
  */
 export const openInformer = async (
   cluster: ClusterReader,
-  types: readonly ResourceType[],
+  types: readonly (ResourceType | WatchedType)[],
   namespace: string,
-  options: { signal: AbortSignal; onTrouble?(message: string): void },
+  options: InformerOptions,
 ): Promise<Informer> => {
+  const { lookMs = LOOK_MS } = options;
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  const pictures = types.map(() => new Map<string, KubeObject>());
+  const watched = types.map((item) => ('type' in item ? item : { type: item }));
+  const picture = createPicture(watched.length);
   const failing = new Map<number, { readonly since: number; readonly error: unknown }>();
-  let version = 0;
-  let wake = (): void => undefined;
-  let next = new Promise<void>((resolve) => {
-    wake = resolve;
+  let looked = Number.NEGATIVE_INFINITY;
+
+  const sinkOf = (index: number): TypeSink => ({
+    replace: (objects) => picture.replace(index, objects),
+    set: (object) => picture.set(index, object),
+    remove: (name) => picture.remove(index, name),
+    well: () => failing.delete(index),
+    ill: (error) => {
+      failing.set(index, { since: failing.get(index)?.since ?? performance.now(), error });
+      options.onTrouble?.(isKubeApiError(error) ? error.message : String(error));
+    },
   });
-  const tell = (): void => {
-    version++;
-    wake();
-    next = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-  };
 
-  // Undefined: the type is not served any more.
-  const relist = async (index: number): Promise<string | undefined> => {
-    const type = types[index] as ResourceType;
-    const { objects, resourceVersion } = await cluster
-      .snapshot(type, namespace, { signal })
-      .catch((error: unknown) => {
-        if (!hasStatus(error, 404)) throw error;
-        return { objects: [], resourceVersion: undefined };
-      });
-    pictures[index] = new Map(objects.map((object) => [object.metadata.name, object]));
-    failing.delete(index);
-    tell();
-    return resourceVersion;
-  };
-
-  const follow = async (index: number, from: string | undefined): Promise<void> => {
-    const type = types[index] as ResourceType;
-    let resourceVersion: string | undefined = from;
-    while (!signal.aborted) {
-      try {
-        resourceVersion ??= await relist(index);
-        if (resourceVersion === undefined) {
-          await sleep(GONE_PAUSE_MS, undefined, { signal });
-          continue;
-        }
-        for await (const event of cluster.watch(type, namespace, { resourceVersion, signal })) {
-          if (event.type === 'error') break;
-          resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion;
-          if (event.type === 'bookmark') continue;
-          const picture = pictures[index] as Map<string, KubeObject>;
-          if (event.type === 'deleted') picture.delete(event.object.metadata.name);
-          else picture.set(event.object.metadata.name, event.object);
-          tell();
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        failing.set(index, { since: failing.get(index)?.since ?? performance.now(), error });
-        options.onTrouble?.(isKubeApiError(error) ? error.message : String(error));
-      }
-      // The picture may have missed changes: only a new list makes it true again.
-      resourceVersion = undefined;
-      await sleep(RELIST_PAUSE_MS, undefined, { signal }).catch(() => undefined);
-    }
-  };
-
-  const versions = await Promise.all(types.map((_type, index) => relist(index)));
-  const followers = versions.map((from, index) => follow(index, from));
-  void Promise.all(followers).catch(() => undefined);
+  const sinks = watched.map((_type, index) => sinkOf(index));
+  const versions = await Promise.all(
+    watched.map((type, index) => listInto(cluster, type, namespace, sinks[index] as TypeSink, signal)),
+  );
+  watched.forEach((type, index) => {
+    void followType(cluster, type, namespace, versions[index], sinks[index] as TypeSink, signal);
+  });
   return {
-    objects: () => pictures.flatMap((picture) => [...picture.values()]),
-    version: () => version,
+    objects: picture.objects,
+    version: picture.version,
+    follow: picture.changes,
     changed: async (ms) => {
-      await Promise.race([next, sleep(ms, undefined, { signal, ref: true }).catch(() => undefined)]);
+      const seen = picture.version();
+      const rest = looked + lookMs - performance.now();
+      // Waiting in microtasks alone would keep timers, and so the renewal of the lock, from ever running.
+      await (rest > 0 ? sleep(Math.min(rest, ms), signal).catch(() => undefined) : macrotask());
+      if (picture.version() === seen) await firstOf(picture.next(), ms, signal);
+      looked = performance.now();
       options.signal.throwIfAborted();
     },
     refuseSilence: (ms) => {
       for (const { since, error } of failing.values()) if (performance.now() - since > ms) throw error;
     },
+    isCurrent: () => failing.size === 0,
     stop: () => stop.abort(),
   };
 };
+
+// Leaves neither a timer nor a listener behind: there may be ten of these in a second for an hour.
+const firstOf = (event: Promise<void>, ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, timerMs(ms));
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end, { once: true });
+    void event.then(end);
+  });

@@ -18,6 +18,8 @@ export interface WireRequest {
   /** What the request is, for error sentences: "listing pods in namespace shop". */
   readonly what: string;
   readonly signal?: AbortSignal | undefined;
+  /** ms for the whole of a stream, from sending to its last byte; undefined: no limit. */
+  readonly limitMs?: number | undefined;
   /** Hides secret values in what the server says about this request. */
   readonly redact?: (message: string) => string;
   /**
@@ -38,7 +40,7 @@ export interface WireResponse {
 export interface Transport {
   /** Sends and returns the whole answer; retries what may be retried. Throws KubeApiError. */
   send(request: WireRequest): Promise<WireResponse>;
-  /** Sends and yields the answer's text as it arrives; one attempt. Throws KubeApiError. */
+  /** Sends and yields the answer's text as it arrives, first '' for the answer itself; one attempt. Throws KubeApiError. */
   stream(request: WireRequest): AsyncIterable<string>;
   /** ms to add to the local clock to get the server's, from its latest Date header. */
   clockOffsetMs(): number;
@@ -170,7 +172,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
   ): unknown => {
     if (error instanceof KubeApiError || ending.aborted) return error;
     const cause = deadline?.isOver()
-      ? Object.assign(new Error(`no answer in ${options.requestTimeoutMs / 1000} s`), {
+      ? Object.assign(new Error(`no answer in ${(request.limitMs ?? options.requestTimeoutMs) / 1000} s`), {
           code: 'REQUEST_TIMEOUT',
         })
       : error;
@@ -217,17 +219,21 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
     },
     stream: async function* (request) {
       const ending = endingWith(request.signal);
+      const deadline = request.limitMs === undefined ? undefined : startDeadline(ending, request.limitMs);
       try {
         const { streams, headers } = await current();
-        const answer = await dispatch(request, { dispatcher: streams, headers }, ending);
+        const answer = await dispatch(request, { dispatcher: streams, headers }, deadline?.signal ?? ending);
         if (answer.statusCode >= 400) {
           const text = await answer.body.text();
           throw refused(namedAs(context), request, answer, text);
         }
+        yield '';
         const decoder = new TextDecoder();
         for await (const chunk of answer.body) yield decoder.decode(chunk as Uint8Array, { stream: true });
       } catch (error) {
-        throw translate(error, request, ending, undefined);
+        throw translate(error, request, ending, deadline);
+      } finally {
+        deadline?.release();
       }
     },
     clockOffsetMs: () => offset,

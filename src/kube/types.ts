@@ -87,8 +87,24 @@ export interface AccessQuestion {
   readonly name?: string | undefined;
 }
 
-/** A watch event; `error` ends the watch and the caller lists again. */
+/** How long the server is asked to keep a watch open, and for how long its end is then waited for. */
+export interface WatchLimits {
+  readonly seconds: number;
+  /** Up to this much is added at random, so that many watches do not end at once. */
+  readonly jitterSeconds: number;
+  readonly graceMs: number;
+}
+
+export interface WatchOptions extends ListOptions {
+  /** Changes after this version are told. */
+  readonly resourceVersion: string;
+  /** Default: less than a minute in all. */
+  readonly limits?: WatchLimits | undefined;
+}
+
+/** A watch event; `opened`: the server takes the watch; `error` ends the watch and the caller lists again. */
 export type WatchEvent =
+  | { readonly type: 'opened' }
   | { readonly type: 'added' | 'modified' | 'deleted' | 'bookmark'; readonly object: KubeObject }
   | { readonly type: 'error'; readonly reason: string };
 
@@ -134,11 +150,7 @@ export interface ClusterReader {
   /** Whether we may do this, by SelfSubjectAccessReview. Throws KubeApiError. */
   can(question: AccessQuestion, options?: RequestOptions): Promise<{ allowed: boolean; reason: string }>;
   /** Changes of a type after resourceVersion, until the signal aborts or the server ends the stream. */
-  watch(
-    type: ResourceType,
-    namespace: string | undefined,
-    options: ListOptions & { readonly resourceVersion: string },
-  ): AsyncIterable<WatchEvent>;
+  watch(type: ResourceType, namespace: string | undefined, options: WatchOptions): AsyncIterable<WatchEvent>;
   /** The server's clock in ms since the epoch, from the Date header of its latest answer (1 s resolution). */
   now(): number;
   /** Logs of one container, the last `tailLines` lines. Throws KubeApiError. */

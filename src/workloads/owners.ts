@@ -25,7 +25,11 @@ export const controlledByCustomResource = (object: KubeObject, index: UidIndex):
  * reference. An object without a controlling owner is followed through its single ownerReference.
  */
 export const ownersOf = (object: KubeObject, index: UidIndex): OwnerReference[] =>
-  walk(object, index, (item) => controllerOf(item) ?? onlyOwner(item));
+  walk(object, index, nextOwnerOf);
+
+/** The next owner above an object: the one that controls it, or else its only one. */
+export const nextOwnerOf = (object: KubeObject): OwnerReference | undefined =>
+  controllerOf(object) ?? onlyOwner(object);
 
 const controllersOf = (object: KubeObject, index: UidIndex): OwnerReference[] =>
   walk(object, index, controllerOf);

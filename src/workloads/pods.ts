@@ -28,34 +28,23 @@ export const podsOfWorkloads = (
     const root = rootOf(pod, index);
     const key = `${groupKind(root)}/${root.name}`;
     const group = groups.get(key) ?? { root, pods: [] };
-    groups.set(key, { root, pods: [...group.pods, pod] });
+    group.pods.push(pod);
+    groups.set(key, group);
   }
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 };
 
-/** The pods that descend from one object, at any depth: those whose state says how this object is doing. */
-export const podsUnder = (
-  object: KubeObject,
-  pods: readonly KubeObject[],
-  objects: readonly KubeObject[],
-  options: PodOptions = {},
-): KubeObject[] => {
-  const index = uidIndex(objects);
-  const { uid } = object.metadata;
-  return pods.filter(
-    (pod) =>
-      counts(pod, options) &&
-      (pod.metadata.uid === uid || ownersOf(pod, index).some((owner) => owner.uid === uid)),
-  );
-};
+/** Whether a pod is one that the kubelet runs from files on a node; nobody can scale it. */
+export const isMirror = (pod: KubeObject): boolean =>
+  stringAt(pod, 'metadata', 'annotations', MIRROR) !== undefined;
 
 const MIRROR = 'kubernetes.io/config.mirror';
 
 const counts = (pod: KubeObject, options: PodOptions): boolean =>
-  (options.finished === true || !finished(pod)) &&
-  (options.mirrors === true || stringAt(pod, 'metadata', 'annotations', MIRROR) === undefined);
+  (options.finished === true || !finished(pod)) && (options.mirrors === true || !isMirror(pod));
 
-const rootOf = (pod: KubeObject, index: UidIndex): OwnerName => {
+/** The object at the top of a pod's owners, as far as the index knows them; a bare pod is its own. */
+export const rootOf = (pod: KubeObject, index: UidIndex): OwnerName => {
   const { apiVersion, kind, name } = ownersOf(pod, index).at(-1) ?? {
     apiVersion: pod.apiVersion,
     kind: pod.kind,

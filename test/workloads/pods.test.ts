@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
 import { controlledByCustomResource } from '../../src/workloads/owners.ts';
-import { podsOfWorkloads, podsUnder } from '../../src/workloads/pods.ts';
+import { podsOfWorkloads } from '../../src/workloads/pods.ts';
 import { object } from '../helpers/objects.ts';
 
 /** An object with uid `u-<name>`, owned by another. */
@@ -96,17 +96,6 @@ describe('pods by their root owner', () => {
       b,
     ];
     expect(podsOfWorkloads([pod('p', b)], ring)).toHaveLength(1);
-  });
-
-  test('F24: the pods under one workload are those below it, not those of its siblings', () => {
-    const pods = [pod('web-1-a', webSet), pod('pg-set-0', pgSet), pod('alone')];
-    const names = (subject: KubeObject) =>
-      podsUnder(subject, pods, objects).map((item) => item.metadata.name);
-    expect(names(web)).toEqual(['web-1-a']);
-    expect(names(pgSet)).toEqual(['pg-set-0']);
-    expect(names(database)).toEqual(['pg-set-0']);
-    expect(names(pod('alone'))).toEqual(['alone']);
-    expect(names(queue)).toEqual([]);
   });
 });
 

@@ -2,10 +2,11 @@ import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { stringAt } from '../../kube/json.ts';
 import { groupKind, objectName } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { nameList } from '../../sentences.ts';
 import type { Finding } from '../stage/types.ts';
 import { CLASS_KINDS, type ClassKind, INGRESS_CLASS } from './class-kinds.ts';
 import type { Listed } from './lister.ts';
-import { nameList, usersByName } from './sentences.ts';
+import { usersByName } from './sentences.ts';
 import type { Check, CheckContext } from './types.ts';
 
 /**

@@ -3,8 +3,9 @@ import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { stringAt } from '../../kube/json.ts';
 import { groupKind, objectName } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { nameList } from '../../sentences.ts';
 import type { Finding } from '../stage/types.ts';
-import { nameList, type Use, usersByName } from './sentences.ts';
+import { type Use, usersByName } from './sentences.ts';
 import type { Check } from './types.ts';
 
 /**

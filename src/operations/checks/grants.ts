@@ -1,9 +1,9 @@
 import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { listAt, objectsAt, stringAt } from '../../kube/json.ts';
 import type { JsonObject, KubeObject } from '../../kube/types.ts';
+import { nameList } from '../../sentences.ts';
 import type { Finding } from '../stage/types.ts';
 import type { Listed } from './lister.ts';
-import { nameList } from './sentences.ts';
 import type { Check, CheckContext } from './types.ts';
 
 /**

@@ -2,9 +2,9 @@ import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { objectsAt, stringAt } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { nameList } from '../../sentences.ts';
 import type { Finding } from '../stage/types.ts';
 import type { SideName } from './lister.ts';
-import { nameList } from './sentences.ts';
 import type { Check, CheckContext } from './types.ts';
 
 /**

@@ -1,9 +1,10 @@
 import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { objectName } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { nameList } from '../../sentences.ts';
 import type { Finding } from '../stage/types.ts';
 import { nodeDemand } from './node-match.ts';
-import { nameList, usersByName } from './sentences.ts';
+import { usersByName } from './sentences.ts';
 import type { Check, CheckContext, PodTemplate } from './types.ts';
 
 /** Whether the destination has a node for every pod that demands certain node labels. */

@@ -2,8 +2,8 @@ import type { NamedCluster } from '../../command-line.ts';
 import { objectsAt, stringAt } from '../../kube/json.ts';
 import { objectName } from '../../kube/names.ts';
 import type { JsonObject } from '../../kube/types.ts';
+import { nameList } from '../../sentences.ts';
 import type { Finding } from '../stage/types.ts';
-import { nameList } from './sentences.ts';
 import type { Check, CheckContext, PodTemplate } from './types.ts';
 
 /** What pods use of the machines and services around the cluster, which no copy of objects brings along. Pure. */

@@ -2,9 +2,9 @@ import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { objectAt, objectsAt } from '../../kube/json.ts';
 import { objectName } from '../../kube/names.ts';
 import type { JsonObject, KubeObject } from '../../kube/types.ts';
+import { nameList } from '../../sentences.ts';
 import type { Finding } from '../stage/types.ts';
 import { inForce, type Quota, quotasOf } from './quotas.ts';
-import { nameList } from './sentences.ts';
 import type { Check, CheckContext, PodTemplate } from './types.ts';
 
 /**

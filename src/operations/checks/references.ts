@@ -2,9 +2,9 @@ import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { groupKind } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { nameList } from '../../sentences.ts';
 import type { Finding } from '../stage/types.ts';
 import { isMadeThere, objectReferences, type Reference, templateReferences } from './reference-sources.ts';
-import { nameList } from './sentences.ts';
 import type { Check, CheckContext } from './types.ts';
 
 /**

@@ -1,13 +1,3 @@
-/** `a`, `a and b`, `a, b and c`; beyond `most` names `a, b, c and 4 more`. Each name once, in the order given. */
-export const nameList = (names: readonly string[], most = 5): string => {
-  const unique = [...new Set(names)];
-  const shown = unique.length > most + 1 ? unique.slice(0, most) : unique;
-  const rest = unique.length - shown.length;
-  const parts = rest > 0 ? [...shown, `${rest} more`] : shown;
-  const last = parts.at(-1) ?? '';
-  return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`;
-};
-
 /** Something that is named, and the thing that names it: `high`, `Deployment web`. */
 export interface Use {
   readonly name: string;

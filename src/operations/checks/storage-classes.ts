@@ -3,9 +3,9 @@ import type { NamedCluster } from '../../command-line.ts';
 import { stringAt } from '../../kube/json.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { settingOf } from '../../pipeline/transforms/support/metadata.ts';
+import { nameList } from '../../sentences.ts';
 import type { Finding } from '../stage/types.ts';
 import { type CopiedClaim, newClaims } from './claims.ts';
-import { nameList } from './sentences.ts';
 import type { Check, CheckInput } from './types.ts';
 
 /**

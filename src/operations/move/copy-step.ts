@@ -7,7 +7,7 @@ import type { KubeObject } from '../../kube/types.ts';
 import { finished } from '../../workloads/finished.ts';
 import { controllerOf } from '../../workloads/owners.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
-import { type EmptyOptions, refuseReturned, remainingPods } from './see-empty.ts';
+import { type EmptyOptions, remainingPods, watchReturned } from './see-empty.ts';
 import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
@@ -38,8 +38,9 @@ export const copyWhileStopped = async (
   deps: MoveDeps,
   empty: EmptyOptions,
 ): Promise<string> => {
+  const returned = watchReturned(from.side, from.informer, empty);
   const look = (): void => {
-    refuseReturned(from.side, from.informer, empty);
+    returned.refuse();
     refuseUsers(from);
     refuseRunning(to.side, to.informer.objects(), empty);
   };
@@ -55,6 +56,7 @@ export const copyWhileStopped = async (
   } finally {
     done.abort();
     await watching;
+    returned.stop();
   }
 };
 

@@ -5,7 +5,7 @@ import { survey } from './baseline.ts';
 import { emptyStep } from './common-steps.ts';
 import { resumeGitops } from './gitops.ts';
 import type { MoveState } from './move.ts';
-import { type EmptyOptions, refuseReturned } from './see-empty.ts';
+import { type EmptyOptions, watchReturned } from './see-empty.ts';
 import { listSide, whereIs } from './side.ts';
 import {
   NotReadyError,
@@ -129,7 +129,8 @@ const startAgain = async (
   const informer = await openInformer(from.cluster, watchedForStart(from), from.namespace, {
     signal: deps.signal,
   });
-  const watchOther = (): void => (input.startBegan ? refuseReturned(to, other, empty) : undefined);
+  const returned = watchReturned(to, other, empty);
+  const watchOther = (): void => (input.startBegan ? returned.refuse() : undefined);
   try {
     const known = new Set(
       (input.state.baseline()?.entries ?? []).map((entry) => `${groupKind(entry)}/${entry.name}`),

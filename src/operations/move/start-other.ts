@@ -1,7 +1,8 @@
 import type { Informer } from '../../kube/informer.ts';
+import { count } from '../../sentences.ts';
 import { leaveSuspended, splitJobs } from './jobs-at-home.ts';
 import { releaseHeldServices, startStashed } from './release.ts';
-import { type EmptyOptions, refuseReturned } from './see-empty.ts';
+import { watchReturned } from './see-empty.ts';
 import { startGroup, startGroups, startTargets, waitReady } from './start-side.ts';
 import type { Baseline, MoveDeps, MoveOptions, MoveSide } from './types.ts';
 
@@ -24,8 +25,6 @@ export const startOther = async (
   options: MoveOptions,
   deps: MoveDeps,
 ): Promise<string> => {
-  const empty: EmptyOptions = { ...options, ignoreJobs: options.jobs === 'leave' };
-  const refuseBack = (): void => refuseReturned(stopped.side, stopped.informer, empty);
   const created = kind === 'cutover' ? await startStashed(to, deps) : [];
   const released = kind === 'cutover' ? await releaseHeldServices(to, deps) : 0;
   const all = startTargets(to, informer.objects(), kind === 'cutover' ? baseline : undefined, {
@@ -36,19 +35,27 @@ export const startOther = async (
     kind === 'failback' ? splitJobs(all, stopped.informer.objects(), options.jobs) : { start: all, over: [] };
   await leaveSuspended(to, over, deps);
   const groups = startGroups(start);
-  for (const group of groups) {
-    deps.reporter.debug(`Starting wave ${group.name}: ${group.targets.length} objects`);
-    refuseBack();
-    await startGroup(to, group.targets, informer.objects(), deps, options);
-    await waitReady(to, group.targets, informer, deps, {
-      waitTimeoutMs: options.waitTimeoutMs,
-      watchOther: refuseBack,
-    });
+  const returned = watchReturned(stopped.side, stopped.informer, {
+    ignoreBarePods: options.ignoreBarePods,
+    ignoreJobs: options.jobs === 'leave',
+  });
+  try {
+    for (const group of groups) {
+      deps.reporter.debug(`Starting wave ${group.name}: ${count(group.targets.length, 'object')}`);
+      returned.refuse();
+      await startGroup(to, group.targets, informer.objects(), deps, options);
+      await waitReady(to, group.targets, informer, deps, {
+        waitTimeoutMs: options.waitTimeoutMs,
+        watchOther: returned.refuse,
+      });
+    }
+  } finally {
+    returned.stop();
   }
-  const count = groups.reduce((sum, group) => sum + group.targets.length, 0);
+  const total = groups.reduce((sum, group) => sum + group.targets.length, 0);
   return [
-    `${count} workloads in ${groups.length} waves are ready`,
-    ...(created.length > 0 ? [`${created.length} custom resources created`] : []),
-    ...(released > 0 ? [`${released} Services released`] : []),
+    `${count(total, 'workload')} in ${count(groups.length, 'wave')} ${total === 1 ? 'is' : 'are'} ready`,
+    ...(created.length > 0 ? [`${count(created.length, 'custom resource')} created`] : []),
+    ...(released > 0 ? [`${count(released, 'Service')} released`] : []),
   ].join(', ');
 };

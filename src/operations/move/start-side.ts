@@ -1,20 +1,20 @@
 import { MANAGED, ORIGINAL_REPLICAS, PARK_MANAGER, PARKED } from '../../annotations.ts';
 import { PartialError } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
+import type { WatchedType } from '../../kube/follow.ts';
 import type { Informer } from '../../kube/informer.ts';
-import { groupKind, objectName } from '../../kube/names.ts';
+import { groupKind } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import { EVENTS, PODS } from '../../kube/well-known.ts';
 import { autoscalerOf, startReplicas } from '../../workloads/autoscaler.ts';
 import { controllerOf } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
-import { podsUnder } from '../../workloads/pods.ts';
-import { readiness } from '../../workloads/readiness.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { planRestore, restorePatch } from '../../workloads/restore.ts';
 import { waveOf } from '../../workloads/waves.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
+import { createReadyBoard, type NotReady } from './ready-board.ts';
 import { SILENCE_MS } from './see-empty.ts';
 import { typeOf, whereIs } from './side.ts';
 import type { Baseline, MoveDeps, MoveSide } from './types.ts';
@@ -121,7 +121,8 @@ export const startGroup = async (
 /**
  * Waits until every object of a group is ready by the rules of its kind. Throws PartialError with the first cause per
  * workload as soon as a controller gives up or a pod cannot start for a reason that waiting rarely mends, and with
- * what is missing when the time is over. `watchOther` is called at every look; it throws when the other side runs.
+ * what is missing when the time is over. A look costs what has changed since the one before. `watchOther` is called
+ * at every look; it throws when the other side runs.
  */
 export const waitReady = async (
   side: MoveSide,
@@ -131,30 +132,37 @@ export const waitReady = async (
   options: { readonly waitTimeoutMs: number; watchOther(): void },
 ): Promise<void> => {
   const { waitTimeoutMs } = options;
-  const started = Date.now();
-  let said = '';
+  const started = performance.now();
   const told = new Set<string>();
-  for (;;) {
-    options.watchOther();
-    informer.refuseSilence(SILENCE_MS);
-    const waiting = notReady(targets, informer.objects());
-    if (waiting.length === 0) return;
-    const causes = waiting.map((item) => `${item.name}: ${item.reason}`).join('; ');
-    const elapsed = Date.now() - started;
-    for (const { name, reason } of waiting.filter((item) => item.stuck && !told.has(item.name))) {
-      told.add(name);
-      deps.reporter.warning(`${name}: ${reason}`);
+  const board = createReadyBoard(targets);
+  const changes = informer.follow();
+  try {
+    for (;;) {
+      options.watchOther();
+      informer.refuseSilence(Math.min(SILENCE_MS, waitTimeoutMs));
+      const isNews = board.take(changes.take());
+      const waiting = board.waiting();
+      if (waiting.length === 0) return;
+      const elapsed = performance.now() - started;
+      for (const { name, reason } of waiting.filter((item) => item.stuck && !told.has(item.name))) {
+        told.add(name);
+        if (told.size <= MOST_TOLD) deps.reporter.warning(`${name}: ${reason}`);
+      }
+      const hopeless = waiting.filter((item) => item.failed || (item.stuck && elapsed > STUCK_GRACE_MS));
+      if (hopeless.length > 0) throw notReadyError(side, hopeless, 'cannot become ready');
+      if (elapsed > waitTimeoutMs) {
+        // What a server that is silent last said is no verdict on what runs there.
+        informer.refuseSilence(0);
+        throw notReadyError(side, waiting, `is not ready after ${waitTimeoutMs / 1000} s`);
+      }
+      if (isNews) {
+        deps.reporter.progress(targets.length - waiting.length, targets.length, 'workloads ready');
+        deps.reporter.debug(`Not ready yet: ${causesOf(waiting)}`);
+      }
+      await informer.changed(500);
     }
-    const hopeless = waiting.filter((item) => item.failed || (item.stuck && elapsed > STUCK_GRACE_MS));
-    if (hopeless.length > 0) throw notReadyError(side, hopeless, 'cannot become ready');
-    if (elapsed > waitTimeoutMs)
-      throw notReadyError(side, waiting, `is not ready after ${waitTimeoutMs / 1000} s`);
-    if (causes !== said) {
-      said = causes;
-      deps.reporter.progress(targets.length - waiting.length, targets.length, 'workloads ready');
-      deps.reporter.debug(`Not ready yet: ${causes}`);
-    }
-    await informer.changed(500);
+  } finally {
+    changes.stop();
   }
 };
 
@@ -165,50 +173,18 @@ const LAST: ReadonlySet<string> = new Set(['CronJob', 'ScaledObject', 'ScaledJob
 
 // Images and crash loops can mend while the rest comes up; after this long they are the answer.
 const STUCK_GRACE_MS = 15_000;
-const STUCK =
-  /ErrImagePull|ImagePullBackOff|InvalidImageName|CrashLoopBackOff|CreateContainerConfigError|exceeded quota|denied the request|violates PodSecurity|Unschedulable|unschedulable/;
+// What is wrong with the others is the same as a rule, and is in the error when they stay that way.
+const MOST_TOLD = 10;
 
-interface NotReady {
-  readonly name: string;
-  readonly reason: string;
-  readonly failed: boolean;
-  readonly stuck: boolean;
-}
-
-const notReady = (targets: readonly StartTarget[], objects: readonly KubeObject[]): NotReady[] => {
-  const byKey = new Map(objects.map((object) => [`${groupKind(object)}/${object.metadata.name}`, object]));
-  const pods = objects.filter((object) => object.kind === 'Pod' && object.apiVersion === 'v1');
-  const events = objects.filter((object) => object.kind === 'Event');
-  return targets.flatMap((target) => {
-    const object = byKey.get(`${groupKind(target)}/${target.name}`);
-    if (object === undefined)
-      return [{ name: `${target.kind} ${target.name}`, reason: 'it is gone', failed: true, stuck: true }];
-    // The picture may be older than the patch that started it, and an object at 0 replicas is ready by its rules.
-    if (isMarked(object))
-      return [
-        { name: objectName(object), reason: 'it is not seen started yet', failed: false, stuck: false },
-      ];
-    const quick = readiness(object);
-    if (quick.state === 'ready') return [];
-    const state = readiness(object, podsUnder(object, pods, objects), events);
-    if (state.state === 'ready') return [];
-    return [
-      {
-        name: objectName(object),
-        reason: state.reason,
-        failed: state.state === 'failed',
-        stuck: STUCK.test(state.reason),
-      },
-    ];
-  });
-};
+const causesOf = (items: readonly NotReady[]): string =>
+  `${items
+    .slice(0, 5)
+    .map((item) => `${item.name}: ${item.reason}`)
+    .join('; ')}${items.length > 5 ? ` (and ${items.length - 5} more)` : ''}`;
 
 const notReadyError = (side: MoveSide, items: readonly NotReady[], what: string): NotReadyError =>
   new NotReadyError(
-    `Namespace ${side.namespace} of context ${side.cluster.context} ${what}: ${items
-      .slice(0, 5)
-      .map((item) => `${item.name}: ${item.reason}`)
-      .join('; ')}${items.length > 5 ? ` (and ${items.length - 5} more)` : ''}.`,
+    `Namespace ${side.namespace} of context ${side.cluster.context} ${what}: ${causesOf(items)}.`,
   );
 
 const ATTEMPTS = 6;
@@ -271,4 +247,9 @@ export const tidyInherited = async (
 };
 
 /** Types that a start watches: the workloads themselves, their pods and, for causes, the events. */
-export const watchedForStart = (side: MoveSide): ResourceType[] => [...side.types, PODS, EVENTS];
+export const watchedForStart = (side: MoveSide): (ResourceType | WatchedType)[] => [
+  ...side.types,
+  PODS,
+  // Thousands of pods that start well make several times as many events that say so.
+  { type: EVENTS, fieldSelector: 'type=Warning' },
+];

@@ -1,6 +1,5 @@
 import type { CheckLevel, PreflightCheck } from './types.ts';
 
-export { nameList } from '../checks/sentences.ts';
 export { whereIs } from '../move/side.ts';
 
 /** One row of the result. */

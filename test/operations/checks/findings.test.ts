@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/kube/types.ts';
 import { sortFindings } from '../../../src/operations/checks/index.ts';
 import { checkNamespace } from '../../../src/operations/checks/namespace.ts';
-import { nameList, usersByName } from '../../../src/operations/checks/sentences.ts';
+import { usersByName } from '../../../src/operations/checks/sentences.ts';
 import type { CheckContext } from '../../../src/operations/checks/types.ts';
 import type { Finding } from '../../../src/operations/stage/types.ts';
+import { nameList } from '../../../src/sentences.ts';
 import { clusterObject, names } from './samples.ts';
 
 describe('the report of the checks', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ORIGINAL_REPLICAS, PARKED } from '../../../src/annotations.ts';
 import { valueAt } from '../../../src/kube/json.ts';
 import { CALM, mend, records, runVerb, type Verb, wait } from './model/operators.ts';
@@ -8,6 +8,16 @@ import { CRON_JOBS, createWorld, DEPLOYMENTS, type World } from './model/world.t
 
 // The steps, the records, the lock and the journal are the real ones; only the API servers are a model, in which the
 // order of everything that happens at once is drawn at random, and every request can be the last one.
+
+// The model's time passes in turns of the event loop: a look that waits for the clock would only make it slow.
+vi.mock(import('../../../src/kube/informer.ts'), async (original) => {
+  const real = await original();
+  return {
+    ...real,
+    openInformer: (cluster, types, namespace, options) =>
+      real.openInformer(cluster, types, namespace, { ...options, lookMs: 0 }),
+  };
+});
 
 /** One run, or two at once, while the application may be scaled; then the rest is brought to an end. */
 interface Round {

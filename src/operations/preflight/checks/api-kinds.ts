@@ -1,6 +1,7 @@
 import { groupKind, groupOf } from '../../../kube/names.ts';
 import { chooseTypes } from '../../../pipeline/choose-types.ts';
-import { nameList, row, whereIs } from '../sentences.ts';
+import { nameList } from '../../../sentences.ts';
+import { row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 
 /** Whether the side that starts serves every kind that is to be started there. */

@@ -1,5 +1,6 @@
 import { kubectl } from '../../../command-line.ts';
-import { nameList, row, whereIs } from '../sentences.ts';
+import { nameList } from '../../../sentences.ts';
+import { row, whereIs } from '../sentences.ts';
 import type { CheckRow } from '../types.ts';
 
 /** Whether pods run that no patch can stop, because nothing owns them. */

@@ -1,7 +1,8 @@
 import { flux, kubectl } from '../../../command-line.ts';
+import { nameList } from '../../../sentences.ts';
 import { type GitopsOwner, gitopsOwner } from '../../../workloads/gitops.ts';
 import type { MoveOptions, MoveSide } from '../../move/types.ts';
-import { nameList, row, whereIs } from '../sentences.ts';
+import { row, whereIs } from '../sentences.ts';
 import type { CheckRow, PreflightCheck } from '../types.ts';
 
 /** Whether Argo CD or Flux would undo the stop on one side, or the start on the other. */

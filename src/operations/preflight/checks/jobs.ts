@@ -1,6 +1,7 @@
+import { nameList } from '../../../sentences.ts';
 import type { Survey } from '../../move/baseline.ts';
 import type { MoveOptions, MoveSide } from '../../move/types.ts';
-import { nameList, row, whereIs } from '../sentences.ts';
+import { row, whereIs } from '../sentences.ts';
 import type { CheckRow, PreflightCheck } from '../types.ts';
 
 /** What becomes of the Jobs that run, by the choice of --jobs. */

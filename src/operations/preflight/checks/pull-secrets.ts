@@ -5,8 +5,9 @@ import { groupKind, objectName } from '../../../kube/names.ts';
 import { mapBounded } from '../../../kube/parallel.ts';
 import type { KubeObject, ResourceType } from '../../../kube/types.ts';
 import { CONFIG_MAPS } from '../../../kube/well-known.ts';
+import { nameList } from '../../../sentences.ts';
 import { type Use, usersByName } from '../../checks/sentences.ts';
-import { nameList, row, whereIs } from '../sentences.ts';
+import { row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 
 /** Whether the Secrets with which images are pulled are there, or are staged on the way. */

@@ -1,9 +1,10 @@
 import { kubectl } from '../../../command-line.ts';
 import { objectName } from '../../../kube/names.ts';
+import { nameList } from '../../../sentences.ts';
 import { type Amounts, amountsOf, amountText, timesAmounts } from '../amounts.ts';
 import { containerDefaults, podResources, type Resources } from '../pod-resources.ts';
 import { type QuotaInForce, quotasInForce, selects } from '../quotas.ts';
-import { nameList, row, whereIs } from '../sentences.ts';
+import { row, whereIs } from '../sentences.ts';
 import type { Starter } from '../starters.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 import { createdCounts, objectsInForce } from '../written.ts';

@@ -1,6 +1,7 @@
 import { drSyncer } from '../../../command-line.ts';
+import { nameList } from '../../../sentences.ts';
 import { remainingPods } from '../../move/see-empty.ts';
-import { nameList, row, whereIs } from '../sentences.ts';
+import { row, whereIs } from '../sentences.ts';
 import type { CheckRow } from '../types.ts';
 
 /** Whether the side that a failback is to start runs already, because something has started it again. */

@@ -1,7 +1,8 @@
 import { objectsAt, stringAt } from '../../../kube/json.ts';
 import { groupKind, objectName } from '../../../kube/names.ts';
 import type { KubeObject } from '../../../kube/types.ts';
-import { nameList, row, whereIs } from '../sentences.ts';
+import { nameList } from '../../../sentences.ts';
+import { row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 
 /** Whether something that is to be started, or that its pods mount, is being deleted and held by finalizers. */
