@@ -1,7 +1,20 @@
+import { exec } from 'node:child_process';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
-import { getJson, type Json, listJson, patchJson } from '../../cluster/client.ts';
+import { getJson, type Json, listJson, pair, patchJson } from '../../cluster/client.ts';
 import { installSmall } from '../../helpers/move-app.ts';
 import { countsOf, livePods, marksIn, moveTo } from '../../helpers/moves.ts';
+
+/** What a kubectl command prints that was told to the operator. */
+const typed = async (command: string): Promise<string> => {
+  const env = {
+    ...process.env,
+    KUBECONFIG: pair().kubeconfig,
+    PATH: `${dirname(pair().kubectl)}:${process.env.PATH}`,
+  };
+  return (await promisify(exec)(command, { env })).stdout;
+};
 
 const undo: (() => Promise<unknown>)[] = [];
 afterEach(() => Promise.all(undo.splice(0).map((step) => step())));
@@ -35,7 +48,7 @@ describe('F23: pods of the source that do not end', () => {
     const namespace = await installSmall('undying');
     await undying(namespace);
     const { document } = await moveTo(4, 'cutover', namespace, { args: ['--wait-timeout', '2s'] });
-    expect(document.summary).toMatch(/Pods of Deployment web \(1\) are still there/);
+    expect(document.summary).toMatch(/1 pod of Deployment web is still there/);
     expect(document.hint).toMatch(/get pods -o wide.*resume.*rollback/);
     expect(await livePods('dest', namespace)).toEqual([]);
     await Promise.all(undo.splice(0).map((step) => step()));
@@ -61,6 +74,32 @@ describe('F23: pods of the source that do not end', () => {
     expect(forced.document.warnings.join(' ')).toMatch(/by force.*may still run/);
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
     expect(await livePods('source', namespace)).toEqual([]);
+  });
+
+  test('F23: with a finalizer: it is named with a command that shows it, and force ends as well', async () => {
+    const namespace = await installSmall('finalizer');
+    const [pod] = await listJson('source', 'Pod', namespace);
+    const { name } = pod.metadata;
+    const hold = (finalizers: readonly string[] | null): Promise<unknown> =>
+      patchJson('source', 'Pod', name, namespace, { metadata: { finalizers } });
+    await hold(['example.com/drain']);
+    undo.push(async () => {
+      if ((await getJson('source', 'Pod', name, namespace)) !== undefined) await hold(null);
+    });
+    const named = `Pod ${name} is held by the finalizer example.com/drain`;
+    const { document } = await moveTo(4, 'cutover', namespace, { args: ['--wait-timeout', '2s'] });
+    expect(document.summary).toContain(named);
+    const [, command = ''] = /See why: (kubectl .*?); then resume/.exec(document.hint) ?? [];
+    expect(await typed(command)).toContain('example.com/drain');
+    const forced = await moveTo(4, 'resume', namespace, {
+      args: ['--wait-timeout', '1s', '--force-delete-pods'],
+    });
+    expect(forced.document.summary).toContain(named);
+    expect(forced.document.warnings.filter((text: string) => text.includes('by force'))).toHaveLength(1);
+    expect(await livePods('dest', namespace)).toEqual([]);
+    await Promise.all(undo.splice(0).map((step) => step()));
+    await moveTo(0, 'resume', namespace);
+    expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
   });
 
   test('F23: rollback of such a cutover brings the source back with its counts', async () => {
