@@ -89,7 +89,7 @@ describe('F23: pods of the source that do not end', () => {
     const named = `Pod ${name} is held by the finalizer example.com/drain`;
     const { document } = await moveTo(4, 'cutover', namespace, { args: ['--wait-timeout', '2s'] });
     expect(document.summary).toContain(named);
-    const [, command = ''] = /See why: (kubectl .*?); then resume/.exec(document.hint) ?? [];
+    const [, command = ''] = /Look at them with: (kubectl \S.*?finalizers)\b/.exec(document.hint) ?? [];
     expect(await typed(command)).toContain('example.com/drain');
     const forced = await moveTo(4, 'resume', namespace, {
       args: ['--wait-timeout', '1s', '--force-delete-pods'],
