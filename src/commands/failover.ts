@@ -4,7 +4,10 @@ import type { Io } from '../io.ts';
 import { encodeOptions } from '../operations/move/journal-options.ts';
 import { probeSource } from '../operations/move/probe-source.ts';
 import { runFailover, runFence } from '../operations/move/run-other.ts';
+import type { MoveOptions } from '../operations/move/types.ts';
 import { ageText, parseTimestamp } from '../state/clock.ts';
+import { readJournal } from '../state/journal.ts';
+import { effectsOf } from '../state/journal-effects.ts';
 import { readState } from '../state/records.ts';
 import { confirmName } from '../ui/confirm.ts';
 import { endStep } from './data-session.ts';
@@ -24,9 +27,9 @@ export interface FailoverFlags extends MoveFlags {
 /** `dr-syncer failover`: returns the exit code. */
 export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
-    const pair = await openPair(session, 'skip');
-    const { dest } = pair;
     const options = moveOptions(flags);
+    const pair = await openForFailover(session, flags, options);
+    const { dest } = pair;
     const ages = await agesOf(pair);
     session.reporter.warning(
       `Last stage: ${ages.stage}. Last data copy: ${ages.data}. Writes since then are lost.`,
@@ -51,8 +54,8 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
     const result = await runFailover({
       ...operationBase(io, flags, session),
       ...pair,
-      source: undefined,
       sourceName: pair.sourceName ?? ages.sourceName,
+      sourceGivenUp: flags.sourceGivenUp === true,
       kind: 'failover',
       options,
       journalOptions: encodeOptions({ move: options, stage: undefined, migrateData: undefined, reason }),
@@ -72,9 +75,28 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
     return finishMove(io, flags, session, result);
   });
 
+// A failover leaves the source alone. Only one that may have to undo itself opens it, when the operation that it closes
+// had stopped the source: else nothing would run anywhere.
+const openForFailover = async (
+  session: Session,
+  flags: FailoverFlags,
+  options: MoveOptions,
+): Promise<OpenPair> => {
+  const pair = await openPair(session, 'skip');
+  if (!options.rollbackOnFailure || options.dryRun || !isSourceNamed(flags)) return pair;
+  const { cluster, namespace } = pair.dest;
+  const journal = await readJournal(cluster, namespace, { signal: session.signal });
+  const isStopped =
+    journal !== undefined && journal.state !== 'finished' && effectsOf(journal).stopped.includes('source');
+  return isStopped ? openPair(session, 'try') : pair;
+};
+
+const isSourceNamed = (flags: FailoverFlags): boolean =>
+  flags.sourceContext !== undefined || flags.sourceKubeconfig !== undefined;
+
 // Two of the application are worse than none: a source that still runs it is what a cutover is for.
 const refuseLiving = async (session: Session, flags: FailoverFlags, { dest }: OpenPair): Promise<void> => {
-  if (flags.sourceContext === undefined && flags.sourceKubeconfig === undefined) return;
+  if (!isSourceNamed(flags)) return;
   const { cluster, namespace } = session.openSource();
   const where = `namespace ${namespace} of context ${cluster.context}`;
   const sign = await probeSource(cluster, namespace, session.signal);

@@ -4,6 +4,7 @@ import { isKubeApiError } from '../kube/errors.ts';
 import type { ClusterReader, ClusterWriter, Json, JsonObject, RequestOptions } from '../kube/types.ts';
 import { ageText, parseTimestamp, timestamp } from './clock.ts';
 import { hostOf } from './identity.ts';
+import { closedOperation } from './journal-effects.ts';
 import { copyJournal } from './journal-mirror.ts';
 import { createChangeQueue } from './journal-queue.ts';
 import {
@@ -23,6 +24,7 @@ import { sweepJournals } from './journal-sweep.ts';
 import { createMirror, type Mirror, type MirrorReport } from './mirror.ts';
 import { whereIs, writeRecord } from './record-io.ts';
 import { redactAll } from './redact-texts.ts';
+import { decodeJournal, encodeRecord } from './schema.ts';
 import { createTokens } from './tokens.ts';
 import type { BaselineWorkload, Journal, NewOperation } from './types.ts';
 import type { Role } from './types-of-records.ts';
@@ -41,8 +43,12 @@ export interface StepName {
  * written the journal, RangeError for a step that cannot go that way (a bug), KubeApiError.
  */
 export interface JournalLog {
-  /** Starts an operation. Throws PartialError, with the command to type, while another one is unfinished. */
-  create(operation: NewOperation): Promise<Journal>;
+  /**
+   * Starts an operation. Throws PartialError, with the command to type, while another one is unfinished. With `close`
+   * that one is closed in the same write, and the new journal keeps what it had done, its baseline and its data.
+   * `close` may refuse by throwing.
+   */
+  create(operation: NewOperation, close?: (unfinished: Journal) => void): Promise<Journal>;
   /** Opens an operation to go on with it: the one with this id, else the latest if it is unfinished. */
   load(operationId?: string): Promise<Journal | undefined>;
   /** The journal as last stored. Throws RangeError before create() or load(). */
@@ -115,21 +121,27 @@ export const openJournal = (
   // The finished journal that stands at the head moves aside under its own name before the head gets a new one.
   const archive = async ({ journal, stored }: StoredJournal): Promise<void> => {
     const aside = journalPlace(namespace, role, journal.operationId);
-    await writeRecord(writer, aside, stored.text, { previous: undefined, token: tokens.next() });
+    const text =
+      journal.state === 'finished'
+        ? stored.text
+        : encodeRecord(finishJournal(decodeJournal(stored.text, where), 'partial', at()));
+    await writeRecord(writer, aside, text, { previous: undefined, token: tokens.next() });
   };
 
   return {
-    create: async (operation) => {
+    create: async (operation, close) => {
       const latest = await readJournalAt(writer, place);
       if (latest !== undefined) {
-        refuseUnfinished(latest.journal, where, writer.now());
+        if (close === undefined) refuseUnfinished(latest.journal, where, writer.now());
+        else if (latest.journal.state !== 'finished') close(latest.journal);
         await archive(latest);
       }
-      const journal = newJournal(
+      const fresh = newJournal(
         { ...operation, options: redactAll(operation.options, redact) as JsonObject },
         hostOf(operation.by),
         at(),
       );
+      const journal = close === undefined ? fresh : inheriting(fresh, latest?.journal);
       const stored = await store.write(journal, latest?.stored, tokens.next());
       if (stored === undefined) {
         const other = await readJournalAt(writer, place);
@@ -200,6 +212,20 @@ export const readJournal = async (
   const latest = await readJournalAt(reader, journalPlace(namespace, role), request);
   if (operationId === undefined || latest?.journal.operationId === operationId) return latest?.journal;
   return (await readJournalAt(reader, journalPlace(namespace, role, operationId), request))?.journal;
+};
+
+// A version before this one finished the journal that a failover closed before it wrote its own: what copies of volume
+// data have left is in there then.
+const inheriting = (journal: Journal, closed: Journal | undefined): Journal => {
+  if (closed === undefined) return journal;
+  const isOpen = closed.state !== 'finished';
+  const { data, baseline } = closed;
+  return {
+    ...journal,
+    ...(isOpen ? { over: closedOperation(closed) } : {}),
+    ...(isOpen && baseline !== undefined ? { baseline } : {}),
+    ...(data !== undefined && (isOpen || closed.result === 'partial') ? { data } : {}),
+  };
 };
 
 // Long enough for the worst admission message, short enough that a step stays a line.

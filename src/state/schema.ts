@@ -20,6 +20,7 @@ import {
 import {
   type BaselineField,
   type BaselineWorkload,
+  type ClosedOperation,
   type HistoryEntry,
   type HistoryRecord,
   type Journal,
@@ -179,6 +180,14 @@ const JOURNAL = fields<Journal>({
   reason: optional(text),
   endedAt: optional(time),
   result: optional(EXIT_NAME),
+  over: optional(
+    fields<ClosedOperation>({
+      operationId: word,
+      kind: oneOf(OPERATION_KINDS),
+      stopped: listOf(ROLE),
+      started: listOf(ROLE),
+    }),
+  ),
   baseline: optional(WORKLOADS),
   steps: listOf(STEP),
   data: optional(mapOf(anything)),

@@ -82,6 +82,14 @@ export interface JournalStep {
   error?: string;
 }
 
+/** What an unfinished operation had done to the two sides, kept by the failover that closed it. */
+export interface ClosedOperation {
+  operationId: string;
+  kind: OperationKind;
+  stopped: Role[];
+  started: Role[];
+}
+
 /** One operation from its first step to its result. */
 export interface Journal {
   schema: string;
@@ -102,6 +110,8 @@ export interface Journal {
   reason?: string;
   endedAt?: string;
   result?: ExitName;
+  /** The unfinished operation that this failover closed. */
+  over?: ClosedOperation;
   /** Immutable once recorded. */
   baseline?: BaselineWorkload[];
   steps: JournalStep[];

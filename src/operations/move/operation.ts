@@ -11,14 +11,14 @@ import { hostOf, newOperationId } from '../../state/identity.ts';
 import { type JournalLog, openJournal } from '../../state/journal.ts';
 import { acquireLock, type Lock, type LockProcess } from '../../state/lock.ts';
 import { openStateStore, readState } from '../../state/records.ts';
-import { SCHEMA, type StateRecord } from '../../state/types.ts';
+import { type Journal, SCHEMA, type StateRecord } from '../../state/types.ts';
 import { claimReports } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 import { admit } from './admit.ts';
 import { createOperationState, type OperationState } from './records.ts';
 import { isSourceLost, sourceLostHint } from './source-lost.ts';
 import { runSteps, type Step, StepError } from './steps.ts';
-import { closeUnfinished, takeUp } from './take-up.ts';
+import { refuseStartedSource, takeUp } from './take-up.ts';
 import type { MoveDeps, MoveKind, MoveOptions, MoveResult, MoveSide, StepReport } from './types.ts';
 
 /** What every operation on the pair needs, whatever its kind. */
@@ -42,6 +42,8 @@ export interface OperationInput {
   redact(text: string): string;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /** Acknowledges, for a failover, that the source runs or may run. */
+  readonly sourceGivenUp?: boolean;
   /** An unfinished operation to go on with, instead of a new one. */
   readonly resume: { readonly operationId: string } | undefined;
 }
@@ -85,8 +87,10 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
       // What was looked at before the lock may be history by now: another operator may have been faster.
       const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal: input.signal });
       admit(kind, stored?.record, (verb) => drSyncer(verb, input));
-      const left = kind === 'failover' ? await closeUnfinished(dest, journal, store) : {};
-      await journal.create({
+      const close = (unfinished: Journal): void => {
+        if (input.sourceGivenUp !== true) refuseStartedSource(unfinished, (verb) => drSyncer(verb, input));
+      };
+      const begun = {
         operationId,
         kind,
         options: input.journalOptions,
@@ -97,8 +101,9 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
         by: operator,
         version: input.version,
         resumeCommand: drSyncer('resume', input),
-      });
-      await Promise.all(Object.entries(left).map(([claim, value]) => journal.setData(claim, value)));
+      };
+      // With its source dead a cutover can never end, so a failover closes what is unfinished.
+      await journal.create(begun, kind === 'failover' ? close : undefined);
     } else {
       await takeUp(journal, operationId, kind, dest);
     }

@@ -113,7 +113,9 @@ export const createOperationState = (input: OperationStateInput): OperationState
     fail: (id, text) => journal.fail(id, text),
     baseline: () => {
       const stored = journal.current().baseline;
-      return stored === undefined ? undefined : fromStored(stored, kind === 'failback' ? 'dest' : 'source');
+      return stored === undefined
+        ? undefined
+        : fromStored(stored, stored[0]?.side ?? (kind === 'failback' ? 'dest' : 'source'));
     },
     setBaseline: (baseline) =>
       journal.setBaseline(toStored(baseline, (baseline.side === 'dest' ? dest : (source ?? dest)).namespace)),

@@ -48,8 +48,7 @@ export const rollbackSteps = (input: RollbackInput): Step[] => {
   const empty: EmptyOptions = { ...options, ignoreJobs: options.jobs === 'leave' };
   const notStarted = (): string | undefined => (input.startBegan ? undefined : 'nothing was started there');
   const notStopped = (): string | undefined => {
-    if (from === undefined) return 'that side does not answer';
-    return input.stopBegan ? undefined : 'nothing was stopped there';
+    return from !== undefined && input.stopBegan ? undefined : 'nothing was stopped there';
   };
   return [
     {

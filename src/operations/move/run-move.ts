@@ -22,6 +22,7 @@ import { type RollbackInput, rollbackSteps } from './rollback.ts';
 import { isSourceLost, lostSourceError } from './source-lost.ts';
 import { planSteps, runSteps, StepError } from './steps.ts';
 import type { MoveDeps, MoveResult, MoveSide } from './types.ts';
+import type { UndoSides } from './undo-sides.ts';
 import { dryRunResult, type PreflightGate, unstarted } from './unstarted.ts';
 
 /** A cutover or a failback: both sides answer. */
@@ -180,7 +181,7 @@ const stepInput = (input: RunMoveInput, operation: Operation): MoveInput => ({
 export const undoIfAsked = async (
   operation: Operation,
   ending: Ending,
-  move: Pick<RollbackInput, 'kind' | 'from' | 'to'>,
+  move: Pick<RollbackInput, 'kind' | 'from' | 'to'> & Partial<UndoSides>,
   end?: DataStep['end'],
 ): Promise<Ending | undefined> => {
   const { input } = operation;
@@ -188,9 +189,9 @@ export const undoIfAsked = async (
   input.reporter.failure(ending.summary);
   input.reporter.action('Rolling back');
   const steps = rollbackSteps({
-    ...move,
     stopBegan: hasBegun(operation.journal.current(), ['stop']),
     startBegan: hasBegun(operation.journal.current(), ['start']),
+    ...move,
     endCopies: endCopiesOf(operation.journal.current(), end),
     options: input.options,
     deps: operation.deps,

@@ -8,11 +8,13 @@ import type { Journal, StateRecord } from '../../state/types.ts';
 import { unfinishedMovers } from '../data/stored.ts';
 import { admit } from './admit.ts';
 import { failoverSteps, fenceSteps } from './failover.ts';
-import { beginOperation, endOperation, type OperationInput, runToEnding } from './operation.ts';
+import { beginOperation, type Ending, endOperation, type OperationInput, runToEnding } from './operation.ts';
 import { rollbackSteps } from './rollback.ts';
 import { doneSteps, endCopiesOf, hasBegun, readOperation, refuseRunning, undoIfAsked } from './run-move.ts';
 import { planSteps } from './steps.ts';
+import { refuseStartedSource } from './take-up.ts';
 import type { MoveResult, MoveSide } from './types.ts';
+import { needsSource, sourceStopped, undoSides } from './undo-sides.ts';
 import { dryRunResult, type PreflightGate, unstarted } from './unstarted.ts';
 
 /**
@@ -31,7 +33,10 @@ export const runFailover = async (
 ): Promise<MoveResult> => {
   const { dest, options } = input;
   const stored = await readState(dest.cluster, dest.namespace);
-  if (input.resume === undefined) admit('failover', stored?.record, (verb) => drSyncer(verb, input));
+  if (input.resume === undefined) {
+    admit('failover', stored?.record, (verb) => drSyncer(verb, input));
+    await refuseOverStarted(input);
+  }
   const gate = input.resume === undefined ? await input.preflight?.() : undefined;
   const epoch = stored?.record.epoch ?? 0;
   const hookContext = {
@@ -78,7 +83,11 @@ export const runFailover = async (
       ? `When the source answers again, before anything else: ${drSyncer('fence', input)}`
       : ending.hint;
   const rtoSeconds = readyAt === undefined ? undefined : Math.round(readyAt - operation.started) / 1000;
-  const undone = await undoIfAsked(operation, ending, { kind: 'failover', from: undefined, to: dest });
+  const journal = operation.journal.current();
+  const undone =
+    needsSource(journal) && input.source === undefined
+      ? stayPut(input, ending, journal)
+      : await undoIfAsked(operation, ending, undoSides(journal, input.source, dest, input));
   const rpoSeconds = secondsLost(stored?.record, operation.startedAt);
   return endOperation(operation, {
     ...(undone ?? { ...ending, hint }),
@@ -86,6 +95,22 @@ export const runFailover = async (
     rpoSeconds,
     preflight: gate?.result,
   });
+};
+
+// The journal is read again with the lock held; this is for those who would otherwise wait for a preflight first.
+const refuseOverStarted = async (input: OperationInput): Promise<void> => {
+  const { dest, signal } = input;
+  if (input.sourceGivenUp === true || input.options.dryRun) return;
+  const journal = await readJournal(dest.cluster, dest.namespace, { signal });
+  if (journal !== undefined && journal.state !== 'finished')
+    refuseStartedSource(journal, (verb) => drSyncer(verb, input));
+};
+
+// Only the source can be started instead of the destination, and it does not answer.
+const stayPut = (input: OperationInput, ending: Ending, journal: Journal): Ending | undefined => {
+  if (ending.finished || !input.options.rollbackOnFailure) return undefined;
+  const why = `It was not rolled back: ${sourceStopped(journal)}, and the source does not answer.`;
+  return { ...ending, summary: `${ending.summary} ${why}` };
 };
 
 // What was written at the source after the last copy is not here; without a copy of data, after the last stage.
@@ -146,24 +171,13 @@ export const runRollback = async (
   journal: Journal,
 ): Promise<MoveResult> => {
   const { dest, source, options } = input;
-  if (journal.kind === 'fence' || journal.kind === 'rollback') {
-    throw new RefusedError(`Operation ${journal.operationId} is a ${journal.kind}; it can only be resumed.`, {
-      hint: `Go on with: ${drSyncer('resume', input)}`,
-    });
-  }
-  const isFailback = journal.kind === 'failback';
-  const undo = {
-    kind: journal.kind,
-    from: journal.kind === 'failover' ? undefined : isFailback ? dest : source,
-  };
   const sidesOf = (latest: Journal) => ({
-    ...undo,
-    to: isFailback ? (source ?? dest) : dest,
-    stopBegan: hasBegun(latest, ['stop']),
-    startBegan: hasBegun(latest, ['start']),
+    ...undoSides(latest, source, dest, input),
     endCopies: endCopiesOf(latest, (records) => input.endCopies(records)),
     options,
   });
+  // Refused before the lock is asked for.
+  sidesOf(journal);
   if (options.dryRun) {
     const deps = { reporter: input.reporter, signal: input.signal, guard: async () => undefined };
     const { epoch } = await readOperation(input);

@@ -1,6 +1,6 @@
-import { RefusedError } from '../../errors.ts';
-import { type JournalLog, readJournal } from '../../state/journal.ts';
-import type { StateStore } from '../../state/records.ts';
+import { RefusedError, UnsafeError } from '../../errors.ts';
+import type { JournalLog } from '../../state/journal.ts';
+import { effectsOf } from '../../state/journal-effects.ts';
 import type { Journal } from '../../state/types.ts';
 import type { MoveKind, MoveSide } from './types.ts';
 
@@ -36,23 +36,22 @@ export const refuseUndone = ({ steps, operationId }: Pick<Journal, 'steps' | 'op
 };
 
 /**
- * Closes what is unfinished for a failover: with its source dead, a cutover can never end. Called with the lock held.
- * First the record, so that it never names an operation whose journal is over. Returns what copies of volume data may
- * have left, for the new journal, also when a run has died between the two.
+ * Throws UnsafeError when an unfinished operation has started the source again, a failback or a rollback: a failover
+ * over it runs the application on both sides. `next` gives the command line of a verb for this pair. Pure.
  */
-export const closeUnfinished = async (
-  dest: MoveSide,
-  journal: JournalLog,
-  store: StateStore,
-): Promise<NonNullable<Journal['data']>> => {
-  const latest = await readJournal(dest.cluster, dest.namespace);
-  if ((await journal.load()) !== undefined) {
-    const stored = await store.read();
-    if (stored !== undefined) {
-      const { operation: _closed, ...rest } = stored.record;
-      await store.write(rest, stored);
-    }
-    await journal.finish('partial');
-  }
-  return latest?.result === undefined || latest.result === 'partial' ? (latest?.data ?? {}) : {};
+export const refuseStartedSource = (
+  journal: Pick<Journal, 'kind' | 'steps' | 'over' | 'operationId'>,
+  next: (verb: string) => string,
+): void => {
+  if (!effectsOf(journal).started.includes('source')) return;
+  const isUndone = journal.steps.some((step) => step.id.startsWith('undo-'));
+  const what = isUndone ? `The rollback of ${journal.kind}` : `${capital(journal.kind)}`;
+  throw new UnsafeError(
+    `${what} ${journal.operationId} is unfinished and has begun to start the source again, so both sides would run.`,
+    {
+      hint: `If the source answers: ${next(isUndone ? 'rollback' : 'resume')}   If it has been cut off (power, network), run the failover again with --source-given-up.`,
+    },
+  );
 };
+
+const capital = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
