@@ -6,9 +6,12 @@
 export const EXIT_CODES = {
   ok: { code: 0, meaning: 'done; nothing failed' },
   usage: { code: 2, meaning: 'usage or configuration error; nothing was changed' },
-  refused: { code: 3, meaning: 'refused before any change (preflight, dry run, missing rights or types)' },
-  partial: { code: 4, meaning: 'stopped part-way; the same command, or `resume`, goes on' },
-  rolledBack: { code: 5, meaning: 'the operation failed and was rolled back' },
+  refused: { code: 3, meaning: 'refused (preflight, dry run, missing rights or types); nothing was changed' },
+  partial: {
+    code: 4,
+    meaning: 'something was changed and not all is done; the same command, or `resume`, goes on',
+  },
+  rolledBack: { code: 5, meaning: 'the operation failed and was rolled back (`--rollback-on-failure`)' },
   locked: { code: 6, meaning: 'another operator holds the lock' },
   unsafe: { code: 7, meaning: 'unsafe without an explicit acknowledgement; nothing was changed' },
   drift: { code: 8, meaning: 'drift: the two sides or their epochs disagree' },

@@ -16,6 +16,7 @@ import type {
   DataWork,
   PreCopyResult,
 } from '../operations/data/types.ts';
+import { outcomeOf, reasonText } from '../operations/move/outcome.ts';
 import { timestamp } from '../state/clock.ts';
 import { newOperationId } from '../state/identity.ts';
 import { acquireLock } from '../state/lock.ts';
@@ -36,10 +37,26 @@ export interface PreCopyInput {
 
 /**
  * Copies data while the source runs, after a stage: not consistent, and no copy of record. Holds the lock of the pair
- * all the while, so that nothing starts at the destination under the copy. A copy that fails is part of the result.
- * Throws LockedError, UnsafeError, KubeApiError.
+ * all the while, so that nothing starts at the destination under the copy. Whatever ends it early is part of the
+ * result, since the stage before it has one as well.
  */
 export const preCopy = async (input: PreCopyInput): Promise<PreCopyResult> => {
+  try {
+    return await copyUnderLock(input);
+  } catch (error) {
+    const { session, to } = input;
+    if (!isDrError(error) && !session.signal.aborted) throw error;
+    const cause = { error, written: to.cluster.written() > 0, signal: session.signal };
+    return {
+      outcome: outcomeOf(cause),
+      summary: `The objects are staged, but no data was copied: ${reasonText(error, session.signal)}`,
+      consistent: false,
+      claims: [],
+    };
+  }
+};
+
+const copyUnderLock = async (input: PreCopyInput): Promise<PreCopyResult> => {
   const { io, session, from, to } = input;
   const side = (part: PreCopyInput['from']): DataSide => ({
     cluster: part.cluster,
@@ -94,7 +111,8 @@ const copyLocked = async (input: PreCopyInput, work: DataWork, lost: AbortSignal
     return end('ok', `Pre-copy: ${summaryOf(result)}, not consistent.`);
   } catch (error) {
     if (!isDrError(error) && !signal.aborted) throw error;
-    const outcome = session.signal.aborted ? 'interrupted' : lost.aborted ? 'locked' : 'partial';
+    // Its mark is in the record by now.
+    const outcome = outcomeOf({ error, written: true, signal });
     return end(outcome, `The objects are staged, but the pre-copy is not complete: ${errorText(error)}`);
   }
 };

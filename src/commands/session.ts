@@ -1,5 +1,6 @@
 import type { NamedSide } from '../command-line.ts';
-import { InterruptedError, PartialError, UsageError } from '../errors.ts';
+import { InterruptedError, isDrError, PartialError, UsageError } from '../errors.ts';
+import type { ExitName } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { type ClusterOptions, openReader, openWriter } from '../kube/cluster.ts';
 import { type KubeContext, openContext } from '../kube/contexts.ts';
@@ -55,6 +56,7 @@ export const withSession = async <T>(
   interrupt.addEventListener('abort', onInterrupt);
   const timer = limitRun(stop, flags.timeout);
   const opened: ClusterReader[] = [];
+  const written = (): number => opened.reduce((sum, cluster) => sum + cluster.written(), 0);
   const contexts = new Map<ClusterReader, KubeContext>();
   const keep = <C extends ClusterReader>(cluster: C): C => {
     opened.push(cluster);
@@ -119,6 +121,8 @@ export const withSession = async <T>(
         return { cluster, context, namespace: namespaceOf(named ?? source().namespace) };
       },
     });
+  } catch (error) {
+    throw written() > 0 ? afterWrites(error) : error;
   } finally {
     clearTimeout(timer);
     interrupt.removeEventListener('abort', onInterrupt);
@@ -126,6 +130,14 @@ export const withSession = async <T>(
     await Promise.all(opened.map((cluster) => cluster.close()));
   }
 };
+
+// Only here it is known for every error of a command whether its run has written anything.
+const afterWrites = (error: unknown): unknown =>
+  isDrError(error) && NOTHING_CHANGED.has(error.exit)
+    ? new PartialError(error.message, { hint: error.hint, cause: error })
+    : error;
+
+const NOTHING_CHANGED: ReadonlySet<ExitName> = new Set(['usage', 'refused', 'unsafe']);
 
 // The longest that a timer of Node can wait; a longer limit is as good as none.
 const MOST_MS = 2 ** 31 - 1;

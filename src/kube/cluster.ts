@@ -1,6 +1,6 @@
 import type { KubeContext } from './contexts.ts';
 import { discover } from './discovery.ts';
-import { hasStatus } from './errors.ts';
+import { hasStatus, isKubeApiError } from './errors.ts';
 import { parseJson } from './json.ts';
 import { countObjects, listObjects } from './list.ts';
 import { objectPath } from './paths.ts';
@@ -43,6 +43,7 @@ interface OpenWire {
   readonly transport: Transport;
   readonly counts: Record<CountName, number>;
   readonly warnings: Set<string>;
+  written(): number;
 }
 
 const openWire = (context: KubeContext, options: ClusterOptions): OpenWire => {
@@ -62,22 +63,35 @@ const openWire = (context: KubeContext, options: ClusterOptions): OpenWire => {
     reviews: 0,
   };
   const warnings = new Set<string>();
+  let written = 0;
   const wire: Wire = {
     context: context.name,
     send: async (kind, request) => {
       counts[kind]++;
-      const answer = await transport.send(request);
-      for (const warning of answer.warnings) warnings.add(warning);
-      return answer;
+      const changes = kind === 'writes' && !IS_LEASE.test(request.path);
+      try {
+        const answer = await transport.send(request);
+        if (changes) written++;
+        for (const warning of answer.warnings) warnings.add(warning);
+        return answer;
+      } catch (error) {
+        if (changes && mayHaveWritten(error)) written++;
+        throw error;
+      }
     },
     stream: (request) => transport.stream(request),
   };
-  return { wire, transport, counts, warnings };
+  return { wire, transport, counts, warnings, written: () => written };
 };
+
+const IS_LEASE = /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/[^/]+\/leases(\/|$)/;
+
+// A write that was cut off, or that was answered by nobody, may have taken effect.
+const mayHaveWritten = (error: unknown): boolean => !isKubeApiError(error) || error.failure.outcomeUnknown;
 
 const createReader = (
   context: KubeContext,
-  { wire, transport, counts, warnings }: OpenWire,
+  { wire, transport, counts, warnings, written }: OpenWire,
 ): ClusterReader => ({
   context: context.name,
   kubeconfig: context.kubeconfig,
@@ -151,6 +165,7 @@ const createReader = (
     total: Object.values(counts).reduce((sum, count) => sum + count, 0),
     retries: transport.retries(),
   }),
+  written,
   warnings: () => [...warnings],
   close: () => transport.close(),
 });

@@ -208,14 +208,25 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
           throw error;
         }
       };
-      return withRetry(attempt, {
-        policy: options.retry,
-        signal: ending,
-        onRetry: (error, waitMs) => {
-          retried++;
-          options.onRetry?.(`${error.message} Trying again in ${Math.round(waitMs)} ms.`);
-        },
-      });
+      try {
+        return await withRetry(attempt, {
+          policy: options.retry,
+          signal: ending,
+          onRetry: (error, waitMs) => {
+            retried++;
+            options.onRetry?.(`${error.message} Trying again in ${Math.round(waitMs)} ms.`);
+          },
+        });
+      } catch (error) {
+        // The last attempt may have been refused for sure; an earlier one may have done the work all the same.
+        if (!unknown || !(error instanceof KubeApiError) || error.failure.outcomeUnknown) throw error;
+        throw new KubeApiError(
+          namedAs(context),
+          request.what,
+          { ...error.failure, outcomeUnknown: true },
+          error.cause,
+        );
+      }
     },
     stream: async function* (request) {
       const ending = endingWith(request.signal);

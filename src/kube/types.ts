@@ -160,6 +160,11 @@ export interface ClusterReader {
     options: RequestOptions & { container?: string; tailLines?: number },
   ): Promise<string>;
   counts(): RequestCounts;
+  /**
+   * How many writes have changed this cluster, or may have: the Lease of the lock is left out, and so is what the
+   * server refused. 0 for a cluster that is only read.
+   */
+  written(): number;
   /** Warning headers the server has sent, each once. */
   warnings(): readonly string[];
   /** Closes idle connections. */

@@ -1,5 +1,5 @@
 import { CONTENT_MANAGER } from '../annotations.ts';
-import { errorText, PartialError } from '../errors.ts';
+import { type DrError, errorText, LockedError, PartialError } from '../errors.ts';
 import { hasStatus } from '../kube/errors.ts';
 import type { ClusterWriter, KubeObject, RequestOptions } from '../kube/types.ts';
 import { LEASES } from '../kube/well-known.ts';
@@ -8,9 +8,9 @@ import { LOCK_NAME } from './types-of-records.ts';
 
 /** A lease that this process has taken and keeps. */
 export interface Hold {
-  /** Aborted, with a PartialError, when the lease is no longer ours. */
+  /** Aborted when the lease is no longer ours: with a LockedError when somebody else has it, else a PartialError. */
   readonly lost: AbortSignal;
-  /** Throws that PartialError when the lease is lost, or has not been renewed for its whole time. */
+  /** Throws that error when the lease is lost, or has not been renewed for its whole time. */
   assertHeld(): void;
   /** Ends the renewals and gives the lease back; false when it could not be given back and has to expire. */
   release(): Promise<boolean>;
@@ -37,14 +37,14 @@ export const holdLease = (
   let renewing: Promise<void> = Promise.resolve();
   let failure: string | undefined;
 
-  const lose = (why: string): PartialError => {
+  const lose = (why: string, taken = false): DrError => {
     clearTimeout(timer);
-    if (!lost.signal.aborted) lost.abort(lostError(cluster.context, namespace, claim, why));
-    return lost.signal.reason as PartialError;
+    if (!lost.signal.aborted) lost.abort(lostError(cluster.context, namespace, claim, why, taken));
+    return lost.signal.reason as DrError;
   };
 
-  const checkTime = (): PartialError | undefined => {
-    if (lost.signal.aborted) return lost.signal.reason as PartialError;
+  const checkTime = (): DrError | undefined => {
+    if (lost.signal.aborted) return lost.signal.reason as DrError;
     const idleMs = Math.max(performance.now() - renewedMs, cluster.now() - renewedAt);
     if (idleMs < ttlMs) return undefined;
     const cause = failure === undefined ? '' : ` (the last attempt: ${failure.replace(/\.$/, '')})`;
@@ -58,7 +58,9 @@ export const holdLease = (
     const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(limitMs)]);
     const stored = await replaceLease(cluster, renewedLease(lease, nowMs), session, { signal });
     if (stored === undefined) {
-      lose('somebody else has taken or removed it');
+      const now = await readStoredLease(cluster, namespace, { signal });
+      if (now === undefined) lose('somebody has removed it');
+      else lose('somebody else has taken it', true);
       return;
     }
     lease = stored.lease;
@@ -159,9 +161,18 @@ const releaseLease = async (cluster: ClusterWriter, lease: KubeObject, session: 
   }
 };
 
-const lostError = (context: string, namespace: string, claim: Claim, why: string): PartialError =>
-  new PartialError(
+// Only a lock that somebody else has is reported as locked.
+const lostError = (
+  context: string,
+  namespace: string,
+  claim: Claim,
+  why: string,
+  taken: boolean,
+): DrError => {
+  const LostError = taken ? LockedError : PartialError;
+  return new LostError(
     `The lock of namespace ${namespace} in context ${context} is lost: ${why}. ` +
       `Operation ${claim.operationId} stops here.`,
     { hint: 'See who works on the namespace with the command status; then resume the operation.' },
   );
+};

@@ -99,6 +99,32 @@ export const withBaseline = (journal: Journal, baseline: readonly BaselineWorklo
   );
 };
 
+/**
+ * Takes another baseline in place of the recorded one: as long as nothing has been stopped what runs may change, and
+ * what was made or scaled up in between is stopped with the rest. The caller keeps what was stopped as it is.
+ */
+export const withNewBaseline = (journal: Journal, baseline: readonly BaselineWorkload[]): Journal => {
+  const sorted = sortBaseline(baseline);
+  return equalJson((journal.baseline ?? []) as unknown as Json, sorted as unknown as Json) &&
+    journal.baseline !== undefined
+    ? journal
+    : { ...journal, baseline: sorted };
+};
+
+/** Facts of a journal that are recorded once: what came first stays. */
+export type JournalFacts = Pick<Journal, 'stoppedAt' | 'readyAt'>;
+
+/** Records facts; one that is recorded already stays as it is. */
+export const withFacts = (journal: Journal, facts: JournalFacts): Journal => {
+  const { stoppedAt, readyAt } = journal;
+  return {
+    ...journal,
+    ...facts,
+    ...(stoppedAt === undefined ? {} : { stoppedAt }),
+    ...(readyAt === undefined ? {} : { readyAt }),
+  };
+};
+
 /** Records the result of one claim's copy; a later result replaces it. */
 export const withData = (journal: Journal, claim: string, result: Json): Journal => ({
   ...journal,

@@ -11,12 +11,15 @@ import {
   beginStep,
   endStep,
   finishJournal,
+  type JournalFacts,
   newJournal,
   refuseFinished,
   skipStep,
   stopJournal,
   withBaseline,
   withData,
+  withFacts,
+  withNewBaseline,
   withPrior,
 } from './journal-steps.ts';
 import { createJournalWriter, journalPlace, readJournalAt, type StoredJournal } from './journal-store.ts';
@@ -65,6 +68,10 @@ export interface JournalLog {
   undone(id: string, detail?: string): Promise<void>;
   /** What ran before; throws UnsafeError when another baseline is recorded. */
   setBaseline(baseline: readonly BaselineWorkload[]): Promise<void>;
+  /** Another baseline in place of the recorded one; see withNewBaseline. */
+  renewBaseline(baseline: readonly BaselineWorkload[]): Promise<void>;
+  /** Facts that are recorded once; what came first stays. */
+  note(facts: JournalFacts): Promise<void>;
   /** The result of one claim's copy. */
   setData(claim: string, result: Json): Promise<void>;
   /** What an object held before it was paused; throws UnsafeError when something else is recorded for it. */
@@ -180,6 +187,8 @@ export const openJournal = (
       change((journal) => skipStep(journal, { id, title, reason: clean(reason) }, at())),
     undone: (id, detail) => end(id, { state: 'undone', detail: cleanOptional(detail) }),
     setBaseline: (baseline) => change((journal) => withBaseline(journal, baseline)),
+    renewBaseline: (baseline) => change((journal) => withNewBaseline(journal, baseline)),
+    note: (facts) => change((journal) => withFacts(journal, facts)),
     setData: (claim, result) => change((journal) => withData(journal, claim, redactAll(result, redact))),
     recordPrior: (object, prior) => change((journal) => withPrior(journal, object, prior)),
     stop: (reason) => change((journal) => stopJournal(journal, clean(reason))),
@@ -219,11 +228,12 @@ export const readJournal = async (
 const inheriting = (journal: Journal, closed: Journal | undefined): Journal => {
   if (closed === undefined) return journal;
   const isOpen = closed.state !== 'finished';
-  const { data, baseline } = closed;
+  const { data, baseline, stoppedAt } = closed;
   return {
     ...journal,
     ...(isOpen ? { over: closedOperation(closed) } : {}),
     ...(isOpen && baseline !== undefined ? { baseline } : {}),
+    ...(isOpen && stoppedAt !== undefined ? { stoppedAt } : {}),
     ...(data !== undefined && (isOpen || closed.result === 'partial') ? { data } : {}),
   };
 };

@@ -46,11 +46,14 @@ export interface LockProcess {
 export interface Lock {
   readonly holder: string;
   readonly operationId: string;
-  /** Aborted, with a PartialError, as soon as the destination's lease is known to be lost. */
+  /**
+   * Aborted as soon as the destination's lease is known to be lost: with a LockedError when somebody else has it, else
+   * with a PartialError.
+   */
   readonly lost: AbortSignal;
   /** Sentences about the source's lease that could not be had; the lock holds without it. */
   readonly notes: readonly string[];
-  /** Throws that PartialError when the lock is lost or its time is over. To be called before each write. */
+  /** Throws that error when the lock is lost or its time is over. To be called before each write. */
   assertHeld(): void;
   /** Ends the renewals and gives the lock back. Never throws: what cannot be given back expires. */
   release(): Promise<void>;

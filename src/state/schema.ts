@@ -180,6 +180,8 @@ const JOURNAL = fields<Journal>({
   reason: optional(text),
   endedAt: optional(time),
   result: optional(EXIT_NAME),
+  stoppedAt: optional(time),
+  readyAt: optional(time),
   over: optional(
     fields<ClosedOperation>({
       operationId: word,

@@ -110,9 +110,16 @@ export interface Journal {
   reason?: string;
   endedAt?: string;
   result?: ExitName;
+  /** The server's time of the first patch that stopped something, whichever run sent it. */
+  stoppedAt?: string;
+  /** The server's time at which everything that was started was seen ready. */
+  readyAt?: string;
   /** The unfinished operation that this failover closed. */
   over?: ClosedOperation;
-  /** Immutable once recorded. */
+  /**
+   * What ran on the side that is stopped, and, for a failback and a failover, what the other side is to be started
+   * with (`side` tells them apart).
+   */
   baseline?: BaselineWorkload[];
   steps: JournalStep[];
   /** Results of the data copy by claim name. */

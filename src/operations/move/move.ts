@@ -19,15 +19,23 @@ import { startOther } from './start-other.ts';
 import { startGroups, startTargets, tidyInherited, watchedForStart } from './start-side.ts';
 import type { Step, StepJournal } from './steps.ts';
 import { stopSide } from './stop-side.ts';
-import type { Baseline, MoveDeps, MoveOptions, MoveSide } from './types.ts';
+import type { Baseline, BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './types.ts';
 import { waitForJobs } from './wait-for-jobs.ts';
 
 /** What the records of an operation offer to its steps. */
 export interface MoveState extends StepJournal {
-  readonly operationId: string;
+  /** Whether a step has ever been begun, in this run or an earlier one. */
+  hasBegun(id: string): boolean;
+  /** What runs on the side that is stopped. */
   baseline(): Baseline | undefined;
-  /** Stores the baseline; once stored it never changes. */
-  setBaseline(baseline: Baseline): Promise<void>;
+  /** What the other side is to be started with, as it is recorded there; empty where the baseline says it. */
+  starts(): readonly BaselineEntry[];
+  /** Stores both, in place of earlier ones: what was stopped already must be in it as it was. */
+  setBaseline(baseline: Baseline, starts?: readonly BaselineEntry[]): Promise<void>;
+  /** Records the server's time of the first stop; what an earlier run has recorded stays. */
+  noteStopped(): Promise<void>;
+  /** Records the server's time at which everything was seen ready. */
+  noteReady(): Promise<void>;
   /** Writes on both sides that the namespace is on the move. */
   markMoving(): Promise<void>;
   /** Writes on both sides where the application lives now, one epoch later. Returns the new epoch. */

@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto';
 import { drSyncer, type NamedSide } from '../../command-line.ts';
-import { type DrError, errorText, InterruptedError, isDrError, LockedError } from '../../errors.ts';
+import {
+  type DrError,
+  errorText,
+  InterruptedError,
+  isDrError,
+  LockedError,
+  PartialError,
+} from '../../errors.ts';
 import { type ExitName, exitCode } from '../../exit-codes.ts';
 import { stableStringify } from '../../kube/json.ts';
 import type { JsonObject } from '../../kube/types.ts';
+import { countWritten } from '../../kube/written.ts';
 import type { Reporter } from '../../reporter.ts';
 import { timestamp } from '../../state/clock.ts';
 import { openHistory } from '../../state/history.ts';
@@ -15,9 +23,10 @@ import { type Journal, SCHEMA, type StateRecord } from '../../state/types.ts';
 import { claimReports } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 import { admit } from './admit.ts';
+import { isAbort, outcomeOf, reasonText } from './outcome.ts';
 import { createOperationState, type OperationState } from './records.ts';
 import { isSourceLost, sourceLostHint } from './source-lost.ts';
-import { runSteps, type Step, StepError } from './steps.ts';
+import { roundSeconds, runSteps, type Step, StepError } from './steps.ts';
 import { refuseStartedSource, takeUp } from './take-up.ts';
 import type { MoveDeps, MoveKind, MoveOptions, MoveResult, MoveSide, StepReport } from './types.ts';
 
@@ -59,15 +68,18 @@ export interface Operation {
   readonly started: number;
   /** What the steps have warned of so far; part of the result. */
   readonly warnings: readonly string[];
+  /** Whether this run has written anything but the Lease of its lock. */
+  hasWritten(): boolean;
 }
 
 /**
  * Takes the lock, opens or creates the journal and writes the operation into the record. From here on the operation
  * must be ended with endOperation. A failover closes an unfinished operation. Throws LockedError, PartialError
- * (another operation is unfinished), UnsafeError.
+ * (another operation is unfinished, or the records could not be written to the end), UnsafeError.
  */
 export const beginOperation = async (input: OperationInput): Promise<Operation> => {
   const { dest, source, kind, operator } = input;
+  const written = countWritten(dest.cluster, source?.cluster);
   const operationId = input.resume?.operationId ?? newOperationId(kind, dest.cluster.now(), Math.random);
   const lock = await acquireLock({
     dest,
@@ -129,10 +141,20 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
     };
     const state = createOperationState({ source, dest, journal, lock, record, operator, reporter });
     const deps: MoveDeps = { reporter, signal, guard: () => state.guard() };
-    return { input, journal, lock, state, deps, startedAt, started: performance.now(), warnings };
+    return {
+      input,
+      journal,
+      lock,
+      state,
+      deps,
+      startedAt,
+      started: performance.now(),
+      warnings,
+      hasWritten: () => written() > 0,
+    };
   } catch (error) {
     await lock.release();
-    throw error;
+    throw written() > 0 ? halfBegun(error, input) : error;
   }
 };
 
@@ -149,56 +171,59 @@ export interface Ending {
   readonly finished: boolean;
 }
 
-/** Runs steps and turns a failure into an ending; `changed` says whether anything but records was changed by then. */
+/** What runToEnding says of an operation. */
+export interface EndingTexts {
+  /** The summary when all steps are done. */
+  readonly success: string;
+  /** Whether the operation has begun to stop or to start anything, in this run or an earlier one. */
+  hasBegun(): boolean;
+}
+
+/**
+ * Runs steps and turns every failure into an ending. An operation that has stopped and started nothing is over with
+ * it: there is nothing to go on with and nothing to undo.
+ */
 export const runToEnding = async (
   operation: Operation,
   steps: readonly Step[],
-  told: { readonly success: string; changed(): boolean },
+  texts: EndingTexts,
 ): Promise<Ending> => {
-  const { input, state, deps } = operation;
   try {
-    const reports = await runSteps(steps, state, deps);
-    return { outcome: 'ok', summary: told.success, hint: undefined, reports, finished: true };
+    const reports = await runSteps(steps, operation.state, operation.deps);
+    return { outcome: 'ok', summary: texts.success, hint: undefined, reports, finished: true };
   } catch (error) {
-    if (!(error instanceof StepError)) throw error;
-    const cause = error.cause;
-    if (!isDrError(cause) && !isAbort(cause))
-      input.reporter.debug(cause instanceof Error ? (cause.stack ?? '') : String(cause));
-    // The signal also aborts when --timeout is over, which is no interruption.
-    const reason: unknown = deps.signal.aborted ? deps.signal.reason : cause;
-    const interrupted = reason instanceof InterruptedError;
-    const lost = operation.lock.lost.aborted || cause instanceof LockedError;
-    const title = error.reports.at(-1)?.title ?? error.stepId;
-    const text = isAbort(cause) ? errorText(reason) : error.message;
-    const what = `${title}: ${text.replace(/\.$/, '')}`;
-    const unsafe = isDrError(cause) && cause.exit === 'unsafe';
-    const sourceLost = isSourceLost(cause, input);
-    if (!told.changed() && !lost) {
-      const outcome: ExitName = interrupted
-        ? 'interrupted'
-        : unsafe || (sourceLost && input.kind === 'cutover')
-          ? 'unsafe'
-          : 'refused';
-      return {
-        outcome,
-        summary: `Nothing was changed. ${what}.`,
-        hint: sourceLost ? sourceLostHint(input, false) : hintOf(cause),
-        reports: error.reports,
-        finished: true,
-      };
-    }
-    const outcome: ExitName = lost ? 'locked' : interrupted ? 'interrupted' : unsafe ? 'unsafe' : 'partial';
-    const next = `Go on with: ${drSyncer('resume', input)}   or go back with: ${drSyncer('rollback', input)}`;
+    return failedEnding(operation, error, texts);
+  }
+};
+
+const failedEnding = (operation: Operation, error: unknown, texts: EndingTexts): Ending => {
+  const { input, deps, lock } = operation;
+  const [reports, cause] = error instanceof StepError ? [error.reports, error.cause] : [[], error];
+  const { signal } = deps;
+  if (!isDrError(cause) && !isAbort(cause))
+    input.reporter.debug(cause instanceof Error ? (cause.stack ?? '') : String(cause));
+  const title = reports.at(-1)?.title;
+  const text = reasonText(cause, signal).replace(/\.$/, '');
+  const what = title === undefined ? text : `${title}: ${text}`;
+  const outcome = outcomeOf({ error: cause, written: operation.hasWritten(), signal });
+  const sourceLost = isSourceLost(cause, input);
+  if (!texts.hasBegun() && !lock.lost.aborted) {
     return {
       outcome,
-      summary: `Stopped part-way. ${what}.`,
-      hint: [hintOf(cause), next, sourceLost ? sourceLostHint(input, true) : undefined]
-        .filter((text) => text !== undefined)
-        .join(' '),
-      reports: error.reports,
-      finished: false,
+      summary: `${operation.hasWritten() ? 'Nothing was stopped or started.' : 'Nothing was changed.'} ${what}.`,
+      hint: sourceLost ? sourceLostHint(input, false) : hintOf(cause),
+      reports,
+      finished: true,
     };
   }
+  const hints = [hintOf(cause), nextOf(input), sourceLost ? sourceLostHint(input, true) : undefined];
+  return {
+    outcome,
+    summary: `Stopped part-way. ${what}.`,
+    hint: hints.filter((hint) => hint !== undefined).join(' '),
+    reports,
+    finished: false,
+  };
 };
 
 /**
@@ -209,7 +234,7 @@ export const runToEnding = async (
 export const endOperation = async (operation: Operation, reached: Ending): Promise<MoveResult> => {
   let ending = reached;
   const { input, journal, state, lock } = operation;
-  const seconds = round((performance.now() - operation.started) / 1000);
+  const seconds = roundSeconds((performance.now() - operation.started) / 1000);
   const warnings = [...operation.warnings];
   const warn = (message: string): void => {
     warnings.push(message);
@@ -224,10 +249,8 @@ export const endOperation = async (operation: Operation, reached: Ending): Promi
       return false;
     }
   };
-  if (!lock.lost.aborted) {
-    const isClosed = await attempt('The record', () => state.close(ending.finished ? 'finished' : 'stopped'));
-    if (!isClosed && ending.finished) ending = unclosed(input, ending);
-    await attempt('The history', () =>
+  const appendHistory = (): Promise<boolean> =>
+    attempt('The history', () =>
       openHistory(input.dest.cluster, input.dest.namespace).append({
         operationId: state.operationId,
         kind: input.kind,
@@ -243,8 +266,14 @@ export const endOperation = async (operation: Operation, reached: Ending): Promi
         ...(ending.rpoSeconds === undefined ? {} : { rpoSeconds: ending.rpoSeconds }),
       }),
     );
+  // Without the lock the history alone is written: it only ever grows, whoever works here now.
+  if (lock.lost.aborted) await appendHistory();
+  else {
+    const isClosed = await attempt('The record', () => state.close(ending.finished ? 'finished' : 'stopped'));
+    if (!isClosed && ending.finished) ending = unclosed(input, ending);
+    await appendHistory();
     const isWritten = await attempt('The journal', () =>
-      ending.finished ? journal.finish(ending.outcome) : journal.stop(ending.summary),
+      ending.finished ? journal.finish(resultOf(input, ending)) : journal.stop(ending.summary),
     );
     if (!isWritten && ending.finished) ending = unclosed(input, ending);
     const mirror = await journal.settleMirror(2000);
@@ -327,17 +356,35 @@ const freshRecord = (input: OperationInput, since: string): StateRecord => ({
   },
 });
 
+// The journal is that of the operation, which a rollback that went well has undone.
+const resultOf = ({ kind }: OperationInput, { outcome }: Ending): ExitName =>
+  kind === 'rollback' && outcome === 'ok' ? 'rolledBack' : outcome;
+
 const unclosed = (input: OperationInput, ending: Ending): Ending => ({
   ...ending,
   outcome: 'partial',
   summary: `${ending.summary} The end of the operation could not be written down.`,
-  hint: `Do that with: ${drSyncer(ending.outcome === 'rolledBack' ? 'rollback' : 'resume', input)}`,
+  hint: `Do that with: ${drSyncer(isUndone(input, ending) ? 'rollback' : 'resume', input)}`,
   finished: false,
 });
+
+const isUndone = ({ kind }: OperationInput, { outcome }: Ending): boolean =>
+  kind === 'rollback' || outcome === 'rolledBack';
 
 const hintOf = (cause: unknown): string | undefined =>
   isDrError(cause) ? (cause as DrError).hint : undefined;
 
-const isAbort = (cause: unknown): boolean => cause instanceof Error && cause.name === 'AbortError';
+const nextOf = (input: OperationInput): string => {
+  if (input.kind === 'rollback') return `Try it again with: ${drSyncer('rollback', input)}`;
+  const resume = `Go on with: ${drSyncer('resume', input)}`;
+  return input.kind === 'fence' ? resume : `${resume}   or go back with: ${drSyncer('rollback', input)}`;
+};
 
-const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;
+// The journal names the operation by then, or may do so: from there it goes on, or back.
+const halfBegun = (error: unknown, input: OperationInput): DrError =>
+  error instanceof LockedError || error instanceof InterruptedError
+    ? error
+    : new PartialError(
+        `The operation stopped while its records were written; nothing was stopped or started. ${errorText(error)}`,
+        { hint: nextOf(input), cause: error },
+      );

@@ -6,7 +6,7 @@ import { timestamp } from '../../state/clock.ts';
 import type { JournalLog } from '../../state/journal.ts';
 import type { Lock } from '../../state/lock.ts';
 import { mirrorState, openStateStore, type StateStore } from '../../state/records.ts';
-import type { BaselineWorkload, StateRecord } from '../../state/types.ts';
+import type { BaselineWorkload, Journal, StateRecord } from '../../state/types.ts';
 import type { DataJournal } from '../data/types.ts';
 import type { MoveState } from './move.ts';
 import type { Baseline, MoveSide } from './types.ts';
@@ -95,6 +95,10 @@ export const createOperationState = (input: OperationStateInput): OperationState
       );
     }
   };
+  // A fence and a rollback have a baseline of the operation that they follow, or none.
+  const stopped = kind === 'failback' ? 'dest' : 'source';
+  const namespaceOf = (side: 'source' | 'dest'): string =>
+    (side === 'dest' ? dest : (source ?? dest)).namespace;
   const isDone = (id: string): boolean => {
     const step = journal.current().steps.find((item) => item.id === id);
     return step?.state === 'done';
@@ -103,22 +107,38 @@ export const createOperationState = (input: OperationStateInput): OperationState
   return {
     operationId,
     isDone,
+    hasBegun: (id) => hasBegun(journal.current(), [id]),
     advance: async (done, begin) => {
-      // Asked for in one go, so that both are in one write.
+      // Asked for in one go, so that all are in one write.
       await Promise.all([
         done === undefined ? undefined : journal.done(done.id, done.detail),
+        begin !== undefined && isDone(begin.id) ? journal.undone(begin.id) : undefined,
         begin === undefined ? undefined : journal.begin(begin.id, begin.title),
       ]);
     },
     fail: (id, text) => journal.fail(id, text),
     baseline: () => {
       const stored = journal.current().baseline;
-      return stored === undefined
-        ? undefined
-        : fromStored(stored, stored[0]?.side ?? (kind === 'failback' ? 'dest' : 'source'));
+      if (stored === undefined) return undefined;
+      const found = fromStored(stored, stopped);
+      // A failover has a baseline only when it closed an operation that had one.
+      return found.entries.length > 0 || kind !== 'failover' ? found : undefined;
     },
-    setBaseline: (baseline) =>
-      journal.setBaseline(toStored(baseline, (baseline.side === 'dest' ? dest : (source ?? dest)).namespace)),
+    starts: () => {
+      const started = stopped === 'dest' ? 'source' : 'dest';
+      return fromStored(journal.current().baseline ?? [], started).entries;
+    },
+    setBaseline: (baseline, starts = []) => {
+      const other = baseline.side === 'dest' ? 'source' : 'dest';
+      return journal.renewBaseline([
+        ...toStored(baseline, namespaceOf(baseline.side)),
+        ...toStored({ ...baseline, side: other, entries: starts }, namespaceOf(other)),
+      ]);
+    },
+    noteStopped: () =>
+      journal.current().stoppedAt === undefined ? journal.note({ stoppedAt: now() }) : Promise.resolve(),
+    noteReady: () =>
+      journal.current().readyAt === undefined ? journal.note({ readyAt: now() }) : Promise.resolve(),
     markMoving: () =>
       record.phase === 'moving'
         ? Promise.resolve()
@@ -195,16 +215,28 @@ const toStored = (baseline: Baseline, namespace: string): BaselineWorkload[] =>
 const fromStored = (stored: readonly BaselineWorkload[], side: Baseline['side']): Baseline => ({
   side,
   takenAt: '',
-  entries: stored.map((item) => ({
-    apiVersion: item.apiVersion,
-    kind: item.kind,
-    name: item.name,
-    uid: item.uid,
-    plan: {
-      kind: groupKind(item),
-      fields: item.fields.map(({ path, parked, original }) => ({ path, parked, original })),
-      replicas: item.replicas,
-      notes: [],
-    },
-  })),
+  entries: stored
+    .filter((item) => (item.side ?? 'source') === side)
+    .map((item) => ({
+      apiVersion: item.apiVersion,
+      kind: item.kind,
+      name: item.name,
+      uid: item.uid,
+      plan: {
+        kind: groupKind(item),
+        fields: item.fields.map(({ path, parked, original }) => ({ path, parked, original })),
+        replicas: item.replicas,
+        notes: [],
+      },
+    })),
 });
+
+/** What a journal recorded of one side. Pure. */
+export const recordedOf = (
+  journal: Pick<Journal, 'baseline'> | undefined,
+  side: Baseline['side'],
+): Baseline => fromStored(journal?.baseline ?? [], side);
+
+/** Whether one of these steps has been started, in this run or an earlier one. Pure. */
+export const hasBegun = ({ steps }: Pick<Journal, 'steps'>, ids: readonly string[]): boolean =>
+  steps.some((step) => ids.includes(step.id) && step.state !== 'skipped');

@@ -17,7 +17,8 @@ import {
   type OperationInput,
   runToEnding,
 } from './operation.ts';
-import type { OperationState } from './records.ts';
+import { planState } from './plan-state.ts';
+import { hasBegun, type OperationState } from './records.ts';
 import { type RollbackInput, rollbackSteps } from './rollback.ts';
 import { isSourceLost, lostSourceError } from './source-lost.ts';
 import { planSteps, runSteps, StepError } from './steps.ts';
@@ -88,7 +89,7 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
           ? `namespace ${dest.namespace} of context ${dest.cluster.context}`
           : `namespace ${input.source.namespace} of context ${input.source.cluster.context}`
       }.`,
-      changed: () => hasBegun(operation.journal.current(), changingSteps(input)),
+      hasBegun: () => hasBegun(operation.journal.current(), changingSteps(input)),
     });
     const { stoppedAt, readyAt } = plan.times;
     const rtoSeconds =
@@ -133,10 +134,6 @@ export const endCopiesOf = (
   const records = unfinishedMovers(data);
   return end === undefined || records.length === 0 ? undefined : () => end(records);
 };
-
-/** Whether one of these steps has been started, in this run or an earlier one. */
-export const hasBegun = ({ steps }: Pick<Journal, 'steps'>, ids: readonly string[]): boolean =>
-  steps.some((step) => ids.includes(step.id) && step.state !== 'skipped');
 
 /** The journal and the epoch of an operation that is to be gone on with, for its dry run. Throws KubeApiError. */
 export const readOperation = async ({
@@ -231,16 +228,7 @@ const planned = async (
     dest: input.dest,
     options: input.options,
     deps: { reporter: input.reporter, signal: input.signal, guard: nothing },
-    state: {
-      operationId: 'dry-run',
-      isDone: () => false,
-      advance: nothing,
-      fail: nothing,
-      baseline: () => undefined,
-      setBaseline: nothing,
-      markMoving: nothing,
-      markActive: async () => epoch + 1,
-    },
+    state: planState(epoch),
     ...(input.converge === undefined ? {} : { converge: async () => '' }),
     ...(input.config === undefined
       ? {}

@@ -9,8 +9,10 @@ import { unfinishedMovers } from '../data/stored.ts';
 import { admit } from './admit.ts';
 import { failoverSteps, fenceSteps } from './failover.ts';
 import { beginOperation, type Ending, endOperation, type OperationInput, runToEnding } from './operation.ts';
+import { planState } from './plan-state.ts';
+import { hasBegun } from './records.ts';
 import { rollbackSteps } from './rollback.ts';
-import { doneSteps, endCopiesOf, hasBegun, readOperation, refuseRunning, undoIfAsked } from './run-move.ts';
+import { doneSteps, endCopiesOf, readOperation, refuseRunning, undoIfAsked } from './run-move.ts';
 import { planSteps } from './steps.ts';
 import { refuseStartedSource } from './take-up.ts';
 import type { MoveResult, MoveSide } from './types.ts';
@@ -54,7 +56,7 @@ export const runFailover = async (
       dest,
       options,
       deps,
-      state: planState(),
+      state: planState(0),
       hookContext,
       reason: input.reason,
       endCopies: async () => '',
@@ -75,7 +77,7 @@ export const runFailover = async (
   });
   const ending = await runToEnding(operation, plan.steps, {
     success: `The application runs at the destination: namespace ${dest.namespace} of context ${dest.cluster.context}. It is not proved that the source is stopped.`,
-    changed: () => hasBegun(operation.journal.current(), ['pending-fence']),
+    hasBegun: () => hasBegun(operation.journal.current(), ['pending-fence']),
   });
   const readyAt = plan.readyAt();
   const hint =
@@ -136,7 +138,7 @@ export const runFence = async (
     const deps = { reporter: input.reporter, signal: input.signal, guard: async () => undefined };
     return dryRunResult(
       input,
-      await planSteps(fenceSteps({ source, options, deps, state: planState() }), await doneBefore(input)),
+      await planSteps(fenceSteps({ source, options, deps, state: planState(0) }), await doneBefore(input)),
       stored?.record.epoch ?? 0,
     );
   }
@@ -144,7 +146,7 @@ export const runFence = async (
   const steps = fenceSteps({ source, options, deps: operation.deps, state: operation.state });
   const ending = await runToEnding(operation, steps, {
     success: `The source is stopped and marked: namespace ${source.namespace} of context ${source.cluster.context}.`,
-    changed: () => hasBegun(operation.journal.current(), ['stop']),
+    hasBegun: () => hasBegun(operation.journal.current(), ['stop']),
   });
   return endOperation(operation, ending);
 };
@@ -181,7 +183,7 @@ export const runRollback = async (
   if (options.dryRun) {
     const deps = { reporter: input.reporter, signal: input.signal, guard: async () => undefined };
     const { epoch } = await readOperation(input);
-    const steps = rollbackSteps({ ...sidesOf(journal), deps, state: planState() });
+    const steps = rollbackSteps({ ...sidesOf(journal), deps, state: planState(0) });
     return dryRunResult(input, await planSteps(steps, doneSteps(journal)), epoch);
   }
   const operation = await beginOperation({ ...input, resume: { operationId: journal.operationId } });
@@ -190,28 +192,10 @@ export const runRollback = async (
   const steps = rollbackSteps({ ...sides, deps: operation.deps, state: operation.state });
   const ending = await runToEnding(operation, steps, {
     success: `Rolled back: ${journal.kind} ${journal.operationId} was undone.`,
-    changed: () => true,
+    hasBegun: () => true,
   });
-  const again = ending.finished ? ending.hint : `Try it again with: ${drSyncer('rollback', input)}`;
-  return endOperation(operation, {
-    ...ending,
-    outcome: ending.outcome === 'ok' ? 'rolledBack' : ending.outcome,
-    hint: again,
-  });
+  return endOperation(operation, ending);
 };
 
 const doneBefore = async (input: OperationInput): Promise<ReadonlySet<string>> =>
   input.resume === undefined ? new Set() : doneSteps((await readOperation(input)).journal);
-
-const planState = () => ({
-  operationId: 'dry-run',
-  isDone: () => false,
-  advance: async () => undefined,
-  fail: async () => undefined,
-  baseline: () => undefined,
-  setBaseline: async () => undefined,
-  markMoving: async () => undefined,
-  markActive: async () => 0,
-  markPendingFence: async () => undefined,
-  markFenced: async () => undefined,
-});

@@ -9,14 +9,17 @@ export interface Step {
   skip?(): string | undefined;
   /** What a dry run shows: one line per request or effect. May ask servers, writes nothing. */
   plan?(): Promise<readonly string[]>;
+  /** Asked when an earlier run has done the step: whether it is to be done once more all the same. */
+  again?(): boolean;
   /** Does the step; may run again after a crash in the middle. Returns a clause for the report. */
   run(): Promise<string>;
 }
 
 /** Where the steps of an operation are recorded; every method returns when the record is stored. */
 export interface StepJournal {
+  readonly operationId: string;
   isDone(id: string): boolean;
-  /** Records the end of one step, if any, and the begin of the next in one write. */
+  /** Records the end of one step, if any, and the begin of the next in one write; one that is done begins again. */
   advance(
     done: { id: string; detail: string } | undefined,
     begin: { id: string; title: string } | undefined,
@@ -38,7 +41,8 @@ export class StepError extends Error {
 
 /**
  * Runs the steps in order. Each is in the journal before its effect and marked after it; what is marked is not run
- * again. Throws StepError at the first failure, and when the signal aborts between two steps.
+ * again, unless the step asks for it. Throws StepError at the first failure, and when the signal aborts between two
+ * steps. The end of a step is a part of it: where it cannot be recorded, the step has failed.
  */
 export const runSteps = async (
   steps: readonly Step[],
@@ -46,9 +50,21 @@ export const runSteps = async (
   deps: MoveDeps,
 ): Promise<StepReport[]> => {
   const reports: StepReport[] = [];
-  let finished: { id: string; detail: string } | undefined;
+  const tell = ({ id, title }: Step, fields: Readonly<Record<string, unknown>>): void =>
+    deps.reporter.event('step', { operationId: journal.operationId, id, title, ...fields });
+  const failed = async (step: Step, seconds: number, error: unknown): Promise<StepError> => {
+    const text = errorText(error);
+    reports.push(report(step, 'failed', seconds, text));
+    tell(step, { state: 'failed', error: text });
+    // The journal itself may be what failed; the error of the step is what the operator needs.
+    await journal.fail(step.id, text).catch((cause: unknown) => deps.reporter.debug(errorText(cause)));
+    return new StepError(step.id, reports, error);
+  };
+  let ended: { readonly step: Step; readonly detail: string } | undefined;
+  const takeEnded = (): { id: string; detail: string } | undefined =>
+    ended === undefined ? undefined : { id: ended.step.id, detail: ended.detail };
   for (const step of steps) {
-    if (journal.isDone(step.id)) {
+    if (journal.isDone(step.id) && step.again?.() !== true) {
       reports.push(report(step, 'earlier', 0, 'done by an earlier run'));
       continue;
     }
@@ -61,25 +77,28 @@ export const runSteps = async (
     try {
       deps.signal.throwIfAborted();
       await deps.guard();
-      await journal.advance(finished, { id: step.id, title: step.title });
-      finished = undefined;
+      await journal.advance(takeEnded(), { id: step.id, title: step.title });
+      ended = undefined;
       deps.reporter.action(step.title);
-      deps.reporter.event('step', { id: step.id, state: 'started' });
+      tell(step, { state: 'started' });
       const detail = await step.run();
-      finished = { id: step.id, detail };
-      const seconds = (performance.now() - started) / 1000;
-      reports.push(report(step, 'done', seconds, detail));
-      deps.reporter.event('step', { id: step.id, state: 'done', seconds, detail });
+      ended = { step, detail };
+      const done = report(step, 'done', (performance.now() - started) / 1000, detail);
+      reports.push(done);
+      tell(step, { state: 'done', seconds: done.seconds, detail });
     } catch (error) {
-      const text = errorText(error);
-      reports.push(report(step, 'failed', (performance.now() - started) / 1000, text));
-      deps.reporter.event('step', { id: step.id, state: 'failed', error: text });
-      // The journal itself may be what failed; the error of the step is what the operator needs.
-      await journal.fail(step.id, text).catch((cause: unknown) => deps.reporter.debug(errorText(cause)));
-      throw new StepError(step.id, reports, error);
+      throw await failed(step, (performance.now() - started) / 1000, error);
     }
   }
-  if (finished !== undefined) await journal.advance(finished, undefined);
+  if (ended !== undefined) {
+    try {
+      await journal.advance(takeEnded(), undefined);
+    } catch (error) {
+      const done = reports.findLastIndex(({ id }) => id === ended?.step.id);
+      const [{ seconds } = { seconds: 0 }] = reports.splice(done, 1);
+      throw await failed(ended.step, seconds, error);
+    }
+  }
   return reports;
 };
 
@@ -117,6 +136,9 @@ const report = (step: Step, state: StepReport['state'], seconds: number, detail:
   id: step.id,
   title: step.title,
   state,
-  seconds: Math.round(seconds * 1000) / 1000,
+  seconds: roundSeconds(seconds),
   detail,
 });
+
+/** Seconds as results show them: to the millisecond. Pure. */
+export const roundSeconds = (seconds: number): number => Math.round(seconds * 1000) / 1000;

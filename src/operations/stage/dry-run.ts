@@ -93,7 +93,7 @@ const isAboutStandIn = (failure: Failure): boolean =>
     ));
 
 const existsInStandIn = async (deps: StageDeps, item: PlanItem): Promise<boolean> => {
-  const name = item.content?.metadata.name ?? '';
+  const name = item.whole.metadata.name;
   try {
     return (
       (await deps.dest.get({ type: item.type, namespace: STAND_IN, name }, { signal: deps.signal })) !==

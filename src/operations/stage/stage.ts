@@ -124,8 +124,9 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
     );
   }
   if (checked.refused.length > 0 && !options.keepGoing) {
+    // Where only the park fields differ there is no content to send.
     const reasons = checked.refused.map(
-      (row) => `${row.item.content?.kind} ${row.item.content?.metadata.name}: ${row.outcome.reason}`,
+      ({ item: { whole }, outcome }) => `${whole.kind} ${whole.metadata.name}: ${outcome.reason}`,
     );
     return end(
       'refused',

@@ -105,7 +105,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
     const mover = openMover({ files: QUIET });
     const orphan = await killInMidCopy(namespace, mover);
     await makeOrphanJob(namespace, idOf(mover));
-    const run = await outside(5, 'rollback', namespace, { env: mover.env });
+    const run = await outside(0, 'rollback', namespace, { env: mover.env });
     expect(await isAlive(orphan)).toBe('gone');
     expect(run.document.steps.find((step: Json) => step.id === 'undo-copies')).toMatchObject({
       state: 'done',
@@ -202,6 +202,6 @@ describe('a copy that is stopped', () => {
     expect(run.document.summary).toMatch(/copied, but the two sides could not be compared/);
     expect(complaints('move-result', run.document)).toEqual([]);
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 0 });
-    await moveTo(5, 'rollback', namespace, { env: mover.env });
+    await moveTo(0, 'rollback', namespace, { env: mover.env });
   }, 180_000);
 });

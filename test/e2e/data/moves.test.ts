@@ -134,7 +134,7 @@ describe('the copy of record', () => {
     const namespace = await installClaims('data', { claims: ['bad'] });
     const mover = openMover({ bad: { name: 'exit1', cleanup: 'fail' } });
     await moveTo(4, 'cutover', namespace, { args: COPY, env: mover.env });
-    const run = await moveTo(5, 'rollback', namespace, { env: mover.env });
+    const run = await moveTo(0, 'rollback', namespace, { env: mover.env });
     expect(run.document.steps.find((step: Json) => step.id === 'undo-copies')).toMatchObject({
       state: 'done',
     });
@@ -171,7 +171,7 @@ describe('the copy of record', () => {
     const run = await running;
     expect(run.document.summary).toMatch(/Deployment web run in namespace .* data is copied only while both/);
     expect(mover.noted('signal').map(({ signal }) => signal)).toEqual(['SIGINT']);
-    await moveTo(5, 'rollback', namespace, { env: mover.env });
+    await moveTo(0, 'rollback', namespace, { env: mover.env });
     await boundClaims('source', namespace, 1);
   }, 120_000);
 });

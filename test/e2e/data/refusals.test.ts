@@ -145,7 +145,7 @@ describe('what is refused before anything is stopped', () => {
     expect(plan.document.steps.find((step: Json) => step.id === 'copy-data')).toMatchObject({
       state: 'done',
     });
-    await moveTo(5, 'rollback', namespace, { env: mover.env });
+    await moveTo(0, 'rollback', namespace, { env: mover.env });
   }, 120_000);
 });
 

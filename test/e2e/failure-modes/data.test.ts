@@ -11,7 +11,7 @@ test('F21: a data copy that is partial stops with 4 before anything starts; roll
   expect(document.summary).toMatch(/1 of 2 claims were not copied/);
   expect(document.hint).toMatch(/resume .*rollback/);
   expect(await listJson('dest', 'Pod', namespace)).toEqual([]);
-  await moveTo(5, 'rollback', namespace, { env: mover.env });
+  await moveTo(0, 'rollback', namespace, { env: mover.env });
   expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
   expect(await marksIn('source', namespace)).toEqual([]);
 

@@ -129,7 +129,7 @@ describe('the pods of the destination do not come up', () => {
         );
         expect(stderr).toMatch(/ErrImagePull/);
         expect(await livePods('source', namespace)).toEqual([]);
-        await moveTo(5, 'rollback', namespace);
+        await moveTo(0, 'rollback', namespace);
         await watch.stop();
         expect(watch.both).toEqual([]);
         expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });

@@ -157,7 +157,7 @@ describe('F16: a GitOps tool owns what is to be stopped', () => {
     expect(document.summary).toMatch(/came back|started again|still there/);
     expect(document.hint).toMatch(/Argo CD or Flux|get pods/);
     expect(await livePods('dest', namespace)).toEqual([]);
-    await moveTo(5, 'rollback', namespace);
+    await moveTo(0, 'rollback', namespace);
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
     expect(await marksIn('source', namespace)).toEqual([]);
   });

@@ -48,12 +48,12 @@ describe('F4: a cutover that was cut off half-way', () => {
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 3, 'Deployment/idle': 0 });
   });
 
-  test('F4: rollback ends it too: exit 5, exact counts, nothing left behind, and a second one has nothing to do', async () => {
+  test('F4: rollback ends it too: exit 0, exact counts, nothing left behind, and a second one has nothing to do', async () => {
     const namespace = await installYaml('half-back', `${deployment('web', 3)}${deployment('idle', 0)}`);
     await moveTo(4, 'cutover', namespace, { args: ['--post-start', 'false'] });
     expect((await livePods('dest', namespace)).length).toBe(3);
     const watch = await watchPods(namespace);
-    await moveTo(5, 'rollback', namespace);
+    await moveTo(0, 'rollback', namespace);
     await watch.stop();
     expect(watch.both).toEqual([]);
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 3, 'Deployment/idle': 0 });
@@ -68,7 +68,7 @@ describe('F4: a cutover that was cut off half-way', () => {
     await patchJson('dest', 'Deployment', 'web', namespace, { spec: { replicas: 4 } }, 'scale');
     await waitUntil('four pods', async () => (await livePods('dest', namespace)).length === 4);
     await moveTo(4, 'failback', namespace, { args: ['--post-start', 'false'] });
-    await moveTo(5, 'rollback', namespace);
+    await moveTo(0, 'rollback', namespace);
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 4 });
     expect(await livePods('source', namespace)).toEqual([]);
     expect((await moveTo(0, 'status', namespace)).document.live).toBe('dest');

@@ -56,18 +56,18 @@ describe('F23: pods of the source that do not end', () => {
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
   });
 
-  test('F23: on a node that does not answer: exit 7, and --force-delete-pods only when it is asked for', async () => {
+  test('F23: on a node that does not answer: exit 4, and --force-delete-pods only when it is asked for', async () => {
     const namespace = await installSmall('lost-node');
     const { name, node } = await undying(namespace);
     await loseNode(node);
-    const { document } = await moveTo(7, 'cutover', namespace, { args: ['--wait-timeout', '2s'] });
+    const { document } = await moveTo(4, 'cutover', namespace, { args: ['--wait-timeout', '2s'] });
     expect(document.summary).toContain(
       `It cannot be proved that Pod ${name} has stopped: its node does not answer`,
     );
     expect(document.hint).toContain('--force-delete-pods');
     expect(await livePods('dest', namespace)).toEqual([]);
     expect(await livePods('source', namespace)).toEqual([name]);
-    await moveTo(7, 'resume', namespace, { args: ['--wait-timeout', '1s'] });
+    await moveTo(4, 'resume', namespace, { args: ['--wait-timeout', '1s'] });
     const forced = await moveTo(0, 'resume', namespace, {
       args: ['--wait-timeout', '5s', '--force-delete-pods'],
     });
@@ -106,7 +106,7 @@ describe('F23: pods of the source that do not end', () => {
     const namespace = await installSmall('undying-back');
     await undying(namespace);
     await moveTo(4, 'cutover', namespace, { args: ['--wait-timeout', '1s'] });
-    await moveTo(5, 'rollback', namespace, { args: ['--wait-timeout', '30s'] });
+    await moveTo(0, 'rollback', namespace, { args: ['--wait-timeout', '30s'] });
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
     expect(await marksIn('source', namespace)).toEqual([]);
   });

@@ -43,12 +43,12 @@ describe('hooks', () => {
     expect(stepsOf(document, 'done')).toEqual(expect.arrayContaining(['hook-pre-stop', 'hook-post-start']));
   });
 
-  test('a failing pre-stop hook stops a cutover before anything is changed', async () => {
+  test('a failing pre-stop hook stops a cutover before anything is stopped: exit 4, as its records are written', async () => {
     const namespace = await installSmall('hook-pre');
-    const { document } = await moveTo(3, 'cutover', namespace, {
+    const { document } = await moveTo(4, 'cutover', namespace, {
       args: ['--pre-stop', 'echo no thanks >&2; exit 9'],
     });
-    expect(document.summary).toMatch(/Nothing was changed.*pre-stop hook ended with 9: no thanks/);
+    expect(document.summary).toMatch(/Nothing was stopped or started.*pre-stop hook ended with 9: no thanks/);
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
     expect(await marksIn('source', namespace)).toEqual([]);
     await moveTo(0, 'status', namespace);
@@ -207,7 +207,7 @@ describe('before anything is done', () => {
     const rollback = await moveTo(0, 'rollback', namespace, { args: ['--dry-run'] });
     expect(planOf(rollback.document)).toContain('undo-stop: PATCH Deployment web: as recorded');
     expect(await contentOf(namespace)).toEqual(before);
-    await moveTo(5, 'rollback', namespace);
+    await moveTo(0, 'rollback', namespace);
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
   });
 

@@ -45,7 +45,7 @@ export async function cutFailover(
   } else {
     const mended = await command(lane, mend);
     if (!isNothingToDo(mended)) {
-      expectExit(mended, mend === 'resume' ? 0 : 5);
+      expectExit(mended, 0);
       if (mend === 'rollback') {
         await expectStandby(lane);
         return true;

@@ -86,7 +86,7 @@ export async function cutAndMend(
     expectExit(await command(lane, next), 0);
     lane.at = lane.at === 'source' ? 'dest' : 'source';
   } else {
-    expectExit(mended, mend === 'resume' ? 0 : 5);
+    expectExit(mended, 0);
     lane.at = mend === 'resume' ? to : from;
   }
   await expectSettled(lane);
@@ -105,7 +105,7 @@ export async function cutRollback(lane: Lane, cut: Cut | undefined): Promise<Cut
   const last = run.wasCut ? await command(lane, 'rollback') : run;
   // Killed when all was done but giving back the lock: the next command takes it.
   const mayHoldLock = run.wasCut && isNothingToDo(last);
-  if (!mayHoldLock) expectExit(last, 5);
+  if (!mayHoldLock) expectExit(last, 0);
   await expectSettled(lane, { mayHoldLock });
   return run;
 }

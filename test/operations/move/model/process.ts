@@ -48,6 +48,7 @@ export const startProcess = (
     for (let left = faults.pace[requests % faults.pace.length] ?? 0; left >= 0; left--) await turn();
   };
 
+  let written = 0;
   const open = (store: Store, now: () => number): ClusterWriter => {
     const broken = (how: 'refused' | 'lost'): KubeApiError =>
       new KubeApiError({ context: store.context }, 'a request of the model', {
@@ -77,6 +78,7 @@ export const startProcess = (
         if (crash === 'before') return die();
         onWrite({ type, store, operator });
         const object = work();
+        if (type.resource !== 'leases') written++;
         return crash === 'after' ? die() : { object, attempts: 1, warnings: [] as string[] };
       });
     };
@@ -106,6 +108,7 @@ export const startProcess = (
       now,
       logs: refuse,
       counts: refuse,
+      written: () => written,
       warnings: () => [],
       close: async () => undefined,
       apply: refuse,

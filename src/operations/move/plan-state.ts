@@ -1,0 +1,39 @@
+import type { OperationState } from './records.ts';
+
+/** The records of a dry run: nothing is behind it, and what it would write goes nowhere. */
+export const planState = (
+  epoch: number,
+): Pick<
+  OperationState,
+  | 'operationId'
+  | 'isDone'
+  | 'hasBegun'
+  | 'advance'
+  | 'fail'
+  | 'baseline'
+  | 'starts'
+  | 'setBaseline'
+  | 'noteStopped'
+  | 'noteReady'
+  | 'markMoving'
+  | 'markActive'
+  | 'markPendingFence'
+  | 'markFenced'
+> => ({
+  operationId: 'dry-run',
+  isDone: () => false,
+  hasBegun: () => false,
+  advance: nothing,
+  fail: nothing,
+  baseline: () => undefined,
+  starts: () => [],
+  setBaseline: nothing,
+  noteStopped: nothing,
+  noteReady: nothing,
+  markMoving: nothing,
+  markActive: async () => epoch + 1,
+  markPendingFence: nothing,
+  markFenced: nothing,
+});
+
+const nothing = async (): Promise<void> => undefined;
