@@ -3,6 +3,7 @@ import type { OperationState } from '../operations/move/records.ts';
 import { diffConfig, syncConfig } from '../operations/move/sync-config.ts';
 import type { MoveDeps, MoveSide } from '../operations/move/types.ts';
 import type { StageOptions } from '../operations/stage/types.ts';
+import { clauseList, count, nameList } from '../sentences.ts';
 import { readHistory } from '../state/history.ts';
 import { readJournal } from '../state/journal.ts';
 
@@ -19,13 +20,15 @@ export const configStep =
     const options = (await optionsOfCutover(dest)) ?? given;
     const diff = await diffConfig(source.cluster, dest.cluster, options, deps);
     if (diff.changes.length === 0) return 'no changes';
-    const names = diff.changes.map((change) => `${change.kind} ${change.name} (${change.paths.join(', ')})`);
-    for (const name of names) deps.reporter.warning(`Changed at the destination since the cutover: ${name}`);
+    const names = diff.changes.map((change) => `${change.kind} ${change.name} (${nameList(change.paths)})`);
+    deps.reporter.warning(`Changed at the destination since the cutover: ${clauseList(names, MOST_TOLD)}`);
     if (!sync)
-      return `${names.length} objects were changed at the destination and stay as they are at the source: ${names.join('; ')}`;
-    if (state === undefined) return `would apply at the source: ${names.join('; ')}`;
-    return `${await syncConfig(source.cluster, dest.cluster, options, diff, deps)} objects applied at the source: ${names.join('; ')}`;
+      return `${count(names.length, 'object')} changed at the destination ${names.length === 1 ? 'stays as it is' : 'stay as they are'} at the source: ${clauseList(names)}`;
+    if (state === undefined) return `would apply at the source: ${clauseList(names)}`;
+    return `${count(await syncConfig(source.cluster, dest.cluster, options, diff, deps), 'object')} applied at the source: ${clauseList(names)}`;
   };
+
+const MOST_TOLD = 20;
 
 // The maps and types of the cutover say how the two sides are meant to differ. By now the latest journal is that of
 // the failback itself, so the history says which one is meant.

@@ -14,6 +14,7 @@ import { planData } from '../operations/data/plan-data.ts';
 import type { CopyDataResult, DataOptions, DataSide, DataWork } from '../operations/data/types.ts';
 import type { DataStep } from '../operations/move/run-move.ts';
 import type { MoveSide } from '../operations/move/types.ts';
+import { count, nameList } from '../sentences.ts';
 import type { Session } from './session.ts';
 
 export interface DataStepInput {
@@ -97,14 +98,14 @@ export const endStep =
       { reporter, clock: systemClock, control: io.process, signal, tempDir: io.env['TMPDIR'] },
     );
     if (left.length === 0) return ENDED[records.length] ?? `${records.length} copies ended`;
-    const text = `Pods of a data copy are still there: ${left.join(', ')}`;
+    const text = `Pods of a data copy are still there: ${nameList(left)}`;
     if (starting !== undefined) {
       throw new PartialError(`${text}; they write to claims that are about to be used.`, {
         hint: 'Delete their Jobs (label app.kubernetes.io/name=pv-migrate), then resume.',
       });
     }
     reporter.warning(`${text}.`);
-    return `${left.length} pods are left`;
+    return `${count(left.length, 'pod')} ${left.length === 1 ? 'is' : 'are'} left`;
   };
 
 const ENDED: Readonly<Record<number, string>> = { 0: 'none was left', 1: '1 copy ended' };
@@ -141,9 +142,8 @@ export const tellUncopied = async (
     .filter((claim) => stringAt(claim, 'status', 'phase') === 'Bound')
     .map(({ metadata }) => metadata.name);
   if (names.length === 0) return;
-  const some = `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
   session.reporter.warning(
-    `No data is copied: namespace ${to.namespace} of context ${to.cluster.context} starts with what its volumes hold now, whatever was written to ${some} in namespace ${from.namespace} of context ${from.cluster.context}. Add ${flag} unless something else copies these volumes.`,
+    `No data is copied: namespace ${to.namespace} of context ${to.cluster.context} starts with what its volumes hold now, whatever was written to ${nameList(names)} in namespace ${from.namespace} of context ${from.cluster.context}. Add ${flag} unless something else copies these volumes.`,
   );
 };
 
@@ -175,7 +175,7 @@ export const summaryOf = (result: CopyDataResult): string => {
   const left = result.skipped.length === 0 ? '' : `, ${result.skipped.length} without data left out`;
   if (result.copied === 0) return `no claim holds data, nothing was copied${left}`;
   const verified = result.verified > 0 ? `, ${result.verified} verified` : '';
-  return `${result.copied} ${result.copied === 1 ? 'claim' : 'claims'} copied${verified}${left} in ${result.seconds} s`;
+  return `${count(result.copied, 'claim')} copied${verified}${left} in ${result.seconds} s`;
 };
 
 const sideOf = (session: Session, side: MoveSide): DataSide => ({

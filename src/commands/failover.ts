@@ -5,6 +5,7 @@ import { encodeOptions } from '../operations/move/journal-options.ts';
 import { probeSource } from '../operations/move/probe-source.ts';
 import { runFailover, runFence } from '../operations/move/run-other.ts';
 import type { MoveOptions } from '../operations/move/types.ts';
+import { count, nameList } from '../sentences.ts';
 import { ageText, parseTimestamp } from '../state/clock.ts';
 import { readJournal } from '../state/journal.ts';
 import { effectsOf } from '../state/journal-effects.ts';
@@ -105,7 +106,7 @@ const refuseLiving = async (session: Session, flags: FailoverFlags, { dest }: Op
     return session.reporter.warning(`The source answers, and nothing runs in ${where}.`);
   const what =
     sign.kind === 'runs'
-      ? `The source is alive: ${sign.workloads.map((item) => `${item.workload} (${item.pods} pods)`).join(', ')} in ${where}.`
+      ? `The source is alive: ${nameList(sign.workloads.map((item) => `${item.workload} (${count(item.pods, 'pod')})`))} in ${where}.`
       : `The source answers, and whether the application runs in ${where} cannot be seen: ${sign.reason}`;
   if (flags.sourceGivenUp === true || flags.dryRun === true) {
     session.reporter.warning(`${what} Both sides run until it is fenced.`);

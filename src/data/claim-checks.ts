@@ -2,6 +2,7 @@ import { IGNORE } from '../annotations.ts';
 import { listAt, stringAt } from '../kube/json.ts';
 import { compareQuantities } from '../kube/quantity.ts';
 import type { KubeObject } from '../kube/types.ts';
+import { nameList } from '../sentences.ts';
 import { KEEP, refuse, skip, type Verdict, warn } from '../verdict.ts';
 import type { ClaimView } from './claims.ts';
 
@@ -98,12 +99,12 @@ const isOncePod = (claim: KubeObject): boolean =>
 
 // The mover looks at references only: a pod that has completed keeps the claim in use as far as it is concerned.
 const nameUsers = (pods: readonly KubeObject[]): string => {
-  const names = pods.slice(0, 3).map((pod) => {
+  const names = pods.map((pod) => {
     const phase = stringAt(pod, 'status', 'phase') ?? 'phase unknown';
     const isMover = pod.metadata.labels?.['app.kubernetes.io/name'] === 'pv-migrate';
     return `${pod.metadata.name} (${phase}${isMover ? ', left by an earlier copy' : ''})`;
   });
-  return `${pods.length === 1 ? 'pod' : 'pods'} ${names.join(', ')}${pods.length > 3 ? ` and ${pods.length - 3} more` : ''}`;
+  return `${pods.length === 1 ? 'pod' : 'pods'} ${nameList(names, 3)}`;
 };
 
 const sourceIsFree: Check = ({ source, sourceUsers, input }) => {

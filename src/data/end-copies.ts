@@ -3,6 +3,7 @@ import { mapBounded } from '../kube/parallel.ts';
 import type { ClusterWriter, KubeObject } from '../kube/types.ts';
 import { DEPLOYMENTS, JOBS, PODS } from '../kube/well-known.ts';
 import type { Reporter } from '../reporter.ts';
+import { nameList } from '../sentences.ts';
 import { claimsOfPod } from './claims.ts';
 import type { Mover } from './find-mover.ts';
 import { cleanupLeftovers } from './leftovers.ts';
@@ -68,7 +69,7 @@ export const endCopies = async (input: EndCopiesInput, deps: EndCopiesDeps): Pro
   }
   const claims = new Set(records.map(({ claim }) => claim));
   for (const { cluster, namespace } of sides) await removeVerifiers(cluster, namespace, claims, deps.clock);
-  const ids = records.map(({ id }) => id).join(', ');
+  const ids = nameList(records.map(({ id }) => id));
   if (!cleaned && records.length > 0) {
     reporter.warning(
       `Secrets, Services and accounts of the copies ${ids} may be left in ${sides.map(({ cluster, namespace }) => `namespace ${namespace} of context ${cluster.context}`).join(' and ')}; \`pv-migrate cleanup <id>\` in each removes them.`,

@@ -1,3 +1,4 @@
+import { clauseList, count } from '../sentences.ts';
 import type { TreeSummary, Verification, VerifyMode } from './types.ts';
 import { MAX_ENTRIES } from './verify-pod.ts';
 
@@ -85,7 +86,7 @@ export const compareTrees = (
   const base = { mode, source: summary(source), dest: summary(dest) };
   for (const [side, tree] of [['source', source] as const, ['destination', dest] as const]) {
     if (tree.errorCount > 0) {
-      const reason = `${tree.errorCount} files or folders could not be read at the ${side}: ${tree.errors.join('; ')}`;
+      const reason = `${count(tree.errorCount, 'file or folder', 'files or folders')} could not be read at the ${side}: ${clauseList(tree.errors)}`;
       return { ...base, outcome: 'unknown', reason, differences: [] };
     }
   }
@@ -110,7 +111,7 @@ export const compareTrees = (
   return {
     ...base,
     outcome: 'different',
-    reason: `source ${text(source)}, destination ${text(dest)}; ${differences.length} differences found${more}: ${differences.slice(0, 3).join('; ')}`,
+    reason: `source ${text(source)}, destination ${text(dest)}; ${count(differences.length, 'difference')} found${more}: ${clauseList(differences, 3)}`,
     differences: differences.slice(0, MAX_NAMED),
   };
 };

@@ -4,10 +4,14 @@ import { KubeConfig } from '@kubernetes/client-node';
 import type { NamedCluster } from '../command-line.ts';
 import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
+import { nameList } from '../sentences.ts';
 import { impersonation, tokenOf, withExecInfo } from './credentials.ts';
 import { objectAt, stringAt } from './json.ts';
 import { entryNamed, oneContext, type RawKubeconfig, readKubeconfigs } from './kubeconfig.ts';
 import { proxyFor } from './proxy-env.ts';
+
+// As many contexts as a person reads through.
+const MOST_NAMES = 20;
 
 /** Where to look for a kubeconfig, as kubectl does: the flag, else $KUBECONFIG, else ~/.kube/config. */
 export interface KubeconfigSource {
@@ -48,7 +52,7 @@ export const openContext = (
   const contextName = name || raw.currentContext;
   if (contextName === '') {
     throw new UsageError(`No context is given, and ${files.join(', ')} has no current-context.`, {
-      hint: `Name one with ${flag}. Contexts: ${names.join(', ') || '(none)'}`,
+      hint: `Name one with ${flag}. Contexts: ${nameList(names, MOST_NAMES) || '(none)'}`,
     });
   }
   const context = objectAt(entryNamed(raw.contexts, contextName), 'context');
@@ -56,7 +60,7 @@ export const openContext = (
     const near = nearest(contextName, names);
     throw new UsageError(
       `There is no context "${contextName}" in ${files.join(', ')}${near === undefined ? '.' : `; did you mean "${near}"?`}`,
-      { hint: `Contexts: ${names.join(', ') || '(none)'}` },
+      { hint: `Contexts: ${nameList(names, MOST_NAMES) || '(none)'}` },
     );
   }
   const clusterName = stringAt(context, 'cluster') ?? '';

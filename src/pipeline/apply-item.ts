@@ -5,6 +5,7 @@ import { type Failure, hasStatus, isKubeApiError, whyUnappliable } from '../kube
 import { clone, equalJson, objectsAt } from '../kube/json.ts';
 import { describeRef } from '../kube/paths.ts';
 import type { ClusterWriter, KubeObject, ObjectRef, WriteResult } from '../kube/types.ts';
+import { nameList } from '../sentences.ts';
 import { missingPaths, pathText } from './compare.ts';
 import { keptByServer } from './kept-by-server.ts';
 import type { PlanItem } from './plan.ts';
@@ -194,9 +195,9 @@ const waitGone = async (ref: ObjectRef, options: ApplyOptions): Promise<void> =>
     const live = await options.writer.get(ref, { signal: options.signal });
     if (live === undefined) return;
     if (Date.now() > deadline) {
-      const holders = live.metadata.finalizers?.join(', ');
+      const holders = nameList(live.metadata.finalizers ?? []);
       throw new Error(
-        `${describeRef(ref.type, ref.namespace, ref.name)} was deleted to be recreated and is still there after ${options.recreateTimeoutMs / 1000} s${holders ? `, held by finalizers ${holders}` : ''}; run the same command again when it is gone`,
+        `${describeRef(ref.type, ref.namespace, ref.name)} was deleted to be recreated and is still there after ${options.recreateTimeoutMs / 1000} s${holders ? `, held by its finalizers (${holders})` : ''}; run the same command again when it is gone`,
       );
     }
     await sleep(waitMs, undefined, options.signal === undefined ? {} : { signal: options.signal });

@@ -2,6 +2,7 @@ import { RefusedError, UnsafeError } from '../errors.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { equalJson, stableStringify } from '../kube/json.ts';
 import type { Json } from '../kube/types.ts';
+import { count } from '../sentences.ts';
 import { isOperationId } from './identity.ts';
 import {
   type BaselineWorkload,
@@ -93,7 +94,7 @@ export const withBaseline = (journal: Journal, baseline: readonly BaselineWorklo
   if (journal.baseline === undefined) return { ...journal, baseline: sorted };
   if (equalJson(journal.baseline as unknown as Json, sorted as unknown as Json)) return journal;
   throw new UnsafeError(
-    `Operation ${journal.operationId} has recorded what ${journal.baseline.length} workloads ran with, and that ` +
+    `Operation ${journal.operationId} has recorded what ${count(journal.baseline.length, 'workload')} ran with, and that ` +
       'record cannot be changed.',
     { hint: `Go on from the record with: ${journal.resumeCommand}` },
   );

@@ -53,16 +53,19 @@ export const commandLines: Readonly<Record<Exclude<Tool, 'kubectl'>, (plane: Con
     '--secure-port=0',
     // A busy test machine must not look like a dead node.
     '--node-monitor-grace-period=1h',
-    '--kube-api-qps=200',
-    '--kube-api-burst=400',
+    // Thousands of Deployments are to be bound by the machine, not by a budget that suits a shared server.
+    '--kube-api-qps=2000',
+    '--kube-api-burst=4000',
+    '--concurrent-deployment-syncs=16',
+    '--concurrent-replicaset-syncs=16',
     '--profiling=false',
   ],
   'kube-scheduler': ({ pki }) => [
     `--kubeconfig=${pki.adminKubeconfig}`,
     '--leader-elect=false',
     '--secure-port=0',
-    '--kube-api-qps=200',
-    '--kube-api-burst=400',
+    '--kube-api-qps=2000',
+    '--kube-api-burst=4000',
     '--profiling=false',
   ],
   kwok: ({ pki, stages }) => [
@@ -70,6 +73,7 @@ export const commandLines: Readonly<Record<Exclude<Tool, 'kubectl'>, (plane: Con
     `--config=${stages}`,
     '--manage-all-nodes=true',
     '--node-ip=127.0.0.1',
+    '--cidr=10.64.0.0/16',
     '--node-lease-duration-seconds=40',
   ],
 };

@@ -57,7 +57,7 @@ describe('an account that may not list one kind', () => {
     const app = await installApp('rights');
     const run = await runStage(app, { source: await withoutSecrets(app), args: ['--keep-going'] });
     expect(run.exitCode).toBe(4);
-    expect(run.stderr).toContain('1 types not listed');
+    expect(run.stderr).toContain('1 type not listed');
     expect(run.document.findings).toContainEqual(
       expect.objectContaining({ code: 'type-not-listed', subject: 'secrets' }),
     );

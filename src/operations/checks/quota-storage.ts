@@ -2,6 +2,7 @@ import { kubectl, type NamedCluster } from '../../command-line.ts';
 import { stringAt } from '../../kube/json.ts';
 import { compareQuantities, wholeUnits } from '../../kube/quantity.ts';
 import type { Json, KubeObject } from '../../kube/types.ts';
+import { count } from '../../sentences.ts';
 import type { Finding } from '../stage/types.ts';
 import { CLAIM } from './claims.ts';
 import { inForce, type Quota, quotasOf } from './quotas.ts';
@@ -54,11 +55,11 @@ const neededFor = (
       groups['className'] === undefined ||
       stringAt(claim, 'spec', 'storageClassName') === groups['className'],
   );
-  const count = `${counted.length} ${counted.length === 1 ? 'claim' : 'claims'}`;
+  const many = count(counted.length, 'claim');
   if (groups['storage'] === undefined)
-    return { amount: String(counted.length), text: `there will be ${count}` };
+    return { amount: String(counted.length), text: `there will be ${many}` };
   const bytes = counted.reduce((sum, claim) => sum + requestOf(claim), 0n);
-  return { amount: String(bytes), text: `${count} ask for ${gibibytes(bytes)} together` };
+  return { amount: String(bytes), text: `${many} ask for ${gibibytes(bytes)} together` };
 };
 
 // The server reports a request that is no quantity; here it counts for nothing.

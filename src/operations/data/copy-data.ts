@@ -4,6 +4,7 @@ import { moveClaims } from '../../data/move.ts';
 import { movesError } from '../../data/move-texts.ts';
 import type { ClaimPair, ClaimResult, MoverRecord } from '../../data/types.ts';
 import { removeVerifiers, verifyClaim } from '../../data/verify.ts';
+import { nameList } from '../../sentences.ts';
 import { pairNow, refuseSome } from './pair-now.ts';
 import { endedValue, readStored, type StoredClaim, startedValue } from './stored.ts';
 import type { CopyDataInput, CopyDataResult, DataSide } from './types.ts';
@@ -61,7 +62,7 @@ const tellAgain = (
   });
   if (stale.length === 0) return;
   reporter.warning(
-    `Workloads of namespace ${from.namespace} of context ${from.cluster.context} were changed after ${stale.map(({ name }) => name).join(', ')} had been copied; these claims are copied again.`,
+    `Workloads of namespace ${from.namespace} of context ${from.cluster.context} were changed after ${nameList(stale.map(({ name }) => name))} had been copied; these claims are copied again.`,
   );
 };
 

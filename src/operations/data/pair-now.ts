@@ -4,6 +4,7 @@ import { RefusedError } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import { CLAIMS, PODS, STORAGE_CLASSES } from '../../kube/well-known.ts';
+import { clauseList, count } from '../../sentences.ts';
 import { finished } from '../../workloads/finished.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
 import type { DataSide, DataWork } from './types.ts';
@@ -61,14 +62,17 @@ const listClasses = async (side: DataSide, signal: AbortSignal): Promise<KubeObj
   }
 };
 
-/** Throws RefusedError naming every claim that may not be copied, with its reason. */
+// As many as a person reads; the reasons are mostly the same.
+const MOST_NAMED = 10;
+
+/** Throws RefusedError naming the claims that may not be copied, with their reasons. */
 export const refuseSome = (paired: readonly PairedClaim[], from: DataSide): void => {
   const refused = paired.flatMap(({ pair, verdict }) =>
     verdict.kind === 'refuse' ? [`${pair.name}: ${verdict.reason}`] : [],
   );
   if (refused.length === 0) return;
   throw new RefusedError(
-    `The data of ${refused.length} ${refused.length === 1 ? 'claim' : 'claims'} in namespace ${from.namespace} of context ${from.cluster.context} cannot be copied: ${refused.join('; ')}.`,
+    `The data of ${count(refused.length, 'claim')} in namespace ${from.namespace} of context ${from.cluster.context} cannot be copied: ${clauseList(refused, MOST_NAMED)}.`,
     { hint: 'Put that right, or label a claim dr-syncer.io/ignore=true to leave it out.' },
   );
 };

@@ -5,7 +5,9 @@ import { objectName } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { EVENTS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
+import { clauseList } from '../../sentences.ts';
 import { warningOf } from '../../workloads/warnings.ts';
+import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
 /**
@@ -41,9 +43,9 @@ const tellMissing = async (to: MoveSide, missing: readonly KubeObject[], deps: M
     return `${objectName(object)}${cause === undefined ? '' : ` (${cause})`}`;
   });
   deps.reporter.warning(
-    `The application is ready, but has no address yet in namespace ${to.namespace} of context ${to.cluster.context}: ${names.join('; ')}.`,
+    `The application is ready, but has no address yet in ${whereIs(to)}: ${clauseList(names)}.`,
   );
-  return `ready, but no address yet: ${names.join('; ')}`;
+  return `ready, but no address yet: ${clauseList(names)}`;
 };
 
 const entrances = async (side: MoveSide, deps: MoveDeps): Promise<KubeObject[]> => {

@@ -4,6 +4,7 @@ import { PartialError } from '../../errors.ts';
 import type { Informer } from '../../kube/informer.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { nameList } from '../../sentences.ts';
 import { finished } from '../../workloads/finished.ts';
 import { controllerOf } from '../../workloads/owners.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
@@ -82,7 +83,7 @@ const refuseUsers = ({ side, informer }: Watched): void => {
     );
   if (users.length === 0) return;
   throw new PartialError(
-    `${users.map((pod) => `Pod ${pod.metadata.name}`).join(', ')} in ${whereIs(side)} uses claims; data is copied only while nothing writes to it.`,
+    `${nameList(users.map((pod) => `Pod ${pod.metadata.name}`))} in ${whereIs(side)} ${users.length === 1 ? 'uses' : 'use'} claims; data is copied only while nothing writes to it.`,
     { hint: 'Wait until it has ended, or delete it, then resume.' },
   );
 };
@@ -96,7 +97,7 @@ export const refuseRunning = (
   const running = remainingPods(objects, { ...options, ignoreBarePods: false });
   if (running.length === 0) return;
   throw new PartialError(
-    `Pods of ${running.map(({ root }) => `${root.kind} ${root.name}`).join(', ')} run in ${whereIs(side)}; data is copied only while both sides are stopped.`,
+    `Pods of ${nameList(running.map(({ root }) => `${root.kind} ${root.name}`))} run in ${whereIs(side)}; data is copied only while both sides are stopped.`,
     {
       hint: 'Stop them (remove dr-syncer.io/scale-override from what is a warm standby), then run the command again, or resume.',
     },
@@ -114,7 +115,7 @@ export const seeMoversGone = async ({ side, informer }: Watched, deps: MoveDeps)
     if (left.length === 0) return;
     if (Date.now() >= until) {
       throw new PartialError(
-        `${left.map((pod) => `Pod ${pod.metadata.name}`).join(', ')} of a data copy still writes to claims in ${whereIs(side)}.`,
+        `${nameList(left.map((pod) => `Pod ${pod.metadata.name}`))} of a data copy still ${left.length === 1 ? 'writes' : 'write'} to claims in ${whereIs(side)}.`,
         {
           hint: `Remove it: pv-migrate cleanup <id> --force --context ${side.cluster.context} --namespace ${side.namespace}, or delete its Job; then resume.`,
         },

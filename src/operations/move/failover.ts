@@ -1,5 +1,6 @@
 import { openInformer } from '../../kube/informer.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { count } from '../../sentences.ts';
 import { fieldAt, recordedFields, recordedReplicas } from '../../workloads/record.ts';
 import { keyOf, keyOfObject, survey } from './baseline.ts';
 import { emptyStep, hookStep, smokeStep } from './common-steps.ts';
@@ -89,7 +90,8 @@ export const failoverSteps = (input: FailoverInput): { steps: Step[]; readyAt():
             });
           }
           readyAt = performance.now();
-          return `${groups.reduce((sum, group) => sum + group.targets.length, 0)} workloads are ready`;
+          const total = groups.reduce((sum, group) => sum + group.targets.length, 0);
+          return `${count(total, 'workload')} ${total === 1 ? 'is' : 'are'} ready`;
         } finally {
           informer.stop();
         }
@@ -140,7 +142,17 @@ export const fenceSteps = ({ source, options, deps, state }: FenceInput): Step[]
         ),
       run: async () => {
         const objects = await listSide(source, deps.signal);
-        return `${await stopSide(source, withRecorded(survey(source, objects).entries, objects), objects, deps, options)} patches`;
+        return count(
+          await stopSide(
+            source,
+            withRecorded(survey(source, objects).entries, objects),
+            objects,
+            deps,
+            options,
+          ),
+          'patch',
+          'patches',
+        );
       },
     },
     emptyStep('empty', source, { ...options, ignoreJobs: false }, deps),

@@ -2,6 +2,7 @@ import { PartialError } from '../../errors.ts';
 import { type Informer, openInformer } from '../../kube/informer.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { PODS } from '../../kube/well-known.ts';
+import { count } from '../../sentences.ts';
 import type { GitopsOwner } from '../../workloads/gitops.ts';
 import { seeAddresses } from './addresses.ts';
 import { baselineOf, survey } from './baseline.ts';
@@ -145,7 +146,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
           for (const note of found.notes) deps.reporter.warning(note);
           await state.setBaseline(taken);
         }
-        return `${baseline().entries.length} workloads`;
+        return count(baseline().entries.length, 'workload');
       },
     },
     {
@@ -215,7 +216,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         await state.markMoving();
         times.stoppedAt = performance.now();
         const sent = await stopSide(from, baseline().entries, informer.objects(), deps, options);
-        return `${sent} patches`;
+        return count(sent, 'patch', 'patches');
       },
     },
     {

@@ -1,4 +1,5 @@
 import { PartialError } from '../../errors.ts';
+import { nameList } from '../../sentences.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
 import { type EmptyOptions, refusePods } from './see-empty.ts';
 import { listSide, whereIs } from './side.ts';
@@ -24,8 +25,11 @@ export const proveStopped = async (
     return object !== undefined && !isStopped(object, entry);
   });
   if (back.length === 0) return;
-  const names = back.map((entry) => `${entry.kind} ${entry.name}`).join(', ');
-  throw new PartialError(`${names} in ${whereIs(side)} was started again after it was stopped.`, {
-    hint: 'Find what starts it (an autoscaler, an operator, Argo CD or Flux), stop that, then resume or roll back.',
-  });
+  const names = nameList(back.map((entry) => `${entry.kind} ${entry.name}`));
+  throw new PartialError(
+    `${names} in ${whereIs(side)} ${back.length === 1 ? 'was' : 'were'} started again after ${back.length === 1 ? 'it was' : 'they were'} stopped.`,
+    {
+      hint: 'Find what starts it (an autoscaler, an operator, Argo CD or Flux), stop that, then resume or roll back.',
+    },
+  );
 };

@@ -2,6 +2,7 @@ import { IGNORE } from '../../annotations.ts';
 import { RefusedError } from '../../errors.ts';
 import { equalJson } from '../../kube/json.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { nameList } from '../../sentences.ts';
 import { isGitopsObject } from '../../workloads/gitops.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
@@ -34,9 +35,9 @@ export const refuseUncopied = (
   }
   const missing = left.filter((entry) => !isIgnored(entry));
   if (missing.length === 0) return;
-  const names = missing.map(({ kind, name }) => `${kind} ${name}`).join(', ');
+  const names = nameList(missing.map(({ kind, name }) => `${kind} ${name}`));
   throw new RefusedError(
-    `${names} in namespace ${from.namespace} of context ${from.cluster.context} would be stopped and could not be started again: there is no copy in ${where}.`,
+    `${names} in namespace ${from.namespace} of context ${from.cluster.context} would be stopped and could not be started again: ${missing.length === 1 ? 'it has' : 'they have'} no copy in ${where}.`,
     {
       hint: `Copy custom resources with --include-custom-resources, and leave -l and --resource-types away; or mark what may stay stopped with the label ${IGNORE}=true.`,
     },

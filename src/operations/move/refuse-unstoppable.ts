@@ -1,4 +1,5 @@
 import { RefusedError, UnsafeError } from '../../errors.ts';
+import { nameList } from '../../sentences.ts';
 import type { Survey } from './baseline.ts';
 import { whereIs } from './side.ts';
 import type { MoveOptions, MoveSide } from './types.ts';
@@ -15,19 +16,19 @@ export const refuseUnstoppable = (
   const where = `${whereIs(side)}`;
   if (found.barePods.length > 0 && !options.ignoreBarePods) {
     throw new UnsafeError(
-      `${found.barePods.map((name) => `Pod ${name}`).join(', ')} in ${where} have no owner, so nothing can stop them.`,
+      `${nameList(found.barePods.map((name) => `Pod ${name}`))} in ${where} ${found.barePods.length === 1 ? 'has no owner, so nothing can stop it' : 'have no owner, so nothing can stop them'}.`,
       { hint: 'Delete them, or leave them running with --ignore-bare-pods.' },
     );
   }
   if (found.runningJobs.length > 0 && options.jobs === 'fail') {
     throw new RefusedError(
-      `Jobs run in ${where}: ${found.runningJobs.map((name) => `Job ${name}`).join(', ')}.`,
+      `Jobs run in ${where}: ${nameList(found.runningJobs.map((name) => `Job ${name}`))}.`,
       { hint: 'Choose what becomes of them with --jobs wait, suspend or leave.' },
     );
   }
   if (found.gitops.length > 0 && !options.pauseGitops && !options.ignoreGitops) {
-    const names = new Set(found.gitops.map(({ owner }) => `${owner.kind} ${owner.name}`));
-    throw new RefusedError(`${[...names].join(', ')} would start again what is stopped in ${where}.`, {
+    const names = found.gitops.map(({ owner }) => `${owner.kind} ${owner.name}`);
+    throw new RefusedError(`${nameList(names)} would start again what is stopped in ${where}.`, {
       hint: 'Let dr-syncer pause it with --pause-gitops, or pause it by hand and add --ignore-gitops.',
     });
   }

@@ -1,6 +1,7 @@
 import { openInformer } from '../../kube/informer.ts';
 import { groupKind } from '../../kube/names.ts';
 import { PODS } from '../../kube/well-known.ts';
+import { count } from '../../sentences.ts';
 import { survey } from './baseline.ts';
 import { emptyStep } from './common-steps.ts';
 import { resumeGitops } from './gitops.ts';
@@ -68,7 +69,11 @@ export const rollbackSteps = (input: RollbackInput): Step[] => {
         ),
       run: async () => {
         const objects = await listSide(to, deps.signal);
-        return `${await stopSide(to, survey(to, objects).entries, objects, deps, options)} patches`;
+        return count(
+          await stopSide(to, survey(to, objects).entries, objects, deps, options),
+          'patch',
+          'patches',
+        );
       },
     },
     emptyStep('undo-empty', to, { ...empty, holdMs: options.holdMs }, deps, notStarted),
@@ -154,7 +159,7 @@ const startAgain = async (
       }
     }
     await tidyInherited(from, informer.objects(), deps, options.concurrency);
-    return [`${targets.length} workloads started again`, ...notReady].join('; ');
+    return [`${count(targets.length, 'workload')} started again`, ...notReady].join('; ');
   } finally {
     informer.stop();
     other.stop();

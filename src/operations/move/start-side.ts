@@ -7,6 +7,7 @@ import { groupKind } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import { EVENTS, PODS } from '../../kube/well-known.ts';
+import { clauseList } from '../../sentences.ts';
 import { autoscalerOf, startReplicas } from '../../workloads/autoscaler.ts';
 import { controllerOf } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
@@ -177,10 +178,7 @@ const STUCK_GRACE_MS = 15_000;
 const MOST_TOLD = 10;
 
 const causesOf = (items: readonly NotReady[]): string =>
-  `${items
-    .slice(0, 5)
-    .map((item) => `${item.name}: ${item.reason}`)
-    .join('; ')}${items.length > 5 ? ` (and ${items.length - 5} more)` : ''}`;
+  clauseList(items.map((item) => `${item.name}: ${item.reason}`));
 
 const notReadyError = (side: MoveSide, items: readonly NotReady[], what: string): NotReadyError =>
   new NotReadyError(

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PartialError } from '../../errors.ts';
+import { nameList } from '../../sentences.ts';
 import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
@@ -16,7 +17,7 @@ export const waitForJobs = async (
     if (names.length === 0) return 'no Job runs';
     if (Date.now() - started > timeoutMs) {
       throw new PartialError(
-        `Jobs still run in ${whereIs(side)} after ${timeoutMs / 1000} s: ${names.join(', ')}.`,
+        `Jobs still run in ${whereIs(side)} after ${timeoutMs / 1000} s: ${nameList(names)}.`,
         { hint: 'Resume to wait again, or roll back; --jobs suspend stops them instead.' },
       );
     }

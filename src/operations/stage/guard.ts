@@ -3,6 +3,7 @@ import { drSyncer, kubectl } from '../../command-line.ts';
 import { RefusedError, UnsafeError } from '../../errors.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { count, nameList } from '../../sentences.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
 import type { Collected } from './collect.ts';
@@ -28,7 +29,7 @@ export const guardDestination = (
     return owner === undefined || !mayRun(owner);
   });
   if (foreign.length === 0) return [];
-  const names = foreign.map(({ root, pods }) => `${root.kind} ${root.name} (${pods.length})`).join(', ');
+  const names = nameList(foreign.map(({ root, pods }) => `${root.kind} ${root.name} (${pods.length})`));
   if (!options.acceptLiveDestination) {
     throw new UnsafeError(`${where} has running pods that are not those of a parked copy: ${names}.`, {
       hint: 'If they may stay, add --accept-live-destination; else stop them, or stage into another namespace.',
@@ -38,7 +39,7 @@ export const guardDestination = (
     level: 'warn',
     code: 'destination-has-pods',
     subject: `${root.kind} ${root.name}`,
-    message: `${pods.length} pods of it run in the destination namespace; dr-syncer leaves them alone.`,
+    message: `${count(pods.length, 'pod')} of it ${pods.length === 1 ? 'runs' : 'run'} in the destination namespace; dr-syncer leaves them alone.`,
   }));
 };
 

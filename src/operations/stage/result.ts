@@ -2,6 +2,7 @@ import { type ExitName, exitCode } from '../../exit-codes.ts';
 import { typeName } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { AppliedRow } from '../../pipeline/apply.ts';
+import { nameList } from '../../sentences.ts';
 import type { Collected } from './collect.ts';
 import type { Connected } from './connect.ts';
 import type { Prepared } from './prepare.ts';
@@ -112,7 +113,7 @@ const reasonOf = (prepared: Prepared, { item, outcome }: AppliedRow): string => 
   if (outcome.reason !== undefined) parts.push(outcome.reason);
   if (item.action === 'update' && outcome.action === 'updated') {
     if (item.adopted) parts.push('was there before and was not made by dr-syncer');
-    if (item.drift) parts.push(`was changed at the destination and put back: ${item.paths.join(', ')}`);
+    if (item.drift) parts.push(`was changed at the destination and put back: ${nameList(item.paths)}`);
   }
   if (prepared.verdict.kind === 'warn') parts.push(prepared.verdict.reason);
   return parts.join('; ');

@@ -4,6 +4,7 @@ import type { ExitName } from '../../exit-codes.ts';
 import { isKubeApiError } from '../../kube/errors.ts';
 import { type AppliedRow, applyAll } from '../../pipeline/apply.ts';
 import { byApplyOrder } from '../../pipeline/order.ts';
+import { count } from '../../sentences.ts';
 import { hashOf } from '../../state/codec.ts';
 import { stateInList } from '../../state/records.ts';
 import type { StateRecord } from '../../state/types.ts';
@@ -190,7 +191,7 @@ const applyPlan = (run: Run, items: Parameters<typeof applyAll>[0]): Promise<App
   const total = items.filter((item) => item.action !== 'unchanged').length;
   const patience = patienceWith(deps.signal);
   let done = 0;
-  if (total > 0) deps.reporter.action(`Writing ${total} objects to context ${deps.dest.context}`);
+  if (total > 0) deps.reporter.action(`Writing ${count(total, 'object')} to context ${deps.dest.context}`);
   return applyAll(items, {
     writer: deps.dest,
     onConflict: options.onConflict,
@@ -229,21 +230,22 @@ const dryRows = (items: Parameters<typeof applyAll>[0], checked: readonly Applie
 
 const conclude = (run: Run, rows: readonly StageRow[]): [ExitName, string, readonly StageRow[]] => {
   const { options, deps } = run;
-  const count = (...actions: StageRow['action'][]): number =>
+  const rowsWith = (...actions: StageRow['action'][]): number =>
     rows.filter((row) => actions.includes(row.action)).length;
   const [written, failed, refused, pending] = [
-    count('created', 'updated', 'recreated', 'stashed', 'deleted'),
-    count('failed'),
-    count('refused'),
-    count('pending'),
+    rowsWith('created', 'updated', 'recreated', 'stashed', 'deleted'),
+    rowsWith('failed'),
+    rowsWith('refused'),
+    rowsWith('pending'),
   ];
+  const objects = count(written, 'object');
   const where = `namespace ${options.destNamespace} of context ${deps.dest.context}`;
   const unlisted = run.collected.unlisted.filter(({ pair }) => run.collected.selected.includes(pair)).length;
   if (pending > 0 && deps.signal.aborted) {
     const { exit, why } = stopReason(deps.signal);
     return [
       exit,
-      `${why}: ${written} objects were written to ${where}, ${pending} are still to be; run the same command to go on.`,
+      `${why}: ${objects} ${written === 1 ? 'was' : 'were'} written to ${where}, ${pending} ${pending === 1 ? 'is' : 'are'} still to be; run the same command to go on.`,
       rows,
     ];
   }
@@ -252,20 +254,20 @@ const conclude = (run: Run, rows: readonly StageRow[]): [ExitName, string, reado
       `${failed} failed`,
       `${pending} not tried`,
       `${refused} refused`,
-      `${unlisted} types not listed`,
+      `${count(unlisted, 'type')} not listed`,
     ].filter((part) => !part.startsWith('0 '));
     return [
       'partial',
-      `Not complete: ${written} objects written to ${where}, ${missing.join(', ')}; run the same command to go on.`,
+      `Not complete: ${objects} written to ${where}, ${missing.join(', ')}; run the same command to go on.`,
       rows,
     ];
   }
   if (options.dryRun)
-    return ['ok', `Dry run: ${written} objects would be written to ${where}; nothing was changed.`, rows];
-  const unchanged = count('unchanged');
+    return ['ok', `Dry run: ${objects} would be written to ${where}; nothing was changed.`, rows];
+  const unchanged = rowsWith('unchanged');
   return [
     'ok',
-    `${written === 0 ? 'Nothing to do' : `Staged`}: ${written} objects written to ${where}, ${unchanged} unchanged; its workloads are parked.`,
+    `${written === 0 ? 'Nothing to do' : `Staged`}: ${objects} written to ${where}, ${unchanged} unchanged; its workloads are parked.`,
     rows,
   ];
 };

@@ -1,3 +1,4 @@
+import { nameList } from '../../sentences.ts';
 import type { StateRecord } from '../../state/types.ts';
 import type { RunningWorkload } from '../running-workloads.ts';
 import type { StatusResult, StatusSide } from './status.ts';
@@ -56,7 +57,7 @@ export const judge = (facts: StatusFacts): Judgement => {
   return { ...told, outcome: 'ok', summary, next: undefined };
 };
 
-const namesOf = (pods: readonly RunningWorkload[]): string => pods.map(({ workload }) => workload).join(', ');
+const namesOf = (pods: readonly RunningWorkload[]): string => nameList(pods.map(({ workload }) => workload));
 
 const runs = (side: StatusSide | undefined): boolean => (side?.pods?.length ?? 0) > 0;
 

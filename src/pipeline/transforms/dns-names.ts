@@ -2,6 +2,7 @@ import { PREFIX } from '../../annotations.ts';
 import { isObject } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { Json, KubeObject } from '../../kube/types.ts';
+import { nameList } from '../../sentences.ts';
 import type { Transform, TransformInput } from '../types.ts';
 import type { DnsNames } from './support/dns-names.ts';
 import { dnsNames as finderFor } from './support/dns-names.ts';
@@ -100,7 +101,7 @@ const isConfiguration = (steps: readonly Step[], source: KubeObject): boolean =>
 };
 
 const messageFor = (names: readonly string[], rewrite: boolean, { context }: TransformInput): string => {
-  const shown = names.slice(0, SHOWN_NAMES).join(', ') + (names.length > SHOWN_NAMES ? ' and others' : '');
+  const shown = nameList(names, SHOWN_NAMES);
   const what = names.length === 0 ? 'DNS names' : `the DNS name${names.length > 1 ? 's' : ''} ${shown}`;
   const renamed = [...renamedNamespaces(context)].map(([from, to]) => `${from} is called ${to}`).join(', ');
   return rewrite

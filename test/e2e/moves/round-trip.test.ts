@@ -98,7 +98,7 @@ test('what was changed at the destination is reported, and brought home only wit
   const settings = async () => (await getJson('source', 'ConfigMap', 'settings', namespace)).data;
   const kept = await moveTo(0, 'failback', namespace);
   const step = kept.document.steps.find(({ id }: { id: string }) => id === 'config');
-  expect(step.detail).toMatch(/^1 objects were changed .*ConfigMap settings \(data\.colour\)$/);
+  expect(step.detail).toMatch(/^1 object changed .*ConfigMap settings \(data\.colour\)$/);
   expect(await settings()).toEqual({ colour: 'blue' });
 
   await moveTo(0, 'cutover', namespace, { args: ['--image-map', 'example.invalid=mirror.invalid'] });

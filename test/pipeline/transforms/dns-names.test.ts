@@ -109,10 +109,10 @@ describe('dnsNames', () => {
   });
 
   it('T80: leaves one note for a text with many names', () => {
-    const text = ['a', 'b', 'c', 'd'].map((name) => `${name}.shop.svc`).join(' ');
+    const text = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.shop.svc`).join(' ');
     const { notes } = transformed(configMap({ hosts: text }), [dnsNames]);
     expect(notes).toHaveLength(1);
-    expect(notes[0]?.message).toContain('a.shop.svc, b.shop.svc, c.shop.svc and others');
+    expect(notes[0]?.message).toContain('a.shop.svc, b.shop.svc, c.shop.svc and 2 more');
   });
 
   it('T80: rewrites on request, and says so', () => {

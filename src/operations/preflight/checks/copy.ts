@@ -1,5 +1,6 @@
 import { objectName } from '../../../kube/names.ts';
 import type { AppliedRow } from '../../../pipeline/apply.ts';
+import { count } from '../../../sentences.ts';
 import { isAboutGrants, isAboutRights } from '../about-rights.ts';
 import { clause, row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
@@ -50,8 +51,8 @@ export const copyRows = ({
           row(
             'copy',
             'unknown',
-            `${unknown.length} objects`,
-            `The server could not be asked about ${unknown.length} objects, such as ${nameOf(unknown[0] as AppliedRow)}: ${clause(unknown[0]?.outcome.reason ?? '')}.`,
+            count(unknown.length, 'object'),
+            `The server could not be asked about ${count(unknown.length, 'object')}, such as ${nameOf(unknown[0] as AppliedRow)}: ${clause(unknown[0]?.outcome.reason ?? '')}.`,
           ),
         ];
   const findings = copy.findings.map(({ level: finding, code, subject, message }) =>

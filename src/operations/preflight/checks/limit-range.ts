@@ -2,6 +2,7 @@ import { kubectl } from '../../../command-line.ts';
 import { objectsAt, stringAt } from '../../../kube/json.ts';
 import { objectName } from '../../../kube/names.ts';
 import type { JsonObject, KubeObject } from '../../../kube/types.ts';
+import { clauseList } from '../../../sentences.ts';
 import { amountsOf, amountText } from '../amounts.ts';
 import { containerDefaults, containerResources, podResources, type Resources } from '../pod-resources.ts';
 import { row, whereIs } from '../sentences.ts';
@@ -33,7 +34,7 @@ export const limitRangeRows = (
           'limit-range',
           'refuse',
           objectName(object),
-          `LimitRange ${name} in ${whereIs(side)} refuses the pods of ${objectName(object)}: ${[...new Set(reasons)].join('; ')}.`,
+          `LimitRange ${name} in ${whereIs(side)} refuses the pods of ${objectName(object)}: ${clauseList([...new Set(reasons)])}.`,
           `Change the requests and limits of the template at the source and stage again, or the LimitRange: ${kubectl(side, 'describe', 'limitrange', name)}`,
         ),
       ];

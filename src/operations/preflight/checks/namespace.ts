@@ -1,5 +1,6 @@
 import { kubectl } from '../../../command-line.ts';
 import { stringAt } from '../../../kube/json.ts';
+import { clauseList } from '../../../sentences.ts';
 import { clause, row } from '../sentences.ts';
 import type { CheckRow, PreflightCheck, SideView } from '../types.ts';
 
@@ -34,7 +35,7 @@ export const namespaceRows = (
       'refuse',
       subject,
       `${where} is being deleted since ${metadata.deletionTimestamp}: nothing can be created in it${
-        holders.length === 0 ? '' : ` (${holders.join('; ')})`
+        holders.length === 0 ? '' : ` (${clauseList(holders)})`
       }.`,
       `Wait until it is gone, then stage again: ${kubectl(side.cluster, 'get', 'namespace', side.namespace, '-o', 'yaml')}`,
     ),

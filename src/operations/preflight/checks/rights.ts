@@ -1,4 +1,5 @@
 import { typeName } from '../../../kube/names.ts';
+import { clauseList } from '../../../sentences.ts';
 import type { MoveSide } from '../../move/types.ts';
 import { missingRights, userOf } from '../access.ts';
 import { rightsOf } from '../rights.ts';
@@ -46,13 +47,11 @@ export const missingRow = (
   missing: readonly MissingRight[],
 ): PreflightCheck => {
   const lines = groupsOf(missing, side.namespace);
-  const shown = lines.length > MOST + 1 ? lines.slice(0, MOST) : lines;
-  const more = lines.length > shown.length ? `; and ${lines.length - shown.length} more types` : '';
   return row(
     'rights',
     'refuse',
     `context ${side.cluster.context}`,
-    `We may not ${shown.join('; ')}${more} in context ${side.cluster.context}, which a ${input.kind} does.`,
+    `We may not ${clauseList(lines, MOST)} in context ${side.cluster.context}, which a ${input.kind} does.`,
     'Have somebody who may do so apply the Roles below (roleYaml in the JSON form), which grant all that is used there.',
   );
 };
