@@ -11,6 +11,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/cluster/**'],
+          testTimeout: 30_000,
         },
       },
       {
@@ -18,8 +19,8 @@ export default defineConfig({
           name: 'cluster',
           include: ['test/e2e/**/*.test.ts', 'test/cluster/*.test.ts'],
           globalSetup: ['test/cluster/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
     ],

@@ -43,7 +43,7 @@ export function createApi(endpoint: Endpoint): Api {
 }
 
 const JSON_TYPE = 'application/json';
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 60_000;
 
 function call(agent: Agent, url: URL, method: string, options: CallOptions): Promise<Answer> {
   const { body, contentType = JSON_TYPE, accept = JSON_TYPE, token, timeoutMs = TIMEOUT_MS } = options;

@@ -142,7 +142,7 @@ export async function deleteJson(side: Side, kind: string, name: string, namespa
 export async function waitUntil<T>(
   what: string,
   check: () => Promise<T>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -59,7 +59,7 @@ export async function runCluster(
   }
 }
 
-const UP_MS = 90_000;
+const UP_MS = 300_000;
 const STAGES = join(import.meta.dirname, 'kwok.yaml');
 
 async function bringUp(

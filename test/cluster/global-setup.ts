@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
 import { ensureTools } from './binaries.ts';
 import type { PairInfo } from './client.ts';
+import { makeCustomTypes } from './crds.ts';
 import { type Cluster, type LocalCluster, startPair } from './harness.ts';
 import { makeIdentity } from './x509.ts';
 
@@ -11,10 +12,14 @@ declare module 'vitest' {
   }
 }
 
-/** Starts one pair of clusters for the whole test run, tells the tests where it is, and ends it afterwards. */
+/**
+ * Starts one pair of clusters for the whole test run, with all custom types that tests use, tells the tests where it
+ * is, and ends it afterwards.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const isNamed = Boolean(process.env['DR_SYNCER_TEST_SOURCE']);
   const pair = await startPair();
+  await Promise.all([makeCustomTypes(pair.source.api, 'source'), makeCustomTypes(pair.dest.api, 'dest')]);
   const runId = randomBytes(3).toString('hex');
   project.provide('pair', {
     kubeconfig: pair.kubeconfig,

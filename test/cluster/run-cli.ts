@@ -12,7 +12,7 @@ export interface CliRun {
 export interface CliOptions {
   /** Added to a small environment (PATH, HOME, KUBECONFIG of the pair, NO_COLOR). */
   readonly env?: Readonly<Record<string, string>>;
-  /** Default 60,000 ms; then the CLI is killed and the promise rejects with what it printed. */
+  /** Default 180,000 ms; then the CLI is killed and the promise rejects with what it printed. */
   readonly timeoutMs?: number;
   /** Text for stdin, which is never a terminal. */
   readonly input?: string;
@@ -33,7 +33,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
 
 /** Starts src/cli.ts and hands out the process. */
 export function startCli(args: readonly string[], options: CliOptions = {}): CliProcess {
-  const { env = {}, timeoutMs = 60_000, input = '', cwd = ROOT } = options;
+  const { env = {}, timeoutMs = 180_000, input = '', cwd = ROOT } = options;
   const child = spawn(NODE, [join(ROOT, 'src', 'cli.ts'), ...args], {
     cwd,
     env: {

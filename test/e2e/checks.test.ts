@@ -241,7 +241,6 @@ describe('what the server itself says of the pods', () => {
     await waitUntil(
       `the server to ${refused ? 'refuse' : 'take'} such a pod`,
       async () => (await isRefused(spec)) === refused,
-      5000,
     );
   });
 

@@ -1,14 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import {
-  applyYaml,
-  contextOf,
-  deleteJson,
-  type Json,
-  pair,
-  patchJson,
-  waitUntil,
-} from '../cluster/client.ts';
+import { applyYaml, contextOf, deleteJson, type Json, pair, patchJson } from '../cluster/client.ts';
+import { untilNotRefused, untilRefused } from '../helpers/enforced.ts';
 import { deployment, installYaml } from '../helpers/move-app.ts';
 import { type ProgramRun, runDr } from '../helpers/program.ts';
 import { complaints } from '../helpers/schema.ts';
@@ -124,14 +117,20 @@ test('an unknown resource type names the near one', async () => {
 test('a policy that quotes the Secret it refuses is told without the value', async () => {
   const name = `quotes-${namespace}`;
   await applyYaml('dest', undefined, policyYaml(name, namespace));
+  const probe = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'password' },
+    data: { password: 'cHJvYmU=' },
+  };
+  const asked = ['dest', `/api/v1/namespaces/${namespace}/secrets`, probe, /not this one/] as const;
+  await untilRefused(...asked);
   await patchJson('source', 'Secret', 'password', namespace, {
     metadata: { annotations: { changed: 'yes' } },
   });
   try {
-    const { document } = await waitUntil('the policy to be in force', async () => {
-      const run = await dr(['stage', '--dry-run']);
-      return run.exitCode === 3 ? run : undefined;
-    });
+    const { document, exitCode } = await dr(['stage', '--dry-run']);
+    expect(exitCode).toBe(3);
     const row = document.objects.find((item: Json) => item.name === 'password');
     expect(row).toMatchObject({
       action: 'refused',
@@ -142,6 +141,7 @@ test('a policy that quotes the Secret it refuses is told without the value', asy
   } finally {
     await deleteJson('dest', 'ValidatingAdmissionPolicyBinding', name);
     await deleteJson('dest', 'ValidatingAdmissionPolicy', name);
+    await untilNotRefused(...asked);
   }
 });
 

@@ -10,14 +10,16 @@ import {
   listJson,
   pair,
   patchJson,
-  waitUntil,
 } from '../cluster/client.ts';
 import { makeIdentity } from '../cluster/x509.ts';
+import { podsIn, probePod, untilNotRefused, untilRefused } from '../helpers/enforced.ts';
 import { type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 import { anything } from '../helpers/faults.ts';
 import { type ProgramRun, runDr } from '../helpers/program.ts';
 import { accountToken } from '../helpers/rights.ts';
 import { stageWell } from '../helpers/stage.ts';
+
+const CALL_FAILED = /failed calling webhook/;
 
 let namespace: string;
 let proxy: FaultProxy;
@@ -154,15 +156,14 @@ test('F11: a webhook of the destination that does not answer is found by the dry
   const name = `webhook-${namespace}`;
   await applyYaml('dest', undefined, webhookYaml(name, namespace));
   try {
-    const run = await waitUntil('the webhook to be in force', async () => {
-      const found = await preflight(['-o', 'json', '--request-timeout', '5s']);
-      return found.exitCode === 0 ? undefined : found;
-    });
+    await untilRefused('dest', podsIn(namespace), probePod(), CALL_FAILED);
+    const run = await preflight(['-o', 'json']);
     expect(findings(run)).toEqual(['refuse pod-dry-run Deployment web']);
     expect(messageOf(run, 'pod-dry-run')).toMatch(/failed calling webhook/);
     expect(await listJson('dest', 'Pod', namespace)).toEqual([]);
   } finally {
     await deleteJson('dest', 'ValidatingWebhookConfiguration', name);
+    await untilNotRefused('dest', podsIn(namespace), probePod(), CALL_FAILED);
   }
 });
 

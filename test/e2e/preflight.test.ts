@@ -15,6 +15,7 @@ import {
   type Side,
   waitUntil,
 } from '../cluster/client.ts';
+import { podsIn, probePod, untilRefused } from '../helpers/enforced.ts';
 import { preflightOf, rolesFor, rowsOf } from '../helpers/preflight.ts';
 import { asAccount, stageWell } from '../helpers/stage.ts';
 
@@ -115,6 +116,7 @@ describe('what refuses the pods', () => {
 
   test('F11: Pod Security of the destination refuses the template', async () => {
     await label({ 'pod-security.kubernetes.io/enforce': 'restricted' });
+    await untilRefused('dest', podsIn(namespace), probePod(), /violates PodSecurity/);
     const result = await preflightOf(namespace);
     expect(result.exitCode).toBe(3);
     expect(rowsOf(result, 'refuse', 'pod-dry-run')).toEqual([
@@ -131,10 +133,8 @@ describe('what refuses the pods', () => {
       ['dest', 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding', name],
     );
     await applyYaml('dest', undefined, policyYaml(name, namespace));
-    const result = await waitUntil('the policy to be in force', async () => {
-      const found = await preflightOf(namespace);
-      return found.exitCode === 0 ? undefined : found;
-    });
+    await untilRefused('dest', podsIn(namespace), probePod(), /are not for this cluster/);
+    const result = await preflightOf(namespace);
     expect(rowsOf(result, 'refuse', 'pod-dry-run')).toEqual([
       expect.stringMatching(/Deployment web.*images of example\.invalid are not for this cluster/),
     ]);
@@ -142,6 +142,8 @@ describe('what refuses the pods', () => {
 
   test('F11: a LimitRange of the destination is compared with every container', async () => {
     await applyYaml('dest', namespace, LIMIT_RANGE);
+    const small = probePod({ resources: { requests: { memory: '64Mi' } } });
+    await untilRefused('dest', podsIn(namespace), small, /minimum memory usage/);
     const result = await preflightOf(namespace);
     expect(rowsOf(result, 'refuse', 'limit-range')).toEqual([
       expect.stringMatching(/Deployment web.*container main has 64Mi of memory, and 128Mi is the least/),
@@ -220,7 +222,9 @@ describe('what runs at the source', () => {
       hint: expect.stringContaining('flux suspend kustomization shop -n flux-system'),
     });
     const paused = await preflightOf(namespace, { options: { pauseGitops: true } });
-    expect(rowsOf(paused, 'refuse', 'gitops')).toEqual([expect.stringContaining('lives in another cluster')]);
+    expect(rowsOf(paused, 'info', 'gitops')).toEqual([
+      expect.stringContaining('it is paused before they are stopped'),
+    ]);
     const ignored = await preflightOf(namespace, { options: { ignoreGitops: true } });
     expect(ignored.exitCode).toBe(0);
   });

@@ -1,5 +1,4 @@
 import {
-  api,
   applyYaml,
   createNamespace,
   freshNamespace,
@@ -75,87 +74,4 @@ const UP: Readonly<Record<string, (object: Json) => boolean>> = {
   ReplicationController: full,
   DaemonSet: ({ status }) => (status?.numberReady ?? 0) > 0,
   Job: ({ spec, status }) => spec.suspend === true || (status?.active ?? 0) > 0,
-};
-
-/** Installs CRDs on both sides and waits until they are served. They stay: they belong to the test clusters. */
-export const installCrds = async (...crds: readonly Crd[]): Promise<void> => {
-  for (const side of ['source', 'dest'] as const) {
-    for (const crd of crds) {
-      await applyYaml(side, undefined, crdYaml(crd));
-      await waitUntil(`${crd.kind} to be served`, async () => {
-        const answer = await api(side)('GET', `/apis/${crd.group}/${crd.version}/${crd.plural}`);
-        return answer.status === 200;
-      });
-    }
-  }
-};
-
-/** A namespaced custom kind whose schema keeps every field. */
-export interface Crd {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly plural: string;
-  /** With a scale subresource on spec.replicas and status.replicas. */
-  readonly scale?: boolean;
-}
-
-const crdYaml = ({ group, version, kind, plural, scale = false }: Crd): string => `
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: { name: ${plural}.${group} }
-spec:
-  group: ${group}
-  scope: Namespaced
-  names: { kind: ${kind}, listKind: ${kind}List, plural: ${plural}, singular: ${kind.toLowerCase()} }
-  versions:
-    - name: ${version}
-      served: true
-      storage: true
-      ${scale ? 'subresources: { scale: { specReplicasPath: .spec.replicas, statusReplicasPath: .status.replicas } }' : ''}
-      schema:
-        openAPIV3Schema:
-          type: object
-          x-kubernetes-preserve-unknown-fields: true
-          properties:
-            spec: { type: object, x-kubernetes-preserve-unknown-fields: true${scale ? ', properties: { replicas: { type: integer } }' : ''} }
-            status: { type: object, x-kubernetes-preserve-unknown-fields: true${scale ? ', properties: { replicas: { type: integer } }' : ''} }
-`;
-
-export const KEDA: Crd = {
-  group: 'keda.sh',
-  version: 'v1alpha1',
-  kind: 'ScaledObject',
-  plural: 'scaledobjects',
-};
-export const WIDGETS: Crd = {
-  group: 'moves.example.com',
-  version: 'v1',
-  kind: 'Widget',
-  plural: 'widgets',
-  scale: true,
-};
-export const PROMETHEUS: Crd = {
-  group: 'monitoring.coreos.com',
-  version: 'v1',
-  kind: 'Prometheus',
-  plural: 'prometheuses',
-};
-export const APPLICATIONS: Crd = {
-  group: 'argoproj.io',
-  version: 'v1alpha1',
-  kind: 'Application',
-  plural: 'applications',
-};
-export const KUSTOMIZATIONS: Crd = {
-  group: 'kustomize.toolkit.fluxcd.io',
-  version: 'v1',
-  kind: 'Kustomization',
-  plural: 'kustomizations',
-};
-export const HELM_RELEASES: Crd = {
-  group: 'helm.toolkit.fluxcd.io',
-  version: 'v2',
-  kind: 'HelmRelease',
-  plural: 'helmreleases',
 };

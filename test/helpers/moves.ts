@@ -33,6 +33,13 @@ export interface MoveArgs {
   readonly operator?: string;
 }
 
+/** A run under way inside this process. */
+export interface MoveUnderWay {
+  readonly done: Promise<MoveRun>;
+  /** Resolves when the run has said this; rejects when it ends without. */
+  says(text: RegExp): Promise<void>;
+}
+
 /** Starts a command of dr-syncer as a process of its own, on a namespace of the pair, with `--yes -o json`. */
 export const startMove = (verb: string, namespace: string, args: MoveArgs = {}): CliProcess =>
   startCli(argvOf(verb, namespace, args), { timeoutMs: 120_000, ...args });
@@ -60,6 +67,27 @@ const argvOf = (verb: string, namespace: string, move: MoveArgs): string[] => {
  */
 export const move = async (verb: string, namespace: string, args: MoveArgs = {}): Promise<MoveRun> =>
   checkedMove(await runInside(argvOf(verb, namespace, args), args));
+
+/** As move, for tests that act when the run has come to a point: it says what it waits for. */
+export const beginMove = (verb: string, namespace: string, args: MoveArgs = {}): MoveUnderWay => {
+  let said = '';
+  const listeners = new Set<() => void>();
+  const onOutput = (text: string): void => {
+    said += text;
+    for (const listen of listeners) listen();
+  };
+  const done = runInside(argvOf(verb, namespace, args), { ...args, onOutput }).then(checkedMove);
+  const says = (text: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const listen = (): void => {
+        if (text.test(said)) resolve();
+      };
+      listeners.add(listen);
+      listen();
+      done.then(() => reject(new Error(`The run ended without ${text}:\n${said}`)), reject);
+    });
+  return { done, says };
+};
 
 /** As move, as a process of its own. */
 export const moveOutside = async (verb: string, namespace: string, args: MoveArgs = {}): Promise<MoveRun> =>

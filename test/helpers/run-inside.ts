@@ -10,6 +10,8 @@ export interface InsideOptions {
   readonly signal?: AbortSignal;
   /** `user@host` of the run; default `tester@here`. */
   readonly operator?: string;
+  /** Called with each piece that the run writes, as it is written. */
+  readonly onOutput?: (text: string) => void;
 }
 
 let runs = 0;
@@ -19,12 +21,19 @@ let runs = 0;
  * seconds that a new process takes to start on a busy machine.
  */
 export const runInside = async (args: readonly string[], options: InsideOptions = {}): Promise<CliRun> => {
-  const { env = {}, input = '', signal = new AbortController().signal, operator = 'tester@here' } = options;
+  const {
+    env = {},
+    input = '',
+    signal = new AbortController().signal,
+    operator = 'tester@here',
+    onOutput,
+  } = options;
   const text = { stdout: '', stderr: '' };
   const collect = (name: keyof typeof text): Writable =>
     new Writable({
       write: (chunk, _encoding, done) => {
         text[name] += String(chunk);
+        onOutput?.(String(chunk));
         done();
       },
     });

@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PartialError } from '../../errors.ts';
+<<<<<<< HEAD
 import { nameList } from '../../sentences.ts';
+=======
+import { nameList } from '../checks/sentences.ts';
+>>>>>>> 500b7ad (Keep tests out of each other's way, and let them wait for the thing itself)
 import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
@@ -12,9 +16,15 @@ export const waitForJobs = async (
   running: () => Promise<readonly string[]>,
 ): Promise<string> => {
   const started = Date.now();
+  let told = false;
   for (;;) {
     const names = await running();
     if (names.length === 0) return 'no Job runs';
+    if (!told)
+      deps.reporter.waiting(
+        `Waiting for ${nameList(names.map((name) => `Job ${name}`))} to end in ${whereIs(side)}`,
+      );
+    told = true;
     if (Date.now() - started > timeoutMs) {
       throw new PartialError(
         `Jobs still run in ${whereIs(side)} after ${timeoutMs / 1000} s: ${nameList(names)}.`,

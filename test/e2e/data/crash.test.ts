@@ -12,6 +12,7 @@ import {
 } from '../../cluster/client.ts';
 import { untilNoted } from '../../data/helpers/stand-in.ts';
 import { installClaims, type MoverBench, openMover } from '../../helpers/data-app.ts';
+import { lockToExpire } from '../../helpers/lock.ts';
 import { checkedMove, countsOf, moveOutside, moveTo, startMove } from '../../helpers/moves.ts';
 import { complaints } from '../../helpers/schema.ts';
 import { open } from '../../helpers/state.ts';
@@ -21,8 +22,8 @@ const COPY = ['--migrate-pvc-data'];
 const QUIET = 'hang-then-obey';
 
 /** Runs a cutover until its mover copies, then kills dr-syncer with SIGKILL. Returns the mover's process identity. */
-const killInMidCopy = async (namespace: string, mover: MoverBench): Promise<string> => {
-  const run = startMove('cutover', namespace, { args: COPY, env: mover.env });
+const killInMidCopy = async (namespace: string, mover: MoverBench, env = {}): Promise<string> => {
+  const run = startMove('cutover', namespace, { args: COPY, env: { ...mover.env, ...env } });
   await untilNoted(mover, 'attempt');
   const identity = await waitUntil('the mover on record', async () => {
     const journal = await readJournal(open(), namespace);
@@ -119,19 +120,12 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
   it('D56: failover ends what still writes to the destination, without the program too', async () => {
     const namespace = await installClaims('crash', { claims: ['files'] });
     const mover = openMover({ files: QUIET });
-    const orphan = await killInMidCopy(namespace, mover);
+    const orphan = await killInMidCopy(namespace, mover, { DR_SYNCER_LOCK_TTL_MS: '15000' });
     await makeOrphanJob(namespace, idOf(mover));
     const args = ['--accept-data-loss', '--take-over', '--ignore-preflight', 'all'];
-    // The lock of the killed run has to expire first.
-    const run = await waitUntil(
-      'the lock to expire',
-      async () => {
-        const tried = checkedMove(
-          await startMove('failover', namespace, { args, env: { PATH: '/nonexistent' } }).done,
-        );
-        return tried.exitCode === 6 ? undefined : tried;
-      },
-      90_000,
+    await lockToExpire(namespace);
+    const run = checkedMove(
+      await startMove('failover', namespace, { args, env: { PATH: '/nonexistent' } }).done,
     );
     expect(run.exitCode, run.stderr).toBe(0);
     expect(run.stderr).toMatch(

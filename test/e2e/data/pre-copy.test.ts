@@ -3,6 +3,7 @@ import { applyObject, contextOf, type Json, listJson, pair } from '../../cluster
 import { startCli } from '../../cluster/run-cli.ts';
 import { untilNoted } from '../../data/helpers/stand-in.ts';
 import { installClaims, type MoverBench, openMover } from '../../helpers/data-app.ts';
+import { makeGate } from '../../helpers/gate.ts';
 import { moveTo } from '../../helpers/moves.ts';
 import { runDr } from '../../helpers/program.ts';
 import { complaints } from '../../helpers/schema.ts';
@@ -67,7 +68,8 @@ describe('stage --migrate-pvc-data --pre-copy', () => {
 
   it('D59: keeps everybody else out while it copies, and says what failed without hiding the stage', async () => {
     const namespace = await installClaims('precopy', { claims: ['files'] });
-    const mover = openMover({ files: ['partial-failure', { name: 'slow', ms: 15_000 }] });
+    const gate = makeGate();
+    const mover = openMover({ files: ['partial-failure', { name: 'until-file', file: gate.file }] });
     const failed = await preCopy(4, namespace, mover);
     expect(failed.document).toMatchObject({
       outcome: 'partial',
@@ -80,6 +82,7 @@ describe('stage --migrate-pvc-data --pre-copy', () => {
     const running = preCopy(0, namespace, mover);
     await untilNoted(mover, 'attempt', 2);
     await moveTo(6, 'cutover', namespace, { operator: 'other@there' });
+    gate.open();
     await running;
   }, 180_000);
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import {
-  api,
+  applyObject,
   applyYaml,
   contextOf,
   createNamespace,
@@ -12,7 +12,8 @@ import {
   patchJson,
   waitUntil,
 } from '../../cluster/client.ts';
-import { deployment, installCrds, installSmall, installYaml, runs, WIDGETS } from '../../helpers/move-app.ts';
+import { STRAYS } from '../../cluster/crds.ts';
+import { deployment, installSmall, installYaml, runs } from '../../helpers/move-app.ts';
 import { countsOf, livePods, marksIn, moveTo, watchPods } from '../../helpers/moves.ts';
 import { asAccount, stageWell } from '../../helpers/stage.ts';
 
@@ -40,20 +41,15 @@ describe('refused with 3 before the source is touched', () => {
   });
 
   test('F10: a kind that the destination does not serve is listed with its objects', async () => {
-    const only = { ...WIDGETS, group: 'only.example.com', plural: 'gizmos', kind: 'Gizmo' };
-    await installCrds(only);
-    await deleteJson('dest', 'CustomResourceDefinition', 'gizmos.only.example.com');
-    await waitUntil(
-      'the kind to go',
-      async () => (await api('dest')('GET', '/apis/only.example.com/v1/gizmos')).status === 404,
-    );
-    const gizmo =
-      '---\napiVersion: only.example.com/v1\nkind: Gizmo\nmetadata: { name: lonely }\nspec: { replicas: 1 }';
     const namespace = await installSmall('kinds');
-    await applyYaml('source', namespace, gizmo);
-    leftovers.push(() => deleteJson('source', 'CustomResourceDefinition', 'gizmos.only.example.com'));
+    const { group, kind } = STRAYS;
+    await applyObject(
+      'source',
+      { apiVersion: `${group}/v1`, kind, metadata: { name: 'lonely' }, spec: { replicas: 1 } },
+      namespace,
+    );
     const { document } = await moveTo(3, 'cutover', namespace, { args: ['--include-custom-resources'] });
-    expect(JSON.stringify(refusals(document))).toMatch(/[Gg]izmo/);
+    expect(JSON.stringify(refusals(document))).toMatch(/[Ss]tray/);
     await untouched(namespace);
   });
 
@@ -77,19 +73,18 @@ describe('refused with 3 before the source is touched', () => {
 
   test('F20: a claim of a class that is missing; a claim that is Pending at 0 replicas is none', async () => {
     const namespace = await installYaml('class', `${deployment('web', 2)}${claim('data', 'fast')}`);
-    leftovers.push(() =>
-      applyYaml('dest', undefined, WAITING).then(() => deleteJson('dest', 'StorageClass', 'waits')),
-    );
-    await applyYaml('source', undefined, WAITING);
-    await applyYaml('source', namespace, claim('late', 'waits'));
+    const waits = `waits-${namespace}`;
+    for (const side of ['source', 'dest'] as const)
+      leftovers.push(() => deleteJson(side, 'StorageClass', waits));
+    await applyYaml('source', undefined, waiting(waits));
+    await applyYaml('source', namespace, claim('late', waits));
     const { document } = await moveTo(3, 'cutover', namespace);
-    expect(JSON.stringify(refusals(document))).toContain('waits');
+    expect(JSON.stringify(refusals(document))).toContain(waits);
     await untouched(namespace);
-    await applyYaml('dest', undefined, WAITING);
+    await applyYaml('dest', undefined, waiting(waits));
     await stageWell(namespace);
     expect((await getJson('dest', 'PersistentVolumeClaim', 'late', namespace)).status.phase).toBe('Pending');
     await moveTo(0, 'cutover', namespace);
-    await deleteJson('source', 'StorageClass', 'waits');
   });
 
   test('F22: the destination namespace is Terminating, and who holds it is named', async () => {
@@ -119,11 +114,9 @@ describe('the pods of the destination do not come up', () => {
     () =>
       withHeldDestination('image', async (namespace) => {
         const watch = await watchPods(namespace);
-        const started = performance.now();
-        const run = moveTo(4, 'cutover', namespace, { args: ['--wait-timeout', '100s'] });
+        const run = moveTo(4, 'cutover', namespace, { args: ['--wait-timeout', '1h'] });
         await breakPods(namespace, { waiting: { reason: 'ErrImagePull', message: 'not found in registry' } });
         const { document, stderr } = await run;
-        expect(performance.now() - started).toBeLessThan(70_000);
         expect(document.summary).toMatch(
           /cannot get image example\.invalid\/a \(ErrImagePull\): not found in registry/,
         );
@@ -259,10 +252,10 @@ metadata: { name: ${name} }
 spec: { storageClassName: ${storageClass}, accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
 `;
 
-const WAITING = `
+const waiting = (name: string): string => `
 apiVersion: storage.k8s.io/v1
 kind: StorageClass
-metadata: { name: waits }
+metadata: { name: ${name} }
 provisioner: kubernetes.io/no-provisioner
 volumeBindingMode: WaitForFirstConsumer
 `;

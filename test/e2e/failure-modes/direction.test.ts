@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { contextOf, getJson, pair, waitUntil } from '../../cluster/client.ts';
 import { anything } from '../../helpers/faults.ts';
+import { makeGate } from '../../helpers/gate.ts';
 import { installSmall } from '../../helpers/move-app.ts';
 import { countsOf, livePods, move, moveTo } from '../../helpers/moves.ts';
 import { throughProxies } from '../../helpers/proxied.ts';
@@ -65,10 +66,11 @@ test('F26: the clock of this machine is an hour off: the move goes by the clocks
         await exchange.pass(answer);
       },
     });
+  const gate = makeGate();
   const ann = moveTo(0, 'cutover', namespace, {
     ...ends,
     operator: 'ann@laptop',
-    args: ['--pre-stop', 'sleep 8'],
+    args: ['--pre-stop', gate.command],
   });
   await waitUntil(
     'ann to have the lock',
@@ -81,6 +83,7 @@ test('F26: the clock of this machine is an hour off: the move goes by the clocks
     args: ['--take-over'],
   });
   expect(held.document.error.message).toMatch(/ann@laptop has held the lock .* for \d+ s, /);
+  gate.open();
   const { document, stderr } = await ann;
   expect(stderr).toMatch(/clock of context .* is (1 h|59 m|60 m).* ahead/);
   expect(Date.parse(document.startedAt) - Date.now()).toBeGreaterThan(3_000_000);

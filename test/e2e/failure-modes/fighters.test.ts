@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   applyObject,
   applyYaml,
@@ -9,22 +9,9 @@ import {
   patchJson,
   waitUntil,
 } from '../../cluster/client.ts';
-import {
-  APPLICATIONS,
-  deployment,
-  endlessJob,
-  HELM_RELEASES,
-  installCrds,
-  installSmall,
-  installYaml,
-  KEDA,
-  KUSTOMIZATIONS,
-  POD,
-} from '../../helpers/move-app.ts';
-import { countsOf, livePods, marksIn, moveTo, watchPods } from '../../helpers/moves.ts';
+import { deployment, endlessJob, installSmall, installYaml, POD } from '../../helpers/move-app.ts';
+import { beginMove, countsOf, livePods, marksIn, moveTo, watchPods } from '../../helpers/moves.ts';
 import { stageWell } from '../../helpers/stage.ts';
-
-beforeAll(() => installCrds(KEDA, APPLICATIONS, KUSTOMIZATIONS, HELM_RELEASES));
 
 test('F14: an HPA starts at the count that ran, moved into its range at the destination, and is never deleted', async () => {
   const namespace = await installYaml(
@@ -234,11 +221,13 @@ describe('F19: Jobs that run at the time of the cutover', () => {
 
   test('F19: --jobs wait: the cutover goes on when they have ended, and they do not run again', async () => {
     const namespace = await install();
-    const run = moveTo(0, 'cutover', namespace, { args: ['--jobs', 'wait'] });
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const run = beginMove('cutover', namespace, { args: ['--jobs', 'wait'] });
+    await run.says(/Waiting for Job work to end/);
     expect(await livePods('dest', namespace)).toEqual([]);
+    expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 1, 'Job/work': 'on' });
     await end(namespace);
-    await run;
+    const { exitCode, stderr } = await run.done;
+    expect(exitCode, stderr).toBe(0);
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 1, 'Job/work': 'suspended' });
     expect((await livePods('dest', namespace)).filter((name) => name.startsWith('work'))).toEqual([]);
   });

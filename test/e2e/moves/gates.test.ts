@@ -15,7 +15,7 @@ import {
   waitUntil,
 } from '../../cluster/client.ts';
 import { deployment, installSmall, installYaml } from '../../helpers/move-app.ts';
-import { countsOf, livePods, marksIn, moveTo, watchPods } from '../../helpers/moves.ts';
+import { beginMove, countsOf, livePods, marksIn, moveTo, watchPods } from '../../helpers/moves.ts';
 import { stageWell } from '../../helpers/stage.ts';
 
 let directory: string;
@@ -151,20 +151,17 @@ test('waves: a wave starts when the one before it is ready', async () => {
   };
   await release('source');
   await stageWell(namespace);
-  const run = moveTo(0, 'cutover', namespace);
-  await waitUntil(
-    'the pod of the first wave',
-    async () => (await livePods('dest', namespace)).length > 0,
-    60_000,
-  );
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const run = beginMove('cutover', namespace, { args: ['--log-level', 'debug'] });
+  // It has looked at what it started, and found it not ready.
+  await run.says(/Not ready yet: Deployment db/);
   expect(await countsOf('dest', namespace)).toEqual({
     'Deployment/db': 1,
     'Deployment/web': 0,
     'Deployment/edge': 0,
   });
   await release('dest');
-  const { document } = await run;
+  const { document, exitCode, stderr } = await run.done;
+  expect(exitCode, stderr).toBe(0);
   expect(document.steps.find(({ id }: Json) => id === 'start').detail).toBe(
     '3 workloads in 3 waves are ready',
   );

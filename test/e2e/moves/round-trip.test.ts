@@ -1,18 +1,7 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { getJson, listJson, patchJson, waitUntil } from '../../cluster/client.ts';
-import {
-  deployment,
-  endlessJob,
-  installCrds,
-  installYaml,
-  KEDA,
-  POD,
-  PROMETHEUS,
-  WIDGETS,
-} from '../../helpers/move-app.ts';
+import { deployment, endlessJob, installYaml, POD } from '../../helpers/move-app.ts';
 import { countsOf, livePods, marksIn, moveTo, watchPods } from '../../helpers/moves.ts';
-
-beforeAll(() => installCrds(KEDA, WIDGETS, PROMETHEUS));
 
 describe('cutover and failback of every kind that runs pods', () => {
   test('exact counts at each stage, own prior values kept, nothing left behind', async () => {

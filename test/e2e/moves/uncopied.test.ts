@@ -1,10 +1,8 @@
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { applyYaml } from '../../cluster/client.ts';
-import { deployment, endlessJob, installCrds, installYaml, WIDGETS } from '../../helpers/move-app.ts';
+import { deployment, endlessJob, installYaml } from '../../helpers/move-app.ts';
 import { countsOf, livePods, marksIn, moveTo } from '../../helpers/moves.ts';
 import { stageNamespace } from '../../helpers/stage.ts';
-
-beforeAll(() => installCrds(WIDGETS));
 
 test('what would be stopped and has no copy at the destination is refused before anything stops', async () => {
   const namespace = await installYaml('uncopied', deployment('web', 1));

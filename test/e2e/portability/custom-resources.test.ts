@@ -10,17 +10,13 @@ import {
   listJson,
   waitUntil,
 } from '../../cluster/client.ts';
+import { OWN_GROUP, STRAYS, VERSIONED } from '../../cluster/crds.ts';
 import { type Copy, copyOf } from '../../helpers/copy.ts';
-import { type CrdSpec, installCrds } from '../../helpers/crds.ts';
 import { hasRow, rowOf, stageNamespace } from '../../helpers/stage.ts';
 
 let copy: Copy;
 
 beforeAll(async () => {
-  await Promise.all([
-    installCrds('source', [...COMMON, ...ONLY_SOURCE]),
-    installCrds('dest', [...COMMON, ...OLDER]),
-  ]);
   copy = await copyOf('custom', { rename: true, prepare: fill, flags: { custom: true } });
 });
 
@@ -140,8 +136,6 @@ describe('types', () => {
   });
 
   it('F6: the version is one that both sides serve, and the destination’s choice where there are several', async () => {
-    await installCrds('source', [{ ...VERSIONED, versions: ['v1', 'v2'] }]);
-    await installCrds('dest', [{ ...VERSIONED, versions: ['v1'] }]);
     const made = { apiVersion: `${VERSIONED.group}/v2`, kind: VERSIONED.kind, metadata: { name: 'older' } };
     await applyObject('source', { ...made, spec: { kept: 'yes' } }, copy.source);
     const again = await copy.again();
@@ -153,8 +147,8 @@ describe('types', () => {
   });
 
   it('F52, F6: one that the destination does not serve is refused, with nothing written', async () => {
-    const kind = ONLY_SOURCE[0]?.kind ?? '';
-    const stray = { apiVersion: 'missing.example.com/v1', kind, metadata: { name: 'stray' } };
+    const { group, kind } = STRAYS;
+    const stray = { apiVersion: `${group}/v1`, kind, metadata: { name: 'stray' } };
     await applyObject('source', stray, copy.source);
     const dest = `${copy.dest}-missing`;
     const refused = await stageNamespace(copy.source, { dest, custom: true });
@@ -260,65 +254,7 @@ describe('writing custom resources', () => {
   });
 });
 
-const text = { type: 'string' };
-
-// What other tests use as well has the same schema there.
-const KNOWN: readonly CrdSpec[] = [
-  { group: 'keda.sh', kind: 'ScaledObject', plural: 'scaledobjects', versions: ['v1alpha1'] },
-  { group: 'keda.sh', kind: 'ScaledJob', plural: 'scaledjobs', versions: ['v1alpha1'] },
-  {
-    group: 'argoproj.io',
-    kind: 'Rollout',
-    plural: 'rollouts',
-    versions: ['v1alpha1'],
-    scale: '.spec.replicas',
-  },
-  { group: 'monitoring.coreos.com', kind: 'Prometheus', plural: 'prometheuses' },
-  { group: 'monitoring.coreos.com', kind: 'ServiceMonitor', plural: 'servicemonitors' },
-  { group: 'pxc.percona.com', kind: 'PerconaXtraDBCluster', plural: 'perconaxtradbclusters' },
-  { group: 'apps.openshift.io', kind: 'DeploymentConfig', plural: 'deploymentconfigs' },
-  { group: 'route.openshift.io', kind: 'Route', plural: 'routes' },
-  { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', plural: 'httproutes' },
-  { group: 'gateway.networking.k8s.io', kind: 'ReferenceGrant', plural: 'referencegrants' },
-  { group: 'networking.istio.io', kind: 'VirtualService', plural: 'virtualservices' },
-  { group: 'bitnami.com', kind: 'SealedSecret', plural: 'sealedsecrets', versions: ['v1alpha1'] },
-  { group: 'cert-manager.io', kind: 'Certificate', plural: 'certificates' },
-  { group: 'acme.cert-manager.io', kind: 'Order', plural: 'orders' },
-  { group: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', plural: 'volumesnapshots' },
-  { group: 'operators.coreos.com', kind: 'Subscription', plural: 'subscriptions', versions: ['v1alpha1'] },
-  { group: 'cilium.io', kind: 'CiliumEndpoint', plural: 'ciliumendpoints', versions: ['v2'] },
-  { group: 'velero.io', kind: 'Backup', plural: 'backups' },
-];
-
-const OWN = 'custom.example.com';
-const COMMON: readonly CrdSpec[] = [
-  ...KNOWN,
-  { group: OWN, kind: 'Gadget', plural: 'gadgets' },
-  { group: OWN, kind: 'Service', plural: 'services' },
-  { group: OWN, kind: 'Grid', plural: 'grids', scale: '.spec.size' },
-  {
-    group: OWN,
-    kind: 'Strict',
-    plural: 'stricts',
-    spec: {
-      type: 'object',
-      properties: { fixed: { ...text, 'x-kubernetes-validations': [{ rule: 'self == oldSelf' }] } },
-    },
-  },
-];
-const VERSIONED: CrdSpec = { group: 'versions.example.com', kind: 'Aged', plural: 'ageds' };
-const VERSATILE: CrdSpec = { group: OWN, kind: 'Versatile', plural: 'versatiles' };
-const LAX: CrdSpec = { group: OWN, kind: 'Lax', plural: 'laxes', lax: true };
-const ONLY_SOURCE: readonly CrdSpec[] = [
-  { group: 'missing.example.com', kind: 'Stray', plural: 'strays' },
-  VERSATILE,
-  LAX,
-];
-// Older releases of the types, which know less.
-const OLDER: readonly CrdSpec[] = [VERSATILE, LAX].map((type) => ({
-  ...type,
-  spec: { type: 'object', properties: { known: text } },
-}));
+const OWN = OWN_GROUP;
 
 const strict = (spec: Json): Json => ({
   apiVersion: `${OWN}/v1`,
