@@ -91,7 +91,7 @@ describe('F23: pods of the source that do not end', () => {
 
   test('F23: on a node that does not answer: exit 7, and --force-delete-pods only when it is asked for', async () => {
     const node = await makeNode();
-    const namespace = await installYaml('lost-node', deployment('web', 2).replace(POD, node.pods));
+    const namespace = await installYaml('lost-node', deployment('web', 1).replace(POD, node.pods));
     const name = await undying(namespace);
     await loseNode(node.name);
     const { document } = await moveTo(4, 'cutover', namespace, { args: ['--wait-timeout', '2s'] });
@@ -106,7 +106,7 @@ describe('F23: pods of the source that do not end', () => {
       args: ['--wait-timeout', '5s', '--force-delete-pods'],
     });
     expect(forced.document.warnings.join(' ')).toMatch(/by force.*may still run/);
-    expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
+    expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 1 });
     expect(await livePods('source', namespace)).toEqual([]);
   });
 
