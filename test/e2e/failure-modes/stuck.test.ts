@@ -89,7 +89,7 @@ describe('F23: pods of the source that do not end', () => {
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
   });
 
-  test('F23: on a node that does not answer: exit 7, and --force-delete-pods only when it is asked for', async () => {
+  test('F23: on a node that does not answer: exit 4, and --force-delete-pods only when it is asked for', async () => {
     const node = await makeNode();
     const namespace = await installYaml('lost-node', deployment('web', 1).replace(POD, node.pods));
     const name = await undying(namespace);
