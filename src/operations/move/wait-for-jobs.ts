@@ -1,10 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PartialError } from '../../errors.ts';
-<<<<<<< HEAD
 import { nameList } from '../../sentences.ts';
-=======
-import { nameList } from '../checks/sentences.ts';
->>>>>>> 500b7ad (Keep tests out of each other's way, and let them wait for the thing itself)
 import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
