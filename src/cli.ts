@@ -1,11 +1,11 @@
-import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import process from 'node:process';
-import { setFlagsFromString } from 'node:v8';
 import { shellWord } from './command-line.ts';
 import { InterruptedError } from './errors.ts';
 import { isClosedPipe } from './io.ts';
+import { lifeOf, processIdentity } from './process-identity.ts';
 import { runProgram } from './program.ts';
+import { operator } from './state/identity.ts';
 import { VERSION } from './version.ts';
 
 // The only file that touches the process: arguments in, exit code out, signals.
@@ -28,51 +28,12 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-// On a large machine V8 lets the heap grow to several times what is in use before it collects: thousands of objects
-// then take 400 MB where 60 MB are needed. Small runs never get there, and keep the faster way.
-const FRUGAL_FROM_BYTES = 160 * 2 ** 20;
-const memoryWatch = setInterval(() => {
-  if (process.memoryUsage.rss() < FRUGAL_FROM_BYTES) return;
-  setFlagsFromString('--optimize-for-size');
-  clearInterval(memoryWatch);
-}, 100);
-memoryWatch.unref();
-
-const userName = (): string => {
+const userName = (): string | undefined => {
   try {
     return userInfo().username;
   } catch {
-    return process.env.USER ?? 'unknown';
+    return undefined;
   }
-};
-
-// A pid alone may be another process by the time somebody asks; with its start time it is this one. Another host can
-// have the same name: with the boot and the pid namespace it is this one. Where the system does not tell, they are ''.
-const startTime = (pid: number): string => {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19] ?? '';
-  } catch {
-    return '';
-  }
-};
-const system = (): string => {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${boot}/${readlinkSync('/proc/self/ns/pid').replaceAll(/\D/g, '')}`;
-  } catch {
-    return '';
-  }
-};
-// A process of another system may run for all that is known here.
-const isAlive = (id: string): boolean => {
-  const [pid = '', started = '', where = ''] = id.split(':');
-  if (where !== system()) return true;
-  try {
-    process.kill(Number(pid), 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  return startTime(Number(pid)) === started;
 };
 
 // Tests let a lock expire within seconds.
@@ -85,12 +46,12 @@ process.exitCode = await runProgram(
     stderr: process.stderr,
     stdin: process.stdin,
     env: process.env,
-    operator: `${userName()}@${hostname()}`,
+    operator: operator({ env: process.env, hostname: hostname(), user: userName() }),
     commandLine: ['dr-syncer', ...process.argv.slice(2)].map(shellWord).join(' '),
     version: VERSION,
     process: {
-      id: `${process.pid}:${startTime(process.pid)}:${system()}`,
-      isAlive,
+      id: processIdentity(process.pid) ?? String(process.pid),
+      lifeOf,
       pid: process.pid,
       lockTtlMs: LOCK_TTL === undefined ? undefined : Number(LOCK_TTL),
       kill: (pid, signal) => process.kill(pid, signal),

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Life } from './process-identity.ts';
 
 /** A stream for people or data, and whether a person looks at it. */
 export type OutStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -14,13 +15,13 @@ export interface Io {
   /** The command line as typed, for records; flags never carry secrets. */
   readonly commandLine: string;
   readonly version: string;
-  /** This process on its host, for the lock; and whether a process so named still runs. */
+  /** This process as lock and journal name it, and what is known of one so named; see process-identity.ts. */
   readonly process: {
     readonly id: string;
     readonly pid: number;
     /** How long its lock lasts without a renewal, in ms; for tests. Default: see acquireLock. */
     readonly lockTtlMs?: number | undefined;
-    isAlive(id: string): boolean;
+    lifeOf(id: string): Life;
     kill(pid: number, signal: 'SIGINT' | 'SIGKILL'): unknown;
   };
 }

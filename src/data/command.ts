@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { timerMs } from '../sleep.ts';
 
 /** How a command ended. `output` is the end of what it printed, stdout and stderr together. */
 export interface CommandResult {
@@ -10,52 +11,37 @@ export interface CommandResult {
 
 /**
  * Runs a command line of the operator's in a shell, with our own environment plus `env`, and ends it when the time is
- * over or the signal aborts. Never throws for a command that fails.
+ * over or the signal aborts. However much it prints, it is never ended for that, and only the end is kept. Never
+ * throws for a command that fails.
  */
 export const runCommand = async (
   command: string,
   options: { env: Readonly<Record<string, string>>; timeoutMs: number; signal: AbortSignal },
 ): Promise<CommandResult> => {
-  // A group of its own: what the shell has started ends with it, and does not hold its output open.
   const child = execa(command, {
     shell: true,
-    detached: true,
+    // What the shell has started ends with it, and does not hold its output open.
+    killDescendants: true,
+    timeout: timerMs(options.timeoutMs),
+    cancelSignal: options.signal,
+    forceKillAfterDelay: 5000,
     env: { ...options.env },
     reject: false,
     all: true,
+    buffer: false,
     stdin: 'ignore',
-    maxBuffer: 1_000_000,
   });
-  let timedOut = false;
-  let force: NodeJS.Timeout | undefined;
-  const end = (): void => {
-    signalGroup(child.pid, 'TERM');
-    force = setTimeout(() => signalGroup(child.pid, 'KILL'), FORCE_MS);
-  };
-  const timer = setTimeout(() => {
-    timedOut = true;
-    end();
-  }, options.timeoutMs);
-  options.signal.addEventListener('abort', end, { once: true });
-  if (options.signal.aborted) end();
-  const result = await child.finally(() => {
-    clearTimeout(timer);
-    clearTimeout(force);
-    options.signal.removeEventListener('abort', end);
+  let output = '';
+  child.all.setEncoding('utf8').on('data', (text: string) => {
+    output = (output + text).slice(-KEPT);
   });
+  const result = await child;
   return {
-    ok: !result.failed && !timedOut,
+    ok: !result.failed,
     exitCode: result.exitCode,
-    timedOut,
-    output: String(result.all ?? '')
-      .trim()
-      .slice(-2000),
+    timedOut: result.timedOut,
+    output: output.trim(),
   };
 };
 
-const FORCE_MS = 5000;
-
-// The shell is asked to: only cli.ts touches the process, and Node signals single processes, not groups.
-const signalGroup = (pid: number | undefined, signal: 'TERM' | 'KILL'): void => {
-  if (pid !== undefined) void execa('sh', ['-c', `kill -s ${signal} -- -${pid}`], { reject: false });
-};
+const KEPT = 2000;

@@ -5,11 +5,11 @@ import { DEPLOYMENTS, JOBS, PODS } from '../kube/well-known.ts';
 import type { Reporter } from '../reporter.ts';
 import { nameList } from '../sentences.ts';
 import { claimsOfPod } from './claims.ts';
+import { endProcess } from './end-process.ts';
 import type { Mover } from './find-mover.ts';
 import { cleanupLeftovers } from './leftovers.ts';
 import type { ClusterAccess } from './move.ts';
 import { withPrivateDir } from './private-dir.ts';
-import { endProcess } from './processes.ts';
 import type { Clock, MoverRecord, ProcessControl } from './types.ts';
 import { removeVerifiers } from './verify.ts';
 

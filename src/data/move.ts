@@ -2,12 +2,12 @@ import { errorText } from '../errors.ts';
 import { mapBounded } from '../kube/parallel.ts';
 import type { Reporter } from '../reporter.ts';
 import { type Board, createBoard } from './board.ts';
+import { endProcess } from './end-process.ts';
 import type { Mover } from './find-mover.ts';
 import { cleanupLeftovers, type Leftovers } from './leftovers.ts';
 import { tellResult, whyFailed } from './move-texts.ts';
 import { moverId } from './mover-id.ts';
 import { withPrivateDir } from './private-dir.ts';
-import { endProcess } from './processes.ts';
 import { type MoverOutcome, runMover } from './pv-migrate.ts';
 import { copyArgs, type SideFiles } from './pv-migrate-args.ts';
 import type {

@@ -1,7 +1,7 @@
-import { appendFile, chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, processIdentity } from './processes.ts';
+import { isBeforeBoot, lifeOf, processIdentity } from '../process-identity.ts';
 
 const PREFIX = 'dr-syncer-mover-';
 const OWNER_FILE = 'owner';
@@ -42,7 +42,7 @@ export const withPrivateDir = async <T>(
       await writeFile(file, text, { mode: 0o600, flag: 'wx' });
       return file;
     };
-    await write(OWNER_FILE, (await processIdentity(pid)) ?? '');
+    await write(OWNER_FILE, processIdentity(pid) ?? '');
     const noteChild = (identity: string): Promise<void> =>
       appendFile(join(path, CHILDREN_FILE), `${identity}\n`, { mode: 0o600 });
     return await work({ path, write, noteChild });
@@ -59,7 +59,7 @@ const removeAbandoned = async (
   const names = await readdir(parent).catch(() => []);
   for (const name of names.filter((item) => item.startsWith(PREFIX))) {
     const owner = await readFile(join(parent, name, OWNER_FILE), 'utf8').catch(() => undefined);
-    if (owner !== undefined && (await isAlive(owner)) === 'gone') {
+    if (owner !== undefined && (await isAbandoned(join(parent, name), owner))) {
       const noted = await readFile(join(parent, name, CHILDREN_FILE), 'utf8').catch(() => '');
       await Promise.all(
         noted
@@ -70,4 +70,10 @@ const removeAbandoned = async (
       await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
     }
   }
+};
+
+const isAbandoned = async (path: string, owner: string): Promise<boolean> => {
+  if (lifeOf(owner) === 'gone') return true;
+  const made = await stat(path).catch(() => undefined);
+  return made !== undefined && isBeforeBoot(owner, made.mtimeMs);
 };

@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 import { RefusedError } from '../errors.ts';
+import { processIdentity } from '../process-identity.ts';
 import { createTranscript, scrub } from './diagnosis.ts';
 import type { Mover } from './find-mover.ts';
-import { processIdentity } from './processes.ts';
 import { parseRecord } from './records.ts';
 import type { Clock, MoverEvent } from './types.ts';
 
@@ -94,7 +94,7 @@ export const runMover = async (run: MoverRun): Promise<MoverOutcome> => {
   });
   let startError: unknown;
   try {
-    await run.onStarted?.({ pid, identity: await processIdentity(pid) });
+    await run.onStarted?.({ pid, identity: processIdentity(pid) });
   } catch (error) {
     startError = error;
     stopping.now('interrupted');

@@ -1,5 +1,6 @@
 import { isObject, numberAt, stringAt } from '../kube/json.ts';
 import type { KubeObject } from '../kube/types.ts';
+import type { Life } from '../process-identity.ts';
 import { microTimestamp, parseTimestamp } from './clock.ts';
 import { LOCK_NAME, LOCK_OPERATION, LOCK_PROCESS, LOCK_SESSION, recordLabels } from './types-of-records.ts';
 
@@ -10,7 +11,7 @@ export interface Claim {
   readonly operationId: string;
   /** Names this process, so that it knows its own lease again. */
   readonly session: string;
-  /** Identifies the process on its host, for `isAlive` of a later run; see acquireLock. */
+  /** Identifies the process, for `lifeOf` of a later run; see process-identity.ts. */
   readonly process?: string | undefined;
   readonly ttlMs: number;
   /** An expired lease of somebody else may be taken. */
@@ -56,26 +57,27 @@ export const msToExpiry = (held: Held, nowMs: number): number =>
   held.renewedAt === undefined ? 0 : held.renewedAt + held.ttlMs + marginMs(held.ttlMs) - nowMs;
 
 /**
- * What to do about a lease that is held, as a table of one answer per case. `isAlive` answers false only when the
- * process is known to be gone: then its lease is in nobody's way. Pure.
+ * What to do about a lease that is held, as a table of one answer per case. `lifeOf` tells what is known here of the
+ * process that holds it: only the lease of one that is gone is in nobody's way. Pure.
  */
 export const judgeLease = (
   held: Held,
   claim: Claim,
   nowMs: number,
-  isAlive: (process: string) => boolean,
-): 'take' | 'held' | 'expired' | 'own-running' | 'own-alive' => {
+  lifeOf: (process: string) => Life,
+): 'take' | 'held' | 'expired' | 'own-running' | 'own-alive' | 'own-elsewhere' => {
   const isExpired = msToExpiry(held, nowMs) <= 0;
   const isOwn = held.holder === claim.holder && held.operationId === claim.operationId;
   const { process } = held;
   const isHere = process !== undefined && claim.process !== undefined && held.holder === claim.holder;
   if (!isOwn) {
-    if (isHere && !isAlive(process)) return 'take';
+    if (isHere && lifeOf(process) === 'gone') return 'take';
     if (!isExpired) return 'held';
     return claim.takeOver ? 'take' : 'expired';
   }
   if (isExpired) return 'take';
-  if (process !== undefined && isAlive(process)) return 'own-alive';
+  const life = process === undefined ? 'gone' : lifeOf(process);
+  if (life !== 'gone') return life === 'alive' ? 'own-alive' : 'own-elsewhere';
   return claim.resume ? 'take' : 'own-running';
 };
 

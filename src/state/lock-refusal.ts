@@ -1,6 +1,6 @@
 import { LockedError } from '../errors.ts';
 import { ageText } from './clock.ts';
-import { type Claim, type Held, msToExpiry } from './lease.ts';
+import { type Claim, type Held, type judgeLease, msToExpiry } from './lease.ts';
 
 /** Where a lock is: for sentences. */
 export interface LockPlace {
@@ -10,7 +10,7 @@ export interface LockPlace {
 
 /** The error for a lock that another holder has: who, for how long, and what to do. `nowMs` is the server's clock. */
 export const refuseLock = (
-  verdict: 'held' | 'expired' | 'own-running' | 'own-alive',
+  verdict: Exclude<ReturnType<typeof judgeLease>, 'take'>,
   held: Held,
   claim: Claim,
   place: LockPlace,
@@ -29,7 +29,8 @@ const SENTENCES = {
   held: '',
   expired: ' It has expired, so that process has probably ended.',
   'own-running': ' This is the same operation.',
-  'own-alive': ' This is the same operation, and as far as is known here its process still runs.',
+  'own-alive': ' This is the same operation, and its process still runs on this host.',
+  'own-elsewhere': ' This is the same operation; its process was started elsewhere and may still run there.',
 } as const;
 
 const HINTS: Readonly<Record<keyof typeof SENTENCES, (held: Held, left: string, claim: Claim) => string>> = {
@@ -42,4 +43,6 @@ const HINTS: Readonly<Record<keyof typeof SENTENCES, (held: Held, left: string, 
   'own-running': (held, left) =>
     `If its process has died, resume that operation. Otherwise the lock of ${held.holder} expires in ${left}.`,
   'own-alive': () => 'Wait until it ends, or end that process first.',
+  'own-elsewhere': (_held, left) =>
+    `If that process has ended, the lock expires in ${left}; run the same command again then.`,
 };

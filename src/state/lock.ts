@@ -4,6 +4,7 @@ import { errorText, LockedError } from '../errors.ts';
 import { hasStatus } from '../kube/errors.ts';
 import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/types.ts';
 import { LEASES } from '../kube/well-known.ts';
+import type { Life } from '../process-identity.ts';
 import { type Hold, holdLease, readStoredLease, replaceLease } from './hold.ts';
 import { type Claim, type Held, heldLease, isHeldBy, judgeLease, msToExpiry, readLease } from './lease.ts';
 import { refuseLock } from './lock-refusal.ts';
@@ -28,8 +29,8 @@ export interface LockOptions {
   readonly takeOver: boolean;
   /** Going on with an operation: take its own lock at once. */
   readonly resume?: boolean | undefined;
-  /** Identifies this process on its host, and `isAlive` tells whether such a process runs: keeps `resume` from
-   * taking the lock of a process that is still at work. It answers false only for a process that is known to be gone. */
+  /** Identifies this process, and tells what is known of the one that holds the lock: keeps `resume` from taking the
+   * lock of a process that is still at work. */
   readonly process?: LockProcess | undefined;
   /** Ends the attempt, not the lock. */
   readonly signal?: AbortSignal | undefined;
@@ -39,7 +40,7 @@ export interface LockOptions {
 export interface LockProcess {
   readonly id: string;
   readonly lockTtlMs?: number | undefined;
-  isAlive(id: string): boolean;
+  lifeOf(id: string): Life;
 }
 
 /** A lock that is held, and renewed in the background every third of its time. */
@@ -65,7 +66,7 @@ export interface Lock {
  *
  * A free lock is taken. The lock of somebody else is taken only when it has expired and `takeOver` is set. The lock
  * of the same holder and the same operation, which a killed process left behind, is taken when it has expired, or at
- * once with `resume`; not while `process.isAlive` says that its process still runs. What a process of the same holder
+ * once with `resume`; not while its process runs, or may run elsewhere. What a process of the same holder
  * left behind that is known to be gone is taken at once, whatever its operation. A live lease of somebody else at
  * the source refuses as well: that is an operation in the other direction.
  *
@@ -84,10 +85,10 @@ export const acquireLock = async (options: LockOptions): Promise<Lock> => {
     takeOver: options.takeOver,
     resume: options.resume ?? false,
   };
-  const isAlive = options.process?.isAlive ?? ((): boolean => false);
-  const judge: Judge = (held, nowMs) => judgeLease(held, claim, nowMs, isAlive);
+  const lifeOf = options.process?.lifeOf ?? ((): Life => 'gone');
+  const judge: Judge = (held, nowMs) => judgeLease(held, claim, nowMs, lifeOf);
   const hold = await takeLease(dest, claim, judge, { signal });
-  const mirror = await takeSource(source, claim, isAlive, { signal }).catch(async (error: unknown) => {
+  const mirror = await takeSource(source, claim, lifeOf, { signal }).catch(async (error: unknown) => {
     await hold.release();
     throw error;
   });
@@ -137,7 +138,7 @@ export const refuseHeldLock = async (
   const nowMs = cluster.now();
   if (held === undefined || msToExpiry(held, nowMs) <= 0) return;
   const isOwn = held.holder === asking.holder && held.process !== undefined;
-  if (isOwn && asking.process?.isAlive(held.process ?? '') === false) return;
+  if (isOwn && asking.process?.lifeOf(held.process ?? '') === 'gone') return;
   const claim: Claim = {
     holder: asking.holder,
     operationId: '',
@@ -216,7 +217,7 @@ const storeLease = async (
 const takeSource = async (
   source: LockSide | undefined,
   claim: Claim,
-  isAlive: (process: string) => boolean,
+  lifeOf: (process: string) => Life,
   { signal }: RequestOptions,
 ): Promise<{ readonly hold: Hold | undefined; readonly notes: readonly string[] }> => {
   if (source === undefined) return { hold: undefined, notes: [] };
@@ -227,7 +228,7 @@ const takeSource = async (
     const judge: Judge = (held, nowMs) =>
       held.holder === claim.holder && held.operationId === claim.operationId
         ? 'take'
-        : judgeLease(held, terms, nowMs, isAlive);
+        : judgeLease(held, terms, nowMs, lifeOf);
     return { hold: await takeLease(source, terms, judge, { signal: both }), notes: [] };
   } catch (error) {
     if (error instanceof LockedError || signal?.aborted === true) throw error;

@@ -27,3 +27,22 @@ test('a command ends when the signal aborts', async () => {
   stop.abort();
   expect(await running).toMatchObject({ ok: false, timedOut: false });
 });
+
+test('a command may print as much as it likes: only the end is kept', async () => {
+  const loud = await run("head -c 3000000 /dev/zero | tr '\\0' 'x'; echo; echo the end");
+  expect(loud).toMatchObject({ ok: true, exitCode: 0, timedOut: false });
+  expect(loud.output).toMatch(/^x+\nthe end$/);
+  expect(loud.output.length).toBeLessThanOrEqual(2000);
+});
+
+test('a command that will not listen is killed, and so is what it has started', async () => {
+  const deaf = "trap '' TERM; sleep 42.5 & wait; sleep 42.5";
+  const started = performance.now();
+  expect(await run(deaf, 300)).toMatchObject({ ok: false, timedOut: true });
+  expect(performance.now() - started).toBeLessThan(20_000);
+  expect((await run('ps -eo args | grep -c "^sleep 42\\.5"')).output).toBe('0');
+}, 30_000);
+
+test('the limit of a command may be a fraction of a millisecond', async () => {
+  expect(await run('sleep 30', 100.5)).toMatchObject({ ok: false, timedOut: true });
+});

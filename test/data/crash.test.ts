@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/data/defaults.ts';
+import { endProcess } from '../../src/data/end-process.ts';
 import { cleanupLeftovers } from '../../src/data/leftovers.ts';
 import { moveClaims } from '../../src/data/move.ts';
-import { endProcess, isAlive, processIdentity } from '../../src/data/processes.ts';
 import type { MoverRecord } from '../../src/data/types.ts';
+import { lifeOf, processIdentity } from '../../src/process-identity.ts';
 import { silentReporter } from '../../src/reporter.ts';
 import {
   type Bench,
@@ -77,7 +78,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
   it('D34: a mover that says nothing lives on, and the next run ends it before it copies', async () => {
     const records = await crashDuring('hang-then-obey');
     const orphan = latest(records);
-    expect(await isAlive(orphan.identity ?? '')).toBe('alive');
+    expect(lifeOf(orphan.identity ?? '')).toBe('alive');
     const warnings: string[] = [];
     let usedBefore = true;
     const [result] = await moveClaims(
@@ -86,7 +87,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
       moveDeps(bench, {
         reporter: { ...silentReporter, warning: (text) => void warnings.push(text) },
         waitUnused: async () => {
-          usedBefore = (await isAlive(orphan.identity ?? '')) === 'alive';
+          usedBefore = lifeOf(orphan.identity ?? '') === 'alive';
           return true;
         },
       }),
@@ -109,7 +110,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
       moveDeps(bench, { extraGraceMs: 300 }),
     );
     expect(result?.status).toBe('copied');
-    expect(await isAlive(latest(records).identity ?? '')).toBe('gone');
+    expect(lifeOf(latest(records).identity ?? '')).toBe('gone');
     expect(bench.noted('cleaned')).toHaveLength(2);
     expect(bench.releases()).toEqual([]);
   });
@@ -151,10 +152,10 @@ describe('endProcess', { timeout: 180_000 }, () => {
   it('D34: never signals a process that got the pid of another, nor one of another machine', async () => {
     bench = openBench('3.6.1');
     const sleeper = execa('sleep', ['60'], { reject: false });
-    const identity = (await processIdentity(sleeper.pid ?? 0)) ?? '';
+    const identity = processIdentity(sleeper.pid ?? 0) ?? '';
     const known = JSON.parse(identity) as Record<string, unknown>;
     const reused = JSON.stringify({ ...known, started: 'before this boot' });
-    const elsewhere = JSON.stringify({ ...known, host: 'another-machine' });
+    const elsewhere = JSON.stringify({ ...known, system: 'another boot' });
     expect(await endProcess(reused, 100, { clock: systemClock, control: CONTROL })).toBe('gone');
     expect(await endProcess(elsewhere, 100, { clock: systemClock, control: CONTROL })).toBe('elsewhere');
     for (const bad of [
@@ -165,7 +166,7 @@ describe('endProcess', { timeout: 180_000 }, () => {
       JSON.stringify({ ...known, pid: -1 }),
     ])
       expect(await endProcess(bad, 100, { clock: systemClock, control: CONTROL })).toBe('elsewhere');
-    expect(await isAlive(identity)).toBe('alive');
+    expect(lifeOf(identity)).toBe('alive');
     expect(await endProcess(identity, 5000, { clock: systemClock, control: CONTROL })).toBe('ended');
     expect((await sleeper).signal).toBe('SIGINT');
     expect(await endProcess(identity, 100, { clock: systemClock, control: CONTROL })).toBe('gone');

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/data/defaults.ts';
 import { findMover } from '../../src/data/find-mover.ts';
-import { isAlive, processIdentity } from '../../src/data/processes.ts';
 import { type MoverOutcome, type MoverRun, runMover } from '../../src/data/pv-migrate.ts';
 import { copyArgs } from '../../src/data/pv-migrate-args.ts';
 import type { StrategyName } from '../../src/data/types.ts';
 import { RefusedError } from '../../src/errors.ts';
+import { lifeOf, processIdentity } from '../../src/process-identity.ts';
 import {
   type Bench,
   clockUntil,
@@ -146,12 +146,12 @@ describe('runMover', { timeout: 120_000 }, () => {
     await run({
       onStarted: async (started) => {
         seen = started;
-        expect(await isAlive(started.identity ?? '')).toBe('alive');
+        expect(lifeOf(started.identity ?? '')).toBe('alive');
       },
     });
     expect(seen?.pid).toBe(bench.noted('attempt')[0]?.pid);
-    expect(await isAlive(seen?.identity ?? '')).toBe('gone');
-    expect(await processIdentity(seen?.pid ?? 0)).toBeUndefined();
+    expect(lifeOf(seen?.identity ?? '')).toBe('gone');
+    expect(processIdentity(seen?.pid ?? 0)).toBeUndefined();
   });
 
   it('stops the mover when its start cannot be recorded, and throws that error', async () => {

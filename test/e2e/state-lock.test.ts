@@ -136,7 +136,7 @@ describe('a holder that was killed', () => {
       lockAs('alice@a', open(), namespace, {
         ...mine,
         resume: true,
-        process: { id: '1', isAlive: () => true },
+        process: { id: '1', lifeOf: () => 'alive' },
       }),
     );
     expect(lives.message).toContain('its process still runs');
@@ -148,7 +148,7 @@ describe('a holder that was killed', () => {
   test('F4: gets its lock back at once for any operation when its process is known to be gone', async () => {
     const namespace = await makeNamespace();
     await holdAndKill({ namespace, holder: 'alice@a', operationId: 'cutover-1', ttlMs: 60_000 });
-    const gone = { process: { id: '1', isAlive: () => false } };
+    const gone = { process: { id: '1', lifeOf: () => 'gone' as const } };
     await rejection(LockedError, lockAs('bob@b', open(), namespace, gone));
     await rejection(LockedError, lockAs('alice@a', open(), namespace, { operationId: 'cutover-2' }));
     const lock = await lockAs('alice@a', open(), namespace, { operationId: 'cutover-2', ...gone });

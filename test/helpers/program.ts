@@ -39,7 +39,7 @@ export async function runDr(args: readonly string[], options: ProgramOptions = {
       process: {
         id: `${process.pid}:0`,
         pid: process.pid,
-        isAlive: () => true,
+        lifeOf: () => 'alive',
         kill: () => undefined,
       },
     },

@@ -58,7 +58,7 @@ export const runInside = async (args: readonly string[], options: InsideOptions 
         id,
         pid: process.pid,
         lockTtlMs: Number(env['DR_SYNCER_LOCK_TTL_MS']) || undefined,
-        isAlive: () => false,
+        lifeOf: () => 'gone',
         kill: (pid, name) => process.kill(pid, name),
       },
     },

@@ -38,7 +38,7 @@ export const stageNamespace = async (namespace: string, flags: StageFlags = {}):
         dest,
         reporter: silentReporter,
         signal: new AbortController().signal,
-        lock: { holder: 'test@local', process: { id: 'test', isAlive: () => true } },
+        lock: { holder: 'test@local', process: { id: 'test', lifeOf: () => 'alive' } },
       },
       {
         ...plainStage(namespace, CLUSTER.concurrency),

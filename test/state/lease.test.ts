@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MANAGED, RECORD } from '../../src/annotations.ts';
+import type { Life } from '../../src/process-identity.ts';
 import {
   type Claim,
   heldLease,
@@ -37,49 +38,63 @@ const held = readLease(lease);
 if (held === undefined) throw new Error('the lease has no holder');
 
 describe('a lease that is held', () => {
-  type Row = [string, Claim, number, boolean, ReturnType<typeof judgeLease>];
+  type Row = [string, Claim, number, Life, ReturnType<typeof judgeLease>];
   const ROWS: Row[] = [
-    ['F5: somebody else waits', bob(), T0 + 1000, false, 'held'],
-    ['F5: --take-over does not take a live lock', bob({ takeOver: true }), T0 + TTL, false, 'held'],
+    ['F5: somebody else waits', bob(), T0 + 1000, 'gone', 'held'],
+    ['F5: --take-over does not take a live lock', bob({ takeOver: true }), T0 + TTL, 'gone', 'held'],
     [
       'F26: not even at the end of its time, as clocks have a second',
       bob({ takeOver: true }),
       EXPIRED - 1,
-      false,
+      'gone',
       'held',
     ],
-    ['F5: an expired one is not taken without --take-over', bob(), EXPIRED, false, 'expired'],
-    ['F5: an expired one is taken with --take-over', bob({ takeOver: true }), EXPIRED, false, 'take'],
-    ['resume of another operation does not take it', bob({ resume: true }), T0 + 1000, false, 'held'],
+    ['F5: an expired one is not taken without --take-over', bob(), EXPIRED, 'gone', 'expired'],
+    ['F5: an expired one is taken with --take-over', bob({ takeOver: true }), EXPIRED, 'gone', 'take'],
+    ['resume of another operation does not take it', bob({ resume: true }), T0 + 1000, 'gone', 'held'],
     [
       'the same person with another operation waits',
       restarted({ operationId: 'cutover-2', resume: true }),
       T0 + 1000,
-      true,
+      'alive',
       'held',
     ],
     [
       'F4: not when the process that held it is gone',
       restarted({ operationId: 'cutover-2' }),
       T0 + 1000,
-      false,
+      'gone',
       'take',
     ],
     [
       'another person who resumes the operation waits',
       bob({ operationId: 'cutover-1', resume: true }),
       T0 + 1000,
-      false,
+      'gone',
       'held',
     ],
-    ['the same operation again is refused', restarted(), T0 + 1000, false, 'own-running'],
-    ['F4: the same operation resumes after a kill', restarted({ resume: true }), T0 + 1000, false, 'take'],
-    ['F5: but not while its process runs', restarted({ resume: true }), T0 + 1000, true, 'own-alive'],
-    ['F4: the same operation takes its expired lock', restarted(), EXPIRED, false, 'take'],
-    ['F4: also of a process that hangs, once it has expired', restarted(), EXPIRED, true, 'take'],
+    ['the same operation again is refused', restarted(), T0 + 1000, 'gone', 'own-running'],
+    ['F4: the same operation resumes after a kill', restarted({ resume: true }), T0 + 1000, 'gone', 'take'],
+    ['F5: but not while its process runs', restarted({ resume: true }), T0 + 1000, 'alive', 'own-alive'],
+    [
+      'not while its process may run elsewhere',
+      restarted({ resume: true }),
+      T0 + 1000,
+      'elsewhere',
+      'own-elsewhere',
+    ],
+    [
+      'the same person with another operation waits for a process that may run elsewhere',
+      restarted({ operationId: 'cutover-2' }),
+      T0 + 1000,
+      'elsewhere',
+      'held',
+    ],
+    ['F4: the same operation takes its expired lock', restarted(), EXPIRED, 'gone', 'take'],
+    ['F4: also of a process that hangs, once it has expired', restarted(), EXPIRED, 'alive', 'take'],
   ];
-  test.each(ROWS)('%s', (_what, who, nowMs, isAlive, verdict) => {
-    expect(judgeLease(held, who, nowMs, () => isAlive)).toBe(verdict);
+  test.each(ROWS)('%s', (_what, who, nowMs, life, verdict) => {
+    expect(judgeLease(held, who, nowMs, () => life)).toBe(verdict);
   });
 
   test('F26: is never taken from a holder that may still believe in it', () => {
@@ -168,6 +183,7 @@ describe('the refusal says who, for how long, and what to do', () => {
     ['expired', bob(), /run the same command with --take-over/],
     ['own-running', restarted(), /resume that operation/],
     ['own-alive', restarted(), /end that process first/],
+    ['own-elsewhere', restarted(), /the lock expires in/],
   ] as const)('F5: %s', (verdict, who, hint) => {
     expect(refuseLock(verdict, view, who, place, now).hint).toMatch(hint);
   });

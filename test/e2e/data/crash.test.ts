@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAlive } from '../../../src/data/processes.ts';
+import { lifeOf } from '../../../src/process-identity.ts';
 import { readJournal } from '../../../src/state/journal.ts';
 import {
   applyObject,
@@ -32,7 +32,7 @@ const killInMidCopy = async (namespace: string, mover: MoverBench, env = {}): Pr
   });
   run.child.kill('SIGKILL');
   await run.done;
-  expect(await isAlive(identity)).toBe('alive');
+  expect(lifeOf(identity)).toBe('alive');
   expect(await listJson('dest', 'Pod', namespace)).toEqual([]);
   return identity;
 };
@@ -91,7 +91,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
     expect(mover.privateDirs()).toHaveLength(1);
     const run = await outside(0, 'resume', namespace, { env: mover.env });
     expect(run.stderr).toMatch(/An earlier mover of claim files \(pid \d+\) still ran; it was ended/);
-    expect(await isAlive(orphan)).toBe('gone');
+    expect(lifeOf(orphan)).toBe('gone');
     const [first, second] = mover.noted('attempt').map(({ id }) => id);
     expect(second).not.toBe(first);
     const cleanups = mover.noted('start').filter(({ command }) => command === 'cleanup');
@@ -107,7 +107,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
     const orphan = await killInMidCopy(namespace, mover);
     await makeOrphanJob(namespace, idOf(mover));
     const run = await outside(0, 'rollback', namespace, { env: mover.env });
-    expect(await isAlive(orphan)).toBe('gone');
+    expect(lifeOf(orphan)).toBe('gone');
     expect(run.document.steps.find((step: Json) => step.id === 'undo-copies')).toMatchObject({
       state: 'done',
       detail: '1 copy ended',
@@ -132,7 +132,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
       /Last data copy: never, and since \S+ its volumes were written to by cutover-/,
     );
     expect(run.stderr).toMatch(/pv-migrate cleanup/);
-    expect(await isAlive(orphan)).toBe('gone');
+    expect(lifeOf(orphan)).toBe('gone');
     expect(await listJson('dest', 'Job', namespace)).toEqual([]);
     expect((await getJson('dest', 'Deployment', 'web', namespace)).status.readyReplicas).toBe(2);
   }, 240_000);

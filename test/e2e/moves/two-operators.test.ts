@@ -97,7 +97,7 @@ const openOperator = async (namespace: string, operator: string) => {
           commandLine: 'dr-syncer cutover',
           version: '0.0.0-test',
           takeOver: false,
-          process: { id: operator, isAlive: () => true },
+          process: { id: operator, lifeOf: () => 'alive' },
           redact: (text) => text,
           reporter: silentReporter,
           signal,

@@ -41,7 +41,10 @@ export const runVerb = async (
     commandLine: verb,
     version: '0.0.0',
     takeOver,
-    process: { id: process.id, isAlive: (id) => world.processes.get(id)?.isAlive() === true },
+    process: {
+      id: process.id,
+      lifeOf: (id) => (world.processes.get(id)?.isAlive() === true ? 'alive' : 'gone'),
+    },
     redact: (text) => text,
     reporter: silentReporter,
     signal: new AbortController().signal,
