@@ -24,6 +24,8 @@ export const SOURCE_NAMESPACE = `${PREFIX}source-namespace`;
 export const APPLIED_HASH = `${PREFIX}applied-hash`;
 /** Annotation: JSON of the park fields of the object, with parked and original values. */
 export const PARKED = `${PREFIX}parked`;
+/** Annotation: who took an unfinished operation over last; it moves the version, so that older writes come too late. */
+export const TAKEN_OVER = `${PREFIX}taken-over`;
 /** Label: names our own records (`state`, `journal`, `stash`) so that they are never copied. */
 export const RECORD = `${PREFIX}record`;
 /** Label: `true` on temporary objects of dr-syncer. */

@@ -1,5 +1,4 @@
 import { storedOptions } from '../operations/move/journal-options.ts';
-import type { OperationState } from '../operations/move/records.ts';
 import { diffConfig, syncConfig } from '../operations/move/sync-config.ts';
 import type { MoveDeps, MoveSide } from '../operations/move/types.ts';
 import type { StageOptions } from '../operations/stage/types.ts';
@@ -16,7 +15,10 @@ export const SYNC_CONFIG = 'sync-config';
  */
 export const configStep =
   (source: MoveSide, dest: MoveSide, given: StageOptions, sync: boolean) =>
-  async (state: OperationState | undefined, deps: MoveDeps): Promise<string> => {
+  async (
+    sides: { readonly source: MoveSide; readonly dest: MoveSide } | undefined,
+    deps: MoveDeps,
+  ): Promise<string> => {
     const options = (await optionsOfCutover(dest)) ?? given;
     const diff = await diffConfig(source.cluster, dest.cluster, options, deps);
     if (diff.changes.length === 0) return 'no changes';
@@ -24,8 +26,8 @@ export const configStep =
     deps.reporter.warning(`Changed at the destination since the cutover: ${clauseList(names, MOST_TOLD)}`);
     if (!sync)
       return `${count(names.length, 'object')} changed at the destination ${names.length === 1 ? 'stays as it is' : 'stay as they are'} at the source: ${clauseList(names)}`;
-    if (state === undefined) return `would apply at the source: ${clauseList(names)}`;
-    return `${count(await syncConfig(source.cluster, dest.cluster, options, diff, deps), 'object')} applied at the source: ${clauseList(names)}`;
+    if (sides === undefined) return `would apply at the source: ${clauseList(names)}`;
+    return `${count(await syncConfig(sides.source.cluster, sides.dest.cluster, options, diff, deps), 'object')} applied at the source: ${clauseList(names)}`;
   };
 
 const MOST_TOLD = 20;

@@ -1,5 +1,5 @@
 import { PartialError, RefusedError } from '../errors.ts';
-import type { OperationState } from '../operations/move/records.ts';
+import type { ConvergeAccess } from '../operations/move/run-move.ts';
 import type { MoveSide } from '../operations/move/types.ts';
 import type { stage } from '../operations/stage/stage.ts';
 import type { StageOptions } from '../operations/stage/types.ts';
@@ -10,14 +10,14 @@ import type { Session } from './session.ts';
  * copy is not complete, so that nothing is stopped for an application that could not start on the other side.
  */
 export const convergeWith =
-  (run: typeof stage, session: Session, source: MoveSide, dest: MoveSide, options: StageOptions) =>
-  async (state: OperationState | undefined): Promise<string> => {
+  (run: typeof stage, session: Session, source: MoveSide, options: StageOptions) =>
+  async ({ dest, state, deps }: ConvergeAccess): Promise<string> => {
     const result = await run(
       {
         source: source.cluster,
         dest: dest.cluster,
         reporter: session.reporter,
-        signal: session.signal,
+        signal: deps.signal,
         lock: 'held',
       },
       options,
@@ -25,6 +25,6 @@ export const convergeWith =
     if (result.outcome === 'refused') throw new RefusedError(result.summary);
     if (result.exitCode !== 0) throw new PartialError(result.summary);
     const { created, updated, recreated, unchanged, stashed } = result.totals;
-    await state?.markStage(created + updated + recreated + unchanged + stashed, result.stageHash);
+    await state.markStage(created + updated + recreated + unchanged + stashed, result.stageHash);
     return `${created + updated + recreated} objects written, ${unchanged} unchanged`;
   };

@@ -58,7 +58,7 @@ export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: Abor
       resume: undefined,
       preflight: () =>
         gateMove(session, flags, { kind: 'cutover', source, dest, options, stageOptions, data }),
-      converge: convergeWith(stage, session, source, dest, stageOptions),
+      converge: convergeWith(stage, session, source, stageOptions),
       ...(copy === undefined ? {} : { data: copy }),
     });
     return finishMove(io, flags, session, result);

@@ -6,6 +6,7 @@ import type { MoverRecord } from '../data/types.ts';
 import { isDrError, PartialError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { hasStatus } from '../kube/errors.ts';
+import type { WriteGate } from '../kube/gate.ts';
 import { stringAt } from '../kube/json.ts';
 import { CLAIMS } from '../kube/well-known.ts';
 import { checkData } from '../operations/data/check-data.ts';
@@ -50,8 +51,9 @@ export const dataStep = async (input: DataStepInput): Promise<DataStep> => {
     check: (isStaged) => checkData(work, isStaged ? 'running' : 'unstaged', signal),
     copy: async (state, mark, stop) => {
       await state.markMixedData(to.role);
-      const { operationId, data: journal } = state;
-      const result = await copyData({ ...work, operationId, journal, mark, signal: stop });
+      const { operationId, data: journal, gate } = state;
+      const gated = { from: writtenThrough(work.from, gate), to: writtenThrough(work.to, gate) };
+      const result = await copyData({ ...work, ...gated, operationId, journal, mark, signal: stop });
       await state.markDataCopy(result.copied, result.verified);
       return summaryOf(result);
     },
@@ -78,7 +80,7 @@ export const endStep =
     readonly path: string | undefined;
     readonly starting?: MoveSide;
   }) =>
-  async (records: readonly MoverRecord[]): Promise<string> => {
+  async (records: readonly MoverRecord[], gate: WriteGate): Promise<string> => {
     const { io, session, starting } = input;
     const { reporter, signal } = session;
     const sides = input.sides.flatMap((side) => side ?? []);
@@ -86,7 +88,7 @@ export const endStep =
       {
         records,
         sides: sides.map((side) => ({
-          cluster: side.cluster,
+          cluster: side.cluster.through(gate, { signal }),
           namespace: side.namespace,
           access: session.access(side.cluster),
           isStarting: side === starting,
@@ -177,6 +179,11 @@ export const summaryOf = (result: CopyDataResult): string => {
   const verified = result.verified > 0 ? `, ${result.verified} verified` : '';
   return `${count(result.copied, 'claim')} copied${verified}${left} in ${result.seconds} s`;
 };
+
+const writtenThrough = (side: DataSide, gate: WriteGate): DataSide => ({
+  ...side,
+  writer: side.writer?.through(gate),
+});
 
 const sideOf = (session: Session, side: MoveSide): DataSide => ({
   cluster: side.cluster,

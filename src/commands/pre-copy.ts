@@ -5,6 +5,7 @@ import { moverId } from '../data/mover-id.ts';
 import { errorText, isDrError, UnsafeError } from '../errors.ts';
 import { type ExitName, exitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import type { WriteGate } from '../kube/gate.ts';
 import type { ClusterReader, ClusterWriter, Json } from '../kube/types.ts';
 import { copyData } from '../operations/data/copy-data.ts';
 import { planData } from '../operations/data/plan-data.ts';
@@ -88,7 +89,7 @@ const copyUnderLock = async (input: PreCopyInput): Promise<PreCopyResult> => {
     signal: session.signal,
   });
   try {
-    await markMixed(input);
+    await markMixed(input, lock.gate);
     return await copyLocked(input, work, lock.lost);
   } finally {
     await lock.release();
@@ -159,9 +160,9 @@ const memoryJournal = ({ from, mover }: PreCopyInput, operationId: string): Data
 };
 
 // The lock was free between the stage and this copy, so the record is looked at once more, and marked.
-const markMixed = async ({ to }: PreCopyInput): Promise<void> => {
+const markMixed = async ({ to }: PreCopyInput, gate: WriteGate): Promise<void> => {
   const since = timestamp(to.cluster.now());
-  await openStateStore(to.cluster, to.namespace).update((current) => {
+  await openStateStore(to.cluster.through(gate), to.namespace).update((current) => {
     if (current === undefined || current.phase !== 'standby' || current.operation !== undefined) {
       throw new UnsafeError(
         `Namespace ${to.namespace} in context ${to.cluster.context} is no parked copy any more, so no data is copied into it.`,

@@ -108,7 +108,7 @@ const goOn = async (
     });
   }
   const converge =
-    stored.stage === undefined ? {} : { converge: convergeWith(stage, session, source, dest, stored.stage) };
+    stored.stage === undefined ? {} : { converge: convergeWith(stage, session, source, stored.stage) };
   const config =
     journal.kind === 'failback' && stored.stage !== undefined
       ? {

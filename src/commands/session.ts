@@ -71,6 +71,7 @@ export const withSession = async <T>(
     concurrency: flags.concurrency,
     requestTimeoutMs: flags.requestTimeout,
     userAgent: `dr-syncer/${io.version}`,
+    signal: stop.signal,
     onRetry: (message) => reporter.debug(message),
   };
   const source = (): KubeContext =>

@@ -1,14 +1,16 @@
 import type { KubeContext } from './contexts.ts';
 import { discover } from './discovery.ts';
 import { hasStatus, isKubeApiError } from './errors.ts';
+import { CLOSED_GATE } from './gate.ts';
 import { parseJson } from './json.ts';
 import { countObjects, listObjects } from './list.ts';
 import { objectPath } from './paths.ts';
 import type { RetryPolicy } from './retry.ts';
 import { DEFAULT_RETRY } from './retry.ts';
-import { createTransport, type Transport, type WireRequest, type WireResponse } from './transport.ts';
-import type { ClusterReader, ClusterWriter, KubeObject, RequestCounts } from './types.ts';
+import { createTransport } from './transport.ts';
+import type { ClusterReader, ClusterWriter, KubeObject, RequestCounts, WriteTerms } from './types.ts';
 import { watchObjects } from './watch.ts';
+import type { Transport, WireRequest, WireResponse } from './wire.ts';
 import { createWrites } from './write.ts';
 
 export interface ClusterOptions {
@@ -16,6 +18,8 @@ export interface ClusterOptions {
   readonly requestTimeoutMs: number;
   readonly userAgent: string;
   readonly retry?: RetryPolicy;
+  /** Ends every request of the run that names no signal of its own. */
+  readonly signal?: AbortSignal | undefined;
   onRetry?(message: string): void;
 }
 
@@ -29,14 +33,41 @@ export interface Wire {
 }
 
 /** Opens a context for reading only. The object has no write methods, in its type and at run time. */
-export const openReader = (context: KubeContext, options: ClusterOptions): ClusterReader =>
-  createReader(context, openWire(context, options));
-
-/** Opens a context for reading and writing. */
-export const openWriter = (context: KubeContext, options: ClusterOptions): ClusterWriter => {
+export const openReader = (context: KubeContext, options: ClusterOptions): ClusterReader => {
   const opened = openWire(context, options);
-  return { ...createReader(context, opened), ...createWrites(opened.wire) };
+  return createReader(context, {
+    ...opened,
+    wire: termed(opened.wire, { gate: CLOSED_GATE, signal: options.signal }),
+  });
 };
+
+/**
+ * Opens a context for reading and dry runs. To write, somebody who holds the lock goes `through` its gate; any other
+ * write is an error of the program.
+ */
+export const openWriter = (context: KubeContext, options: ClusterOptions): ClusterWriter =>
+  writerOn(context, openWire(context, options), { gate: CLOSED_GATE, signal: options.signal });
+
+const writerOn = (context: KubeContext, opened: OpenWire, terms: WriteTerms): ClusterWriter => {
+  const wire = termed(opened.wire, terms);
+  return {
+    ...createReader(context, { ...opened, wire }),
+    ...createWrites(wire),
+    through: (gate, rest = {}) => writerOn(context, opened, { gate, ...rest }),
+  };
+};
+
+// The one place where a write meets its gate: whatever is counted as a write asks it.
+const termed = (wire: Wire, { gate, signal, urgent }: WriteTerms): Wire => ({
+  ...wire,
+  send: (kind, request) =>
+    wire.send(kind, {
+      ...request,
+      urgent,
+      ...(kind === 'writes' ? { gate, halt: signal } : { signal: request.signal ?? signal }),
+    }),
+  stream: (request) => wire.stream({ ...request, signal: request.signal ?? signal }),
+});
 
 interface OpenWire {
   readonly wire: Wire;
@@ -69,13 +100,19 @@ const openWire = (context: KubeContext, options: ClusterOptions): OpenWire => {
     send: async (kind, request) => {
       counts[kind]++;
       const changes = kind === 'writes' && !IS_LEASE.test(request.path);
+      let isSent = false;
+      const gate = request.gate && { ...request.gate, pass: () => passing(request.gate) };
+      const passing = async (asked: WireRequest['gate']): Promise<void> => {
+        await asked?.pass();
+        isSent = true;
+      };
       try {
-        const answer = await transport.send(request);
+        const answer = await transport.send({ ...request, gate });
         if (changes) written++;
         for (const warning of answer.warnings) warnings.add(warning);
         return answer;
       } catch (error) {
-        if (changes && mayHaveWritten(error)) written++;
+        if (changes && isSent && mayHaveWritten(error)) written++;
         throw error;
       }
     },
@@ -148,7 +185,8 @@ const createReader = (
     return { allowed: status?.allowed === true, reason: status?.reason ?? '' };
   },
   watch: (type, namespace, options) => watchObjects(wire, type, namespace, options),
-  now: () => Date.now() + transport.clockOffsetMs(),
+  now: () => transport.now(),
+  endure: (ms) => transport.endure(ms),
   logs: async (namespace, pod, options) => {
     const answer = await wire.send('gets', {
       method: 'GET',

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '../sleep.ts';
 import { type Failure, KubeApiError, whyUnappliable } from './errors.ts';
 
 /** When and how long to wait between attempts. Times are milliseconds. */
@@ -15,6 +15,8 @@ export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 7, baseMs: 150, capMs: 
 /** Network failures get fewer attempts: an address where nothing listens is not an overloaded server. */
 const NETWORK_ATTEMPTS = 5;
 
+const OUTAGE_WAIT_MS = 1500;
+
 // Answers that a later attempt may change. 409 is not here: what it means depends on the verb.
 const RETRYABLE_STATUS = new Set([429, 500, 502, 503, 504]);
 const RETRYABLE_NETWORK = new Set(['Refused', 'Reset', 'Timeout', 'ConnectTimeout', 'DnsFailure', 'Network']);
@@ -24,6 +26,12 @@ export const isRetryable = (failure: Failure): boolean =>
   failure.status === 0
     ? RETRYABLE_NETWORK.has(failure.reason)
     : RETRYABLE_STATUS.has(failure.status) && whyUnappliable(failure) === undefined;
+
+/** Whether the server is not to be reached or not serving, as while it is being restarted; a refusal is an answer. */
+export const isOutage = (failure: Failure): boolean =>
+  failure.status === 0
+    ? RETRYABLE_NETWORK.has(failure.reason)
+    : failure.status >= 502 && failure.status <= 504;
 
 /** Milliseconds to wait after attempt number `attempt` (from 1): what the server asks, else a jittered backoff. */
 export const backoffMs = (attempt: number, failure: Failure, policy: RetryPolicy): number => {
@@ -42,6 +50,8 @@ export const withRetry = async <T>(
   options: {
     policy: RetryPolicy;
     signal?: AbortSignal | undefined;
+    /** Whether an outage is still waited for when the attempts are used up. */
+    isEndured?(): boolean;
     onRetry?(error: KubeApiError, waitMs: number): void;
   },
 ): Promise<T> => {
@@ -54,10 +64,13 @@ export const withRetry = async <T>(
       if (!(error instanceof KubeApiError) || !isRetryable(error.failure)) throw error;
       const limit =
         error.failure.status === 0 ? Math.min(NETWORK_ATTEMPTS, policy.maxAttempts) : policy.maxAttempts;
-      if (number >= limit) throw error;
-      const waitMs = backoffMs(number, error.failure, policy);
+      const isWaitedFor = isOutage(error.failure) && options.isEndured?.() === true;
+      if (number >= limit && !isWaitedFor) throw error;
+      const backoff = backoffMs(number, error.failure, policy);
+      // A server that comes back is found soon.
+      const waitMs = isWaitedFor ? Math.min(backoff, OUTAGE_WAIT_MS) : backoff;
       options.onRetry?.(error, waitMs);
-      await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
+      await sleep(waitMs, signal);
     }
   }
 };

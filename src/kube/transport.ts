@@ -1,155 +1,118 @@
-import type { RequestOptions as HttpsOptions } from 'node:https';
-import { HttpMethod, RequestContext } from '@kubernetes/client-node';
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import pLimit from 'p-limit';
+import type { Dispatcher } from 'undici';
 import type { NamedCluster } from '../command-line.ts';
+import { timerMs } from '../sleep.ts';
+import { type Connection, openConnection } from './connection.ts';
 import { type KubeContext, namedAs } from './contexts.ts';
 import { createJoiner, type Deadline, startDeadline } from './deadline.ts';
 import { failureOfNetwork, failureOfResponse, KubeApiError } from './errors.ts';
-import { type RetryPolicy, withRetry } from './retry.ts';
+import { isOutage, withRetry } from './retry.ts';
+import { createServerClock } from './server-clock.ts';
+import type { Transport, TransportOptions, WireRequest, WireResponse } from './wire.ts';
 
-/** One request to an API server. Paths are absolute below the server's URL; bodies are text. */
-export interface WireRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  readonly accept?: string;
-  readonly contentType?: string;
-  readonly body?: string;
-  /** What the request is, for error sentences: "listing pods in namespace shop". */
-  readonly what: string;
-  readonly signal?: AbortSignal | undefined;
-  /** ms for the whole of a stream, from sending to its last byte; undefined: no limit. */
-  readonly limitMs?: number | undefined;
-  /** Hides secret values in what the server says about this request. */
-  readonly redact?: (message: string) => string;
-  /**
-   * Called when an attempt failed and its effect is unknown, before the next attempt: returns the answer when the
-   * effect is found to be there already. Needed for requests that are not idempotent.
-   */
-  readonly readBack?: () => Promise<string | undefined>;
-}
-
-export interface WireResponse {
-  readonly status: number;
-  readonly text: string;
-  readonly contentType: string;
-  readonly warnings: readonly string[];
-  readonly attempts: number;
-}
-
-export interface Transport {
-  /** Sends and returns the whole answer; retries what may be retried. Throws KubeApiError. */
-  send(request: WireRequest): Promise<WireResponse>;
-  /** Sends and yields the answer's text as it arrives, first '' for the answer itself; one attempt. Throws KubeApiError. */
-  stream(request: WireRequest): AsyncIterable<string>;
-  /** ms to add to the local clock to get the server's, from its latest Date header. */
-  clockOffsetMs(): number;
-  retries(): number;
-  close(): Promise<void>;
-}
-
-export interface TransportOptions {
-  readonly retry: RetryPolicy;
-  /** ms for one attempt from sending to the last byte. */
-  readonly requestTimeoutMs: number;
-  /** Connections per server; also the number of requests that can be under way at once. */
-  readonly connections: number;
-  readonly userAgent: string;
-  onRetry?(message: string): void;
-}
-
-interface Session {
-  readonly dispatcher: Dispatcher;
-  /** For watches: they hold their connection for minutes, and must never keep a request waiting for one. */
-  readonly streams: Dispatcher;
-  readonly headers: Readonly<Record<string, string | string[]>>;
-  readonly madeAt: number;
-}
+export type { Transport, TransportOptions, WireRequest, WireResponse };
 
 // Bearer tokens of exec plugins and projected files rotate; headers older than this are asked for anew.
 const HEADERS_MAX_AGE_MS = 45_000;
+// No server needs longer to accept a connection; one that is asked to answer sooner must also accept sooner.
+const CONNECT_MS = 10_000;
+// Beside the requests that wait in the queue, for those that must not.
+const URGENT_CONNECTIONS = 2;
 
 /** Opens HTTP access to the server of a context, with the authentication and TLS of its kubeconfig. */
 export const createTransport = (context: KubeContext, options: TransportOptions): Transport => {
-  const base = context.server.replace(/\/+$/, '');
+  const base = new URL(context.server.replace(/\/+$/, ''));
+  const basePath = base.pathname.replace(/\/$/, '');
   // Ends what a failed run left under way: requests that nobody waits for must not retry on and hold the process.
   const closing = new AbortController();
   const endingWith = createJoiner(closing.signal);
+  // The time of an attempt starts when it has a connection to itself: waiting for one is not the server's silence.
+  const inLine = pLimit(options.connections);
+  const clock = createServerClock();
   let config = context.load();
-  let session: Session | undefined;
-  let opening: Promise<Session> | undefined;
-  let offset = 0;
+  let connection: Connection | undefined;
+  let opening: Promise<Connection> | undefined;
   let retried = 0;
+  let enduredMs = 0;
+  let silentSince: number | undefined;
 
-  const open = async (previous: Session | undefined): Promise<Session> => {
+  const open = async (previous: Connection | undefined): Promise<Connection> => {
     // A token that is in a file of its own is read again; a plugin has its own idea of when to renew.
     if (previous !== undefined && context.hasTokenFile) config = context.load();
-    const opened = await openSession(config, context, options.connections);
+    const opened = await openConnection(config, context, {
+      connections: options.connections + URGENT_CONNECTIONS,
+      connectMs: timerMs(Math.min(CONNECT_MS, options.requestTimeoutMs)),
+    });
     // A rotated token needs new headers only; the connections stay.
-    session =
+    connection =
       previous === undefined
         ? opened
         : { ...opened, dispatcher: previous.dispatcher, streams: previous.streams };
-    return session;
+    return connection;
   };
 
-  const current = (): Promise<Session> | Session => {
-    if (session !== undefined && Date.now() - session.madeAt < HEADERS_MAX_AGE_MS) return session;
-    opening ??= open(session).finally(() => {
+  const current = (): Promise<Connection> | Connection => {
+    if (connection !== undefined && performance.now() - connection.madeAt < HEADERS_MAX_AGE_MS)
+      return connection;
+    opening ??= open(connection).finally(() => {
       opening = undefined;
     });
     return opening;
   };
 
   // Requests that are refused together share one renewal: a credential plugin may ask a person to log in.
-  const renew = async (refused: Session): Promise<void> => {
-    if (session === refused) {
-      session = undefined;
+  const renew = async (used: Connection): Promise<void> => {
+    if (connection === used) {
+      connection = undefined;
       config = context.load();
-      refused.dispatcher.close().catch(() => undefined);
-      refused.streams.close().catch(() => undefined);
+      used.dispatcher.close().catch(() => undefined);
+      used.streams.close().catch(() => undefined);
     }
     await current();
   };
 
-  const dispatch = async (
+  const dispatch = (
     request: WireRequest,
-    { dispatcher, headers }: Pick<Session, 'dispatcher' | 'headers'>,
+    { dispatcher, headers }: Pick<Connection, 'dispatcher' | 'headers'>,
     signal: AbortSignal,
-  ): Promise<Dispatcher.ResponseData> => {
-    const url = new URL(base);
-    const answer = await dispatcher.request({
-      origin: url.origin,
-      path: `${url.pathname.replace(/\/$/, '')}${request.path}${queryText(request.query)}`,
-      method: request.method,
-      headers: {
-        ...headers,
-        accept: request.accept ?? 'application/json',
-        'user-agent': options.userAgent,
-        ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
-      },
-      body: request.body ?? null,
+  ): Promise<Dispatcher.ResponseData> =>
+    untilAborted(
       signal,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-    const date = Date.parse(String(answer.headers.date ?? ''));
-    if (!Number.isNaN(date)) offset = date - Date.now();
-    return answer;
-  };
+      dispatcher.request({
+        origin: base.origin,
+        path: `${basePath}${request.path}${queryText(request.query)}`,
+        method: request.method,
+        headers: {
+          ...headers,
+          accept: request.accept ?? 'application/json',
+          'user-agent': options.userAgent,
+          ...(request.body === undefined
+            ? {}
+            : { 'content-type': request.contentType ?? 'application/json' }),
+        },
+        body: request.body ?? null,
+        signal,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      }),
+    );
 
   const attemptOnce = async (
     request: WireRequest,
-    used: Session,
+    used: Connection,
     ending: AbortSignal,
   ): Promise<Omit<WireResponse, 'attempts'>> => {
-    const deadline = startDeadline(ending, options.requestTimeoutMs);
+    await request.gate?.pass();
+    ending.throwIfAborted();
+    const limitMs = Math.min(options.requestTimeoutMs, request.gate?.leftMs() ?? options.requestTimeoutMs);
+    const deadline = startDeadline(ending, timerMs(limitMs));
+    const sent = performance.now();
     try {
       const answer = await dispatch(request, used, deadline.signal);
+      const date = Date.parse(String(answer.headers.date ?? ''));
+      if (!Number.isNaN(date)) clock.observe(date, sent, performance.now());
       const text = await answer.body.text();
-      if (answer.statusCode >= 400) {
-        throw refused(namedAs(context), request, answer, text);
-      }
+      if (answer.statusCode >= 400) throw refused(namedAs(context), request, answer, text);
       return {
         status: answer.statusCode,
         text,
@@ -158,7 +121,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
         warnings: warningTexts(answer.headers.warning).map(redactorOf(request)),
       };
     } catch (error) {
-      throw translate(error, request, ending, deadline);
+      throw translate(error, request, ending, deadline, limitMs);
     } finally {
       deadline.release();
     }
@@ -169,68 +132,75 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
     request: WireRequest,
     ending: AbortSignal,
     deadline: Deadline | undefined,
+    limitMs: number,
   ): unknown => {
     if (error instanceof KubeApiError || ending.aborted) return error;
     const cause = deadline?.isOver()
-      ? Object.assign(new Error(`no answer in ${(request.limitMs ?? options.requestTimeoutMs) / 1000} s`), {
+      ? Object.assign(new Error(`no answer in ${Math.round(limitMs / 100) / 10} s`), {
           code: 'REQUEST_TIMEOUT',
         })
       : error;
     return new KubeApiError(namedAs(context), request.what, failureOfNetwork(cause), error);
   };
 
-  return {
-    send: async (request) => {
-      const ending = endingWith(request.signal);
-      let attempts = 0;
-      let renewed = false;
-      let unknown = false;
-      const attempt = async (): Promise<WireResponse> => {
-        ending.throwIfAborted();
-        if (unknown && request.readBack !== undefined) {
-          const found = await request.readBack();
-          if (found !== undefined)
-            return { status: 200, text: found, contentType: 'application/json', warnings: [], attempts };
-        }
+  // Whether the server is worth waiting for although the usual number of attempts is used up.
+  const isEndured = (): boolean => silentSince !== undefined && performance.now() - silentSince < enduredMs;
+
+  const send = async (request: WireRequest): Promise<WireResponse> => {
+    const ending = endingWith(request.signal);
+    let attempts = 0;
+    let renewed = false;
+    let unknown = false;
+    const attempt = async (): Promise<WireResponse> => {
+      ending.throwIfAborted();
+      if (unknown && request.readBack !== undefined) {
+        const found = await request.readBack();
+        if (found !== undefined)
+          return { status: 200, text: found, contentType: 'application/json', warnings: [], attempts };
+      }
+      try {
         const used = await current();
         attempts++;
-        try {
-          return { ...(await attemptOnce(request, used, ending)), attempts };
-        } catch (error) {
-          if (error instanceof KubeApiError) {
-            unknown ||= error.failure.outcomeUnknown;
-            if (error.failure.status === 401 && !renewed) {
-              renewed = true;
-              await renew(used);
-              return attempt();
-            }
-          }
-          throw error;
-        }
-      };
-      try {
-        return await withRetry(attempt, {
-          policy: options.retry,
-          signal: ending,
-          onRetry: (error, waitMs) => {
-            retried++;
-            options.onRetry?.(`${error.message} Trying again in ${Math.round(waitMs)} ms.`);
-          },
-        });
+        const once = (): Promise<Omit<WireResponse, 'attempts'>> => attemptOnce(request, used, ending);
+        const answer = await (request.urgent === true ? once() : inLine(once));
+        silentSince = undefined;
+        return { ...answer, attempts };
       } catch (error) {
-        // The last attempt may have been refused for sure; an earlier one may have done the work all the same.
-        if (!unknown || !(error instanceof KubeApiError) || error.failure.outcomeUnknown) throw error;
-        throw new KubeApiError(
-          namedAs(context),
-          request.what,
-          { ...error.failure, outcomeUnknown: true },
-          error.cause,
-        );
+        if (!(error instanceof KubeApiError)) throw error;
+        unknown ||= error.failure.outcomeUnknown;
+        silentSince = isOutage(error.failure) ? (silentSince ?? performance.now()) : undefined;
+        if (error.failure.status === 401 && !renewed && connection !== undefined) {
+          renewed = true;
+          await renew(connection);
+          return attempt();
+        }
+        throw error;
       }
-    },
+    };
+    try {
+      return await withRetry(attempt, {
+        policy: options.retry,
+        signal: request.halt === undefined ? ending : AbortSignal.any([ending, request.halt]),
+        isEndured,
+        onRetry: (error, waitMs) => {
+          retried++;
+          options.onRetry?.(`${error.message} Trying again in ${Math.round(waitMs)} ms.`);
+        },
+      });
+    } catch (error) {
+      // The last attempt may have been refused for sure; an earlier one may have done the work all the same.
+      if (!unknown || !(error instanceof KubeApiError) || error.failure.outcomeUnknown) throw error;
+      const failure = { ...error.failure, outcomeUnknown: true };
+      throw new KubeApiError(namedAs(context), request.what, failure, error.cause);
+    }
+  };
+
+  return {
+    send,
     stream: async function* (request) {
       const ending = endingWith(request.signal);
-      const deadline = request.limitMs === undefined ? undefined : startDeadline(ending, request.limitMs);
+      const deadline =
+        request.limitMs === undefined ? undefined : startDeadline(ending, timerMs(request.limitMs));
       try {
         const { streams, headers } = await current();
         const answer = await dispatch(request, { dispatcher: streams, headers }, deadline?.signal ?? ending);
@@ -242,19 +212,43 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
         const decoder = new TextDecoder();
         for await (const chunk of answer.body) yield decoder.decode(chunk as Uint8Array, { stream: true });
       } catch (error) {
-        throw translate(error, request, ending, deadline);
+        throw translate(error, request, ending, deadline, request.limitMs ?? 0);
       } finally {
         deadline?.release();
       }
     },
-    clockOffsetMs: () => offset,
+    now: clock.now,
+    endure: (ms) => {
+      enduredMs = ms;
+    },
     retries: () => retried,
     close: async () => {
       closing.abort(new Error(`The connection to context ${context.name} is closed.`));
-      await Promise.all([session?.dispatcher.destroy(), session?.streams.destroy()]);
-      session = undefined;
+      await Promise.all([connection?.dispatcher.destroy(), connection?.streams.destroy()]);
+      connection = undefined;
     },
   };
+};
+
+// undici does not hear of an abort before the request has a connection, and one that is being made can take long.
+const untilAborted = async (
+  signal: AbortSignal,
+  asked: Promise<Dispatcher.ResponseData>,
+): Promise<Dispatcher.ResponseData> => {
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([asked, aborted]);
+  } catch (error) {
+    asked.then(({ body }) => body.destroy()).catch(() => undefined);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 };
 
 const redactorOf = (request: WireRequest): ((message: string) => string) =>
@@ -275,68 +269,6 @@ const refused = (
   });
 };
 
-type Config = ReturnType<KubeContext['load']>;
-
-const openSession = async (config: Config, context: KubeContext, connections: number): Promise<Session> => {
-  const cluster = config.getCurrentCluster();
-  // kubectl speaks plain http when the kubeconfig says so; client-node wants this flag as well.
-  if (cluster?.server.startsWith('http:')) (cluster as { skipTLSVerify: boolean }).skipTLSVerify = true;
-  const https: HttpsOptions = {};
-  try {
-    await config.applyToHTTPSOptions(https);
-  } catch (error) {
-    throw new KubeApiError(namedAs(context), 'getting credentials', {
-      status: 0,
-      reason: 'Credentials',
-      detail: `the kubeconfig's credentials could not be used: ${errorLine(error)}`,
-      causes: [],
-      outcomeUnknown: false,
-    });
-  }
-  const headers: Record<string, string | string[]> = { ...context.headers };
-  for (const [name, value] of Object.entries(https.headers ?? {}))
-    headers[name.toLowerCase()] = String(value);
-  if (https.auth) headers.authorization = `Basic ${Buffer.from(https.auth).toString('base64')}`;
-  const [dispatcher, streams] = await Promise.all([
-    openDispatcher(config, https, connections),
-    openDispatcher(config, https, null),
-  ]);
-  return { dispatcher, streams, headers, madeAt: Date.now() };
-};
-
-// client-node types these for node:tls, undici for its own connector; the fields are the same.
-type Connect = NonNullable<ProxyAgent.Options['requestTls']>;
-
-const openDispatcher = async (
-  config: Config,
-  https: HttpsOptions,
-  connections: number | null,
-): Promise<Dispatcher> => {
-  const made = config.createDispatcherOptions(config.getCurrentCluster(), https as never);
-  // HTTP/1.1 with a pool: on one HTTP/2 connection Node is slower, and one lost packet stalls every request.
-  if (made.type === 'agent') {
-    return new Agent({
-      connections,
-      allowH2: false,
-      connect: { ...made.connect, timeout: 10_000 } as Connect,
-    });
-  }
-  if (made.type === 'proxy') {
-    return new ProxyAgent({
-      uri: made.uri,
-      requestTls: made.requestTls as Connect,
-      connections,
-      allowH2: false,
-    });
-  }
-  if (made.type === 'none') return new Agent({ connections, connect: { timeout: 10_000 } });
-  const context = new RequestContext('https://unused', HttpMethod.GET);
-  await config.applySecurityAuthentication(context);
-  const dispatcher = context.getDispatcher();
-  if (dispatcher === undefined) throw new TypeError('client-node made no dispatcher for a SOCKS proxy');
-  return dispatcher as unknown as Dispatcher;
-};
-
 const queryText = (query: WireRequest['query']): string => {
   const pairs = Object.entries(query ?? {}).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key}=${encodeURIComponent(String(value))}`],
@@ -352,7 +284,3 @@ const warningTexts = (value: string | string[] | undefined): string[] =>
   [...(headerText(value) ?? '').matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) =>
     (match[1] ?? '').replace(/\\(.)/g, '$1'),
   );
-
-const errorLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).trim().split('\n').slice(-1)[0]?.slice(0, 300) ??
-  '';

@@ -1,3 +1,5 @@
+import type { WriteGate } from './gate.ts';
+
 /** A JSON value as parsed from the wire. Integers beyond 2^53 are kept as raw JSON numbers (see json.ts). */
 export type Json = string | number | boolean | null | Json[] | JsonObject;
 export type JsonObject = { [field: string]: Json | undefined };
@@ -151,8 +153,13 @@ export interface ClusterReader {
   can(question: AccessQuestion, options?: RequestOptions): Promise<{ allowed: boolean; reason: string }>;
   /** Changes of a type after resourceVersion, until the signal aborts or the server ends the stream. */
   watch(type: ResourceType, namespace: string | undefined, options: WatchOptions): AsyncIterable<WatchEvent>;
-  /** The server's clock in ms since the epoch, from the Date header of its latest answer (1 s resolution). */
+  /** The server's clock in ms since the epoch, from the Date headers of its answers; good to half a second. */
   now(): number;
+  /**
+   * From now on, a server that does not answer is asked again for so many ms instead of a few times: in the middle of a
+   * move it is worth waiting for one that is being restarted.
+   */
+  endure(ms: number): void;
   /** Logs of one container, the last `tailLines` lines. Throws KubeApiError. */
   logs(
     namespace: string,
@@ -184,10 +191,32 @@ export interface WriteResult {
   readonly warnings: readonly string[];
 }
 
-/** A cluster that may be written. Every write of dr-syncer goes through one of these methods. */
+/** On what terms a cluster is written. */
+export interface WriteTerms {
+  /** Asked before every attempt of every write. */
+  readonly gate: WriteGate;
+  /** Ends reads at once; after it no further attempt of a write is sent, and the one under way ends by itself. */
+  readonly signal?: AbortSignal | undefined;
+  /** Requests do not wait in the queue of the connection. */
+  readonly urgent?: boolean | undefined;
+}
+
+/**
+ * A cluster that may be written. Every write of dr-syncer goes through one of these methods, and each asks a gate before
+ * every attempt; as opened the gate is closed for all but dry runs.
+ */
 export interface ClusterWriter extends ClusterReader {
-  /** Server-side apply, forced. Creates or updates. Throws KubeApiError. */
-  apply(type: ResourceType, object: KubeObject, options: WriteOptions): Promise<WriteResult>;
+  /** The same connection with another gate. Reads of it that name no signal end with this one's. */
+  through(gate: WriteGate, terms?: Omit<WriteTerms, 'gate'>): ClusterWriter;
+  /**
+   * Server-side apply. Creates or updates; takes fields over from other managers unless `force` is false. A
+   * resourceVersion in the object must be the live one's. Throws KubeApiError.
+   */
+  apply(
+    type: ResourceType,
+    object: KubeObject,
+    options: WriteOptions & { readonly force?: boolean },
+  ): Promise<WriteResult>;
   create(type: ResourceType, object: KubeObject, options: WriteOptions): Promise<WriteResult>;
   /** PUT; the object carries the resourceVersion it replaces. */
   replace(type: ResourceType, object: KubeObject, options: WriteOptions): Promise<WriteResult>;

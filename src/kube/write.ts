@@ -87,7 +87,7 @@ export const createWrites = (wire: Wire): Writes => {
           namespace: object.metadata.namespace,
           body: object,
           contentType: 'application/apply-patch+yaml',
-          query: { force: true },
+          query: { force: options.force ?? true },
         },
         options,
       ),

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CONTENT_MANAGER, PARK_MANAGER } from '../annotations.ts';
 import { errorText } from '../errors.ts';
 import { type Failure, hasStatus, isKubeApiError, whyUnappliable } from '../kube/errors.ts';
@@ -6,6 +5,7 @@ import { clone, equalJson, objectsAt } from '../kube/json.ts';
 import { describeRef } from '../kube/paths.ts';
 import type { ClusterWriter, KubeObject, ObjectRef, WriteResult } from '../kube/types.ts';
 import { nameList } from '../sentences.ts';
+import { sleep } from '../sleep.ts';
 import { missingPaths, pathText } from './compare.ts';
 import { keptByServer } from './kept-by-server.ts';
 import type { PlanItem } from './plan.ts';
@@ -61,23 +61,22 @@ export const applyItem = async (item: PlanItem, options: ApplyOptions): Promise<
 };
 
 const write = async (item: PlanItem, options: ApplyOptions): Promise<ApplyOutcome> => {
-  let result = outcome(item.live === undefined ? 'created' : 'updated');
+  let result: ApplyOutcome & { readonly object?: KubeObject } = outcome(
+    item.live === undefined ? 'created' : 'updated',
+  );
   let isNoChange = options.dryRun && item.live !== undefined;
   if (item.content !== undefined) {
-    const { object, ...written } = await writeContent(item, item.content, options);
+    const written = await writeContent(item, item.content, options);
     result = { ...result, ...written };
     if (written.action === 'failed' || written.action === 'skipped' || written.action === 'unknown')
-      return result;
-    isNoChange &&= leavesAsItIs(item, object);
+      return withoutObject(result);
+    isNoChange &&= leavesAsItIs(item, written.object);
   }
   // An object that was made anew has lost the ownership of its park fields with everything else.
   const park = result.action === 'recreated' ? item.wholePark : item.park;
   // In a dry run of a creation there is nothing yet that the park fields could be applied to.
   if (park !== undefined && !(options.dryRun && (item.live === undefined || result.action === 'recreated'))) {
-    const parked = await options.writer.apply(item.type, park, {
-      ...writeOptions(options),
-      fieldManager: PARK_MANAGER,
-    });
+    const parked = await applyPark(item, park, result.object, options);
     result = {
       ...result,
       attempts: Math.max(result.attempts, parked.attempts),
@@ -85,8 +84,44 @@ const write = async (item: PlanItem, options: ApplyOptions): Promise<ApplyOutcom
     };
     isNoChange &&= leavesAsItIs(item, parked.object);
   }
-  return isNoChange ? { ...result, action: 'unchanged' } : result;
+  return withoutObject(isNoChange ? { ...result, action: 'unchanged' } : result);
 };
+
+const withoutObject = ({
+  object: _object,
+  ...result
+}: ApplyOutcome & { readonly object?: KubeObject }): ApplyOutcome => result;
+
+// Parking takes the replica count over from whoever has it. A request that arrives late at its server, when the lock is
+// somebody else's and the object runs, must not do that: it is tied to the version that was seen under this lock.
+const applyPark = async (
+  item: PlanItem,
+  park: KubeObject,
+  written: KubeObject | undefined,
+  options: ApplyOptions,
+): Promise<WriteResult> => {
+  let seen = written ?? item.live;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const write = { ...writeOptions(options), fieldManager: PARK_MANAGER };
+      // A dry run stores nothing, so its answer has no version of its own.
+      const body = options.dryRun ? park : atVersion(park, seen);
+      const result = await options.writer.apply(item.type, body, write);
+      return { ...result, attempts: result.attempts + attempt - 1 };
+    } catch (error) {
+      if (!isConflict(error) || attempt >= CONFLICT_ATTEMPTS) throw error;
+      await sleep(50 * attempt, options.signal);
+      seen = await options.writer.get(refOf(item, park), { signal: options.signal });
+    }
+  }
+};
+
+const atVersion = (body: KubeObject, seen: KubeObject | undefined): KubeObject =>
+  seen?.metadata.resourceVersion === undefined
+    ? body
+    : { ...body, metadata: { ...body.metadata, resourceVersion: seen.metadata.resourceVersion } };
+
+const isConflict = (error: unknown): boolean => hasStatus(error, 409) && error.failure.reason === 'Conflict';
 
 /** What came of one request, or of the way around it; `object` is the server's answer. */
 type Written = Partial<ApplyOutcome> & {
@@ -145,14 +180,20 @@ const applyPatiently = async (
   body: KubeObject,
   options: ApplyOptions,
 ): Promise<WriteResult> => {
+  // What is created is created parked. Should it be there by the time that the request arrives, and be running, then
+  // it has another owner of its replica count, and nothing is taken over from it unseen.
+  let made: KubeObject | undefined;
   for (let attempt = 1; ; attempt++) {
+    const isCreation = item.live === undefined && made === undefined && !options.dryRun;
     try {
-      const result = await options.writer.apply(item.type, body, writeOptions(options));
+      const write = { ...writeOptions(options), force: !isCreation };
+      const result = await options.writer.apply(item.type, atVersion(body, made), write);
       return { ...result, attempts: result.attempts + attempt - 1 };
     } catch (error) {
-      if (!hasStatus(error, 409) || error.failure.reason !== 'Conflict' || attempt >= CONFLICT_ATTEMPTS)
-        throw error;
-      await sleep(50 * attempt, undefined, options.signal === undefined ? {} : { signal: options.signal });
+      if (!isConflict(error) || attempt >= CONFLICT_ATTEMPTS) throw error;
+      await sleep(50 * attempt, options.signal);
+      if (item.live === undefined && !options.dryRun)
+        made = await options.writer.get(refOf(item, body), { signal: options.signal });
     }
   }
 };
@@ -200,7 +241,7 @@ const waitGone = async (ref: ObjectRef, options: ApplyOptions): Promise<void> =>
         `${describeRef(ref.type, ref.namespace, ref.name)} was deleted to be recreated and is still there after ${options.recreateTimeoutMs / 1000} s${holders ? `, held by its finalizers (${holders})` : ''}; run the same command again when it is gone`,
       );
     }
-    await sleep(waitMs, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    await sleep(waitMs, options.signal);
   }
 };
 

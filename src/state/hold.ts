@@ -1,17 +1,25 @@
 import { CONTENT_MANAGER } from '../annotations.ts';
-import { type DrError, errorText, LockedError, PartialError } from '../errors.ts';
+import { type DrError, errorText, isDrError, LockedError, PartialError } from '../errors.ts';
 import { hasStatus } from '../kube/errors.ts';
+import type { WriteGate } from '../kube/gate.ts';
 import type { ClusterWriter, KubeObject, RequestOptions } from '../kube/types.ts';
 import { LEASES } from '../kube/well-known.ts';
-import { type Claim, isHeldBy, releasedLease, renewedLease } from './lease.ts';
+import { sleep, timeLimit, timerMs } from '../sleep.ts';
+import { type Claim, isHeldBy, readLease, releasedLease, renewedLease } from './lease.ts';
 import { LOCK_NAME } from './types-of-records.ts';
 
 /** A lease that this process has taken and keeps. */
 export interface Hold {
-  /** Aborted when the lease is no longer ours: with a LockedError when somebody else has it, else a PartialError. */
+  /**
+   * Aborted when the lease is no longer ours: with a LockedError when somebody else has it, with a PartialError when it
+   * is gone or could not be renewed for longer than anybody waits.
+   */
   readonly lost: AbortSignal;
-  /** Throws that error when the lease is lost, or has not been renewed for its whole time. */
-  assertHeld(): void;
+  /**
+   * Lets writes pass while the lease is good. When it has run out, because the server was away or this process stood
+   * still, they wait until it is renewed, which only works as long as nobody else has taken it.
+   */
+  readonly gate: WriteGate;
   /** Ends the renewals and gives the lease back; false when it could not be given back and has to expire. */
   release(): Promise<boolean>;
 }
@@ -19,85 +27,107 @@ export interface Hold {
 /**
  * Keeps a lease: renews it every third of its time in the background, without keeping the process alive for it.
  * `taken` is the stored Lease; `startedMs` the monotonic clock before it was asked for, from which the time counts.
+ * `patienceMs` is how long renewals may fail before the lease counts as lost.
  */
 export const holdLease = (
   cluster: ClusterWriter,
   namespace: string,
   claim: Claim,
-  taken: { readonly lease: KubeObject; readonly startedMs: number },
+  taken: { readonly lease: KubeObject; readonly startedMs: number; readonly startedAt: number },
+  patienceMs: number,
 ): Hold => {
   const { ttlMs, session } = claim;
   const lost = new AbortController();
   const ending = new AbortController();
-  let lease = taken.lease;
+  let { lease } = taken;
   let renewedMs = taken.startedMs;
   // The wall clock as well: the monotonic one stands still while a laptop sleeps.
-  let renewedAt = cluster.now();
+  let renewedAt = taken.startedAt;
   let timer: NodeJS.Timeout | undefined;
-  let renewing: Promise<void> = Promise.resolve();
-  let failure: string | undefined;
+  let renewing: Promise<void> | undefined;
+  let failing: { readonly sinceMs: number; text: string } | undefined;
+  let heldUpMs = 0;
 
-  const lose = (why: string, taken = false): DrError => {
+  const leftMs = (): number =>
+    lost.signal.aborted || ending.signal.aborted
+      ? 0
+      : ttlMs - Math.max(performance.now() - renewedMs, Date.now() - renewedAt);
+
+  const lose = (error: DrError): void => {
     clearTimeout(timer);
-    if (!lost.signal.aborted) lost.abort(lostError(cluster.context, namespace, claim, why, taken));
-    return lost.signal.reason as DrError;
-  };
-
-  const checkTime = (): DrError | undefined => {
-    if (lost.signal.aborted) return lost.signal.reason as DrError;
-    const idleMs = Math.max(performance.now() - renewedMs, cluster.now() - renewedAt);
-    if (idleMs < ttlMs) return undefined;
-    const cause = failure === undefined ? '' : ` (the last attempt: ${failure.replace(/\.$/, '')})`;
-    return lose(`it was not renewed for ${Math.round(idleMs / 1000)} s${cause}`);
+    if (!lost.signal.aborted) lost.abort(error);
   };
 
   const renewOnce = async (): Promise<void> => {
     const startedMs = performance.now();
-    const nowMs = cluster.now();
-    const limitMs = Math.max(1, Math.min(ttlMs / 3, renewedMs + ttlMs - startedMs));
-    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(limitMs)]);
-    const stored = await replaceLease(cluster, renewedLease(lease, nowMs), session, { signal });
-    if (stored === undefined) {
-      const now = await readStoredLease(cluster, namespace, { signal });
-      if (now === undefined) lose('somebody has removed it');
-      else lose('somebody else has taken it', true);
+    const startedAt = Date.now();
+    const signal = AbortSignal.any([ending.signal, timeLimit(ttlMs / 3)]);
+    const stored = await replaceLease(cluster, renewedLease(lease, cluster.now()), session, { signal });
+    if (!stored.isOurs) {
+      lose(takenError(cluster.context, namespace, claim, stored.lease));
       return;
     }
     lease = stored.lease;
+    // An earlier write of ours was stored, and nobody can say when.
     if (!stored.isWritten) return;
     renewedMs = startedMs;
-    renewedAt = nowMs;
-    failure = undefined;
+    renewedAt = startedAt;
+    failing = undefined;
+    heldUpMs = 0;
   };
 
-  const schedule = (ms: number): void => {
-    if (ending.signal.aborted || lost.signal.aborted) return;
-    timer = setTimeout(() => {
-      renewing = tick();
-    }, ms);
-    timer.unref();
-  };
-
-  const tick = async (): Promise<void> => {
-    if (checkTime() !== undefined) return;
+  const tryToRenew = async (): Promise<void> => {
+    if (lost.signal.aborted) return;
     try {
       await renewOnce();
-      schedule(nextRenewal());
     } catch (error) {
-      if (ending.signal.aborted || checkTime() !== undefined) return;
-      failure = errorText(error);
-      schedule(Math.min(ttlMs / 10, ttlMs - (performance.now() - renewedMs)));
+      if (ending.signal.aborted) return;
+      failing = { sinceMs: failing?.sinceMs ?? performance.now(), text: errorText(error) };
+      if (performance.now() - failing.sinceMs < patienceMs) return;
+      const idleMs = ttlMs - leftMs();
+      lose(silentError(cluster.context, namespace, claim, { idleMs, heldUpMs, text: failing.text }));
     }
   };
 
-  const nextRenewal = (): number => Math.max(ttlMs / 30, renewedMs + ttlMs / 3 - performance.now());
+  // Whoever needs the lease renewed waits for the same attempt.
+  const renew = (): Promise<void> => {
+    renewing ??= tryToRenew().finally(() => {
+      renewing = undefined;
+      schedule();
+    });
+    return renewing;
+  };
 
-  schedule(nextRenewal());
+  const schedule = (): void => {
+    clearTimeout(timer);
+    if (ending.signal.aborted || lost.signal.aborted) return;
+    const waitMs = failing === undefined ? renewedMs + ttlMs / 3 - performance.now() : ttlMs / 10;
+    const due = performance.now() + Math.max(ttlMs / 30, waitMs);
+    timer = setTimeout(
+      () => {
+        heldUpMs = Math.max(heldUpMs, performance.now() - due);
+        void renew();
+      },
+      timerMs(due - performance.now()),
+    );
+    timer.unref();
+  };
+
+  schedule();
   return {
     lost: lost.signal,
-    assertHeld: () => {
-      const reason = checkTime();
-      if (reason !== undefined) throw reason;
+    gate: {
+      pass: async () => {
+        for (;;) {
+          lost.signal.throwIfAborted();
+          if (ending.signal.aborted)
+            throw new TypeError('this write would be made after the lock was given back');
+          if (leftMs() >= ttlMs * SEND_SHARE) return;
+          await renew();
+          if (leftMs() < ttlMs * SEND_SHARE) await sleep(ttlMs / 20, lost.signal);
+        }
+      },
+      leftMs,
     },
     release: async () => {
       clearTimeout(timer);
@@ -109,9 +139,17 @@ export const holdLease = (
   };
 };
 
+// With less of its time left nothing is sent any more: an answer could hardly come before it is over.
+const SEND_SHARE = 1 / 30;
+
+/** What came of replacing a Lease; see replaceLease. */
+export type Replaced =
+  | { readonly isOurs: true; readonly lease: KubeObject; readonly isWritten: boolean }
+  | { readonly isOurs: false; readonly lease: KubeObject | undefined };
+
 /**
  * Replaces the Lease by compare-and-swap. Returns what is stored: with `isWritten` false when an earlier write of
- * this process, whose answer was lost, had moved it on; undefined when the Lease is not held by this process any
+ * this process, whose answer was lost, had moved it on; with `isOurs` false when this process does not hold it any
  * more. Throws KubeApiError.
  */
 export const replaceLease = async (
@@ -119,16 +157,32 @@ export const replaceLease = async (
   lease: KubeObject,
   session: string,
   options: RequestOptions,
-): Promise<{ readonly lease: KubeObject; readonly isWritten: boolean } | undefined> => {
+): Promise<Replaced> => {
   try {
     const { object } = await cluster.replace(LEASES, lease, { ...options, fieldManager: CONTENT_MANAGER });
-    return isHeldBy(object, session) ? { lease: object, isWritten: true } : undefined;
+    return isHeldBy(object, session)
+      ? { isOurs: true, lease: object, isWritten: true }
+      : { isOurs: false, lease: object };
   } catch (error) {
     if (!hasStatus(error, 404, 409)) throw error;
     const stored = await readStoredLease(cluster, lease.metadata.namespace ?? '', options);
     return stored !== undefined && isHeldBy(stored, session)
-      ? { lease: stored, isWritten: false }
-      : undefined;
+      ? { isOurs: true, lease: stored, isWritten: false }
+      : { isOurs: false, lease: stored };
+  }
+};
+
+/** Gives a Lease back that this session may have stored without hearing of it. Never throws. */
+export const releaseStray = async (
+  cluster: ClusterWriter,
+  namespace: string,
+  session: string,
+): Promise<void> => {
+  try {
+    const stored = await readStoredLease(cluster, namespace, { signal: timeLimit(RELEASE_MS) });
+    if (stored !== undefined && isHeldBy(stored, session)) await releaseLease(cluster, stored, session);
+  } catch (error) {
+    if (!isDrError(error) && !isTimeLimit(error)) throw error;
   }
 };
 
@@ -143,7 +197,7 @@ const RELEASE_MS = 5000;
 
 // A renewal that was given up may still arrive at the server and move the lease on: then once more.
 const releaseLease = async (cluster: ClusterWriter, lease: KubeObject, session: string): Promise<boolean> => {
-  const signal = AbortSignal.timeout(RELEASE_MS);
+  const signal = timeLimit(RELEASE_MS);
   try {
     for (let current: KubeObject | undefined = lease, attempt = 1; attempt <= 3; attempt++) {
       if (current === undefined || !isHeldBy(current, session)) return attempt > 1;
@@ -161,18 +215,44 @@ const releaseLease = async (cluster: ClusterWriter, lease: KubeObject, session: 
   }
 };
 
-// Only a lock that somebody else has is reported as locked.
-const lostError = (
+const isTimeLimit = (error: unknown): boolean =>
+  error instanceof DOMException && error.name === 'TimeoutError';
+
+const place = (context: string, namespace: string): string =>
+  `The lock of namespace ${namespace} in context ${context}`;
+
+// Of a Lease that is gone nobody can say who has it.
+const takenError = (
   context: string,
   namespace: string,
-  claim: Claim,
-  why: string,
-  taken: boolean,
+  { operationId }: Claim,
+  lease: KubeObject | undefined,
 ): DrError => {
-  const LostError = taken ? LockedError : PartialError;
-  return new LostError(
-    `The lock of namespace ${namespace} in context ${context} is lost: ${why}. ` +
-      `Operation ${claim.operationId} stops here.`,
-    { hint: 'See who works on the namespace with the command status; then resume the operation.' },
+  const held = lease === undefined ? undefined : readLease(lease);
+  const options = { hint: 'See who works on the namespace with the command status.' };
+  const stops = `Operation ${operationId} stops here.`;
+  return held === undefined
+    ? new PartialError(
+        `${place(context, namespace)} is lost: somebody has removed it or given it back. ${stops}`,
+        options,
+      )
+    : new LockedError(
+        `${place(context, namespace)} is lost: ${held.holder} has taken it for operation ${held.operationId}. ${stops}`,
+        options,
+      );
+};
+
+const silentError = (
+  context: string,
+  namespace: string,
+  { operationId, ttlMs }: Claim,
+  found: { readonly idleMs: number; readonly heldUpMs: number; readonly text: string },
+): DrError => {
+  const busy =
+    found.heldUpMs < ttlMs / 3
+      ? ''
+      : ` This process itself stood still for ${Math.round(found.heldUpMs / 1000)} s: the machine is too busy, or the process was stopped.`;
+  return new PartialError(
+    `${place(context, namespace)} could not be renewed for ${Math.round(found.idleMs / 1000)} s (the last attempt: ${found.text.replace(/\.$/, '')}).${busy} Operation ${operationId} stops here.`,
   );
 };

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { CONTENT_MANAGER } from '../annotations.ts';
 import { errorText, LockedError } from '../errors.ts';
 import { hasStatus } from '../kube/errors.ts';
+import { OPEN_GATE, type WriteGate } from '../kube/gate.ts';
 import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/types.ts';
 import { LEASES } from '../kube/well-known.ts';
 import type { Life } from '../process-identity.ts';
-import { type Hold, holdLease, readStoredLease, replaceLease } from './hold.ts';
+import { timeLimit } from '../sleep.ts';
+import { type Hold, holdLease, readStoredLease, releaseStray, replaceLease } from './hold.ts';
 import { type Claim, type Held, heldLease, isHeldBy, judgeLease, msToExpiry, readLease } from './lease.ts';
 import { refuseLock } from './lock-refusal.ts';
 
@@ -25,6 +27,8 @@ export interface LockOptions {
   readonly operationId: string;
   /** How long the lock lasts without a renewal; at least 1 s, default what the process says, or 30 s. */
   readonly ttlMs?: number | undefined;
+  /** ms for which renewals may fail before the lock counts as lost; default a minute. */
+  readonly patienceMs?: number | undefined;
   /** `--take-over`: take the lock of somebody else once it has expired. */
   readonly takeOver: boolean;
   /** Going on with an operation: take its own lock at once. */
@@ -52,10 +56,10 @@ export interface Lock {
    * with a PartialError.
    */
   readonly lost: AbortSignal;
+  /** Lets writes pass as long as the lock is good; every write of whoever holds it goes through. */
+  readonly gate: WriteGate;
   /** Sentences about the source's lease that could not be had; the lock holds without it. */
   readonly notes: readonly string[];
-  /** Throws that error when the lock is lost or its time is over. To be called before each write. */
-  assertHeld(): void;
   /** Ends the renewals and gives the lock back. Never throws: what cannot be given back expires. */
   release(): Promise<void>;
 }
@@ -86,8 +90,9 @@ export const acquireLock = async (options: LockOptions): Promise<Lock> => {
     resume: options.resume ?? false,
   };
   const lifeOf = options.process?.lifeOf ?? ((): Life => 'gone');
+  const { patienceMs = DEFAULT_PATIENCE_MS } = options;
   const judge: Judge = (held, nowMs) => judgeLease(held, claim, nowMs, lifeOf);
-  const hold = await takeLease(dest, claim, judge, { signal });
+  const hold = await takeLease(dest, claim, judge, patienceMs, { signal });
   const mirror = await takeSource(source, claim, lifeOf, { signal }).catch(async (error: unknown) => {
     await hold.release();
     throw error;
@@ -96,10 +101,10 @@ export const acquireLock = async (options: LockOptions): Promise<Lock> => {
     holder,
     operationId,
     lost: hold.lost,
+    gate: hold.gate,
     notes: mirror.notes,
-    assertHeld: hold.assertHeld,
     release: async () => {
-      await Promise.all([hold.release(), mirror.hold?.release()]);
+      await Promise.all([hold.release(), mirror.release()]);
     },
   };
 };
@@ -160,17 +165,21 @@ export interface LockAges {
 }
 
 const DEFAULT_TTL_MS = 30_000;
+const DEFAULT_PATIENCE_MS = 60_000;
 const SOURCE_MS = 10_000;
 const ATTEMPTS = 5;
 
 type Judge = (held: Held, nowMs: number) => ReturnType<typeof judgeLease>;
 
 const takeLease = async (
-  { cluster, namespace }: LockSide,
+  side: LockSide,
   claim: Claim,
   judge: Judge,
+  patienceMs: number,
   options: RequestOptions,
 ): Promise<Hold> => {
+  const { namespace } = side;
+  const cluster = side.cluster.through(OPEN_GATE, { urgent: true });
   for (let attempt = 1; ; attempt++) {
     const current = await readStoredLease(cluster, namespace, options);
     const held = current === undefined ? undefined : readLease(current);
@@ -182,9 +191,9 @@ const takeLease = async (
         throw refuseLock(verdict, held, claim, { context: cluster.context, namespace }, nowMs);
       }
     }
-    const startedMs = performance.now();
+    const started = { startedMs: performance.now(), startedAt: Date.now() };
     const lease = await storeLease(cluster, heldLease(namespace, claim, nowMs, current), claim, options);
-    if (lease !== undefined) return holdLease(cluster, namespace, claim, { lease, startedMs });
+    if (lease !== undefined) return holdLease(cluster, namespace, claim, { lease, ...started }, patienceMs);
     if (attempt === ATTEMPTS) {
       throw new LockedError(
         `The lock of namespace ${namespace} in context ${cluster.context} changes hands all the time.`,
@@ -202,7 +211,8 @@ const storeLease = async (
   options: RequestOptions,
 ): Promise<KubeObject | undefined> => {
   if (lease.metadata.resourceVersion !== undefined) {
-    return (await replaceLease(cluster, lease, session, options))?.lease;
+    const stored = await replaceLease(cluster, lease, session, options);
+    return stored.isOurs ? stored.lease : undefined;
   }
   try {
     const { object } = await cluster.create(LEASES, lease, { ...options, fieldManager: CONTENT_MANAGER });
@@ -219,9 +229,9 @@ const takeSource = async (
   claim: Claim,
   lifeOf: (process: string) => Life,
   { signal }: RequestOptions,
-): Promise<{ readonly hold: Hold | undefined; readonly notes: readonly string[] }> => {
-  if (source === undefined) return { hold: undefined, notes: [] };
-  const limit = AbortSignal.timeout(SOURCE_MS);
+): Promise<{ release(): Promise<unknown>; readonly notes: readonly string[] }> => {
+  if (source === undefined) return { release: async () => undefined, notes: [] };
+  const limit = timeLimit(SOURCE_MS);
   const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
   try {
     const terms: Claim = { ...claim, takeOver: true, resume: true };
@@ -229,12 +239,15 @@ const takeSource = async (
       held.holder === claim.holder && held.operationId === claim.operationId
         ? 'take'
         : judgeLease(held, terms, nowMs, lifeOf);
-    return { hold: await takeLease(source, terms, judge, { signal: both }), notes: [] };
+    // The lock holds without it, so its renewals may fail for as long as they like.
+    const hold = await takeLease(source, terms, judge, Number.POSITIVE_INFINITY, { signal: both });
+    return { release: hold.release, notes: [] };
   } catch (error) {
     if (error instanceof LockedError || signal?.aborted === true) throw error;
     const note =
       `There is no lock in the source namespace ${source.namespace}, context ${source.cluster.context}: ` +
       `${errorText(error)} The lock in the destination holds.`;
-    return { hold: undefined, notes: [note] };
+    const cluster = source.cluster.through(OPEN_GATE, { urgent: true });
+    return { release: () => releaseStray(cluster, source.namespace, claim.session), notes: [note] };
   }
 };

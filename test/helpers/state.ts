@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import type { DrError } from '../../src/errors.ts';
 import { openWriter } from '../../src/kube/cluster.ts';
+import { OPEN_GATE } from '../../src/kube/gate.ts';
 import type { ClusterWriter } from '../../src/kube/types.ts';
 import { type JournalLog, openJournal } from '../../src/state/journal.ts';
 import { acquireLock, type Lock, type LockOptions } from '../../src/state/lock.ts';
@@ -11,9 +12,9 @@ import { contextOf, createNamespace, freshNamespace, pair, type Side } from '../
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { CLUSTER, contextFor } from './stage.ts';
 
-/** Opens a side as one process of dr-syncer would, with connections of its own; closed after the file's tests. */
+/** Opens a side as one process of dr-syncer would, here without a lock that its writes ask, with connections of its own; closed after the file's tests. */
 export const open = (side: Side = 'dest', kubeconfig?: string): ClusterWriter => {
-  const writer = openWriter(contextFor(side, kubeconfig), CLUSTER);
+  const writer = openWriter(contextFor(side, kubeconfig), CLUSTER).through(OPEN_GATE);
   opened.push(writer);
   return writer;
 };

@@ -104,7 +104,7 @@ export const failoverSteps = (input: FailoverInput): { steps: Step[]; readyAt():
       title: `Take our marks off what inherited them in ${where}`,
       plan: async () => ['patch ReplicaSets that carry the marks of their Deployment'],
       run: async () =>
-        `${await tidyInherited(dest, await listSide(dest, deps.signal), deps, options.concurrency)} cleaned`,
+        `${await tidyInherited(dest, await listSide(dest, deps.signal), options.concurrency)} cleaned`,
     },
     {
       id: 'activate',

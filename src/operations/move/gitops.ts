@@ -1,10 +1,12 @@
-import { PARK_MANAGER } from '../../annotations.ts';
+import { TAKEN_OVER } from '../../annotations.ts';
 import { RefusedError } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
-import type { KubeObject, ResourceType } from '../../kube/types.ts';
+import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { type GitopsOwner, pausePatch, resumePatch } from '../../workloads/gitops.ts';
 import { isMarked } from '../../workloads/record.ts';
+import { survey } from './baseline.ts';
+import { patchLive } from './patch-live.ts';
 import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
@@ -27,9 +29,9 @@ export const pauseGitops = async (
       deps.reporter.warning(error.message);
       return undefined;
     });
-    if (found === undefined || isMarked(found.object)) continue;
-    await patchOwner(side, found.type, found.object, pausePatch(found.object), deps);
-    paused++;
+    if (found === undefined) continue;
+    const pause = (live: KubeObject) => (isMarked(live) ? undefined : pausePatch(live));
+    if (await patchOwner(side, found, pause, deps)) paused++;
   }
   return `${paused} paused`;
 };
@@ -47,16 +49,42 @@ export const resumeGitops = async (
   let resumed = 0;
   for (const owner of unique.values()) {
     try {
-      const { type, object } = await findOwner(side, owner, deps.signal);
-      if (!isMarked(object)) continue;
-      await patchOwner(side, type, object, resumePatch(object), deps);
-      resumed++;
+      const resume = (live: KubeObject) => (isMarked(live) ? resumePatch(live) : undefined);
+      if (await patchOwner(side, await findOwner(side, owner, deps.signal), resume, deps)) resumed++;
     } catch (error) {
       if (!(error instanceof RefusedError) && !hasStatus(error, 403)) throw error;
       deps.reporter.warning(`${error.message} If it was paused for the move, resume it by hand.`);
     }
   }
   return `${resumed} resumed`;
+};
+
+/**
+ * Moves the versions of the GitOps objects that own something among these objects of a side; see outdateWrites. One
+ * that cannot be found or patched is left alone: no run of ours can have patched it either. Returns how many.
+ */
+export const outdateOwners = async (
+  side: MoveSide,
+  objects: readonly KubeObject[],
+  by: string,
+  signal: AbortSignal,
+): Promise<number> => {
+  const owners = new Map(
+    survey(side, objects).gitops.map(({ owner }) => [
+      `${owner.kind}/${owner.namespace}/${owner.name}`,
+      owner,
+    ]),
+  );
+  const bump = () => ({ metadata: { annotations: { [TAKEN_OVER]: by } } });
+  let bumped = 0;
+  for (const owner of owners.values()) {
+    try {
+      if (await patchOwner(side, await findOwner(side, owner, signal), bump, { signal })) bumped++;
+    } catch (error) {
+      if (!(error instanceof RefusedError) && !hasStatus(error, 403)) throw error;
+    }
+  }
+  return bumped;
 };
 
 const findOwner = async (
@@ -89,15 +117,15 @@ const findOwner = async (
 
 const patchOwner = async (
   side: MoveSide,
-  type: ResourceType,
-  object: KubeObject,
-  patch: ReturnType<typeof pausePatch>,
-  deps: MoveDeps,
-): Promise<void> => {
-  await deps.guard();
+  { type, object }: { readonly type: ResourceType; readonly object: KubeObject },
+  plan: (live: KubeObject) => JsonObject | undefined,
+  { signal }: Pick<MoveDeps, 'signal'>,
+): Promise<boolean> => {
   const { namespace, name } = object.metadata;
   try {
-    await side.cluster.patch({ type, namespace, name }, patch, { fieldManager: PARK_MANAGER });
+    return (
+      (await patchLive(side.cluster, { type, namespace, name }, plan, { seen: object, signal })) === 'patched'
+    );
   } catch (error) {
     if (!hasStatus(error, 403)) throw error;
     throw new RefusedError(

@@ -1,7 +1,8 @@
-import { ORIGINAL_REPLICAS, PARK_MANAGER, PARKED } from '../../annotations.ts';
+import { ORIGINAL_REPLICAS, PARKED } from '../../annotations.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { finished } from '../../workloads/finished.ts';
+import { patchLive } from './patch-live.ts';
 import { typeOf, whereIs } from './side.ts';
 import type { StartTarget } from './start-side.ts';
 import type { MoveDeps, MoveOptions, MoveSide } from './types.ts';
@@ -38,10 +39,9 @@ export const leaveSuspended = async (
   deps: MoveDeps,
 ): Promise<void> => {
   for (const target of over) {
-    await deps.guard();
     const ref = { type: typeOf(side, target), namespace: side.namespace, name: target.name };
     const patch = { metadata: { annotations: { [PARKED]: null, [ORIGINAL_REPLICAS]: null } } };
-    await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER });
+    await patchLive(side.cluster, ref, () => patch, { signal: deps.signal });
     deps.reporter.warning(
       `Job ${target.name} was moved to the destination and does not run again in ${whereIs(side)}; it stays suspended.`,
     );

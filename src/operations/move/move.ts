@@ -197,13 +197,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         const objects = await listSide(from, deps.signal);
         const { entries } = survey(from, objects);
         // The server itself says here whether it would take each patch.
-        await stopSide(
-          from,
-          entries,
-          objects,
-          { ...deps, guard: async () => undefined },
-          { ...options, dryRun: true },
-        );
+        await stopSide(from, entries, objects, deps, { ...options, dryRun: true });
         return entries.map(
           (entry) =>
             `PATCH ${entry.kind} ${entry.name}: ${entry.plan.fields.map((field) => `${field.path.join('.')}=${JSON.stringify(field.parked)}`).join(', ')}`,
@@ -302,8 +296,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       id: 'tidy',
       title: `Take our marks off what inherited them in ${whereIs(to)}`,
       plan: async () => ['patch ReplicaSets that carry the marks of their Deployment'],
-      run: async () =>
-        `${await tidyInherited(to, (await openTo()).objects(), deps, options.concurrency)} cleaned`,
+      run: async () => `${await tidyInherited(to, (await openTo()).objects(), options.concurrency)} cleaned`,
     },
     {
       id: 'activate',

@@ -9,6 +9,7 @@ import {
   PartialError,
 } from '../../errors.ts';
 import { type ExitName, exitCode } from '../../exit-codes.ts';
+import { OPEN_GATE, type WriteGate } from '../../kube/gate.ts';
 import { stableStringify } from '../../kube/json.ts';
 import type { JsonObject } from '../../kube/types.ts';
 import { countWritten } from '../../kube/written.ts';
@@ -24,6 +25,7 @@ import { claimReports } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 import { admit } from './admit.ts';
 import { isAbort, outcomeOf, reasonText } from './outcome.ts';
+import { outdateWrites } from './outdate-writes.ts';
 import { createOperationState, type OperationState } from './records.ts';
 import { isSourceLost, sourceLostHint } from './source-lost.ts';
 import { roundSeconds, runSteps, type Step, StepError } from './steps.ts';
@@ -60,6 +62,9 @@ export interface OperationInput {
 /** A running operation: locked, in the journal and in the record. */
 export interface Operation {
   readonly input: OperationInput;
+  /** The two sides as the steps may write them: through the lock and the record. */
+  readonly source: MoveSide | undefined;
+  readonly dest: MoveSide;
   readonly journal: JournalLog;
   readonly lock: Lock;
   readonly state: OperationState;
@@ -72,35 +77,49 @@ export interface Operation {
   hasWritten(): boolean;
 }
 
+// A server that is being restarted is back by then; one that is dead must not keep an operator waiting for longer.
+const PATIENCE_MS = 60_000;
+
 /**
  * Takes the lock, opens or creates the journal and writes the operation into the record. From here on the operation
  * must be ended with endOperation. A failover closes an unfinished operation. Throws LockedError, PartialError
  * (another operation is unfinished, or the records could not be written to the end), UnsafeError.
  */
 export const beginOperation = async (input: OperationInput): Promise<Operation> => {
-  const { dest, source, kind, operator } = input;
-  const written = countWritten(dest.cluster, source?.cluster);
-  const operationId = input.resume?.operationId ?? newOperationId(kind, dest.cluster.now(), Math.random);
+  const { kind, operator } = input;
+  const written = countWritten(input.dest.cluster, input.source?.cluster);
+  const patienceMs = Math.min(PATIENCE_MS, input.options.waitTimeoutMs);
+  const operationId =
+    input.resume?.operationId ?? newOperationId(kind, input.dest.cluster.now(), Math.random);
   const lock = await acquireLock({
-    dest,
-    source,
+    dest: input.dest,
+    source: input.source,
     holder: operator,
     operationId,
+    patienceMs,
     takeOver: input.takeOver,
     resume: input.resume !== undefined,
     process: input.process,
     signal: input.signal,
   });
   try {
+    const dest = through(input.dest, lock.gate);
+    const source = input.source === undefined ? undefined : through(input.source, lock.gate);
+    for (const side of [dest, source]) side?.cluster.endure(patienceMs);
     const journal = openJournal(dest.cluster, dest.namespace, { redact: input.redact });
     const store = openStateStore(dest.cluster, dest.namespace);
     if (source !== undefined) journal.mirrorTo(source.cluster, source.namespace);
+    const { concurrency } = input.options;
+    const by = `${operationId} ${timestamp(dest.cluster.now())}`;
+    const outdate = { by, concurrency, signal: input.signal };
     if (input.resume === undefined) {
       // What was looked at before the lock may be history by now: another operator may have been faster.
       const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal: input.signal });
       admit(kind, stored?.record, (verb) => drSyncer(verb, input));
+      let closed: Journal | undefined;
       const close = (unfinished: Journal): void => {
         if (input.sourceGivenUp !== true) refuseStartedSource(unfinished, (verb) => drSyncer(verb, input));
+        closed = unfinished;
       };
       const begun = {
         operationId,
@@ -116,8 +135,9 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
       };
       // With its source dead a cutover can never end, so a failover closes what is unfinished.
       await journal.create(begun, kind === 'failover' ? close : undefined);
+      if (closed !== undefined) await outdateWrites(closed, { source, dest }, outdate.by, outdate);
     } else {
-      await takeUp(journal, operationId, kind, dest);
+      await takeUp(journal, operationId, kind, { source, dest }, outdate);
     }
     const startedAt = timestamp(dest.cluster.now());
     const operation = {
@@ -140,9 +160,11 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
       },
     };
     const state = createOperationState({ source, dest, journal, lock, record, operator, reporter });
-    const deps: MoveDeps = { reporter, signal, guard: () => state.guard() };
+    const deps: MoveDeps = { reporter, signal, gate: state.gate };
     return {
       input,
+      dest: through(dest, state.gate, signal),
+      source: source === undefined ? undefined : through(source, state.gate, signal),
       journal,
       lock,
       state,
@@ -249,9 +271,9 @@ export const endOperation = async (operation: Operation, reached: Ending): Promi
       return false;
     }
   };
-  const appendHistory = (): Promise<boolean> =>
+  const appendHistory = (gate: WriteGate): Promise<boolean> =>
     attempt('The history', () =>
-      openHistory(input.dest.cluster, input.dest.namespace).append({
+      openHistory(input.dest.cluster.through(gate), input.dest.namespace).append({
         operationId: state.operationId,
         kind: input.kind,
         who: input.operator,
@@ -267,11 +289,11 @@ export const endOperation = async (operation: Operation, reached: Ending): Promi
       }),
     );
   // Without the lock the history alone is written: it only ever grows, whoever works here now.
-  if (lock.lost.aborted) await appendHistory();
+  if (lock.lost.aborted) await appendHistory(OPEN_GATE);
   else {
     const isClosed = await attempt('The record', () => state.close(ending.finished ? 'finished' : 'stopped'));
     if (!isClosed && ending.finished) ending = unclosed(input, ending);
-    await appendHistory();
+    await appendHistory(lock.gate);
     const isWritten = await attempt('The journal', () =>
       ending.finished ? journal.finish(resultOf(input, ending)) : journal.stop(ending.summary),
     );
@@ -337,6 +359,11 @@ export const moveResult = (
     warnings: end.warnings,
   };
 };
+
+const through = (side: MoveSide, gate: WriteGate, signal?: AbortSignal): MoveSide => ({
+  ...side,
+  cluster: side.cluster.through(gate, { signal }),
+});
 
 const freshRecord = (input: OperationInput, since: string): StateRecord => ({
   schema: SCHEMA,

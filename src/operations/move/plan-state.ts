@@ -1,3 +1,4 @@
+import { CLOSED_GATE } from '../../kube/gate.ts';
 import type { OperationState } from './records.ts';
 
 /** The records of a dry run: nothing is behind it, and what it would write goes nowhere. */
@@ -5,6 +6,7 @@ export const planState = (
   epoch: number,
 ): Pick<
   OperationState,
+  | 'gate'
   | 'operationId'
   | 'isDone'
   | 'hasBegun'
@@ -20,6 +22,7 @@ export const planState = (
   | 'markPendingFence'
   | 'markFenced'
 > => ({
+  gate: CLOSED_GATE,
   operationId: 'dry-run',
   isDone: () => false,
   hasBegun: () => false,

@@ -1,7 +1,9 @@
 import { drSyncer } from '../../command-line.ts';
 import { UnsafeError } from '../../errors.ts';
+import { bothGates, type WriteGate } from '../../kube/gate.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { Reporter } from '../../reporter.ts';
+import { timeLimit } from '../../sleep.ts';
 import { timestamp } from '../../state/clock.ts';
 import type { JournalLog } from '../../state/journal.ts';
 import type { Lock } from '../../state/lock.ts';
@@ -22,14 +24,15 @@ export interface OperationState extends MoveState {
   markStage(objects: number, hash: string): Promise<void>;
   /** Results of the data copy, kept in the journal. */
   readonly data: DataJournal;
-  /** Throws when the lock is lost, or when the record names another epoch or operation. Cheap when asked often. */
-  guard(): Promise<void>;
+  /** Closed when the lock is not good, or when the record names another epoch or operation. Cheap when asked often. */
+  readonly gate: WriteGate;
   /** Takes the operation out of the record, or leaves it there as stopped. */
   close(how: 'finished' | 'stopped'): Promise<void>;
   epoch(): number;
 }
 
 export interface OperationStateInput {
+  /** Both are written through the gate of the lock. */
   readonly source: MoveSide | undefined;
   readonly dest: MoveSide;
   readonly journal: JournalLog;
@@ -42,13 +45,13 @@ export interface OperationStateInput {
 
 // The record is read again before every write; writes that come within this time of a reading share it.
 const GUARD_MS = 250;
+// Nobody waits longer for a copy that is kept beside the record.
+const MIRROR_MS = 5000;
 
 /** Ties journal, lock and state record together for the steps of one operation. */
 export const createOperationState = (input: OperationStateInput): OperationState => {
   const { source, dest, journal, lock, operator, reporter } = input;
   const store: StateStore = openStateStore(dest.cluster, dest.namespace);
-  const mirror =
-    source === undefined ? undefined : openStateStore(source.cluster, source.namespace, 'source');
   const { operationId, kind } = journal.current();
   let record = input.record;
   let readAt = 0;
@@ -59,8 +62,7 @@ export const createOperationState = (input: OperationStateInput): OperationState
     await store.assertEpoch({ epoch: record.epoch, operationId });
     readAt = performance.now();
   };
-  const guard = async (): Promise<void> => {
-    lock.assertHeld();
+  const isStillOurs = async (): Promise<void> => {
     if (performance.now() - readAt < GUARD_MS) return;
     reading ??= look().finally(() => {
       reading = undefined;
@@ -68,7 +70,6 @@ export const createOperationState = (input: OperationStateInput): OperationState
     await reading;
   };
   const update = async (mutate: (current: StateRecord) => StateRecord): Promise<void> => {
-    lock.assertHeld();
     const written = await store.update((current) => {
       if (current === undefined || current.epoch !== record.epoch || current.operation?.id !== operationId) {
         throw new UnsafeError('The state record was changed by somebody else; nothing more is written.', {
@@ -82,8 +83,11 @@ export const createOperationState = (input: OperationStateInput): OperationState
   };
   // The source's copy is a convenience: what decides is in the destination.
   const copyToSource = async (): Promise<void> => {
-    if (mirror === undefined) return;
+    if (source === undefined) return;
     try {
+      const signal = timeLimit(MIRROR_MS);
+      const writer = source.cluster.through(lock.gate, { signal });
+      const mirror = openStateStore(writer, source.namespace, 'source');
       const done = await mirrorState(mirror, record);
       if (done === 'ahead')
         reporter.warning(
@@ -184,7 +188,7 @@ export const createOperationState = (input: OperationStateInput): OperationState
       read: () => journal.current().data ?? {},
       write: (claim, value) => journal.setData(claim, value),
     },
-    guard,
+    gate: bothGates(lock.gate, { pass: isStillOurs, leftMs: () => Number.POSITIVE_INFINITY }),
     close: (how) =>
       update((current) => {
         const { operation, ...rest } = current;

@@ -6,6 +6,7 @@ import { CONFIG_MAPS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { releaseHeld } from '../../pipeline/transforms/index.ts';
 import { stashedObject } from '../stage/stash.ts';
+import { patchLive } from './patch-live.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
 /**
@@ -17,7 +18,6 @@ export const startStashed = async (side: MoveSide, deps: MoveDeps): Promise<stri
   for (const object of await readStash(side, deps)) {
     const type = preferred(side, object);
     if (type === undefined) continue;
-    await deps.guard();
     try {
       await side.cluster.create(type, object, { fieldManager: CONTENT_MANAGER });
     } catch (error) {
@@ -50,8 +50,7 @@ export const releaseHeldServices = async (side: MoveSide, deps: MoveDeps): Promi
   let released = 0;
   for (const { type, object, patch } of lists.flat()) {
     if (patch === undefined) continue;
-    await deps.guard();
-    await release(side, type, object, patch);
+    await release(side, type, object, deps.signal);
     released++;
   }
   return released;
@@ -70,17 +69,23 @@ const release = async (
   side: MoveSide,
   type: ResourceType,
   object: KubeObject,
-  patch: JsonObject,
+  signal: AbortSignal,
 ): Promise<void> => {
   const ref = { type, namespace: side.namespace, name: object.metadata.name };
+  const options = { seen: object, fieldManager: CONTENT_MANAGER, signal };
   try {
-    await side.cluster.patch(ref, patch, { fieldManager: CONTENT_MANAGER });
+    await patchLive(side.cluster, ref, releaseHeld, options);
   } catch (error) {
     // A node port that was explicit at the source may be taken here by now: any other will do.
     if (!hasStatus(error, 422) || object.metadata.annotations?.[HELD_SERVICE_TYPE] === undefined) throw error;
-    const { ports: _ports, ...spec } = (patch.spec ?? {}) as JsonObject;
-    await side.cluster.patch(ref, { ...patch, spec }, { fieldManager: CONTENT_MANAGER });
+    await patchLive(side.cluster, ref, (live) => withoutPorts(releaseHeld(live)), options);
   }
+};
+
+const withoutPorts = (patch: JsonObject | undefined): JsonObject | undefined => {
+  if (patch === undefined) return undefined;
+  const { ports: _ports, ...spec } = (patch.spec ?? {}) as JsonObject;
+  return { ...patch, spec };
 };
 
 const readStash = async (side: MoveSide, deps: MoveDeps): Promise<KubeObject[]> => {

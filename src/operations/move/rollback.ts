@@ -1,3 +1,4 @@
+import type { WriteGate } from '../../kube/gate.ts';
 import { openInformer } from '../../kube/informer.ts';
 import { groupKind } from '../../kube/names.ts';
 import { PODS } from '../../kube/well-known.ts';
@@ -33,10 +34,10 @@ export interface RollbackInput {
   /** Whether the move had begun to start anything on the other side. */
   readonly startBegan: boolean;
   /** Ends what copies of volume data have left running; undefined when they left nothing. Returns a clause. */
-  readonly endCopies?: (() => Promise<string>) | undefined;
+  readonly endCopies?: ((gate: WriteGate) => Promise<string>) | undefined;
   readonly options: MoveOptions;
   readonly deps: MoveDeps;
-  readonly state: MoveState & { markFenced(): Promise<void> };
+  readonly state: MoveState & { readonly gate: WriteGate; markFenced(): Promise<void> };
 }
 
 /**
@@ -57,7 +58,7 @@ export const rollbackSteps = (input: RollbackInput): Step[] => {
       title: 'End the copies of volume data',
       skip: () => (input.endCopies === undefined ? 'no copy left anything' : undefined),
       plan: async () => ['end movers that were cut off, and remove what they left in the clusters'],
-      run: async () => (await input.endCopies?.()) ?? '',
+      run: async () => (await input.endCopies?.(state.gate)) ?? '',
     },
     {
       id: 'undo-start',
@@ -158,7 +159,7 @@ const startAgain = async (
         deps.reporter.warning(`Started again, but not ready: ${error.message}`);
       }
     }
-    await tidyInherited(from, informer.objects(), deps, options.concurrency);
+    await tidyInherited(from, informer.objects(), options.concurrency);
     return [`${count(targets.length, 'workload')} started again`, ...notReady].join('; ');
   } finally {
     informer.stop();

@@ -1,5 +1,6 @@
 import { drSyncer } from '../../command-line.ts';
 import type { MoverRecord } from '../../data/types.ts';
+import type { WriteGate } from '../../kube/gate.ts';
 import { readJournal } from '../../state/journal.ts';
 import { refuseHeldLock } from '../../state/lock.ts';
 import { readState } from '../../state/records.ts';
@@ -32,12 +33,20 @@ export interface RunMoveInput extends OperationInput {
   readonly source: MoveSide;
   /** Looks before anything is changed; `refused` is the ending when it says no. */
   preflight?(): Promise<PreflightGate>;
-  converge?(state: OperationState | undefined): Promise<string>;
+  /** Stages once more, with the destination and the records of the operation. */
+  converge?(operation: ConvergeAccess): Promise<string>;
   readonly data?: DataStep;
-  config?(state: OperationState | undefined, deps: MoveDeps): Promise<string>;
+  /** `sides` is undefined in a dry run. */
+  config?(
+    sides: { readonly source: MoveSide; readonly dest: MoveSide } | undefined,
+    deps: MoveDeps,
+  ): Promise<string>;
   /** `config` writes to the source. */
   readonly syncsConfig?: boolean;
 }
+
+/** What a stage inside an operation writes with. */
+export type ConvergeAccess = Pick<Operation, 'dest' | 'state' | 'deps'>;
 
 /** The data copy of a command: what its steps ask for, with the records of the operation. */
 export interface DataStep {
@@ -46,8 +55,11 @@ export interface DataStep {
   check(isStaged: boolean): Promise<string>;
   copy(state: OperationState, mark: string, signal: AbortSignal): Promise<string>;
   /** Ends what these copies may have left running. Returns a clause. */
-  end(records: readonly MoverRecord[]): Promise<string>;
+  end: EndCopies;
 }
+
+/** Ends what copies of volume data may have left running in the clusters, through the gate of an operation. */
+export type EndCopies = (records: readonly MoverRecord[], gate: WriteGate) => Promise<string>;
 
 // A cutover stages first, so before it a claim may still be missing at the destination.
 const dataOf = (data: DataStep, kind: RunMoveInput['kind'], state: OperationState | undefined): MoveData => ({
@@ -94,7 +106,8 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
     const { stoppedAt, readyAt } = plan.times;
     const rtoSeconds =
       stoppedAt === undefined || readyAt === undefined ? undefined : Math.round(readyAt - stoppedAt) / 1000;
-    const [from, to] = kind === 'cutover' ? [input.source, dest] : [dest, input.source];
+    const sides = bothSides(input, operation);
+    const [from, to] = kind === 'cutover' ? [sides.source, sides.dest] : [sides.dest, sides.source];
     const undone = await undoIfAsked(operation, ending, { kind, from, to }, input.data?.end);
     const rpoSeconds = operation.state.isDone('copy-data') ? 0 : undefined;
     return await endOperation(operation, { ...(undone ?? ending), rtoSeconds, rpoSeconds, preflight });
@@ -129,10 +142,10 @@ const changingSteps = (input: RunMoveInput): string[] => [
 /** Ends the copies that a journal still knows; undefined when it knows none. */
 export const endCopiesOf = (
   { data = {} }: Pick<Journal, 'data'>,
-  end: DataStep['end'] | undefined,
-): (() => Promise<string>) | undefined => {
+  end: EndCopies | undefined,
+): ((gate: WriteGate) => Promise<string>) | undefined => {
   const records = unfinishedMovers(data);
-  return end === undefined || records.length === 0 ? undefined : () => end(records);
+  return end === undefined || records.length === 0 ? undefined : (gate) => end(records, gate);
 };
 
 /** The journal and the epoch of an operation that is to be gone on with, for its dry run. Throws KubeApiError. */
@@ -160,18 +173,25 @@ export const doneSteps = (journal: Journal | undefined): ReadonlySet<string> =>
 
 const stepInput = (input: RunMoveInput, operation: Operation): MoveInput => ({
   kind: input.kind,
-  source: input.source,
-  dest: input.dest,
+  ...bothSides(input, operation),
   options: input.options,
   deps: operation.deps,
   state: operation.state,
   ...(input.converge === undefined
     ? {}
-    : { converge: () => input.converge?.(operation.state) ?? Promise.resolve('') }),
+    : { converge: () => input.converge?.(operation) ?? Promise.resolve('') }),
   ...(input.config === undefined
     ? {}
-    : { config: () => input.config?.(operation.state, operation.deps) ?? Promise.resolve('') }),
+    : {
+        config: () => input.config?.(bothSides(input, operation), operation.deps) ?? Promise.resolve(''),
+      }),
   ...(input.data === undefined ? {} : { data: dataOf(input.data, input.kind, operation.state) }),
+});
+
+// A move has a source, and so has its operation.
+const bothSides = (input: RunMoveInput, { source, dest }: Operation) => ({
+  source: source ?? input.source,
+  dest,
 });
 
 /** Undoes a move that stopped part-way, when the operator asked for that; undefined when there is nothing to do. */
@@ -179,7 +199,7 @@ export const undoIfAsked = async (
   operation: Operation,
   ending: Ending,
   move: Pick<RollbackInput, 'kind' | 'from' | 'to'> & Partial<UndoSides>,
-  end?: DataStep['end'],
+  end?: EndCopies,
 ): Promise<Ending | undefined> => {
   const { input } = operation;
   if (ending.finished || !input.options.rollbackOnFailure || operation.deps.signal.aborted) return undefined;
@@ -221,20 +241,19 @@ const planned = async (
   epoch: number,
   done?: ReadonlySet<string>,
 ): Promise<MoveResult> => {
-  const nothing = async (): Promise<void> => undefined;
   const plan = moveSteps({
     kind: input.kind,
     source: input.source,
     dest: input.dest,
     options: input.options,
-    deps: { reporter: input.reporter, signal: input.signal, guard: nothing },
+    deps: { reporter: input.reporter, signal: input.signal },
     state: planState(epoch),
     ...(input.converge === undefined ? {} : { converge: async () => '' }),
     ...(input.config === undefined
       ? {}
       : {
           config: () =>
-            input.config?.(undefined, { reporter: input.reporter, signal: input.signal, guard: nothing }) ??
+            input.config?.(undefined, { reporter: input.reporter, signal: input.signal }) ??
             Promise.resolve(''),
         }),
     ...(input.data === undefined ? {} : { data: dataOf(input.data, input.kind, undefined) }),

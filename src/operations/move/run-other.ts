@@ -1,5 +1,4 @@
 import { drSyncer } from '../../command-line.ts';
-import type { MoverRecord } from '../../data/types.ts';
 import { RefusedError } from '../../errors.ts';
 import { parseTimestamp } from '../../state/clock.ts';
 import { readJournal } from '../../state/journal.ts';
@@ -12,7 +11,14 @@ import { beginOperation, type Ending, endOperation, type OperationInput, runToEn
 import { planState } from './plan-state.ts';
 import { hasBegun } from './records.ts';
 import { rollbackSteps } from './rollback.ts';
-import { doneSteps, endCopiesOf, readOperation, refuseRunning, undoIfAsked } from './run-move.ts';
+import {
+  doneSteps,
+  type EndCopies,
+  endCopiesOf,
+  readOperation,
+  refuseRunning,
+  undoIfAsked,
+} from './run-move.ts';
 import { planSteps } from './steps.ts';
 import { refuseStartedSource } from './take-up.ts';
 import type { MoveResult, MoveSide } from './types.ts';
@@ -30,7 +36,7 @@ export const runFailover = async (
     /** Looks before anything is changed; `refused` is the ending when it says no. */
     preflight?(): Promise<PreflightGate>;
     /** Ends copies of volume data that still write to the destination. Returns a clause. */
-    endCopies(records: readonly MoverRecord[]): Promise<string>;
+    readonly endCopies: EndCopies;
   },
 ): Promise<MoveResult> => {
   const { dest, options } = input;
@@ -50,8 +56,7 @@ export const runFailover = async (
     destNamespace: dest.namespace,
   };
   if (options.dryRun) {
-    const nothing = async (): Promise<void> => undefined;
-    const deps = { reporter: input.reporter, signal: input.signal, guard: nothing };
+    const deps = { reporter: input.reporter, signal: input.signal };
     const { steps } = failoverSteps({
       dest,
       options,
@@ -67,13 +72,13 @@ export const runFailover = async (
     return unstarted(input, { ...gate.refused, preflight: gate.result }, epoch);
   const operation = await beginOperation(input);
   const plan = failoverSteps({
-    dest,
+    dest: operation.dest,
     options,
     deps: operation.deps,
     state: operation.state,
     hookContext: { ...hookContext, operationId: operation.state.operationId },
     reason: input.reason,
-    endCopies: () => input.endCopies(unfinishedMovers(operation.state.data.read())),
+    endCopies: () => input.endCopies(unfinishedMovers(operation.state.data.read()), operation.state.gate),
   });
   const ending = await runToEnding(operation, plan.steps, {
     success: `The application runs at the destination: namespace ${dest.namespace} of context ${dest.cluster.context}. It is not proved that the source is stopped.`,
@@ -89,7 +94,7 @@ export const runFailover = async (
   const undone =
     needsSource(journal) && input.source === undefined
       ? stayPut(input, ending, journal)
-      : await undoIfAsked(operation, ending, undoSides(journal, input.source, dest, input));
+      : await undoIfAsked(operation, ending, undoSides(journal, operation.source, operation.dest, input));
   const rpoSeconds = secondsLost(stored?.record, operation.startedAt);
   return endOperation(operation, {
     ...(undone ?? { ...ending, hint }),
@@ -135,7 +140,7 @@ export const runFence = async (
     admit('fence', stored?.record, (verb) => drSyncer(verb, input));
   }
   if (options.dryRun) {
-    const deps = { reporter: input.reporter, signal: input.signal, guard: async () => undefined };
+    const deps = { reporter: input.reporter, signal: input.signal };
     return dryRunResult(
       input,
       await planSteps(fenceSteps({ source, options, deps, state: planState(0) }), await doneBefore(input)),
@@ -143,7 +148,12 @@ export const runFence = async (
     );
   }
   const operation = await beginOperation(input);
-  const steps = fenceSteps({ source, options, deps: operation.deps, state: operation.state });
+  const steps = fenceSteps({
+    source: operation.source ?? source,
+    options,
+    deps: operation.deps,
+    state: operation.state,
+  });
   const ending = await runToEnding(operation, steps, {
     success: `The source is stopped and marked: namespace ${source.namespace} of context ${source.cluster.context}.`,
     hasBegun: () => hasBegun(operation.journal.current(), ['stop']),
@@ -168,27 +178,27 @@ export const runRollback = async (
   input: OperationInput & {
     readonly kind: 'rollback';
     /** Ends copies of volume data that the operation has left running. */
-    endCopies(records: readonly MoverRecord[]): Promise<string>;
+    readonly endCopies: EndCopies;
   },
   journal: Journal,
 ): Promise<MoveResult> => {
-  const { dest, source, options } = input;
-  const sidesOf = (latest: Journal) => ({
+  const { options } = input;
+  const sidesOf = (latest: Journal, { source, dest }: Pick<OperationInput, 'source' | 'dest'>) => ({
     ...undoSides(latest, source, dest, input),
-    endCopies: endCopiesOf(latest, (records) => input.endCopies(records)),
+    endCopies: endCopiesOf(latest, input.endCopies),
     options,
   });
   // Refused before the lock is asked for.
-  sidesOf(journal);
+  sidesOf(journal, input);
   if (options.dryRun) {
-    const deps = { reporter: input.reporter, signal: input.signal, guard: async () => undefined };
+    const deps = { reporter: input.reporter, signal: input.signal };
     const { epoch } = await readOperation(input);
-    const steps = rollbackSteps({ ...sidesOf(journal), deps, state: planState(0) });
+    const steps = rollbackSteps({ ...sidesOf(journal, input), deps, state: planState(0) });
     return dryRunResult(input, await planSteps(steps, doneSteps(journal)), epoch);
   }
   const operation = await beginOperation({ ...input, resume: { operationId: journal.operationId } });
   // What had begun is asked with the lock held: somebody else may have gone on with the operation until then.
-  const sides = sidesOf(operation.journal.current());
+  const sides = sidesOf(operation.journal.current(), operation);
   const steps = rollbackSteps({ ...sides, deps: operation.deps, state: operation.state });
   const ending = await runToEnding(operation, steps, {
     success: `Rolled back: ${journal.kind} ${journal.operationId} was undone.`,

@@ -5,7 +5,7 @@ import type { WatchedType } from '../../kube/follow.ts';
 import type { Informer } from '../../kube/informer.ts';
 import { groupKind } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
-import type { KubeObject, ResourceType } from '../../kube/types.ts';
+import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
 import { EVENTS, PODS } from '../../kube/well-known.ts';
 import { clauseList } from '../../sentences.ts';
 import { autoscalerOf, startReplicas } from '../../workloads/autoscaler.ts';
@@ -15,6 +15,7 @@ import { isMarked } from '../../workloads/record.ts';
 import { planRestore, restorePatch } from '../../workloads/restore.ts';
 import { waveOf } from '../../workloads/waves.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
+import { patchLive } from './patch-live.ts';
 import { createReadyBoard, type NotReady } from './ready-board.ts';
 import { SILENCE_MS } from './see-empty.ts';
 import { typeOf, whereIs } from './side.ts';
@@ -185,8 +186,6 @@ const notReadyError = (side: MoveSide, items: readonly NotReady[], what: string)
     `Namespace ${side.namespace} of context ${side.cluster.context} ${what}: ${causesOf(items)}.`,
   );
 
-const ATTEMPTS = 6;
-
 const startOne = async (
   side: MoveSide,
   target: StartTarget,
@@ -196,23 +195,15 @@ const startOne = async (
 ): Promise<boolean> => {
   const type: ResourceType = typeOf(side, target);
   const ref = { type, namespace: side.namespace, name: target.name };
-  for (let attempt = 1; ; attempt++) {
-    const live =
-      attempt === 1 && seen !== undefined ? seen : await side.cluster.get(ref, { signal: deps.signal });
-    if (live === undefined) {
-      throw new PartialError(`${target.kind} ${target.name} is gone from ${whereIs(side)}.`);
-    }
-    // Started by an earlier attempt of the same operation: the mark goes in the same patch that starts it.
-    if (live.metadata.annotations?.[PARKED] === undefined) return false;
-    const plan = planRestore(live, target.replicas === undefined ? {} : { replicas: target.replicas });
-    await deps.guard();
-    try {
-      await side.cluster.patch(ref, restorePatch(live, plan), { fieldManager: PARK_MANAGER, dryRun });
-      return true;
-    } catch (error) {
-      if (!hasStatus(error, 409) || attempt >= ATTEMPTS) throw error;
-    }
-  }
+  const counts = target.replicas === undefined ? {} : { replicas: target.replicas };
+  // Started by an earlier attempt of the same operation: the mark goes in the same patch that starts it.
+  const plan = (live: KubeObject): JsonObject | undefined =>
+    live.metadata.annotations?.[PARKED] === undefined
+      ? undefined
+      : restorePatch(live, planRestore(live, counts));
+  const done = await patchLive(side.cluster, ref, plan, { seen, dryRun, signal: deps.signal });
+  if (done === 'gone') throw new PartialError(`${target.kind} ${target.name} is gone from ${whereIs(side)}.`);
+  return done === 'patched';
 };
 
 /**
@@ -222,7 +213,6 @@ const startOne = async (
 export const tidyInherited = async (
   side: MoveSide,
   objects: readonly KubeObject[],
-  deps: MoveDeps,
   concurrency: number,
 ): Promise<number> => {
   const marked = objects.filter(
@@ -232,7 +222,6 @@ export const tidyInherited = async (
       object.metadata.annotations?.[PARKED] !== undefined,
   );
   await mapBounded(marked, concurrency, async (object) => {
-    await deps.guard();
     const ref = { type: typeOf(side, object), namespace: side.namespace, name: object.metadata.name };
     const patch = { metadata: { annotations: { [PARKED]: null, [ORIGINAL_REPLICAS]: null } } };
     try {

@@ -76,7 +76,7 @@ export const runSteps = async (
     const started = performance.now();
     try {
       deps.signal.throwIfAborted();
-      await deps.guard();
+      await deps.gate?.pass();
       await journal.advance(takeEnded(), { id: step.id, title: step.title });
       ended = undefined;
       deps.reporter.action(step.title);

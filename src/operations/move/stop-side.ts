@@ -1,11 +1,11 @@
-import { PARK_MANAGER, PARKED } from '../../annotations.ts';
+import { PARKED } from '../../annotations.ts';
 import { isDrError, PartialError, UnsafeError } from '../../errors.ts';
-import { hasStatus } from '../../kube/errors.ts';
 import { equalJson, valueAt } from '../../kube/json.ts';
 import { mapBounded } from '../../kube/parallel.ts';
-import type { KubeObject } from '../../kube/types.ts';
+import type { JsonObject, KubeObject } from '../../kube/types.ts';
 import { parkPatch } from '../../workloads/park.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
+import { patchLive } from './patch-live.ts';
 import { typeOf } from './side.ts';
 import type { BaselineEntry, MoveDeps, MoveSide } from './types.ts';
 
@@ -53,9 +53,6 @@ export const isStopped = (object: KubeObject, entry: Pick<BaselineEntry, 'plan'>
   object.metadata.annotations?.[PARKED] !== undefined &&
   entry.plan.fields.every((field) => equalJson(valueAt(object, ...field.path), field.parked));
 
-// Somebody else may write the object in between; the baseline stays what it is, only the version is new.
-const ATTEMPTS = 6;
-
 const stopOne = async (
   side: MoveSide,
   entry: BaselineEntry,
@@ -65,19 +62,12 @@ const stopOne = async (
 ): Promise<boolean> => {
   const type = typeOf(side, entry);
   const ref = { type, namespace: side.namespace, name: entry.name };
-  for (let attempt = 1; ; attempt++) {
-    const live =
-      attempt === 1 && seen !== undefined ? seen : await side.cluster.get(ref, { signal: deps.signal });
-    // Gone since the baseline: nothing of it can run.
-    if (live === undefined || isStopped(live, entry)) return false;
-    await deps.guard();
-    try {
-      await side.cluster.patch(ref, parkPatch(live, entry.plan), { fieldManager: PARK_MANAGER, dryRun });
-      return true;
-    } catch (error) {
-      if (!hasStatus(error, 409) || attempt >= ATTEMPTS) throw error;
-    }
-  }
+  const { signal } = deps;
+  // Somebody else may write the object in between; the baseline stays what it is, only the version is new. What is gone
+  // since the baseline cannot run.
+  const plan = (live: KubeObject): JsonObject | undefined =>
+    isStopped(live, entry) ? undefined : parkPatch(live, entry.plan);
+  return (await patchLive(side.cluster, ref, plan, { seen, dryRun, signal })) === 'patched';
 };
 
 const FIRST: ReadonlySet<string> = new Set([

@@ -68,7 +68,6 @@ export const syncConfig = async (
         object.apiVersion === (item.group === '' ? item.version : `${item.group}/${item.version}`),
     );
     if (type === undefined) return;
-    await deps.guard();
     await source.apply(type, homeward(object, dest.context, options, diff.scalePaths), {
       fieldManager: CONTENT_MANAGER,
     });

@@ -2,19 +2,22 @@ import { RefusedError, UnsafeError } from '../../errors.ts';
 import type { JournalLog } from '../../state/journal.ts';
 import { effectsOf } from '../../state/journal-effects.ts';
 import type { Journal } from '../../state/types.ts';
-import type { MoveKind, MoveSide } from './types.ts';
+import { type AnsweringSides, outdateWrites } from './outdate-writes.ts';
+import type { MoveKind } from './types.ts';
 
 /**
- * Loads the journal of an operation that is gone on with or undone. Called with the lock held: what was read before
- * it may be history by now. Throws RefusedError when there is none, when the operation is over, and when it is being
+ * Loads the journal of an operation that is gone on with or undone, and makes too late what its last run may still have
+ * in the network. Called with the lock held: what was read before it may be history by now. Throws RefusedError when there is none, when the operation is over, and when it is being
  * undone and this is not its rollback.
  */
 export const takeUp = async (
   journal: JournalLog,
   operationId: string,
   kind: MoveKind,
-  dest: MoveSide,
+  sides: AnsweringSides,
+  outdate: Outdate,
 ): Promise<void> => {
+  const { dest } = sides;
   const found = await journal.load(operationId);
   const where = `namespace ${dest.namespace} of context ${dest.cluster.context}`;
   if (found === undefined) {
@@ -24,7 +27,15 @@ export const takeUp = async (
     throw new RefusedError(`Operation ${operationId} in ${where} has come to its end in the meantime.`);
   }
   if (kind !== 'rollback') refuseUndone(found);
+  await outdateWrites(found, sides, outdate.by, outdate);
 };
+
+/** Who takes over, as the objects will say, and how the objects are gone through. */
+export interface Outdate {
+  readonly by: string;
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+}
 
 /** Throws RefusedError when a rollback of the operation has begun. Pure. */
 export const refuseUndone = ({ steps, operationId }: Pick<Journal, 'steps' | 'operationId'>): void => {

@@ -1,4 +1,5 @@
 import type { ExitName } from '../../exit-codes.ts';
+import type { WriteGate } from '../../kube/gate.ts';
 import type { ClusterWriter, Discovery, KubeObject, ResourceType } from '../../kube/types.ts';
 import type { Reporter } from '../../reporter.ts';
 import type { ParkPlan } from '../../workloads/types.ts';
@@ -59,8 +60,8 @@ export interface MoveOptions {
 export interface MoveDeps {
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
-  /** Called before every write: throws when the lock is lost or the epoch has moved. */
-  guard(): Promise<void>;
+  /** Asked before every step, as not every effect of one is a write that meets the gate; a dry run has none. */
+  readonly gate?: WriteGate | undefined;
 }
 
 /** One workload as it ran before a move; immutable once it is in the journal. */

@@ -36,24 +36,37 @@ export const lockForStage = async (deps: StageDeps, options: StageOptions): Prom
   }
 };
 
+/** The dependencies of a stage that holds the lock: what it writes goes through it, and it ends when it is lost. */
+export const lockedDeps = (deps: StageDeps, lock: Lock): StageDeps => {
+  const signal = AbortSignal.any([deps.signal, lock.lost]);
+  return { ...deps, signal, dest: deps.dest.through(lock.gate, { signal }) };
+};
+
+interface Staged {
+  readonly objects: number;
+  readonly hash: string;
+  readonly wrote: boolean;
+  readonly known: StateRecord | undefined;
+}
+
+/** Whether the record must be written: it is not when it says the same and is young. Pure but for the clock. */
+export const isRecordDue = (deps: StageDeps, options: StageOptions, staged: Staged): boolean => {
+  if (deps.lock === 'held' || options.dryRun) return false;
+  const last = parseTimestamp(staged.known?.lastStage?.at);
+  const isFresh =
+    last !== undefined && deps.dest.now() - last < FRESH_MS && staged.known?.lastStage?.hash === staged.hash;
+  return staged.wrote || !isFresh;
+};
+
 /** Writes into the record when the namespace was staged last, and what; the caller of a cutover does it by itself. */
 export const recordStage = async (
   deps: StageDeps,
   options: StageOptions,
   connected: Connected,
-  staged: {
-    readonly objects: number;
-    readonly hash: string;
-    readonly wrote: boolean;
-    readonly known: StateRecord | undefined;
-  },
+  staged: Staged,
 ): Promise<void> => {
-  if (deps.lock === 'held' || options.dryRun) return;
+  if (deps.lock === 'held' || !isRecordDue(deps, options, staged)) return;
   const { holder } = deps.lock;
-  const last = parseTimestamp(staged.known?.lastStage?.at);
-  const isFresh =
-    last !== undefined && deps.dest.now() - last < FRESH_MS && staged.known?.lastStage?.hash === staged.hash;
-  if (!staged.wrote && isFresh) return;
   const at = timestamp(deps.dest.now());
   await openStateStore(deps.dest, options.destNamespace).update((current) => ({
     ...(current ?? {

@@ -1,5 +1,6 @@
 import { CONTENT_MANAGER } from '../../annotations.ts';
 import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
+import { OPEN_GATE } from '../../kube/gate.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { NAMESPACES } from '../../kube/well-known.ts';
 import { namespaceBody } from '../../pipeline/namespace.ts';
@@ -21,7 +22,9 @@ export const ensureNamespace = async (
   const row = { apiVersion: 'v1', kind: 'Namespace', name: options.destNamespace, notes: [], attempts: 1 };
   try {
     const { dryRun } = options;
-    const { attempts } = await deps.dest.create(NAMESPACES, body, { fieldManager: CONTENT_MANAGER, dryRun });
+    // The lock lives in this namespace, so nobody can hold it yet.
+    const dest = deps.lock === 'held' ? deps.dest : deps.dest.through(OPEN_GATE);
+    const { attempts } = await dest.create(NAMESPACES, body, { fieldManager: CONTENT_MANAGER, dryRun });
     return { ...row, action: 'created', reason: '', attempts, ms: Math.round(performance.now() - started) };
   } catch (error) {
     // Somebody else made it in the meantime: as good as ours.

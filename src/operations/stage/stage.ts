@@ -1,7 +1,6 @@
 import { kubectl } from '../../command-line.ts';
-import { UsageError } from '../../errors.ts';
+import { isDrError, LockedError, UsageError } from '../../errors.ts';
 import type { ExitName } from '../../exit-codes.ts';
-import { isKubeApiError } from '../../kube/errors.ts';
 import { type AppliedRow, applyAll } from '../../pipeline/apply.ts';
 import { byApplyOrder } from '../../pipeline/order.ts';
 import { count } from '../../sentences.ts';
@@ -14,7 +13,7 @@ import { type Collected, collect } from './collect.ts';
 import { type Connected, connect } from './connect.ts';
 import { dryRunPlan } from './dry-run.ts';
 import { guardDestination, refuseUnseenPods } from './guard.ts';
-import { lockForStage, recordStage } from './keep-record.ts';
+import { isRecordDue, lockedDeps, lockForStage, recordStage } from './keep-record.ts';
 import { ensureNamespace } from './namespace.ts';
 import { findOrphans, pruneOrphans } from './orphans.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -157,22 +156,24 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
   const mustWrite =
     !options.dryRun &&
     (writable.some((item) => item.action !== 'unchanged') || (options.prune && orphans.length > 0));
-  const lock = mustWrite ? await lockForStage(deps, options) : undefined;
+  const staged = { objects: items.length, hash: stageHash, wrote: mustWrite, known: run.record };
+  const lock =
+    mustWrite || isRecordDue(deps, options, staged) ? await lockForStage(deps, options) : undefined;
+  const held = lock === undefined ? run : { ...run, deps: lockedDeps(deps, lock) };
   try {
     const applied = options.dryRun
       ? dryRows(items, checked.rows)
-      : [...leftAlone, ...(await applyPlan(run, writable))];
+      : [...leftAlone, ...(await applyPlan(held, writable))];
     const byItem = new Map(applied.map((row) => [row.item, row]));
     const rows: StageRow[] = prepared.map((row) => {
       const found = row.item === undefined ? undefined : byItem.get(row.item);
       return found === undefined ? rowBefore(row, refusedBy) : rowOfApplied(row, found);
     });
-    const pruned = options.prune ? await pruneOrphans(deps, options, orphans, collected) : [];
-    const ending = conclude(run, [...namespaceRows, ...rows, ...pruned]);
+    const pruned = options.prune ? await pruneOrphans(held.deps, options, orphans, collected) : [];
+    const ending = conclude(held, [...namespaceRows, ...rows, ...pruned]);
     if (ending[0] === 'ok') {
-      const staged = { objects: items.length, hash: stageHash, wrote: mustWrite, known: run.record };
-      const missed = await recordStage(deps, options, connected, staged).catch(unrecorded);
-      if (missed !== undefined) return end('partial', missed, ending[2]);
+      const missed = await recordStage(held.deps, options, connected, staged).catch(unrecorded);
+      if (missed !== undefined) return end(missed.outcome, missed.summary, ending[2]);
     }
     return end(...ending);
   } finally {
@@ -181,9 +182,12 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
 };
 
 // Everything is written by then, so this is no refusal, and the rows are worth more than the error.
-const unrecorded = (error: unknown): string => {
-  if (!isKubeApiError(error)) throw error;
-  return `All objects are written, but the record of it is not: ${error.message} Run the same command again.`;
+const unrecorded = (error: unknown): { readonly outcome: ExitName; readonly summary: string } => {
+  if (!isDrError(error)) throw error;
+  return {
+    outcome: error instanceof LockedError ? 'locked' : 'partial',
+    summary: `All objects are written, but the record of it is not: ${error.message} Run the same command again.`,
+  };
 };
 
 const applyPlan = (run: Run, items: Parameters<typeof applyAll>[0]): Promise<AppliedRow[]> => {
@@ -241,11 +245,11 @@ const conclude = (run: Run, rows: readonly StageRow[]): [ExitName, string, reado
   const objects = count(written, 'object');
   const where = `namespace ${options.destNamespace} of context ${deps.dest.context}`;
   const unlisted = run.collected.unlisted.filter(({ pair }) => run.collected.selected.includes(pair)).length;
-  if (pending > 0 && deps.signal.aborted) {
+  if (pending + failed > 0 && deps.signal.aborted) {
     const { exit, why } = stopReason(deps.signal);
     return [
       exit,
-      `${why}: ${objects} ${written === 1 ? 'was' : 'were'} written to ${where}, ${pending} ${pending === 1 ? 'is' : 'are'} still to be; run the same command to go on.`,
+      `${why}: ${objects} ${written === 1 ? 'was' : 'were'} written to ${where}, ${pending + failed} ${pending + failed === 1 ? 'is' : 'are'} still to be; run the same command to go on.`,
       rows,
     ];
   }

@@ -7,6 +7,7 @@ import { DEFAULT_VERIFY_OPTIONS, verificationName, verificationPod } from '../..
 import { InterruptedError, RefusedError } from '../../../src/errors.ts';
 import { openWriter } from '../../../src/kube/cluster.ts';
 import { openContext } from '../../../src/kube/contexts.ts';
+import { OPEN_GATE } from '../../../src/kube/gate.ts';
 import type { ClusterWriter } from '../../../src/kube/types.ts';
 import {
   applyObject,
@@ -33,7 +34,7 @@ beforeAll(async () => {
       concurrency: 4,
       requestTimeoutMs: 20_000,
       userAgent: 'dr-syncer-test',
-    });
+    }).through(OPEN_GATE);
   writers = { source: open('source'), dest: open('dest') };
   const namespace = freshNamespace('data');
   Object.assign(end, { namespace });

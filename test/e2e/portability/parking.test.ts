@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openWriter } from '../../../src/kube/cluster.ts';
+import { OPEN_GATE } from '../../../src/kube/gate.ts';
 import { openStateStore } from '../../../src/state/records.ts';
 import {
   api,
@@ -194,7 +195,7 @@ describe('parked for good', () => {
   it('T30: a destination that a move has made live is never staged over, whatever is acknowledged', async () => {
     const dest = freshNamespace('park-active');
     await createNamespace('dest', dest);
-    const writer = openWriter(contextFor('dest'), CLUSTER);
+    const writer = openWriter(contextFor('dest'), CLUSTER).through(OPEN_GATE);
     try {
       await openStateStore(writer, dest).update(() => stateRecord({ phase: 'active' }));
     } finally {

@@ -1,5 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { KubeApiError } from '../../../../src/kube/errors.ts';
+import { CLOSED_GATE, type WriteGate } from '../../../../src/kube/gate.ts';
+import { withRetry } from '../../../../src/kube/retry.ts';
 import type { ClusterWriter, KubeObject, ResourceType, WatchEvent } from '../../../../src/kube/types.ts';
 import type { Store } from './store.ts';
 
@@ -10,6 +12,13 @@ export interface Faults {
   readonly errors: readonly { readonly at: number; readonly how: 'refused' | 'lost' }[];
   /** Turns of the event loop that requests take, in a circle. */
   readonly pace: readonly number[];
+  /** How often a request that failed is sent again; 0 where not given. */
+  readonly retries?: number | undefined;
+  /**
+   * The attempt of this write is given up by its sender and stays in the network: it takes effect, if it still can, when
+   * so many turns have passed, whatever has become of the process.
+   */
+  readonly held?: { readonly at: number; readonly turns: number } | undefined;
 }
 
 /** A run of the program. When it is killed, none of its requests ever comes back. */
@@ -21,19 +30,22 @@ export interface Process {
   readonly killed: Promise<'killed'>;
   /** The run has come to its end. */
   end(): void;
+  /** Writes that are still in the network. */
+  travelling(): number;
   open(store: Store, now: () => number): ClusterWriter;
 }
 
-/** Starts a process; `onWrite` hears of each write just before it takes effect. */
+/** Starts a process; `onWritten` hears of each write that has taken effect. */
 export const startProcess = (
   id: string,
   operator: string,
   faults: Faults,
-  onWrite: (write: { type: ResourceType; store: Store; operator: string }) => void,
+  onWritten: (write: { type: ResourceType; store: Store; id: string }) => void,
 ): Process => {
   let alive = true;
   let requests = 0;
   let writes = 0;
+  let underway = 0;
   let kill = (_: 'killed'): void => undefined;
   const killed = new Promise<'killed'>((resolve) => {
     kill = resolve;
@@ -49,7 +61,7 @@ export const startProcess = (
   };
 
   let written = 0;
-  const open = (store: Store, now: () => number): ClusterWriter => {
+  const open = (store: Store, now: () => number, gate: WriteGate = CLOSED_GATE): ClusterWriter => {
     const broken = (how: 'refused' | 'lost'): KubeApiError =>
       new KubeApiError({ context: store.context }, 'a request of the model', {
         status: how === 'refused' ? 500 : 0,
@@ -70,17 +82,51 @@ export const startProcess = (
       await pause();
       return alive ? result : never;
     };
-    const write = (type: ResourceType, dryRun: boolean | undefined, work: () => KubeObject) => {
+    const policy = { maxAttempts: (faults.retries ?? 0) + 1, baseMs: 0, capMs: 0, random: () => 0 };
+    const deliver = async (work: () => unknown, turns: number): Promise<void> => {
+      underway++;
+      for (let left = turns; left > 0; left--) await turn();
+      try {
+        work();
+      } catch (error) {
+        if (!(error instanceof KubeApiError)) throw error;
+      } finally {
+        underway--;
+      }
+    };
+    // As the transport does it: the gate is asked before each attempt, and what an attempt whose answer was lost has
+    // done is read back before the next one.
+    const write = <T extends KubeObject | boolean>(
+      type: ResourceType,
+      dryRun: boolean | undefined,
+      work: () => T,
+    ): Promise<{ object: T; attempts: number; warnings: string[] }> => {
       if (dryRun === true) throw new TypeError('the model has no dry runs');
-      const crash = faults.crash?.at === writes ? faults.crash.when : undefined;
-      writes++;
-      return ask(() => {
-        if (crash === 'before') return die();
-        onWrite({ type, store, operator });
-        const object = work();
-        if (type.resource !== 'leases') written++;
-        return crash === 'after' ? die() : { object, attempts: 1, warnings: [] as string[] };
-      });
+      let done: T | undefined;
+      const effect = (): T => {
+        done = work();
+        onWritten({ type, store, id });
+        return done;
+      };
+      return withRetry(
+        async () => {
+          if (!alive) return never;
+          await gate.pass();
+          const number = writes++;
+          const crash = faults.crash?.at === number ? faults.crash.when : undefined;
+          if (type.resource !== 'leases') written++;
+          if (faults.held?.at === number) {
+            void deliver(effect, faults.held.turns);
+            throw broken('lost');
+          }
+          return ask(() => {
+            if (crash === 'before') return die();
+            const object = done ?? effect();
+            return crash === 'after' ? die() : { object, attempts: 1, warnings: [] as string[] };
+          });
+        },
+        { policy },
+      );
     };
     const refuse = (): never => {
       throw new TypeError('the model does not have this request');
@@ -112,16 +158,18 @@ export const startProcess = (
       warnings: () => [],
       close: async () => undefined,
       apply: refuse,
+      through: (other) => open(store, now, other),
+      endure: () => undefined,
       create: (type, object, { dryRun }) => write(type, dryRun, () => store.create(type, object)),
       replace: (type, object, { dryRun }) => write(type, dryRun, () => store.replace(type, object)),
       patch: ({ type, name }, patch, { dryRun }) => write(type, dryRun, () => store.patch(type, name, patch)),
-      delete: ({ type, name }) => ask(() => store.delete(type, name)),
+      delete: async ({ type, name }) => (await write(type, false, () => store.delete(type, name))).object,
     };
   };
   const end = (): void => {
     alive = false;
   };
-  return { id, operator, isAlive: () => alive, killed, end, open };
+  return { id, operator, isAlive: () => alive, killed, end, travelling: () => underway, open };
 };
 
 async function* watch(

@@ -1,0 +1,65 @@
+import type { WriteGate } from './gate.ts';
+import type { RetryPolicy } from './retry.ts';
+
+/** One request to an API server. Paths are absolute below the server's URL; bodies are text. */
+export interface WireRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly accept?: string;
+  readonly contentType?: string;
+  readonly body?: string;
+  /** What the request is, for error sentences: "listing pods in namespace shop". */
+  readonly what: string;
+  /** Ends the request at once. */
+  readonly signal?: AbortSignal | undefined;
+  /** Lets the attempt that is under way end by itself, and sends no further one. */
+  readonly halt?: AbortSignal | undefined;
+  /** Asked before each attempt, which then lasts no longer than the gate allows. */
+  readonly gate?: WriteGate | undefined;
+  /** Does not wait in the queue of requests: a lease must be renewed whatever else is to be sent. */
+  readonly urgent?: boolean | undefined;
+  /** ms for the whole of a stream, from sending to its last byte; undefined: no limit. */
+  readonly limitMs?: number | undefined;
+  /** Hides secret values in what the server says about this request. */
+  readonly redact?: (message: string) => string;
+  /**
+   * Called when an attempt failed and its effect is unknown, before the next attempt: returns the answer when the
+   * effect is found to be there already. Needed for requests that are not idempotent.
+   */
+  readonly readBack?: () => Promise<string | undefined>;
+}
+
+export interface WireResponse {
+  readonly status: number;
+  readonly text: string;
+  readonly contentType: string;
+  readonly warnings: readonly string[];
+  readonly attempts: number;
+}
+
+export interface Transport {
+  /** Sends and returns the whole answer; retries what may be retried. Throws KubeApiError. */
+  send(request: WireRequest): Promise<WireResponse>;
+  /** Sends and yields the answer's text as it arrives, first '' for the answer itself; one attempt. Throws KubeApiError. */
+  stream(request: WireRequest): AsyncIterable<string>;
+  /** The server's time in ms since the epoch, from the Date headers of its answers. */
+  now(): number;
+  /**
+   * From now on a server that does not answer is asked again for so many ms, counted from its first silence, instead
+   * of a few times: in the middle of a move it is worth waiting for one that is being restarted.
+   */
+  endure(ms: number): void;
+  retries(): number;
+  close(): Promise<void>;
+}
+
+export interface TransportOptions {
+  readonly retry: RetryPolicy;
+  /** ms for one attempt from sending to the last byte. */
+  readonly requestTimeoutMs: number;
+  /** Connections per server; also the number of requests that can be under way at once. */
+  readonly connections: number;
+  readonly userAgent: string;
+  onRetry?(message: string): void;
+}

@@ -1,0 +1,94 @@
+import { PARK_MANAGER, TAKEN_OVER } from '../../annotations.ts';
+import { hasStatus } from '../../kube/errors.ts';
+import { groupKind } from '../../kube/names.ts';
+import { mapBounded } from '../../kube/parallel.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import type { Journal } from '../../state/types.ts';
+import { controllerOf } from '../../workloads/owners.ts';
+import { planPark } from '../../workloads/park.ts';
+import { isMarked } from '../../workloads/record.ts';
+import { outdateOwners } from './gitops.ts';
+import { listSide, typeOf } from './side.ts';
+import type { MoveDeps, MoveSide } from './types.ts';
+
+/** The sides of an operation as far as they answer; both are written through the gate of the lock. */
+export interface AnsweringSides {
+  readonly source: MoveSide | undefined;
+  readonly dest: MoveSide;
+}
+
+/**
+ * Makes too late what an earlier run of the operation may still have in the network. No lock can recall a request that
+ * was sent while it was good; but every patch of a move carries the resourceVersion of what it saw, so it is enough to
+ * move the versions of the objects that the unfinished steps were about. `by` names the new holder; the annotation is
+ * what moves the version. Called with the lock held, before anything is decided from what runs. Returns how many
+ * objects were touched. Throws KubeApiError.
+ */
+export const outdateWrites = async (
+  journal: Pick<Journal, 'kind' | 'steps'>,
+  sides: AnsweringSides,
+  by: string,
+  deps: Pick<MoveDeps, 'signal'> & { readonly concurrency: number },
+): Promise<number> => {
+  const [from, to] = journal.kind === 'failback' ? [sides.dest, sides.source] : [sides.source, sides.dest];
+  const places = { from, to };
+  // A step that is done has an answer for each of its patches, which moved the version already.
+  const open = journal.steps.flatMap(({ id, state }) =>
+    state === 'started' || state === 'failed' ? (WRITES[id] ?? []) : [],
+  );
+  let touched = 0;
+  for (const { side: name, what } of open) {
+    const side = places[name];
+    if (side === undefined) continue;
+    const objects = await listSide(side, deps.signal);
+    touched +=
+      what === 'owners'
+        ? await outdateOwners(side, objects, by, deps.signal)
+        : await outdate(side, objects.filter(what === 'parked' ? isParked : isRunning(side)), by, deps);
+  }
+  return touched;
+};
+
+interface Writes {
+  readonly side: 'from' | 'to';
+  readonly what: 'parked' | 'running' | 'owners';
+}
+
+// What each step patches. Steps that are not here write nothing, or records, which have versions of their own.
+const WRITES: Readonly<Record<string, readonly Writes[]>> = {
+  'pause-gitops': [{ side: 'from', what: 'owners' }],
+  stop: [{ side: 'from', what: 'running' }],
+  start: [{ side: 'to', what: 'parked' }],
+  'resume-gitops': [{ side: 'to', what: 'owners' }],
+  'undo-start': [{ side: 'to', what: 'running' }],
+  'undo-stop': [{ side: 'from', what: 'parked' }],
+  'undo-gitops': [{ side: 'from', what: 'owners' }],
+};
+
+const isParked = (object: KubeObject): boolean => object.kind !== 'Pod' && isMarked(object);
+
+const isRunning =
+  (side: MoveSide) =>
+  (object: KubeObject): boolean =>
+    object.kind !== 'Pod' &&
+    !isMarked(object) &&
+    controllerOf(object) === undefined &&
+    planPark(object, { stop: true, scalePath: side.scalePaths.get(groupKind(object)) }) !== undefined;
+
+const outdate = async (
+  side: MoveSide,
+  objects: readonly KubeObject[],
+  by: string,
+  { concurrency }: { readonly concurrency: number },
+): Promise<number> => {
+  const patch = { metadata: { annotations: { [TAKEN_OVER]: by } } };
+  await mapBounded(objects, concurrency, async (object) => {
+    const ref = { type: typeOf(side, object), namespace: side.namespace, name: object.metadata.name };
+    try {
+      await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER });
+    } catch (error) {
+      if (!hasStatus(error, 404)) throw error;
+    }
+  });
+  return objects.length;
+};
