@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../test/cluster/cluster.ts';
+import { readEndpoint } from '../../test/cluster/kubeconfig.ts';
+import { type Live, watchDeployments } from './availability.ts';
 
 /** The Deployments of one namespace, handled with bare requests. */
 export interface Workloads {
@@ -15,7 +17,11 @@ export interface Workloads {
 /** As many requests at once as dr-syncer sends. */
 export const CONCURRENCY = 16;
 
-export const workloadsOf = ({ api }: Cluster, namespace: string, count: number): Workloads => {
+export const workloadsOf = (
+  { api, kubeconfig, context }: Cluster,
+  namespace: string,
+  count: number,
+): Workloads => {
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
   const scaleAll = (replicas: number): Promise<void> =>
     bounded(count, (index) =>
@@ -28,11 +34,20 @@ export const workloadsOf = ({ api }: Cluster, namespace: string, count: number):
     until(
       async () => (await api('GET', `/api/v1/namespaces/${namespace}/pods?limit=1`)).body.items.length === 0,
     );
-  const untilAvailable = (): Promise<void> =>
-    until(async () => {
-      const { body } = await api('GET', path);
-      return body.items.filter(isAvailable).length === count;
-    });
+  const untilAvailable = async (): Promise<void> => {
+    const { body } = await api('GET', path, { timeoutMs: 60_000 });
+    const available = new Set<string>();
+    const watching = new AbortController();
+    const look = (live: Live): void => {
+      if (live.status?.availableReplicas === 1) available.add(live.metadata.name);
+      else available.delete(live.metadata.name);
+    };
+    body.items.forEach(look);
+    const endpoint = readEndpoint(kubeconfig, context);
+    watchDeployments(endpoint, path, body.metadata.resourceVersion, look, watching.signal);
+    await until(async () => available.size === count);
+    watching.abort();
+  };
   return {
     fill: async () => {
       const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
@@ -50,9 +65,6 @@ export const workloadsOf = ({ api }: Cluster, namespace: string, count: number):
     },
   };
 };
-
-const isAvailable = (item: { status?: { availableReplicas?: number } }): boolean =>
-  item.status?.availableReplicas === 1;
 
 const until = async (check: () => Promise<boolean>): Promise<void> => {
   while (!(await check())) await sleep(50);
