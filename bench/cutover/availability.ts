@@ -1,5 +1,4 @@
 import { Agent, get } from 'node:https';
-import { createInterface } from 'node:readline';
 import type { Endpoint } from '../../test/cluster/api.ts';
 
 /** What a Deployment of a list or of a watch says about its pods. */
@@ -21,9 +20,16 @@ export const watchDeployments = (
 ): void => {
   const agent = new Agent({ ...(ca ? { ca } : {}), ...(cert && key ? { cert, key } : {}) });
   const url = new URL(`${path}?watch=1&resourceVersion=${resourceVersion}`, server);
-  get(url, { agent, signal }, (answer) => {
-    createInterface({ input: answer }).on('line', (line) => tell(JSON.parse(line).object));
-  }).on('error', (error) => {
+  const failed = (error: Error): void => {
     if (!signal.aborted) throw error;
-  });
+  };
+  get(url, { agent, signal }, (answer) => {
+    answer.on('error', failed);
+    let rest = '';
+    answer.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) tell(JSON.parse(line).object);
+    });
+  }).on('error', failed);
 };

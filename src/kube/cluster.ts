@@ -3,7 +3,7 @@ import { discover } from './discovery.ts';
 import { hasStatus, isKubeApiError } from './errors.ts';
 import { CLOSED_GATE } from './gate.ts';
 import { parseJson } from './json.ts';
-import { countObjects, listObjects } from './list.ts';
+import { countObjects, foldObjects, listObjects } from './list.ts';
 import { objectPath } from './paths.ts';
 import type { RetryPolicy } from './retry.ts';
 import { DEFAULT_RETRY } from './retry.ts';
@@ -153,6 +153,8 @@ const createReader = (
   },
   list: async (type, namespace, options) => (await listObjects(wire, type, namespace, options)).objects,
   snapshot: (type, namespace, options) => listObjects(wire, type, namespace, options),
+  fold: async (type, namespace, options, fold) =>
+    (await foldObjects(wire, type, namespace, options, fold)).result,
   count: (type, namespace, options) => countObjects(wire, type, namespace, options),
   get: async (ref, options) => {
     try {

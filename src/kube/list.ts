@@ -3,7 +3,7 @@ import { hasStatus } from './errors.ts';
 import { numberAt, objectsAt, parseJson, stringAt } from './json.ts';
 import { apiVersionOf } from './names.ts';
 import { typePath } from './paths.ts';
-import type { KubeObject, ListOptions, RequestOptions, ResourceType } from './types.ts';
+import type { Fold, KubeObject, ListOptions, RequestOptions, ResourceType } from './types.ts';
 
 const PAGE_SIZE = 500;
 
@@ -23,9 +23,31 @@ export const listObjects = async (
   namespace: string | undefined,
   options: ListOptions = {},
 ): Promise<Snapshot> => {
+  const { result, resourceVersion } = await foldObjects(wire, type, namespace, options, {
+    start: (): KubeObject[] => [],
+    add: (objects, object) => {
+      objects.push(object);
+    },
+  });
+  return { objects: result, resourceVersion };
+};
+
+/**
+ * Goes through all objects of a type page by page, so that never more than one page of them is in memory. A list that
+ * has to begin again begins with another `start()`. Throws KubeApiError.
+ */
+export const foldObjects = async <T>(
+  wire: Wire,
+  type: ResourceType,
+  namespace: string | undefined,
+  options: ListOptions,
+  fold: Fold<T>,
+): Promise<{ readonly result: T; readonly resourceVersion: string }> => {
   for (let restart = 0; ; restart++) {
+    const result = fold.start();
     try {
-      return await listOnce(wire, type, namespace, options);
+      const add = (object: KubeObject): void => fold.add(result, object);
+      return { result, resourceVersion: await listOnce(wire, type, namespace, options, add) };
     } catch (error) {
       if (!hasStatus(error, 410) || restart >= RESTARTS) throw error;
     }
@@ -56,8 +78,8 @@ const listOnce = async (
   type: ResourceType,
   namespace: string | undefined,
   options: ListOptions,
-): Promise<Snapshot> => {
-  const found: KubeObject[] = [];
+  add: (object: KubeObject) => void,
+): Promise<string> => {
   let next: string | undefined;
   let resourceVersion = '';
   do {
@@ -76,10 +98,9 @@ const listOnce = async (
     const page = parseJson(answer.text);
     const apiVersion = apiVersionOf(type);
     // Items of a list carry neither apiVersion nor kind.
-    for (const item of objectsAt(page, 'items'))
-      found.push({ ...item, apiVersion, kind: type.kind } as KubeObject);
+    for (const item of objectsAt(page, 'items')) add({ ...item, apiVersion, kind: type.kind } as KubeObject);
     next = stringAt(page, 'metadata', 'continue') || undefined;
     resourceVersion = stringAt(page, 'metadata', 'resourceVersion') ?? '';
   } while (next !== undefined);
-  return { objects: found, resourceVersion };
+  return resourceVersion;
 };

@@ -75,6 +75,12 @@ export interface ListOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What is made of the objects of a list, one after the other. */
+export interface Fold<T> {
+  start(): T;
+  add(result: T, object: KubeObject): void;
+}
+
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
@@ -145,6 +151,8 @@ export interface ClusterReader {
     namespace: string | undefined,
     options?: ListOptions,
   ): Promise<{ readonly objects: KubeObject[]; readonly resourceVersion: string }>;
+  /** Goes through all objects of a type, one page in memory at a time. Throws KubeApiError. */
+  fold<T>(type: ResourceType, namespace: string | undefined, options: ListOptions, fold: Fold<T>): Promise<T>;
   /** How many objects of a type there are, by a list with limit 1. Throws KubeApiError. */
   count(type: ResourceType, namespace: string | undefined, options?: RequestOptions): Promise<number>;
   /** One object, or undefined when it does not exist. Throws KubeApiError. */

@@ -2,7 +2,7 @@ import { kubectl, type NamedCluster } from '../../../command-line.ts';
 import { hasStatus } from '../../../kube/errors.ts';
 import { valueAt } from '../../../kube/json.ts';
 import { objectName } from '../../../kube/names.ts';
-import type { KubeObject } from '../../../kube/types.ts';
+import type { Fold, KubeObject } from '../../../kube/types.ts';
 import { PODS } from '../../../kube/well-known.ts';
 import { finished } from '../../../workloads/finished.ts';
 import { type Amounts, addAmounts, amountsOf, amountText, timesAmounts } from '../amounts.ts';
@@ -32,11 +32,13 @@ export const checkCapacity: CheckRow = {
         ),
       ];
     try {
-      const pods = await cluster.list(PODS, undefined, { signal: input.signal });
+      // Those of the whole cluster may be tens of thousands; what counts of them is a sum for each node.
+      const options = { signal: input.signal, fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' };
+      const used = await cluster.fold(PODS, undefined, options, USED);
       return capacityRows(
         cluster,
         nodes,
-        pods,
+        used,
         starters,
         containerDefaults(objectsInForce('LimitRange', context)),
       );
@@ -61,12 +63,12 @@ export const checkCapacity: CheckRow = {
 export const capacityRows = (
   cluster: NamedCluster,
   nodes: readonly KubeObject[],
-  pods: readonly KubeObject[],
+  used: UsedByNode,
   starters: readonly Starter[],
   defaults: Resources,
 ): PreflightCheck[] => {
   const { context } = cluster;
-  const free = freeByNode(nodes, pods);
+  const free = freeByNode(nodes, used);
   const demands = starters.flatMap((starter) => {
     const count = Math.max(0, starter.pods - starter.running);
     const { spec } = starter.template;
@@ -125,16 +127,23 @@ export const capacityRows = (
 const ONE = 10n ** 9n;
 const NO_DEFAULTS: Resources = { requests: {}, limits: {} };
 
-const freeByNode = (nodes: readonly KubeObject[], pods: readonly KubeObject[]): Map<string, Amounts> => {
-  const used = new Map<string, Amounts>();
-  for (const pod of pods) {
+/** What the pods of each node ask for. */
+export type UsedByNode = Map<string, Amounts>;
+
+/** Adds up what pods ask for, by their node. */
+export const USED: Fold<UsedByNode> = {
+  start: () => new Map(),
+  add: (used, pod) => {
     const node = valueAt(pod, 'spec', 'nodeName');
-    if (typeof node !== 'string' || finished(pod)) continue;
+    if (typeof node !== 'string' || finished(pod)) return;
     // A pod that runs carries the defaults in its spec already.
     const spec = valueAt(pod, 'spec') as Parameters<typeof podResources>[0];
     const requests = { ...podResources(spec, NO_DEFAULTS).requests, pods: ONE };
     used.set(node, addAmounts(used.get(node) ?? {}, requests));
-  }
+  },
+};
+
+const freeByNode = (nodes: readonly KubeObject[], used: UsedByNode): Map<string, Amounts> => {
   return new Map(
     nodes.map((node) => {
       const taken = used.get(node.metadata.name) ?? {};

@@ -146,6 +146,7 @@ export const startProcess = (
       list: (type, _namespace, options) => ask(() => selected(store.list(type), options?.labelSelector)),
       snapshot: (type) =>
         ask(() => ({ objects: store.list(type), resourceVersion: String(store.version()) })),
+      fold: refuse,
       count: (type) => ask(() => store.list(type).length),
       get: ({ type, name }) => ask(() => store.get(type, name)),
       can: refuse,
