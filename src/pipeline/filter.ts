@@ -21,12 +21,13 @@ export const filterObjects = (
   objects: readonly KubeObject[],
   context: FilterContext,
   filters: readonly Filter[] = FILTERS,
-): FilterRow[] => objects.map((object) => ({ object, ...judge(object, context, filters) }));
+): FilterRow[] => objects.map((object) => ({ object, ...judgeObject(object, context, filters) }));
 
-const judge = (
+/** The same for one object. Pure. */
+export const judgeObject = (
   object: KubeObject,
   context: FilterContext,
-  filters: readonly Filter[],
+  filters: readonly Filter[] = FILTERS,
 ): Pick<FilterRow, 'verdict' | 'filter'> => {
   const warnings: { readonly reason: string; readonly filter: string }[] = [];
   let keptBy: string | undefined;

@@ -43,7 +43,7 @@ export const diffConfig = async (
   const collected = await collect(stageDeps, options, connected);
   const types = collected.selected.map((pair) => pair.source);
   const scalePaths = await readScalePaths(source, types, deps.signal);
-  const prepared = prepare(stageDeps, options, collected, scalePaths);
+  const prepared = await prepare(stageDeps, options, collected, scalePaths);
   return { changes: prepared.flatMap(changeOf), scalePaths, live: collected.dest };
 };
 

@@ -51,7 +51,7 @@ export const planCopy = async (
   };
   try {
     const collected = await collect(deps, options, connected);
-    const prepared = prepare(deps, options, collected, source.side.scalePaths);
+    const prepared = await prepare(deps, options, collected, source.side.scalePaths);
     const items = prepared.flatMap((item) => item.item ?? []);
     const dryRun = await dryRunPlan(deps, options, items, connected.destNamespace !== undefined);
     const guarded = guard(deps, input, collected);

@@ -3,12 +3,13 @@ import { isObject } from '../../kube/json.ts';
 import { groupKind, groupOf } from '../../kube/names.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import type { TypePair } from '../../pipeline/choose-types.ts';
-import { filterObjects } from '../../pipeline/filter.ts';
+import { judgeObject } from '../../pipeline/filter.ts';
 import { isBuiltinGroup } from '../../pipeline/groups.ts';
 import { createObjectIndex } from '../../pipeline/object-index.ts';
 import { type Bodies, type PlanItem, planObject } from '../../pipeline/plan.ts';
 import { transformObject } from '../../pipeline/transform.ts';
-import type { Note, TransformContext } from '../../pipeline/types.ts';
+import type { FilterContext, Note, TransformContext } from '../../pipeline/types.ts';
+import { mapInSlices } from '../../slices.ts';
 import type { Verdict } from '../../verdict.ts';
 import { applyPark, parkBody, planPark, stripParkFields } from '../../workloads/park.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
@@ -31,14 +32,14 @@ export interface Prepared {
 /**
  * Runs filter -> transform -> park -> compare over everything that was listed. Pure but for the scale paths, which
  * are read from the source's CRDs by the caller. Throws UsageError for a label of ours with a value that is no
- * valid one.
+ * valid one. Other work goes on in between.
  */
-export const prepare = (
+export const prepare = async (
   deps: Pick<StageDeps, 'source'>,
   options: StageOptions,
   collected: Collected,
   scalePaths: ReadonlyMap<string, readonly string[]>,
-): Prepared[] => {
+): Promise<Prepared[]> => {
   const pairs = new Map(collected.selected.map((pair) => [`${pair.source.group}/${pair.source.kind}`, pair]));
   const pairOf = (object: KubeObject): TypePair | undefined =>
     pairs.get(`${groupOf(object.apiVersion)}/${object.kind}`);
@@ -47,26 +48,25 @@ export const prepare = (
   );
   const live = liveIndex(collected.dest);
   const podOwners = customRootsOfPods(collected.source);
-  const rows = filterObjects(
-    collected.source.filter((object) => pairOf(object) !== undefined || isBarePodKind(object)),
-    {
-      sourceNamespace: options.sourceNamespace,
-      destNamespace: options.destNamespace,
-      index: createObjectIndex(collected.source),
-      isBuiltinGroup,
-      includeCustomResources: options.types.customResources,
-      destServes: (group, kind) =>
-        collected.pairs.some(
-          (pair) => pair.dest !== undefined && pair.source.group === group && pair.source.kind === kind,
-        ),
-    },
-  );
+  const objects = collected.source.filter((object) => pairOf(object) !== undefined || isBarePodKind(object));
+  const filtering: FilterContext = {
+    sourceNamespace: options.sourceNamespace,
+    destNamespace: options.destNamespace,
+    index: createObjectIndex(collected.source),
+    isBuiltinGroup,
+    includeCustomResources: options.types.customResources,
+    destServes: (group, kind) =>
+      collected.pairs.some(
+        (pair) => pair.dest !== undefined && pair.source.group === group && pair.source.kind === kind,
+      ),
+  };
   const context: TransformContext = {
     ...options,
     sourceContext: deps.source.context,
     namespaceMap: new Map([[options.sourceNamespace, options.destNamespace]]),
   };
-  return rows.map(({ object, verdict }): Prepared => {
+  return mapInSlices(objects, (object): Prepared => {
+    const { verdict } = judgeObject(object, filtering);
     const left = { source: object, notes: [], item: undefined, stashed: false, parkReplicas: undefined };
     if (verdict.kind === 'skip' || verdict.kind === 'refuse') return { ...left, verdict };
     const pair = pairOf(object);

@@ -51,7 +51,7 @@ const look = async (
   refuseUnseenPods(deps, options, collected.unlisted);
   const record = stateInList(collected.dest, options.destNamespace);
   const guarded = guardDestination(deps, options, collected.dest, record?.phase);
-  const prepared = prepare(
+  const found = await prepare(
     deps,
     options,
     collected,
@@ -60,7 +60,8 @@ const look = async (
       collected.selected.map((pair) => pair.source),
       deps.signal,
     ),
-  ).sort((a, b) => byApplyOrder(a.source, b.source));
+  );
+  const prepared = found.sort((a, b) => byApplyOrder(a.source, b.source));
   refuseEmpty(deps, options, prepared);
   const run: Run = { deps, options, connected, collected, prepared, started, record };
   const needs = await findNeeds(run);
