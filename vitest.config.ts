@@ -1,10 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
-// `unit` needs nothing; `cluster` gets one pair of real clusters for the whole run (test/cluster/global-setup.ts).
+// What changes a whole cluster for a while, or keeps it busy: an API group that is dead for every namespace, thousands of
+// objects. Nothing else runs meanwhile.
+const ALONE = ['test/e2e/portability/needs.test.ts', 'test/e2e/ten-thousand.test.ts'];
+
+const cluster = {
+  globalSetup: ['test/cluster/global-setup.ts'],
+  // Most tests take some seconds; the machine may be several times slower than the one that they were written on.
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+};
+
+// `unit` needs nothing; `cluster` and `alone` get one pair of real clusters for the whole run.
 export default defineConfig({
   test: {
     // Two cores on the machines of this project; the clusters want their share too.
     maxWorkers: 2,
+    // No file may need what another one has left. The seed is printed; --sequence.seed repeats an order.
+    sequence: { shuffle: { files: true, tests: false } },
     projects: [
       {
         test: {
@@ -16,11 +29,19 @@ export default defineConfig({
       },
       {
         test: {
+          ...cluster,
           name: 'cluster',
           include: ['test/e2e/**/*.test.ts', 'test/cluster/*.test.ts'],
-          globalSetup: ['test/cluster/global-setup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          exclude: ALONE,
+        },
+      },
+      {
+        test: {
+          ...cluster,
+          name: 'alone',
+          include: ALONE,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -14,14 +14,37 @@ declare module 'vitest' {
 
 /**
  * Starts one pair of clusters for the whole test run, with all custom types that tests use, tells the tests where it
- * is, and ends it afterwards.
+ * is, and ends it afterwards. The projects of a run share the pair; the last one that is done ends it.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const shared = share();
+  shared.users++;
+  shared.pair ??= openPair();
+  const { info, close } = await shared.pair;
+  project.provide('pair', info);
+  return async () => {
+    if (--shared.users === 0) await close();
+  };
+}
+
+interface Shared {
+  users: number;
+  pair: Promise<{ readonly info: PairInfo; close(): Promise<void> }> | undefined;
+}
+
+// Each project loads this module for itself.
+const share = (): Shared => {
+  const holder = globalThis as { drSyncerTestPair?: Shared };
+  holder.drSyncerTestPair ??= { users: 0, pair: undefined };
+  return holder.drSyncerTestPair;
+};
+
+const openPair = async (): Promise<{ info: PairInfo; close(): Promise<void> }> => {
   const isNamed = Boolean(process.env['DR_SYNCER_TEST_SOURCE']);
   const pair = await startPair();
   await Promise.all([makeCustomTypes(pair.source.api, 'source'), makeCustomTypes(pair.dest.api, 'dest')]);
   const runId = randomBytes(3).toString('hex');
-  project.provide('pair', {
+  const info = {
     kubeconfig: pair.kubeconfig,
     sourceContext: pair.source.context,
     destContext: pair.dest.context,
@@ -31,14 +54,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     ...(isLocal(pair.source) && isLocal(pair.dest)
       ? { expired: { source: expiredAdmin(pair.source), dest: expiredAdmin(pair.dest) } }
       : {}),
-  });
-  return async () => {
+  };
+  const close = async (): Promise<void> => {
     if (isNamed) {
       await Promise.all([pair.source, pair.dest].map((cluster) => sweep(cluster, runId)));
     }
     await pair.stop();
   };
-}
+  return { info, close };
+};
 
 const isLocal = (cluster: Cluster): cluster is LocalCluster => 'ca' in cluster;
 

@@ -1,11 +1,11 @@
 import { openReader } from '../../src/kube/cluster.ts';
 import { readLock } from '../../src/state/lock.ts';
-import { waitUntil } from '../cluster/client.ts';
+import { type Side, waitUntil } from '../cluster/client.ts';
 import { CLUSTER, contextFor } from './stage.ts';
 
-/** Resolves when the lock in a namespace of the destination has expired, or nobody holds it. */
-export const lockToExpire = async (namespace: string): Promise<void> => {
-  const cluster = openReader(contextFor('dest'), CLUSTER);
+/** Resolves when the lock in a namespace of a side has expired, or nobody holds it. */
+export const lockToExpire = async (namespace: string, side: Side = 'dest'): Promise<void> => {
+  const cluster = openReader(contextFor(side), CLUSTER);
   try {
     await waitUntil(
       'the lock to expire',
