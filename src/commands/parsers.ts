@@ -51,13 +51,13 @@ export const names = (value: string, previous: readonly string[] | undefined): s
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** A flag parser for durations as kubectl and helm take them: `30s`, `1m30s`, `2h`; returns milliseconds. */
+/** A flag parser for durations as kubectl and helm take them: `30s`, `1m30s`, `2h`; returns whole milliseconds, at least 1 of what is more than 0. */
 export const duration = (value: string): number => {
   const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map((part) => part[0]).join('') !== value) {
     throw new InvalidArgumentError('Use a duration such as 30s, 5m or 1h30m.');
   }
-  return parts.reduce((sum, part) => sum + Number(part[1]) * (UNITS[part[2] ?? ''] ?? 0), 0);
+  return Math.ceil(parts.reduce((sum, part) => sum + Number(part[1]) * (UNITS[part[2] ?? ''] ?? 0), 0));
 };
 
 /** A flag parser for a whole number between two bounds. */

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { drSyncer } from '../command-line.ts';
 import { UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { ClusterReader } from '../kube/types.ts';
 import { type StatusResult, status } from '../operations/status/status.ts';
+import { sleep } from '../sleep.ts';
 import { readHistory } from '../state/history.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderHistory, renderStatus } from '../ui/render/status.ts';
@@ -47,7 +47,7 @@ export const runStatus = (io: Io, flags: StatusFlags, interrupt: AbortSignal): P
         );
       told = changed;
       if (flags.watch !== true || interrupt.aborted) return result.exitCode;
-      await sleep(flags.interval, undefined, { signal: session.signal }).catch(() => undefined);
+      await sleep(flags.interval, session.signal).catch(() => undefined);
       if (session.signal.aborted) return result.exitCode;
     }
   });

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '../sleep.ts';
 import type { Clock, MoverOptions } from './types.ts';
 
 const MINUTE_MS = 60_000;
@@ -27,11 +27,10 @@ export const DEFAULT_MOVER_OPTIONS: MoverOptions = {
   concurrency: 2,
 };
 
-/** The clock of the machine. */
+/** The clock of the machine, for times between two moments: nobody sets it. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => performance.now(),
   sleep: async (ms, signal) => {
-    if (signal?.aborted === true) return;
-    await delay(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    await sleep(ms, signal).catch(() => undefined);
   },
 };

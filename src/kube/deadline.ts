@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { timerMs } from '../sleep.ts';
 
 /** A signal for one attempt, which aborts when the run ends or the time is up. */
 export interface Deadline {
@@ -19,7 +20,7 @@ export const startDeadline = (ending: AbortSignal, ms: number): Deadline => {
   const timer = setTimeout(() => {
     over = true;
     controller.abort();
-  }, ms);
+  }, timerMs(ms));
   if (ending.aborted) stop();
   else ending.addEventListener('abort', stop, { once: true });
   return {

@@ -231,11 +231,11 @@ const resolve = async (
 };
 
 const waitGone = async (ref: ObjectRef, options: ApplyOptions): Promise<void> => {
-  const deadline = Date.now() + options.recreateTimeoutMs;
+  const deadline = performance.now() + options.recreateTimeoutMs;
   for (let waitMs = 50; ; waitMs = Math.min(1000, waitMs * 2)) {
     const live = await options.writer.get(ref, { signal: options.signal });
     if (live === undefined) return;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       const holders = nameList(live.metadata.finalizers ?? []);
       throw new Error(
         `${describeRef(ref.type, ref.namespace, ref.name)} was deleted to be recreated and is still there after ${options.recreateTimeoutMs / 1000} s${holders ? `, held by its finalizers (${holders})` : ''}; run the same command again when it is gone`,

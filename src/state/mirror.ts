@@ -1,4 +1,5 @@
 import { errorText } from '../errors.ts';
+import { timeLimit, timerMs } from '../sleep.ts';
 
 /** How a mirror stands: attempts that failed, the last error's text, and whether the newest value is stored. */
 export interface MirrorReport {
@@ -36,7 +37,7 @@ export const createMirror = <T>(
       const { value } = waiting;
       waiting = undefined;
       try {
-        await write(value, AbortSignal.any([ending.signal, AbortSignal.timeout(attemptMs)]));
+        await write(value, AbortSignal.any([ending.signal, timeLimit(attemptMs)]));
         upToDate = waiting === undefined;
       } catch (error) {
         failures += 1;
@@ -57,7 +58,7 @@ export const createMirror = <T>(
       const late = setTimeout(() => {
         waiting = undefined;
         ending.abort(new Error(`not stored within ${ms} ms`));
-      }, ms);
+      }, timerMs(ms));
       try {
         await running;
       } finally {

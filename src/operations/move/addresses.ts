@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { hasStatus } from '../../kube/errors.ts';
 import { objectsAt, stringAt } from '../../kube/json.ts';
 import { objectName } from '../../kube/names.ts';
@@ -6,6 +5,7 @@ import type { KubeObject } from '../../kube/types.ts';
 import { EVENTS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { clauseList } from '../../sentences.ts';
+import { sleep } from '../../sleep.ts';
 import { warningOf } from '../../workloads/warnings.ts';
 import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
@@ -23,14 +23,14 @@ export const seeAddresses = async (
 ): Promise<string> => {
   const had = new Set((await entrances(from, deps)).filter(hasAddress).map(objectName));
   if (had.size === 0) return 'nothing had an address';
-  const until = Date.now() + timeoutMs;
+  const until = performance.now() + timeoutMs;
   for (;;) {
     const missing = (await entrances(to, deps)).filter(
       (object) => had.has(objectName(object)) && !hasAddress(object),
     );
     if (missing.length === 0) return `${had.size} addresses are there`;
-    if (Date.now() >= until) return tellMissing(to, missing, deps);
-    await sleep(Math.min(POLL_MS, until - Date.now()), undefined, { signal: deps.signal });
+    if (performance.now() >= until) return tellMissing(to, missing, deps);
+    await sleep(Math.min(POLL_MS, until - performance.now()), deps.signal);
   }
 };
 

@@ -109,11 +109,11 @@ export const refuseRunning = (
  * way out, those of a copy that was cut off are not. Throws PartialError naming what stays.
  */
 export const seeMoversGone = async ({ side, informer }: Watched, deps: MoveDeps): Promise<void> => {
-  const until = Date.now() + MOVERS_MS;
+  const until = performance.now() + MOVERS_MS;
   for (;;) {
     const left = informer.objects().filter(isMover);
     if (left.length === 0) return;
-    if (Date.now() >= until) {
+    if (performance.now() >= until) {
       throw new PartialError(
         `${nameList(left.map((pod) => `Pod ${pod.metadata.name}`))} of a data copy still ${left.length === 1 ? 'writes' : 'write'} to claims in ${whereIs(side)}.`,
         {

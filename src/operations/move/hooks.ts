@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand } from '../../data/command.ts';
 import { PartialError } from '../../errors.ts';
+import { sleep, timeLimit } from '../../sleep.ts';
 import type { Hooks, MoveDeps, Smoke } from './types.ts';
 
 export type HookPoint = 'preStop' | 'postStop' | 'preStart' | 'postStart';
@@ -66,7 +66,7 @@ export const runSmoke = async (smoke: Smoke, context: HookContext, deps: MoveDep
       if (attempt >= smoke.attempts)
         throw new PartialError(`The smoke check failed ${attempt} times: ${problem}`);
       deps.reporter.debug(`Smoke check, attempt ${attempt}: ${problem}`);
-      await sleep(smoke.intervalMs, undefined, { signal: deps.signal });
+      await sleep(smoke.intervalMs, deps.signal);
     }
   }
   return `passed after ${attempts} attempts`;
@@ -92,7 +92,7 @@ const environment = (context: HookContext, point: string): Record<string, string
 const askUrl = async (url: string, timeoutMs: number, signal: AbortSignal): Promise<string | undefined> => {
   try {
     const answer = await fetch(url, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: AbortSignal.any([signal, timeLimit(timeoutMs)]),
       redirect: 'follow',
     });
     await answer.body?.cancel();

@@ -1,5 +1,6 @@
 import { isKubeApiError } from '../../kube/errors.ts';
 import type { ClusterReader } from '../../kube/types.ts';
+import { timeLimit } from '../../sleep.ts';
 import { type RunningWorkload, runningWorkloads } from '../running-workloads.ts';
 import { isSilence } from './source-lost.ts';
 
@@ -22,7 +23,7 @@ export const probeSource = async (
   namespace: string,
   signal: AbortSignal,
 ): Promise<SourceSign> => {
-  const limit = AbortSignal.timeout(PATIENCE_MS);
+  const limit = timeLimit(PATIENCE_MS);
   try {
     const workloads = await runningWorkloads(cluster, namespace, AbortSignal.any([signal, limit]));
     return workloads.length === 0 ? { kind: 'stopped' } : { kind: 'runs', workloads };

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PartialError } from '../../errors.ts';
 import { nameList } from '../../sentences.ts';
+import { sleep } from '../../sleep.ts';
 import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
@@ -11,7 +11,7 @@ export const waitForJobs = async (
   timeoutMs: number,
   running: () => Promise<readonly string[]>,
 ): Promise<string> => {
-  const started = Date.now();
+  const started = performance.now();
   let told = false;
   for (;;) {
     const names = await running();
@@ -21,12 +21,12 @@ export const waitForJobs = async (
         `Waiting for ${nameList(names.map((name) => `Job ${name}`))} to end in ${whereIs(side)}`,
       );
     told = true;
-    if (Date.now() - started > timeoutMs) {
+    if (performance.now() - started > timeoutMs) {
       throw new PartialError(
         `Jobs still run in ${whereIs(side)} after ${timeoutMs / 1000} s: ${nameList(names)}.`,
         { hint: 'Resume to wait again, or roll back; --jobs suspend stops them instead.' },
       );
     }
-    await sleep(1000, undefined, { signal: deps.signal });
+    await sleep(1000, deps.signal);
   }
 };
