@@ -4,7 +4,7 @@ import { groupKind } from '../kube/names.ts';
 import type { Json, KubeObject } from '../kube/types.ts';
 import { finished } from './finished.ts';
 import { controllerOf } from './owners.ts';
-import { pauseRow } from './registry.ts';
+import { PAUSE_ROWS, pauseRow } from './registry.ts';
 import type { ParkField, Parking, ParkOptions } from './types.ts';
 
 /**
@@ -16,6 +16,10 @@ export const parkingOf = (object: KubeObject, options: ParkOptions, count: numbe
   const recipe = RECIPES[groupKind(object)] ?? fromRegistry(object) ?? fromScale(options);
   return recipe?.(object, count, options);
 };
+
+/** Every kind that is parked by its own fields, as groupKind() names it: built-in, custom, and of the registry. */
+export const parkableKinds = (): ReadonlySet<string> =>
+  new Set([...Object.keys(RECIPES), ...PAUSE_ROWS.map((row) => `${row.kind}.${row.group}`)]);
 
 type Recipe = (object: KubeObject, count: number, options: ParkOptions) => Parking | undefined;
 

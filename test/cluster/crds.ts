@@ -60,6 +60,8 @@ const COMMON: readonly CrdSpec[] = [
   { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', plural: 'httproutes' },
   { group: 'gateway.networking.k8s.io', kind: 'ReferenceGrant', plural: 'referencegrants' },
   { group: 'networking.istio.io', kind: 'VirtualService', plural: 'virtualservices' },
+  // As its operator defines it: without a scale subresource.
+  { group: 'apps.kruise.io', kind: 'DaemonSet', plural: 'daemonsets', versions: ['v1alpha1'] },
   { group: 'bitnami.com', kind: 'SealedSecret', plural: 'sealedsecrets', versions: ['v1alpha1'] },
   { group: 'cert-manager.io', kind: 'Certificate', plural: 'certificates' },
   { group: 'acme.cert-manager.io', kind: 'Order', plural: 'orders' },

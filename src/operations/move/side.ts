@@ -4,7 +4,7 @@ import type { ClusterWriter, Discovery, KubeObject, ResourceType } from '../../k
 import { PODS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { isBuiltinGroup } from '../../pipeline/groups.ts';
-import { PAUSE_ROWS } from '../../workloads/registry.ts';
+import { parkableKinds } from '../../workloads/kinds.ts';
 import { readScalePaths } from '../scale-paths.ts';
 import type { LiveObject, MoveSide } from './types.ts';
 
@@ -70,35 +70,14 @@ export const liveObjects = (side: MoveSide, objects: readonly KubeObject[]): Liv
     return type === undefined ? [] : [{ type, object }];
   });
 
-const BUILTIN: ReadonlySet<string> = new Set([
-  'deployments.apps',
-  'statefulsets.apps',
-  'daemonsets.apps',
-  'replicasets.apps',
-  'replicationcontrollers',
-  'cronjobs.batch',
-  'jobs.batch',
-  'horizontalpodautoscalers.autoscaling',
-]);
-
-// Custom kinds that the parking table knows by themselves, without a scale subresource or a row of the registry.
-const KNOWN_CUSTOM: ReadonlySet<string> = new Set([
-  'ScaledObject.keda.sh',
-  'ScaledJob.keda.sh',
-  'Rollout.argoproj.io',
-  'CloneSet.apps.kruise.io',
-  'DeploymentConfig.apps.openshift.io',
-]);
-
+// A kind that can be parked by its fields or by its scale subresource runs pods, or decides about those that do.
 const workloadTypes = (discovery: Discovery): ResourceType[] => {
-  const registered = new Set(PAUSE_ROWS.map((row) => `${row.kind}.${row.group}`));
-  return [...preferredTypes(discovery)].flatMap(([name, type]) => {
-    if (!type.namespaced || !['list', 'watch', 'patch'].every((verb) => type.verbs.includes(verb))) return [];
-    if (BUILTIN.has(name)) return [type];
-    if (isBuiltinGroup(type.group)) return [];
-    const kind = `${type.kind}.${type.group}`;
-    return type.subresources.includes('scale') || registered.has(kind) || KNOWN_CUSTOM.has(kind)
-      ? [type]
-      : [];
-  });
+  const parkable = parkableKinds();
+  return [...preferredTypes(discovery).values()].filter(
+    (type) =>
+      type.namespaced &&
+      ['list', 'watch', 'patch'].every((verb) => type.verbs.includes(verb)) &&
+      (parkable.has(type.group === '' ? type.kind : `${type.kind}.${type.group}`) ||
+        (!isBuiltinGroup(type.group) && type.subresources.includes('scale'))),
+  );
 };
