@@ -57,7 +57,15 @@ export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: Abor
       }),
       resume: undefined,
       preflight: () =>
-        gateMove(session, flags, { kind: 'cutover', source, dest, options, stageOptions, data }),
+        gateMove(session, flags, {
+          kind: 'cutover',
+          source,
+          dest,
+          options,
+          stageOptions,
+          data,
+          ...(copy === undefined ? {} : { checkData: () => copy.check(false) }),
+        }),
       converge: convergeWith(stage, session, source, stageOptions),
       ...(copy === undefined ? {} : { data: copy }),
     });

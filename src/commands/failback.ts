@@ -54,7 +54,15 @@ export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal
       config: configStep(source, dest, stageOptions, flags.syncConfig === true),
       ...(copy === undefined ? {} : { data: copy }),
       preflight: () =>
-        gateMove(session, flags, { kind: 'failback', source, dest, options, stageOptions: undefined, data }),
+        gateMove(session, flags, {
+          kind: 'failback',
+          source,
+          dest,
+          options,
+          stageOptions: undefined,
+          data,
+          ...(copy === undefined ? {} : { checkData: () => copy.check(true) }),
+        }),
     });
     return finishMove(io, flags, session, result);
   });

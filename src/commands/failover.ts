@@ -108,7 +108,7 @@ const refuseLiving = async (session: Session, flags: FailoverFlags, { dest }: Op
     sign.kind === 'runs'
       ? `The source is alive: ${nameList(sign.workloads.map((item) => `${item.workload} (${count(item.pods, 'pod')})`))} in ${where}.`
       : `The source answers, and whether the application runs in ${where} cannot be seen: ${sign.reason}`;
-  if (flags.sourceGivenUp === true || flags.dryRun === true) {
+  if (flags.sourceGivenUp === true) {
     session.reporter.warning(`${what} Both sides run until it is fenced.`);
     return;
   }

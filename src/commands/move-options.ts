@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { GivenMoveOptions } from '../operations/move/journal-options.ts';
 import type { MoveOptions } from '../operations/move/types.ts';
+import { CHECK_IDS } from '../operations/preflight/ids.ts';
 import type { CommonFlags, CopyFlags, SideFlags } from './options.ts';
-import { duration, names, oneOf, wholeNumber } from './parsers.ts';
+import { duration, namesOf, oneOf, wholeNumber } from './parsers.ts';
 
 const JOBS = ['wait', 'fail', 'suspend', 'leave'] as const;
 const HOOK_FAILURE = ['fail', 'warn'] as const;
@@ -65,7 +66,7 @@ export const addMoveFlags = (command: Command): Command =>
     .option(
       '--ignore-preflight <ids>',
       'go on although these preflight checks refuse: their ids, or all',
-      names,
+      namesOf('preflight check', ['all', ...CHECK_IDS]),
     )
     .option('--pre-stop <command>', 'command to run before anything is stopped')
     .option('--post-stop <command>', 'command to run when the stopped side is seen empty')

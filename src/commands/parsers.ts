@@ -49,6 +49,19 @@ export const names = (value: string, previous: readonly string[] | undefined): s
     .filter((name) => name !== ''),
 ];
 
+/** The same for names out of a list; the error says which of them is near. `what` is what they name. */
+export const namesOf =
+  (what: string, words: readonly string[]) =>
+  (value: string, previous: readonly string[] | undefined): string[] => {
+    const found = names(value, previous);
+    const unknown = found.find((name) => !words.includes(name));
+    if (unknown === undefined) return found;
+    const near = nearest(unknown, words);
+    throw new InvalidArgumentError(
+      `There is no ${what} "${unknown}"${near === undefined ? `. Use one of ${words.join(', ')}.` : `; did you mean "${near}"?`}`,
+    );
+  };
+
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** A flag parser for durations as kubectl and helm take them: `30s`, `1m30s`, `2h`; returns whole milliseconds, at least 1 of what is more than 0. */

@@ -1,6 +1,7 @@
 import { hasStatus } from '../kube/errors.ts';
 import type { DataOptions } from '../operations/data/types.ts';
 import type { Ending } from '../operations/move/operation.ts';
+import { createStopsTaken, type StopsTaken } from '../operations/move/stops-taken.ts';
 import type { MoveOptions, MoveSide } from '../operations/move/types.ts';
 import {
   type PreflightInput,
@@ -23,12 +24,15 @@ export interface GateInput {
   readonly stageOptions: StageOptions | undefined;
   /** How volume data is to be copied; undefined when it is not. */
   readonly data: DataOptions | undefined;
+  /** Whether it can be copied: a clause, or an error that says why not; undefined when it is not. */
+  checkData?(): Promise<string>;
 }
 
 /** What the preflight found, and the ending of the move when it says no. */
 export interface Gate {
   readonly result: PreflightResult;
   readonly refused: Ending | undefined;
+  readonly stops: StopsTaken;
 }
 
 /**
@@ -38,7 +42,11 @@ export const runPreflight = async (
   session: Session,
   flags: MoveFlags,
   gate: GateInput,
-): Promise<PreflightResult> => preflight(await preflightInput(session, flags, gate));
+  stops?: StopsTaken,
+): Promise<PreflightResult> => {
+  const input = await preflightInput(session, flags, gate);
+  return preflight(stops === undefined ? input : { ...input, stopsTaken: (entries) => stops.add(entries) });
+};
 
 /**
  * Runs the preflight checks before a move begins: tells what is to be looked at, and returns the ending when a check
@@ -46,15 +54,17 @@ export const runPreflight = async (
  */
 export const gateMove = async (session: Session, flags: MoveFlags, gate: GateInput): Promise<Gate> => {
   session.reporter.action('Checking that the move can go through');
-  const result = await runPreflight(session, flags, gate);
+  const stops = createStopsTaken();
+  const result = await runPreflight(session, flags, gate, stops);
   for (const { level, message } of result.checks)
     if (level === 'warn' || level === 'unknown') session.reporter.warning(message);
-  if (result.outcome === 'ok') return { result, refused: undefined };
+  if (result.outcome === 'ok') return { result, refused: undefined, stops };
   const worst = result.checks.filter(({ level }) => level === 'refuse' || level === 'unsafe');
   for (const { message } of worst) session.reporter.failure(message);
   const hint = worst.find((check) => check.hint !== undefined)?.hint;
   return {
     result,
+    stops,
     refused: {
       outcome: result.outcome,
       summary: `Nothing was changed. ${result.summary}`,
@@ -68,7 +78,7 @@ export const gateMove = async (session: Session, flags: MoveFlags, gate: GateInp
 const preflightInput = async (
   session: Session,
   flags: MoveFlags,
-  { kind, source, dest, options, stageOptions, data }: GateInput,
+  { kind, source, dest, options, stageOptions, data, checkData }: GateInput,
 ): Promise<PreflightInput> => {
   const { signal } = session;
   // A record that may not be read is one of the findings: who lacks that right needs the Roles most.
@@ -97,6 +107,7 @@ const preflightInput = async (
     maxStageAgeMs: flags.maxStageAge,
     ignored: flags.ignorePreflight ?? [],
     signal,
+    ...(checkData === undefined ? {} : { checkData }),
     now: () => Date.now(),
   };
 };

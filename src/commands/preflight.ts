@@ -34,14 +34,17 @@ export const runPreflightCommand = (
       options: moveOptions(flags),
       stageOptions,
       data,
+      ...(copied === undefined || data === undefined
+        ? {}
+        : {
+            checkData: async () => {
+              const [from, to] = kind === 'failback' ? [dest, copied] : [copied, dest];
+              const storageClassMap = flags.storageClassMap ?? new Map<string, string>();
+              const step = await dataStep({ io, session, from, to, options: data, storageClassMap });
+              return step.check(kind === 'failback');
+            },
+          }),
     });
-    // Who may not do what a copy does cannot be told more about it than that.
-    if (copied !== undefined && data !== undefined && result.missingRights.length === 0) {
-      const [from, to] = kind === 'failback' ? [dest, copied] : [copied, dest];
-      const storageClassMap = flags.storageClassMap ?? new Map<string, string>();
-      const step = await dataStep({ io, session, from, to, options: data, storageClassMap });
-      session.reporter.success(`Volume data: ${await step.check(kind === 'failback')}.`);
-    }
     const say = result.exitCode === 0 ? session.reporter.success : session.reporter.failure;
     say(result.summary);
     await writeResult(io, flags.output, result, (value) => renderPreflight(value, session.theme));

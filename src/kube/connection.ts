@@ -2,6 +2,7 @@ import type { RequestOptions as HttpsOptions } from 'node:https';
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import { type KubeContext, namedAs } from './contexts.ts';
+import { credentialProblem } from './credentials.ts';
 import { KubeApiError } from './errors.ts';
 
 /** The connections to one server, and the headers that say who asks. */
@@ -40,7 +41,7 @@ export const openConnection = async (
     throw new KubeApiError(namedAs(context), 'getting credentials', {
       status: 0,
       reason: 'Credentials',
-      detail: `the kubeconfig's credentials could not be used: ${errorLine(error)}`,
+      detail: credentialProblem(error, config.getCurrentUser()?.exec),
       causes: [],
       outcomeUnknown: false,
     });
@@ -88,7 +89,3 @@ const openDispatcher = async (
   if (dispatcher === undefined) throw new TypeError('client-node made no dispatcher for a SOCKS proxy');
   return dispatcher as unknown as Dispatcher;
 };
-
-const errorLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).trim().split('\n').slice(-1)[0]?.slice(0, 300) ??
-  '';

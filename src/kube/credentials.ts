@@ -52,6 +52,20 @@ export const withExecInfo = (exec: Exec, cluster: Cluster | null): Exec => {
   return { ...exec, env: [...(exec.env ?? []), own] };
 };
 
+/**
+ * Why the credentials of a kubeconfig user could not be had, as a clause. A plugin that is not there is named, with what
+ * the kubeconfig says about installing it; its output never is. Pure.
+ */
+export const credentialProblem = (error: unknown, exec: Exec | undefined): string => {
+  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
+  if (exec === undefined || typeof syscall !== 'string' || !syscall.startsWith('spawn'))
+    return `the kubeconfig's credentials could not be used: ${errorLine(error)}`;
+  const plugin = `the credential plugin "${exec.command}" of the kubeconfig's user`;
+  if (code !== 'ENOENT') return `${plugin} cannot be run (${String(code)})`;
+  const advice = typeof exec.installHint === 'string' ? exec.installHint.trim().replace(/\.$/, '') : '';
+  return `${plugin} is not installed, or not on PATH${advice === '' ? '' : ` (${advice.split('\n')[0]})`}`;
+};
+
 const clusterInfo = ({
   server,
   tlsServerName,
@@ -72,3 +86,7 @@ const clusterInfo = ({
 
 const texts = (value: JsonObject | undefined, field: string): string[] =>
   listAt(value, field).filter((item) => typeof item === 'string');
+
+const errorLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).trim().split('\n').slice(-1)[0]?.slice(0, 300) ??
+  '';

@@ -86,7 +86,9 @@ export const failureOfResponse = (status: number, body: string, retryAfter: stri
 export const failureOfNetwork = (error: unknown): Failure => {
   const code = networkCode(error);
   const known = NETWORK[code];
-  const text = error instanceof Error ? deepest(error).message || error.message : String(error);
+  const said = error instanceof Error ? deepest(error).message || error.message : String(error);
+  // What Node advises its own users to do is no advice to ours.
+  const text = said.replace(/[;,.]?\s*if the root CA is installed locally, try running Node\.js.*$/i, '');
   return {
     status: 0,
     reason: known?.reason ?? (isTlsCode(code) ? 'TLS' : 'Network'),
@@ -163,6 +165,9 @@ const hintFor = (at: NamedCluster, failure: Failure): string | undefined => {
     return /expired/i.test(failure.detail)
       ? 'Renew the client certificate named in the kubeconfig, then run the same command again.'
       : `Check certificate-authority and tls-server-name of the cluster behind context ${at.context}.`;
+  }
+  if (failure.reason === 'Credentials') {
+    return `kubectl needs the same credentials; try them with: kubectl --context ${context} auth whoami`;
   }
   if (failure.detail.includes('REQUEST_TIMEOUT')) {
     return `A slow server gets more time with --request-timeout. Check that it answers: ${kubectl(at, 'version')}`;

@@ -22,20 +22,22 @@ export type { CheckInput } from './types.ts';
 /**
  * Looks for what the copy needs of the destination cluster and does not find there, and for what belongs to the
  * namespace at the source and is not copied. Reads only, and lists a type at most once per side, only when something
- * asks for it. What we may not read becomes a finding `cannot-check`.
+ * asks for it. What we may not read becomes a finding `cannot-check`. `quick` leaves out what reads types of whole
+ * clusters whether the application names them or not.
  * Returns the findings with refusals first; the same clusters give the same order. Throws KubeApiError when a cluster
  * cannot be reached, RefusedError when an object has an unreadable record of ours.
  */
-export const checkNeeds = async (input: CheckInput): Promise<Finding[]> => {
+export const checkNeeds = async (input: CheckInput, scope: 'all' | 'quick' = 'all'): Promise<Finding[]> => {
   const lister = createLister(input);
   const desired = withStashed(input.desired);
   const templates = templatesOf(desired, input.sourceObjects);
   const context: CheckContext = { ...input, desired, templates, lister };
-  const found = await Promise.all(CHECKS.map(async (check) => check(context)));
+  const checks = scope === 'all' ? [...QUICK, ...THOROUGH] : QUICK;
+  const found = await Promise.all(checks.map(async (check) => check(context)));
   return sortFindings([...found.flat(), ...lister.findings()]);
 };
 
-const CHECKS: readonly Check[] = [
+const QUICK: readonly Check[] = [
   checkStorageClasses,
   checkClusterRoles,
   checkClasses,
@@ -44,10 +46,10 @@ const CHECKS: readonly Check[] = [
   checkQuotaRequests,
   checkQuotaStorage,
   checkNamespace,
-  checkGrants,
-  checkHooks,
   checkPodSurroundings,
 ];
+
+const THOROUGH: readonly Check[] = [checkGrants, checkHooks];
 
 /** Findings by level, code, subject and message, each once. Pure. */
 export const sortFindings = (findings: readonly Finding[]): Finding[] => {

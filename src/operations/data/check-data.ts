@@ -2,7 +2,7 @@ import { CONTENT_MANAGER } from '../../annotations.ts';
 import { checkPod } from '../../data/check-pod.ts';
 import type { PairedClaim } from '../../data/types.ts';
 import { RefusedError } from '../../errors.ts';
-import { isKubeApiError } from '../../kube/errors.ts';
+import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
 import { PODS } from '../../kube/well-known.ts';
 import { type Moment, pairNow, refuseSome } from './pair-now.ts';
 import type { DataSide, DataWork } from './types.ts';
@@ -21,26 +21,34 @@ export const checkData = async (
   refuseSome(paired, work.from);
   const copied = paired.filter(isCopied);
   if (copied.length === 0) return 'no claim holds data';
-  await Promise.all([work.from, work.to].map((side) => checkAdmission(work, side, signal)));
-  return `${copied.length} ${copied.length === 1 ? 'claim' : 'claims'} to copy`;
+  const open = await Promise.all([work.from, work.to].map((side) => checkAdmission(work, side, signal)));
+  return [`${copied.length} ${copied.length === 1 ? 'claim' : 'claims'} to copy`, ...open.flat()].join('; ');
 };
 
 const isCopied = ({ verdict }: PairedClaim): boolean => verdict.kind === 'keep' || verdict.kind === 'warn';
 
 // Pod Security, quotas and admission webhooks say no to a pod of this form before anything is stopped for it.
-const checkAdmission = async (work: DataWork, side: DataSide, signal: AbortSignal): Promise<void> => {
+// Returns what could not be asked, as a clause.
+const checkAdmission = async (work: DataWork, side: DataSide, signal: AbortSignal): Promise<string[]> => {
   const { writer, namespace } = side;
-  if (writer === undefined) return;
+  if (writer === undefined) return [];
   try {
     await writer.create(PODS, checkPod(work.options.mover, namespace), {
       fieldManager: CONTENT_MANAGER,
       dryRun: true,
       signal,
     });
+    return [];
   } catch (error) {
+    // The stage that comes first makes it.
+    if (hasStatus(error, 404)) {
+      return [
+        `whether the pods of pv-migrate are let in cannot be asked before namespace ${namespace} of context ${side.cluster.context} exists`,
+      ];
+    }
     if (!isKubeApiError(error) || (error.status !== 403 && error.status !== 422)) throw error;
     // The Jobs of the mover make its pods; the operator needs no right to make them directly.
-    if (/cannot create resource "pods"/.test(error.message)) return;
+    if (/cannot create resource "pods"/.test(error.message)) return [];
     throw new RefusedError(
       `Namespace ${namespace} of context ${side.cluster.context} does not let the pods of pv-migrate in: ${error.message}`,
       { hint: hintFor(error.message) },

@@ -20,6 +20,8 @@ import { startOther } from './start-other.ts';
 import { startGroups, startTargets, tidyInherited, watchedForStart } from './start-side.ts';
 import type { Step, StepJournal } from './steps.ts';
 import { stopSide } from './stop-side.ts';
+import type { StopsTaken } from './stops-taken.ts';
+import { refuseUnstopped } from './try-patches.ts';
 import type { Baseline, BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './types.ts';
 import { waitForJobs } from './wait-for-jobs.ts';
 
@@ -50,6 +52,8 @@ export interface MoveInput {
   readonly options: MoveOptions;
   readonly deps: MoveDeps;
   readonly state: MoveState;
+  /** What the side that is left has taken in dry runs, before the first step. */
+  readonly stops?: StopsTaken;
   /** Makes the destination converge while the source still runs; returns a clause. Cutover only. */
   converge?(): Promise<string>;
   /** Copies the data of the claims from the stopped side to the other one; undefined: not asked for. */
@@ -191,13 +195,28 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         waitForJobs(from, deps, options.waitTimeoutMs, async () => (await surveyNow()).runningJobs),
     },
     {
+      id: 'try-stop',
+      title: `Ask whether ${whereIs(from)} lets everything be stopped`,
+      skip: () =>
+        input.stops?.covers(state.baseline()?.entries ?? []) === true ? 'asked a moment ago' : undefined,
+      // The next step plans it.
+      plan: async () => ['send each of the following patches as a dry run'],
+      run: async () => {
+        const objects = await listSide(from, deps.signal);
+        const count = await refuseUnstopped(from, baseline().entries, objects, { ...options, ...deps });
+        return `${count} patches would be taken`;
+      },
+    },
+    {
       id: 'stop',
       title: `Stop what runs in ${whereIs(from)}`,
       plan: async () => {
         const objects = await listSide(from, deps.signal);
-        const { entries } = survey(from, objects);
-        // The server itself says here whether it would take each patch.
-        await stopSide(from, entries, objects, deps, { ...options, dryRun: true });
+        // What is stopped is what the baseline will be: a Job that is waited for, or left, is not.
+        const { entries } = state.baseline() ?? baselineOf(from, survey(from, objects), '', options.jobs);
+        // A run that goes on from an earlier one has had no preflight.
+        if (input.stops?.covers(entries) !== true)
+          await refuseUnstopped(from, entries, objects, { ...options, ...deps });
         return entries.map(
           (entry) =>
             `PATCH ${entry.kind} ${entry.name}: ${entry.plan.fields.map((field) => `${field.path.join('.')}=${JSON.stringify(field.parked)}`).join(', ')}`,

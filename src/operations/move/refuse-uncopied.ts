@@ -6,12 +6,51 @@ import { nameList } from '../../sentences.ts';
 import { isGitopsObject } from '../../workloads/gitops.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
+import { whereIs } from './side.ts';
 import type { BaselineEntry, MoveDeps, MoveSide } from './types.ts';
 
+/** What would be stopped and has no parked copy, in the words for it. */
+export interface Uncopied {
+  readonly kind: string;
+  readonly name: string;
+  /** Marked to be left out of the copy: it is stopped with the rest, and stays so. */
+  readonly isIgnored: boolean;
+}
+
 /**
- * Looks whether everything that a cutover is about to stop has a parked copy to be started instead: a custom resource
- * that was not asked for, or a selection, can leave one behind. What is marked to be ignored is only told; what rests
- * anyway is in nobody's way. Throws RefusedError with the names.
+ * Finds what a cutover would stop without a parked copy to be started instead: a custom resource that was not asked
+ * for, or a selection, can leave one behind. What rests anyway is in nobody's way. `copies` are the keys of the parked
+ * copies, `objects` the live objects of the side that is stopped. Pure.
+ */
+export const findUncopied = (
+  entries: readonly BaselineEntry[],
+  objects: readonly KubeObject[],
+  copies: ReadonlySet<string>,
+): Uncopied[] => {
+  const live = new Map(objects.map((object) => [keyOfObject(object), object]));
+  return entries
+    .filter((entry) => runs(entry) && !copies.has(keyOf(entry)))
+    .map((entry) => {
+      const { labels, annotations } = live.get(keyOf(entry))?.metadata ?? {};
+      const isIgnored = (labels?.[IGNORE] ?? annotations?.[IGNORE]) === 'true';
+      return { kind: entry.kind, name: entry.name, isIgnored };
+    });
+};
+
+/** The sentence about workloads without a copy that are stopped with the rest. Pure. */
+export const ignoredSentence = ({ kind, name }: Uncopied, to: MoveSide): string =>
+  `${kind} ${name} is stopped with the rest; it is marked to be ignored, so it has no copy in ${whereIs(to)}.`;
+
+/** The sentence about workloads that a cutover must not stop. Pure. */
+export const uncopiedSentence = (missing: readonly Uncopied[], from: MoveSide, to: MoveSide): string =>
+  `${nameList(missing.map(({ kind, name }) => `${kind} ${name}`))} in ${whereIs(from)} would be stopped and could not be started again: ${missing.length === 1 ? 'it has' : 'they have'} no copy in ${whereIs(to)}.`;
+
+/** What to do about them. */
+export const UNCOPIED_HINT = `Copy custom resources with --include-custom-resources, and leave -l and --resource-types away; or mark what may stay stopped with the label ${IGNORE}=true.`;
+
+/**
+ * Looks once more, when the stage is done, whether everything that a cutover is about to stop has a parked copy. What
+ * is marked to be ignored is only told. Throws RefusedError with the names.
  */
 export const refuseUncopied = (
   from: MoveSide,
@@ -21,27 +60,12 @@ export const refuseUncopied = (
   deps: Pick<MoveDeps, 'reporter'>,
 ): void => {
   const copies = new Set(to.objects.filter(isMarked).map(keyOfObject));
-  const live = new Map(objects.map((object) => [keyOfObject(object), object]));
-  const left = entries.filter((entry) => runs(entry) && !copies.has(keyOf(entry)));
-  const isIgnored = (entry: BaselineEntry): boolean => {
-    const { labels, annotations } = live.get(keyOf(entry))?.metadata ?? {};
-    return (labels?.[IGNORE] ?? annotations?.[IGNORE]) === 'true';
-  };
-  const where = `namespace ${to.side.namespace} of context ${to.side.cluster.context}`;
-  for (const { kind, name } of left.filter(isIgnored)) {
-    deps.reporter.warning(
-      `${kind} ${name} is stopped with the rest; it is marked to be ignored, so it has no copy in ${where}.`,
-    );
-  }
-  const missing = left.filter((entry) => !isIgnored(entry));
+  const uncopied = findUncopied(entries, objects, copies);
+  for (const item of uncopied.filter(({ isIgnored }) => isIgnored))
+    deps.reporter.warning(ignoredSentence(item, to.side));
+  const missing = uncopied.filter(({ isIgnored }) => !isIgnored);
   if (missing.length === 0) return;
-  const names = nameList(missing.map(({ kind, name }) => `${kind} ${name}`));
-  throw new RefusedError(
-    `${names} in namespace ${from.namespace} of context ${from.cluster.context} would be stopped and could not be started again: ${missing.length === 1 ? 'it has' : 'they have'} no copy in ${where}.`,
-    {
-      hint: `Copy custom resources with --include-custom-resources, and leave -l and --resource-types away; or mark what may stay stopped with the label ${IGNORE}=true.`,
-    },
-  );
+  throw new RefusedError(uncopiedSentence(missing, from, to.side), { hint: UNCOPIED_HINT });
 };
 
 // What has its parked values anyway (0 replicas, suspended) does not run; autoscalers and GitOps objects run nothing by

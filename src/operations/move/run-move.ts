@@ -23,6 +23,7 @@ import { hasBegun, type OperationState } from './records.ts';
 import { type RollbackInput, rollbackSteps } from './rollback.ts';
 import { isSourceLost, lostSourceError } from './source-lost.ts';
 import { planSteps, runSteps, StepError } from './steps.ts';
+import type { StopsTaken } from './stops-taken.ts';
 import type { MoveDeps, MoveResult, MoveSide } from './types.ts';
 import type { UndoSides } from './undo-sides.ts';
 import { dryRunResult, type PreflightGate, unstarted } from './unstarted.ts';
@@ -75,6 +76,7 @@ const dataOf = (data: DataStep, kind: RunMoveInput['kind'], state: OperationStat
 export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
   const { dest, kind, signal } = input;
   let preflight: PreflightResult | undefined;
+  let stops: StopsTaken | undefined;
   if (input.resume === undefined) {
     const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal });
     await refuseRunning(input, stored?.record);
@@ -84,6 +86,7 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
       throw isSourceLost(error, input) ? lostSourceError(error, input) : error;
     });
     preflight = gate?.result;
+    stops = gate?.stops;
     const epoch = stored?.record.epoch ?? 0;
     if (input.options.dryRun) return planned(input, gate, epoch);
     if (gate?.refused !== undefined) return unstarted(input, { ...gate.refused, preflight }, epoch);
@@ -93,7 +96,7 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
     return planned(input, undefined, epoch, doneSteps(journal));
   }
   const operation = await beginOperation(input);
-  const plan = moveSteps(stepInput(input, operation));
+  const plan = moveSteps({ ...stepInput(input, operation), ...(stops === undefined ? {} : { stops }) });
   try {
     const ending = await runToEnding(operation, plan.steps, {
       success: `${kind === 'cutover' ? 'The application runs at the destination' : 'The application is back at the source'}: ${
@@ -247,6 +250,7 @@ const planned = async (
     dest: input.dest,
     options: input.options,
     deps: { reporter: input.reporter, signal: input.signal },
+    ...(gate?.stops === undefined ? {} : { stops: gate.stops }),
     state: planState(epoch),
     ...(input.converge === undefined ? {} : { converge: async () => '' }),
     ...(input.config === undefined

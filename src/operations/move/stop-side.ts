@@ -20,7 +20,7 @@ export const stopSide = async (
   entries: readonly BaselineEntry[],
   live: readonly KubeObject[],
   deps: MoveDeps,
-  options: { concurrency: number; dryRun?: boolean },
+  options: { concurrency: number },
 ): Promise<number> => {
   const picture = new Map(live.map((object) => [keyOfObject(object), object]));
   const failures: Error[] = [];
@@ -28,7 +28,7 @@ export const stopSide = async (
   for (const batch of batches(entries)) {
     await mapBounded(batch, options.concurrency, async (entry) => {
       try {
-        if (await stopOne(side, entry, picture.get(keyOf(entry)), deps, options.dryRun === true)) sent++;
+        if (await stopOne(side, entry, picture.get(keyOf(entry)), deps)) sent++;
       } catch (error) {
         deps.signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
@@ -58,7 +58,6 @@ const stopOne = async (
   entry: BaselineEntry,
   seen: KubeObject | undefined,
   deps: MoveDeps,
-  dryRun: boolean,
 ): Promise<boolean> => {
   const type = typeOf(side, entry);
   const ref = { type, namespace: side.namespace, name: entry.name };
@@ -67,7 +66,7 @@ const stopOne = async (
   // since the baseline cannot run.
   const plan = (live: KubeObject): JsonObject | undefined =>
     isStopped(live, entry) ? undefined : parkPatch(live, entry.plan);
-  return (await patchLive(side.cluster, ref, plan, { seen, dryRun, signal })) === 'patched';
+  return (await patchLive(side.cluster, ref, plan, { seen, signal })) === 'patched';
 };
 
 const FIRST: ReadonlySet<string> = new Set([

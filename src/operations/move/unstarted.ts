@@ -1,11 +1,14 @@
 import type { PreflightResult } from '../preflight/types.ts';
 import { type Ending, moveResult, type OperationInput } from './operation.ts';
+import type { StopsTaken } from './stops-taken.ts';
 import type { MoveResult } from './types.ts';
 
 /** What a preflight found, and the ending of the move when it says no. */
 export interface PreflightGate {
   readonly result: PreflightResult;
   readonly refused: Ending | undefined;
+  /** What the side that is left has taken in dry runs by then. */
+  readonly stops?: StopsTaken;
 }
 
 /** The result of a run that did not get as far as the lock. */

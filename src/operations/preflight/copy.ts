@@ -1,4 +1,5 @@
 import { isDrError } from '../../errors.ts';
+import { isKubeApiError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { silentReporter } from '../../reporter.ts';
 import { type Collected, collect } from '../stage/collect.ts';
@@ -67,6 +68,8 @@ export const planCopy = async (
     };
   } catch (error) {
     if (!isDrError(error) || error.type === 'kubernetes-api') throw error;
+    // What the server does not understand of the command line is no finding about the namespace.
+    if (error.exit === 'usage' && isKubeApiError(error.cause)) throw error;
     return {
       copy: undefined,
       problems: [row('copy', 'refuse', dest.side.namespace, error.message, error.hint)],

@@ -4,8 +4,9 @@ import { hasStatus } from '../../kube/errors.ts';
 import { typeName } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
-import { CONFIG_MAPS, NAMESPACES, PODS } from '../../kube/well-known.ts';
+import { CONFIG_MAPS, LEASES, NAMESPACES, PODS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
+import { LOCK_NAME } from '../../state/types-of-records.ts';
 import { baselineOf, type Survey, survey } from '../move/baseline.ts';
 import { type StartTarget, startTargets } from '../move/start-side.ts';
 import type { MoveSide } from '../move/types.ts';
@@ -23,10 +24,9 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
   const { source, dest, kind } = input;
   const [fromSide, toSide] = kind === 'failback' ? [dest, source] : [source, dest];
   if (toSide === undefined) throw new TypeError(`A ${kind} needs both sides.`);
-  const [from, to, stashed, nodes] = await Promise.all([
-    kind === 'failover' || fromSide === undefined ? undefined : viewOf(fromSide, [], input),
+  const [from, to, nodes] = await Promise.all([
+    kind === 'failover' || fromSide === undefined ? undefined : viewOf(fromSide, ['resourcequotas'], input),
     viewOf(toSide, EXTRAS, input),
-    stashOf(toSide, input.signal),
     readable(() => toSide.cluster.list(NODES, undefined, { signal: input.signal })),
   ]);
   const planned =
@@ -49,7 +49,8 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
       ? baselineOf(from.side, found, '', input.options.jobs)
       : undefined;
   const targets: StartTarget[] = attempt(toSide, () => startTargets(toSide, to.objects, baseline)) ?? [];
-  return { from, to, survey: found, targets, copy: planned.copy, stashed: stashed ?? [], nodes, problems };
+  const stashed = to.records.flatMap((record) => stashedObject(record) ?? []);
+  return { from, to, survey: found, targets, copy: planned.copy, stashed, nodes, problems };
 };
 
 /** Besides what runs pods: the types of which the checks look at the objects on the side that starts. */
@@ -78,8 +79,10 @@ const viewOf = async (
     if (objects === undefined) unlisted.add(typeName(type));
     return objects ?? [];
   });
-  const [objects, found, clusterUid] = await Promise.all([
+  const [objects, records, lock, found, clusterUid] = await Promise.all([
     lists,
+    readable(() => cluster.list(CONFIG_MAPS, namespace, { labelSelector: RECORD, signal })),
+    readable(async () => [await cluster.get({ type: LEASES, namespace, name: LOCK_NAME }, { signal })]),
     readable(async () => ({ object: await cluster.get({ type: NAMESPACES, name: namespace }, { signal }) })),
     cluster.clusterUid({ signal }),
   ]);
@@ -90,13 +93,8 @@ const viewOf = async (
     clusterUid,
     objects: objects.flat(),
     unlisted,
+    records: [...(records ?? []), ...(lock ?? []).flatMap((lease) => lease ?? [])],
   };
-};
-
-const stashOf = async (side: MoveSide, signal: AbortSignal): Promise<KubeObject[] | undefined> => {
-  const options = { labelSelector: `${RECORD}=stash`, signal };
-  const records = await readable(() => side.cluster.list(CONFIG_MAPS, side.namespace, options));
-  return records?.flatMap((record) => stashedObject(record) ?? []);
 };
 
 // A missing right is one of the findings, not an end; so is a type that is gone since it was discovered.

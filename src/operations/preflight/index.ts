@@ -16,7 +16,9 @@ import { checkJobs } from './checks/jobs.ts';
 import { checkLimitRange } from './checks/limit-range.ts';
 import { checkNamespaces } from './checks/namespace.ts';
 import { checkClusterNeeds } from './checks/needs.ts';
+import { checkOwnRecords } from './checks/own-records.ts';
 import { checkParked } from './checks/parked.ts';
+import { checkStart, checkStop, checkWayBack } from './checks/patches.ts';
 import { checkPods } from './checks/pod-dry-run.ts';
 import { checkPullSecrets } from './checks/pull-secrets.ts';
 import { checkQuota } from './checks/quota.ts';
@@ -24,6 +26,8 @@ import { checkRecord } from './checks/record.ts';
 import { checkReturned } from './checks/returned.ts';
 import { checkRights, type RightsFound } from './checks/rights.ts';
 import { checkTerminating } from './checks/terminating.ts';
+import { checkUncopied } from './checks/uncopied.ts';
+import { checkVolumeData } from './checks/volume-data.ts';
 import { gather } from './gather.ts';
 import { rightsOf } from './rights.ts';
 import { type MinimalRole, minimalRoles } from './roles.ts';
@@ -116,14 +120,20 @@ const CHECKS: readonly CheckRow[] = [
   checkGitops,
   checkApiKinds,
   checkCopy,
+  checkUncopied,
   checkParked,
   checkTerminating,
+  checkOwnRecords,
+  checkStop,
+  checkWayBack,
+  checkStart,
   checkPods,
   checkQuota,
   checkLimitRange,
   checkPullSecrets,
   checkClusterNeeds,
   checkCapacity,
+  checkVolumeData,
   checkCredentials,
   checkClocks,
 ];
@@ -148,7 +158,8 @@ const runCheck = async (check: CheckRow, context: CheckContext): Promise<Preflig
     if (isKubeApiError(error) && ![0, 401].includes(error.failure.status))
       return [row(check.id, 'unknown', check.id, error.message, error.hint)];
     if (!isDrError(error) || isKubeApiError(error)) throw error;
-    return [row(check.id, 'refuse', check.id, error.message, error.hint)];
+    const level = error.exit === 'unsafe' ? 'unsafe' : 'refuse';
+    return [row(check.id, level, check.id, error.message, error.hint)];
   }
 };
 

@@ -1,3 +1,4 @@
+import { MANAGED } from '../../annotations.ts';
 import { listAt, objectAt, objectsAt, stringAt, valueAt } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { JsonObject, KubeObject } from '../../kube/types.ts';
@@ -9,6 +10,8 @@ export interface QuotaInForce {
   readonly hard: JsonObject;
   readonly used: JsonObject;
   readonly scoped: boolean;
+  /** A copy from the source, which the next stage would put back. */
+  readonly staged: boolean;
   readonly scopes: readonly {
     readonly name: string;
     readonly operator: string;
@@ -16,8 +19,15 @@ export interface QuotaInForce {
   }[];
 }
 
-/** The quotas as they will be, with the usage of those that are there already. Pure. */
-export const quotasInForce = (wanted: readonly KubeObject[], live: readonly KubeObject[]): QuotaInForce[] =>
+/**
+ * The quotas as they will be, with the usage of those that are there already. One that is new will count the objects
+ * that are there, of which `counts` knows some by type name. Pure.
+ */
+export const quotasInForce = (
+  wanted: readonly KubeObject[],
+  live: readonly KubeObject[],
+  counts: ReadonlyMap<string, number> = new Map(),
+): QuotaInForce[] =>
   wanted.map((quota) => {
     const present = live.find(
       (object) => groupKind(object) === 'ResourceQuota' && object.metadata.name === quota.metadata.name,
@@ -37,11 +47,23 @@ export const quotasInForce = (wanted: readonly KubeObject[], live: readonly Kube
     return {
       name: quota.metadata.name,
       hard: objectAt(quota, 'spec', 'hard') ?? {},
-      used: objectAt(present, 'status', 'used') ?? {},
+      used: objectAt(present, 'status', 'used') ?? countedFor(quota, counts),
       scoped: scopes.length > 0,
+      staged: quota.metadata.labels?.[MANAGED] === 'true',
       scopes,
     };
   });
+
+const countedFor = (quota: KubeObject, counts: ReadonlyMap<string, number>): JsonObject =>
+  Object.fromEntries(
+    Object.keys(objectAt(quota, 'spec', 'hard') ?? {}).flatMap((key) => {
+      const count = counts.get(objectKey(key));
+      return count === undefined ? [] : [[key, String(count)]];
+    }),
+  );
+
+/** The type that a key of a quota counts: `count/deployments.apps`, and the older names of a few core types. Pure. */
+export const objectKey = (key: string): string => key.replace(/^count\//, '');
 
 /** Whether a quota counts pods of a spec; undefined when it has a scope that is not known here. Pure. */
 export const selects = (

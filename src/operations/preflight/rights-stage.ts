@@ -68,7 +68,7 @@ const refusedGrants = (copy: Picture['copy']): ReadonlySet<string> =>
   new Set(
     (copy?.dryRun.refused ?? [])
       .filter(({ outcome }) => isAboutGrants(outcome.failure))
-      .map(({ item }) => `${item.type.resource}/${item.content?.metadata.name}`),
+      .map(({ item }) => `${item.type.resource}/${item.whole.metadata.name}`),
   );
 
 const roleRefOf = (binding: KubeObject): { readonly kind?: string; readonly name?: string } =>

@@ -79,7 +79,8 @@ const starters = (
     ends: ENDING.has(groupKind(object)),
   }));
 
-const withOriginals = (
+/** A copy of a parked object with its park fields as they are when it runs. Pure. */
+export const withOriginals = (
   object: KubeObject,
   fields: readonly { readonly path: readonly string[]; readonly original: Json | undefined }[],
 ): KubeObject => {

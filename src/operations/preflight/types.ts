@@ -4,7 +4,7 @@ import type { AccessQuestion, JsonObject, KubeObject } from '../../kube/types.ts
 import type { Phase } from '../../state/types.ts';
 import type { Survey } from '../move/baseline.ts';
 import type { StartTarget } from '../move/start-side.ts';
-import type { MoveKind, MoveOptions, MoveSide } from '../move/types.ts';
+import type { BaselineEntry, MoveKind, MoveOptions, MoveSide } from '../move/types.ts';
 import type { StageOptions } from '../stage/types.ts';
 import type { Copy } from './copy.ts';
 import type { Starter } from './starters.ts';
@@ -45,6 +45,10 @@ export interface PreflightInput {
   /** Ids of checks whose refusals only warn, or `all`. What is unsafe stays so: it has acknowledgements of its own. */
   readonly ignored: readonly string[];
   readonly signal: AbortSignal;
+  /** Told when the side that is left has just taken, in a dry run, the stop patches of all these workloads. */
+  stopsTaken?(entries: readonly BaselineEntry[]): void;
+  /** Whether the volume data can be copied: a clause, or an error that says why not. Undefined when none is. */
+  checkData?(): Promise<string>;
   /** The local clock in ms. */
   now(): number;
 }
@@ -102,6 +106,8 @@ export interface SideView {
   readonly objects: readonly KubeObject[];
   /** Names of types, as typeName() makes them. */
   readonly unlisted: ReadonlySet<string>;
+  /** Our own records that are there: ConfigMaps, the manifests among them, and the Lease. */
+  readonly records: readonly KubeObject[];
 }
 
 /** Everything that was read before the checks look at it. */

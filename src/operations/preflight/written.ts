@@ -1,7 +1,9 @@
-import { groupKind, typeName } from '../../kube/names.ts';
+import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { countCreated, countLive, countTypes } from '../stage/counts.ts';
+import { newRecordsOf } from './checks/own-records.ts';
 import type { Copy } from './copy.ts';
-import type { Picture } from './types.ts';
+import type { Picture, SideView } from './types.ts';
 
 /** Objects of a kind as they will be on the side that starts: what is staged, and what is there besides. Pure. */
 export const objectsInForce = (kind: string, { to, copy }: Pick<Picture, 'to' | 'copy'>): KubeObject[] => {
@@ -16,12 +18,13 @@ export const objectsInForce = (kind: string, { to, copy }: Pick<Picture, 'to' | 
 };
 
 /** How many objects of each type the stage will create, by type name. Pure. */
-export const createdCounts = (copy: Copy | undefined): Map<string, number> => {
-  const counts = new Map<string, number>();
-  for (const { item } of copy?.prepared ?? []) {
-    if (item?.action !== 'create') continue;
-    const name = typeName(item.type);
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return counts;
-};
+export const createdCounts = (copy: Copy | undefined): Map<string, number> =>
+  countCreated(copy?.prepared ?? []);
+
+/** How many records of ours a move creates on a side, by type name. Pure. */
+export const ownCounts = (view: SideView): Map<string, number> =>
+  countTypes(newRecordsOf(view).map(({ type }) => type));
+
+/** How many objects of each copied type there are at the destination, by type name. Pure. */
+export const liveCounts = (copy: Copy | undefined): Map<string, number> =>
+  copy === undefined ? new Map() : countLive(copy.collected);

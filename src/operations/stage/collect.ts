@@ -1,6 +1,6 @@
 import { kubectl } from '../../command-line.ts';
-import { RefusedError } from '../../errors.ts';
-import { isKubeApiError } from '../../kube/errors.ts';
+import { RefusedError, UsageError } from '../../errors.ts';
+import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { ClusterReader, KubeObject, ResourceType } from '../../kube/types.ts';
 import { chooseTypes, type TypePair } from '../../pipeline/choose-types.ts';
@@ -52,6 +52,15 @@ export const collect = async (
         side === 'source' && selection.selected.includes(pair) ? options.selector : undefined;
       return await cluster.list(type, namespace, { labelSelector, signal: deps.signal });
     } catch (error) {
+      if (options.selector !== undefined && side === 'source' && hasStatus(error, 400)) {
+        throw new UsageError(
+          `"${options.selector}" is not a valid label selector: ${error.failure.detail}.`,
+          {
+            hint: 'Write it as kubectl takes it: -l app=shop,tier!=cache.',
+            cause: error,
+          },
+        );
+      }
       if (!isKubeApiError(error) || ![403, 404, 405].includes(error.failure.status)) throw error;
       unlisted.push({ pair, side, reason: error.failure.detail });
       return [];

@@ -55,25 +55,24 @@ export const dryRunPlan = async (
   };
 };
 
-const STAND_IN = 'default';
+/** The namespace that takes the dry runs for one that is not there yet. */
+export const STAND_IN = 'default';
 
 // To those who may not bind every Role the server says what a RoleBinding grants only when the Role is there.
 const judgeBinding = (row: AppliedRow, items: readonly PlanItem[]): AppliedRow => {
   const { item, outcome } = row;
   const isOpen =
     outcome.failure?.status === 404 &&
-    groupKind(item.content ?? NOTHING) === 'RoleBinding.rbac.authorization.k8s.io' &&
+    groupKind(item.whole) === 'RoleBinding.rbac.authorization.k8s.io' &&
     items.some(
       ({ type, content }) =>
         typeName(type) === 'roles.rbac.authorization.k8s.io' &&
-        content?.metadata.name === stringAt(item.content, 'roleRef', 'name'),
+        content?.metadata.name === stringAt(item.whole, 'roleRef', 'name'),
     );
   if (!isOpen) return row;
   const reason = `could not be checked before its Role exists: ${outcome.failure?.detail}`;
   return { ...row, outcome: { ...outcome, action: 'unknown', reason } };
 };
-
-const NOTHING = { apiVersion: '', kind: '' };
 
 const judgeStandIn = async (deps: StageDeps, row: AppliedRow): Promise<AppliedRow> => {
   const { failure } = row.outcome;
@@ -84,8 +83,11 @@ const judgeStandIn = async (deps: StageDeps, row: AppliedRow): Promise<AppliedRo
   return { ...row, outcome: { ...row.outcome, action: 'unknown', reason } };
 };
 
-// "exceeded quota" of the stand-in, and what the authorizer (not an admission plugin) says of our rights there.
-const isAboutStandIn = (failure: Failure): boolean =>
+/**
+ * Whether a refusal is about the stand-in: its quota, or what the authorizer (not an admission plugin) says of our
+ * rights there. Pure.
+ */
+export const isAboutStandIn = (failure: Failure): boolean =>
   failure.status === 404 ||
   (failure.status === 403 &&
     /exceeded quota|cannot (?:patch|create|update) resource|limits? .*LimitRange|maximum .* usage/i.test(
@@ -93,7 +95,7 @@ const isAboutStandIn = (failure: Failure): boolean =>
     ));
 
 const existsInStandIn = async (deps: StageDeps, item: PlanItem): Promise<boolean> => {
-  const name = item.whole.metadata.name;
+  const { name } = item.whole.metadata;
   try {
     return (
       (await deps.dest.get({ type: item.type, namespace: STAND_IN, name }, { signal: deps.signal })) !==

@@ -52,10 +52,7 @@ interface Staged {
 /** Whether the record must be written: it is not when it says the same and is young. Pure but for the clock. */
 export const isRecordDue = (deps: StageDeps, options: StageOptions, staged: Staged): boolean => {
   if (deps.lock === 'held' || options.dryRun) return false;
-  const last = parseTimestamp(staged.known?.lastStage?.at);
-  const isFresh =
-    last !== undefined && deps.dest.now() - last < FRESH_MS && staged.known?.lastStage?.hash === staged.hash;
-  return staged.wrote || !isFresh;
+  return staged.wrote || !isFresh(deps, staged.known, staged.hash);
 };
 
 /** Writes into the record when the namespace was staged last, and what; the caller of a cutover does it by itself. */
@@ -80,6 +77,16 @@ export const recordStage = async (
     }),
     lastStage: { at, objects: staged.objects, hash: staged.hash },
   }));
+};
+
+/** Whether the record need not be written again by a run that changes nothing else. Pure. */
+export const isFresh = (
+  deps: Pick<StageDeps, 'dest'>,
+  known: StateRecord | undefined,
+  hash: string,
+): boolean => {
+  const last = parseTimestamp(known?.lastStage?.at);
+  return last !== undefined && deps.dest.now() - last < FRESH_MS && known?.lastStage?.hash === hash;
 };
 
 const site = (context: string, namespace: string, clusterUid: string | undefined): StateRecord['source'] =>

@@ -13,6 +13,7 @@ import { mapInSlices } from '../../slices.ts';
 import type { Verdict } from '../../verdict.ts';
 import { applyPark, parkBody, planPark, stripParkFields } from '../../workloads/park.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
+import { deletionOf } from '../deletion.ts';
 import type { Collected } from './collect.ts';
 import { stashBody } from './stash.ts';
 import type { StageDeps, StageOptions } from './types.ts';
@@ -27,6 +28,8 @@ export interface Prepared {
   /** The object is kept as a manifest in a ConfigMap: created, it would start pods that nothing here can park. */
   readonly stashed: boolean;
   readonly parkReplicas: number | undefined;
+  /** The object of that name at the destination, when it is being deleted there: nothing can be written to it. */
+  readonly leaving?: KubeObject;
 }
 
 /**
@@ -86,7 +89,7 @@ export const prepare = async (
     const { desired, notes } = transformObject(object, context);
     const plan = planPark(object, { scalePath: scalePaths.get(groupKind(object)) });
     const stashed = plan === undefined && podOwners.has(object.metadata.uid ?? '');
-    if (stashed) return stash(object, verdict, desired, notes, collected, live);
+    if (stashed) return stash(object, verdict, desired, notes, { options, collected, live });
     const bodies: Bodies =
       plan === undefined
         ? { parked: desired, content: desired, park: undefined }
@@ -95,7 +98,9 @@ export const prepare = async (
             content: stripParkFields(desired, plan),
             park: parkBody(desired, plan),
           };
-    const item = planObject(pair.dest, bodies, live(object.apiVersion, object.kind, object.metadata.name));
+    const present = live(object.apiVersion, object.kind, object.metadata.name);
+    if (present?.metadata.deletionTimestamp !== undefined) return leaving(object, present, options);
+    const item = planObject(pair.dest, bodies, present);
     const parkNotes = (plan?.notes ?? []).map((message): Note => ({ level: 'warn', path: '', message }));
     return {
       source: object,
@@ -113,18 +118,29 @@ const stash = (
   verdict: Verdict,
   desired: KubeObject,
   notes: readonly Note[],
-  collected: Collected,
-  live: LiveIndex,
+  run: { readonly options: StageOptions; readonly collected: Collected; readonly live: LiveIndex },
 ): Prepared => {
   const body = stashBody(desired);
-  const type = collected.pairs.find((pair) => pair.name === 'configmaps')?.dest as ResourceType;
-  const item = planObject(
-    type,
-    { parked: body, content: body, park: undefined },
-    live('v1', 'ConfigMap', body.metadata.name),
-  );
+  const type = run.collected.pairs.find((pair) => pair.name === 'configmaps')?.dest as ResourceType;
+  const present = run.live('v1', 'ConfigMap', body.metadata.name);
+  if (present?.metadata.deletionTimestamp !== undefined) return leaving(object, present, run.options);
+  const item = planObject(type, { parked: body, content: body, park: undefined }, present);
   return { source: object, verdict, notes, item, stashed: true, parkReplicas: undefined };
 };
+
+// Written to, it would be gone all the same as soon as its finalizers are, and the copy with it.
+const leaving = (source: KubeObject, present: KubeObject, { destNamespace }: StageOptions): Prepared => ({
+  source,
+  verdict: {
+    kind: 'refuse',
+    reason: `its copy in namespace ${destNamespace} ${deletionOf(present)}; run the command again when that is gone`,
+  },
+  notes: [],
+  item: undefined,
+  stashed: false,
+  parkReplicas: undefined,
+  leaving: present,
+});
 
 type LiveIndex = (apiVersion: string, kind: string, name: string) => KubeObject | undefined;
 

@@ -1,8 +1,10 @@
 import { kubectl } from '../../command-line.ts';
 import { isDrError, LockedError, UsageError } from '../../errors.ts';
 import type { ExitName } from '../../exit-codes.ts';
+import { objectName } from '../../kube/names.ts';
 import { type AppliedRow, applyAll } from '../../pipeline/apply.ts';
 import { byApplyOrder } from '../../pipeline/order.ts';
+import type { PlanItem } from '../../pipeline/plan.ts';
 import { count } from '../../sentences.ts';
 import { hashOf } from '../../state/codec.ts';
 import { stateInList } from '../../state/records.ts';
@@ -13,10 +15,11 @@ import { type Collected, collect } from './collect.ts';
 import { type Connected, connect } from './connect.ts';
 import { dryRunPlan } from './dry-run.ts';
 import { guardDestination, refuseUnseenPods } from './guard.ts';
-import { isRecordDue, lockedDeps, lockForStage, recordStage } from './keep-record.ts';
+import { isFresh, isRecordDue, lockedDeps, lockForStage, recordStage } from './keep-record.ts';
 import { ensureNamespace } from './namespace.ts';
 import { findOrphans, pruneOrphans } from './orphans.ts';
 import { type Prepared, prepare } from './prepare.ts';
+import { checkRecordRoom } from './record-room.ts';
 import { rowOfApplied, rowOfPrepared, type StageEnd, stageResult } from './result.ts';
 import { patienceWith, stoppedBeforeWrites, stoppedEarly, stopReason } from './stopping.ts';
 import type { Finding, StageDeps, StageOptions, StageResult, StageRow } from './types.ts';
@@ -79,7 +82,8 @@ interface Run {
   readonly record: StateRecord | undefined;
 }
 
-const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageResult> => {
+const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResult> => {
+  const findings = [...found];
   const { deps, options, connected, collected, prepared } = run;
   const orphans = findOrphans(options, collected, prepared);
   const stageHash = hashOfStage(prepared);
@@ -116,6 +120,8 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
 
   const items = prepared.flatMap((row) => row.item ?? []);
   const checked = await dryRunPlan(deps, options, items, connected.destNamespace !== undefined);
+  const room = await findRoom(run, orphans.length > 0, stageHash);
+  findings.push(...room);
   const refusedBy = new Map(checked.refused.map((row) => [row.item, row.outcome.reason ?? 'refused']));
   if (deps.signal.aborted) {
     return end(
@@ -124,11 +130,11 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
       prepared.map((row) => rowBefore(row, undefined)),
     );
   }
-  if (checked.refused.length > 0 && !options.keepGoing) {
-    // Where only the park fields differ there is no content to send.
-    const reasons = checked.refused.map(
-      ({ item: { whole }, outcome }) => `${whole.kind} ${whole.metadata.name}: ${outcome.reason}`,
-    );
+  const reasons = [
+    ...checked.refused.map((row) => `${objectName(row.item.whole)}: ${row.outcome.reason}`),
+    ...room.map(({ message }) => message),
+  ];
+  if (reasons.length > 0 && !options.keepGoing) {
     return end(
       'refused',
       refusedSummary(reasons),
@@ -182,6 +188,27 @@ const writePlan = async (run: Run, findings: readonly Finding[]): Promise<StageR
   }
 };
 
+// Asked before the first write, as without a record the run could only end part-way.
+const findRoom = async (run: Run, hasOrphans: boolean, stageHash: string): Promise<Finding[]> => {
+  const { deps, options, prepared } = run;
+  const writes =
+    (options.prune && hasOrphans) ||
+    prepared.some(({ item }) => item !== undefined && item.action !== 'unchanged') ||
+    !isFresh(deps, run.record, stageHash);
+  if (!writes || deps.signal.aborted) return [];
+  return checkRecordRoom(
+    deps,
+    options,
+    run.collected,
+    prepared,
+    run.connected.destNamespace !== undefined,
+  ).catch((error: unknown) => {
+    // The caller looks at the signal next.
+    if (deps.signal.aborted) return [];
+    throw error;
+  });
+};
+
 // Everything is written by then, so this is no refusal, and the rows are worth more than the error.
 const unrecorded = (error: unknown): { readonly outcome: ExitName; readonly summary: string } => {
   if (!isDrError(error)) throw error;
@@ -208,10 +235,9 @@ const applyPlan = (run: Run, items: Parameters<typeof applyAll>[0]): Promise<App
       if (outcome.action === 'unchanged') return;
       patience.saw(outcome.failure);
       deps.reporter.progress(++done, total, 'objects written');
-      const object = item.content ?? item.park;
       deps.reporter.event('object', {
-        kind: object?.kind,
-        name: object?.metadata.name,
+        kind: item.whole.kind,
+        name: item.whole.metadata.name,
         action: outcome.action,
         reason: outcome.reason,
       });
@@ -295,16 +321,31 @@ const hashOfStage = (prepared: readonly Prepared[]): string =>
       .join('\n'),
   ).slice(0, 16);
 
+// What the cluster lacks is told by every run, also by one that writes nothing: a warning that a cron job gives once is
+// soon forgotten. Only a run right after another one leaves out the checks that read much of both clusters. What is not
+// about to be written is refused nothing.
 const findNeeds = async (run: Run): Promise<Finding[]> => {
-  const { deps, options, connected, collected, prepared } = run;
-  // With nothing to write there is nothing new that could be missing, and no request to spend on it.
-  if (prepared.every((row) => row.item === undefined || row.item.action === 'unchanged')) return [];
-  return checkNeeds({
+  const items = run.prepared.flatMap(({ item }) => item ?? []);
+  const changing = items.filter(({ action }) => action !== 'unchanged');
+  const isRepeated = changing.length === 0 && isFresh(run.deps, run.record, hashOfStage(run.prepared));
+  const all = await needsOf(run, items, isRepeated ? 'quick' : 'all');
+  if (all.every(({ level }) => level !== 'refuse') || changing.length === items.length) return all;
+  const refused = changing.length === 0 ? [] : await needsOf(run, changing, 'all');
+  const isRefused = ({ code, subject }: Finding): boolean =>
+    refused.some((other) => other.level === 'refuse' && other.code === code && other.subject === subject);
+  return all.map((finding) =>
+    finding.level === 'refuse' && !isRefused(finding) ? { ...finding, level: 'warn' } : finding,
+  );
+};
+
+const needsOf = (run: Run, items: readonly PlanItem[], scope: 'all' | 'quick'): Promise<Finding[]> => {
+  const { deps, options, connected, collected } = run;
+  const input = {
     source: deps.source,
     dest: deps.dest,
     sourceNamespace: options.sourceNamespace,
     destNamespace: options.destNamespace,
-    desired: prepared.flatMap((row) => row.item?.content ?? []),
+    desired: items.map(({ whole }) => whole),
     sourceObjects: collected.source,
     destObjects: collected.dest,
     sourceDiscovery: connected.sourceDiscovery,
@@ -313,7 +354,8 @@ const findNeeds = async (run: Run): Promise<Finding[]> => {
     destNamespaceObject: connected.destNamespace,
     storageClassMap: options.storageClassMap,
     signal: deps.signal,
-  });
+  };
+  return checkNeeds(input, scope);
 };
 
 const unlistedFindings = (run: Run): Finding[] =>

@@ -21,8 +21,11 @@ export const copyRows = ({
   if (copy === undefined) return [];
   const level = input.stageOptions?.keepGoing === true ? 'warn' : 'refuse';
   const mayNotList = copy.collected.unlisted.length > 0;
-  const refused = copy.prepared.flatMap(({ source, verdict }) =>
-    verdict.kind === 'refuse' && !(mayNotList && /may not be listed/.test(verdict.reason))
+  // What is on its way out has a check of its own.
+  const refused = copy.prepared.flatMap(({ source, verdict, leaving }) =>
+    verdict.kind === 'refuse' &&
+    leaving === undefined &&
+    !(mayNotList && /may not be listed/.test(verdict.reason))
       ? [
           row(
             'copy',
@@ -61,7 +64,4 @@ export const copyRows = ({
   return [...refused, ...denied, ...open, ...findings];
 };
 
-const nameOf = ({ item }: AppliedRow): string => {
-  const object = item.content ?? item.park ?? item.live;
-  return object === undefined ? item.type.kind : objectName(object);
-};
+const nameOf = ({ item }: AppliedRow): string => objectName(item.whole);

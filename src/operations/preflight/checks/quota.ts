@@ -1,38 +1,57 @@
+import { IGNORE } from '../../../annotations.ts';
 import { kubectl } from '../../../command-line.ts';
-import { objectName } from '../../../kube/names.ts';
+import { groupKind, objectName } from '../../../kube/names.ts';
 import { nameList } from '../../../sentences.ts';
+import type { MoveSide } from '../../move/types.ts';
 import { type Amounts, amountsOf, amountText, timesAmounts } from '../amounts.ts';
 import { containerDefaults, podResources, type Resources } from '../pod-resources.ts';
-import { type QuotaInForce, quotasInForce, selects } from '../quotas.ts';
+import { objectKey, type QuotaInForce, quotasInForce, selects } from '../quotas.ts';
 import { row, whereIs } from '../sentences.ts';
 import type { Starter } from '../starters.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
-import { createdCounts, objectsInForce } from '../written.ts';
+import type { CheckRow, PreflightCheck, SideView } from '../types.ts';
+import { createdCounts, liveCounts, objectsInForce, ownCounts } from '../written.ts';
 
 /** Whether the quotas of the side that starts leave room for everything at its target counts. */
 export const checkQuota: CheckRow = {
   id: 'quota',
   passed: 'The quotas leave room for everything that starts.',
-  run: (context) =>
-    quotaRows(
-      context.to.side,
-      quotasInForce(objectsInForce('ResourceQuota', context), context.to.objects),
-      context.starters,
-      containerDefaults(objectsInForce('LimitRange', context)),
-      createdCounts(context.copy),
-    ),
+  run: (context) => {
+    const { from, to, starters, copy } = context;
+    const defaults = containerDefaults(objectsInForce('LimitRange', context));
+    const live = liveCounts(copy);
+    return [
+      ...quotaRows(
+        to.side,
+        quotasInForce(objectsInForce('ResourceQuota', context), to.objects, live),
+        starters,
+        defaults,
+        { created: createdCounts(copy), own: ownCounts(to) },
+      ),
+      ...(from === undefined
+        ? []
+        : quotaRows(from.side, quotasOf(from), [], defaults, { own: ownCounts(from) })),
+    ];
+  },
 };
+
+// On the side that is stopped, only our own records come on top.
+const quotasOf = ({ objects }: SideView): QuotaInForce[] =>
+  quotasInForce(
+    objects.filter((object) => groupKind(object) === 'ResourceQuota'),
+    objects,
+  );
 
 /**
  * One refusal per limit of a quota that would be exceeded: what is used now, and what starts on top of what runs
- * already. `created` counts objects that the stage makes, by type name. Pure.
+ * already. `created` counts objects that the stage makes, by type name, and `own` the records of dr-syncer, of which the
+ * source can do without. Pure.
  */
 export const quotaRows = (
-  side: CheckContext['to']['side'],
+  side: QuotaSide,
   quotas: readonly QuotaInForce[],
   starters: readonly Starter[],
   defaults: Resources,
-  created: ReadonlyMap<string, number>,
+  { created = NONE, own = NONE }: { readonly created?: Counts; readonly own?: Counts },
 ): PreflightCheck[] =>
   quotas.flatMap((quota) => {
     const choices = starters.map((starter) => ({
@@ -56,26 +75,47 @@ export const quotaRows = (
     const demands = counted.map((starter) => ({ starter, needs: needsOf(starter, defaults) }));
     const exceeded = Object.entries(amountsOf(quota.hard)).flatMap(([key, hard]): PreflightCheck[] => {
       const users = demands.filter(({ needs }) => (needs[key] ?? 0n) > 0n);
-      const objects = quota.scoped ? 0n : BigInt(created.get(objectKey(key)) ?? 0) * ONE;
+      const count = (counts: Counts): number => (quota.scoped ? 0 : (counts.get(objectKey(key)) ?? 0));
+      const [staged, records] = [count(created), count(own)];
+      const objects = BigInt(staged + records) * ONE;
       const needed = users.reduce((sum, { needs }) => sum + (needs[key] ?? 0n), objects);
       const used = amountsOf(quota.used)[key] ?? 0n;
       if (needed === 0n || used + needed <= hard) return [];
-      const who = nameList(
-        users.map(({ starter }) => `${objectName(starter.object)} (${added(starter)} pods)`),
-      );
+      const who = nameList([
+        ...users.map(({ starter }) => `${objectName(starter.object)} (${added(starter)} pods)`),
+        ...(staged === 0 ? [] : [`the stage (${staged})`]),
+        ...(records === 0 ? [] : [`the records of dr-syncer (${records})`]),
+      ]);
+      const isCopy = side.role === 'source' && users.length === 0 && staged === 0;
       return [
         row(
           'quota',
-          'refuse',
+          isCopy ? 'warn' : 'refuse',
           subject,
           `${subject} in ${whereIs(side)} allows ${amountText(key, hard)} of ${key}; ${amountText(key, used)} is used, and ${amountText(key, needed)} more is needed${who === '' ? '' : ` by ${who}`}.`,
-          `Raise it by ${amountText(key, used + needed - hard)} at least, or start fewer replicas: ${kubectl(side, 'edit', 'resourcequota', quota.name)}`,
+          hintFor(side, quota, amountText(key, used + needed - hard), users.length > 0),
         ),
       ];
     });
     return [...unknown, ...exceeded];
   });
 
+const hintFor = (
+  side: QuotaSide,
+  { name, staged }: QuotaInForce,
+  amount: string,
+  hasPods: boolean,
+): string => {
+  const fewer = hasPods ? ', or start fewer replicas' : '';
+  return staged
+    ? `It is a copy of the quota at the source: raise that by ${amount} at least${fewer}, or label it ${IGNORE}=true to keep it out of the copy.`
+    : `Raise it by ${amount} at least${fewer}: ${kubectl(side, 'edit', 'resourcequota', name)}`;
+};
+
+type QuotaSide = Pick<MoveSide, 'role' | 'namespace' | 'cluster'>;
+type Counts = ReadonlyMap<string, number>;
+
+const NONE: Counts = new Map();
 const ONE = 10n ** 9n;
 
 const added = ({ pods, running }: Starter): number => Math.max(0, pods - running);
@@ -95,6 +135,3 @@ const needsOf = (starter: Starter, defaults: Resources): Amounts => {
   ]);
   return timesAmounts(each, added(starter));
 };
-
-// `count/deployments.apps` and the older names of a few core types.
-const objectKey = (key: string): string => key.replace(/^count\//, '');

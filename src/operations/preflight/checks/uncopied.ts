@@ -1,0 +1,62 @@
+import { isMarked } from '../../../workloads/record.ts';
+import { keyOfObject } from '../../move/baseline.ts';
+import {
+  findUncopied,
+  ignoredSentence,
+  UNCOPIED_HINT,
+  uncopiedSentence,
+} from '../../move/refuse-uncopied.ts';
+import { nameList } from '../../../sentences.ts';
+import { row } from '../sentences.ts';
+import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
+import { entriesOf } from './patches.ts';
+
+/** Whether everything that a cutover stops has a copy, or gets one from the stage that it begins with. */
+export const checkUncopied: CheckRow = {
+  id: 'uncopied',
+  passed: 'Everything that is stopped has a copy to be started.',
+  run: (context) => uncopiedRows(context),
+};
+
+/** One refusal for all that have none. Without a plan of the stage nothing is said: what is in its way is a finding. Pure. */
+export const uncopiedRows = ({
+  from,
+  to,
+  survey,
+  copy,
+  input,
+}: Pick<CheckContext, 'from' | 'to' | 'survey' | 'copy' | 'input'>): PreflightCheck[] => {
+  if (input.kind !== 'cutover' || from === undefined || copy === undefined) return [];
+  const uncopied = findUncopied(entriesOf({ from, survey }, input), from.objects, copiesOf({ to, copy }));
+  const missing = uncopied.filter(({ isIgnored }) => !isIgnored);
+  const names = missing.map(({ kind, name }) => `${kind} ${name}`);
+  return [
+    ...uncopied
+      .filter(({ isIgnored }) => isIgnored)
+      .map((item) => row('uncopied', 'warn', `${item.kind} ${item.name}`, ignoredSentence(item, to.side))),
+    ...(missing.length === 0
+      ? []
+      : [
+          row(
+            'uncopied',
+            'refuse',
+            nameList(names),
+            uncopiedSentence(missing, from.side, to.side),
+            UNCOPIED_HINT,
+          ),
+        ]),
+  ];
+};
+
+// What is parked there already, and what the stage parks. What the stage cannot write is refused as such; what the
+// server does not let it change, and is passed over, has no copy.
+const copiesOf = ({ to, copy }: Pick<CheckContext, 'to'> & { copy: NonNullable<CheckContext['copy']> }) => {
+  const passedOver = new Set(
+    copy.dryRun.rows.filter(({ outcome }) => outcome.action === 'skipped').map(({ item }) => item),
+  );
+  const staged = copy.prepared.flatMap(({ source, verdict, item }) => {
+    if (verdict.kind === 'refuse') return [keyOfObject(source)];
+    return item?.wholePark === undefined || passedOver.has(item) ? [] : [keyOfObject(item.whole)];
+  });
+  return new Set([...staged, ...to.objects.filter(isMarked).map(keyOfObject)]);
+};
