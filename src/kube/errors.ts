@@ -167,7 +167,7 @@ const hintFor = (at: NamedCluster, failure: Failure): string | undefined => {
       : `Check certificate-authority and tls-server-name of the cluster behind context ${at.context}.`;
   }
   if (failure.reason === 'Credentials') {
-    return `kubectl needs the same credentials; try them with: kubectl --context ${context} auth whoami`;
+    return `kubectl needs the same credentials; try them with: ${kubectl(at, 'auth', 'whoami')}`;
   }
   if (failure.detail.includes('REQUEST_TIMEOUT')) {
     return `A slow server gets more time with --request-timeout. Check that it answers: ${kubectl(at, 'version')}`;

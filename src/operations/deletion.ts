@@ -1,6 +1,5 @@
 import type { KubeObject } from '../kube/types.ts';
 import { nameList } from '../sentences.ts';
-import {  } from '../sentences.ts';
 
 /** `is being deleted since <time>, held by the finalizers a and b`: what there is to say of an object on its way out. */
 export const deletionOf = ({ metadata }: KubeObject): string => {

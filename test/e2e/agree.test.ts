@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import {
   api,
   applyObject,
@@ -13,7 +13,7 @@ import {
   type Side,
   waitUntil,
 } from '../cluster/client.ts';
-import { deployment, endlessJob, installCrds, installYaml, WIDGETS } from '../helpers/move-app.ts';
+import { deployment, endlessJob, installYaml } from '../helpers/move-app.ts';
 import { type MoveArgs, move, moveTo } from '../helpers/moves.ts';
 import { enforce, type Policy } from '../helpers/policy.ts';
 import { asAccount, stageNamespace } from '../helpers/stage.ts';
@@ -21,13 +21,12 @@ import { asAccount, stageNamespace } from '../helpers/stage.ts';
 // Whatever stands in the way of a move before its first stop is said by `preflight`, by the dry run and by the move
 // itself, in the same words, and none of the three has then written anything.
 
-beforeAll(() => installCrds(WIDGETS));
-
 const cleanUps: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
 });
 
+const FINALIZER = 'example.com/held';
 const SIDES: readonly Side[] = ['source', 'dest'];
 type Verb = 'cutover' | 'failback' | 'failover';
 
@@ -226,8 +225,6 @@ test('what is not refused goes through, and is asked of the servers once for eac
   const { document } = await moveTo(0, 'cutover', namespace);
   expect(document.preflight.checks.filter(({ level }: Json) => !['ok', 'info'].includes(level))).toEqual([]);
 });
-
-const FINALIZER = 'example.com/held';
 
 const SHOP = `
 ---

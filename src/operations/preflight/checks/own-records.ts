@@ -1,8 +1,8 @@
 import { objectName } from '../../../kube/names.ts';
+import { nameList } from '../../../sentences.ts';
 import { moveRecords, type OwnRecord } from '../../../state/own-records.ts';
 import { placeOf } from '../../../state/types-of-records.ts';
 import { type RefusedRecord, refusedRecords } from '../../try-records.ts';
-import { nameList } from '../../../sentences.ts';
 import { clause, row, whereIs } from '../sentences.ts';
 import { isOpen } from '../tried.ts';
 import type { CheckContext, CheckRow, PreflightCheck, SideView } from '../types.ts';

@@ -1,3 +1,4 @@
+import { nameList } from '../../../sentences.ts';
 import { isMarked } from '../../../workloads/record.ts';
 import { keyOfObject } from '../../move/baseline.ts';
 import {
@@ -6,7 +7,6 @@ import {
   UNCOPIED_HINT,
   uncopiedSentence,
 } from '../../move/refuse-uncopied.ts';
-import { nameList } from '../../../sentences.ts';
 import { row } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 import { entriesOf } from './patches.ts';

@@ -163,7 +163,11 @@ export const startProcess = (
       endure: () => undefined,
       create: (type, object, { dryRun }) => write(type, dryRun, () => store.create(type, object)),
       replace: (type, object, { dryRun }) => write(type, dryRun, () => store.replace(type, object)),
-      patch: ({ type, name }, patch, { dryRun }) => write(type, dryRun, () => store.patch(type, name, patch)),
+      // Nothing is refused here that could be asked about, so a dry run of a patch is a look.
+      patch: ({ type, name }, patch, { dryRun }) =>
+        dryRun === true
+          ? ask(() => ({ object: store.get(type, name) ?? NOTHING, attempts: 1, warnings: [] }))
+          : write(type, dryRun, () => store.patch(type, name, patch)),
       delete: async ({ type, name }) => (await write(type, false, () => store.delete(type, name))).object,
     };
   };
@@ -172,6 +176,8 @@ export const startProcess = (
   };
   return { id, operator, isAlive: () => alive, killed, end, travelling: () => underway, open };
 };
+
+const NOTHING: KubeObject = { apiVersion: '', kind: '', metadata: { name: '' } };
 
 async function* watch(
   store: Store,
