@@ -11,7 +11,7 @@ test('what would be stopped and has no copy at the destination is refused before
     namespace,
     'apiVersion: moves.example.com/v1\nkind: Widget\nmetadata: { name: gadget }\nspec: { replicas: 3 }',
   );
-  const { document } = await moveTo(4, 'cutover', namespace);
+  const { document } = await moveTo(3, 'cutover', namespace);
   expect(document.summary).toMatch(/Widget gadget/);
   expect(document.hint).toMatch(/--include-custom-resources/);
   expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 1, 'Widget/gadget': 3 });
@@ -27,7 +27,7 @@ test('a selection of types that leaves a running workload behind is refused', as
     { staged: false },
   );
   await stageNamespace(namespace, { selector: 'tier=front' });
-  const { document } = await moveTo(4, 'cutover', namespace, { args: ['-l', 'tier=front'] });
+  const { document } = await moveTo(3, 'cutover', namespace, { args: ['-l', 'tier=front'] });
   expect(document.summary).toMatch(/Deployment worker/);
   expect((await livePods('source', namespace)).length).toBe(3);
 });
