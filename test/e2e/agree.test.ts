@@ -375,17 +375,18 @@ const groupsOf = async (side: Side): Promise<string[]> =>
     versions.map(({ groupVersion }: Json) => `/apis/${groupVersion}`),
   );
 
-// What says whether something was written: of workloads the generation and what we may write, as their controllers
-// write the status; of the rest the version.
+// What says whether something was written: of workloads the generation and our own marks, as their controllers write
+// the rest; of all others the version.
 const versions = async (namespace: string): Promise<Record<string, string>> => {
-  const kinds = ['ConfigMap', 'Secret', 'Service', 'Lease', 'Deployment', 'Job', 'ReplicaSet'];
+  const kinds = ['ConfigMap', 'Secret', 'Service', 'Lease', 'Deployment', 'Job'];
   const entries = await Promise.all(
     SIDES.flatMap((side) =>
       kinds.map(async (kind) =>
         (await listJson(side, kind, namespace)).map(({ metadata }) => {
-          const { name, uid, generation, resourceVersion, annotations, labels } = metadata;
+          const { name, uid, generation, resourceVersion, annotations = {}, labels } = metadata;
+          const marks = Object.entries(annotations).filter(([key]) => key.startsWith('dr-syncer.io/'));
           const state =
-            generation === undefined ? resourceVersion : JSON.stringify([generation, annotations, labels]);
+            generation === undefined ? resourceVersion : JSON.stringify([generation, marks, labels]);
           return [`${side} ${kind} ${name}`, `${uid} ${state}`] as const;
         }),
       ),
