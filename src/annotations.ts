@@ -24,7 +24,7 @@ export const SOURCE_NAMESPACE = `${PREFIX}source-namespace`;
 export const APPLIED_HASH = `${PREFIX}applied-hash`;
 /** Annotation: JSON of the park fields of the object, with parked and original values. */
 export const PARKED = `${PREFIX}parked`;
-/** Annotation: who took an unfinished operation over last; it moves the version, so that older writes come too late. */
+/** Label: set and taken off at once when an operation is taken over; it moves the version, see outdateWrites. */
 export const TAKEN_OVER = `${PREFIX}taken-over`;
 /** Label: names our own records (`state`, `journal`, `stash`) so that they are never copied. */
 export const RECORD = `${PREFIX}record`;

@@ -1,4 +1,4 @@
-import { TAKEN_OVER } from '../../annotations.ts';
+import { PARK_MANAGER, TAKEN_OVER } from '../../annotations.ts';
 import { RefusedError } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
@@ -60,13 +60,18 @@ export const resumeGitops = async (
 };
 
 /**
+ * Patches that move the version of an object and leave it as it was. A label, since a Deployment hands its annotations
+ * on to its ReplicaSets.
+ */
+export const BUMPS = ['true', null].map((value) => ({ metadata: { labels: { [TAKEN_OVER]: value } } }));
+
+/**
  * Moves the versions of the GitOps objects that own something among these objects of a side; see outdateWrites. One
  * that cannot be found or patched is left alone: no run of ours can have patched it either. Returns how many.
  */
 export const outdateOwners = async (
   side: MoveSide,
   objects: readonly KubeObject[],
-  by: string,
   signal: AbortSignal,
 ): Promise<number> => {
   const owners = new Map(
@@ -75,11 +80,13 @@ export const outdateOwners = async (
       owner,
     ]),
   );
-  const bump = () => ({ metadata: { annotations: { [TAKEN_OVER]: by } } });
   let bumped = 0;
   for (const owner of owners.values()) {
     try {
-      if (await patchOwner(side, await findOwner(side, owner, signal), bump, { signal })) bumped++;
+      const { type, object } = await findOwner(side, owner, signal);
+      const ref = { type, namespace: object.metadata.namespace, name: object.metadata.name };
+      for (const patch of BUMPS) await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER });
+      bumped++;
     } catch (error) {
       if (!(error instanceof RefusedError) && !hasStatus(error, 403)) throw error;
     }

@@ -110,8 +110,7 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
     const store = openStateStore(dest.cluster, dest.namespace);
     if (source !== undefined) journal.mirrorTo(source.cluster, source.namespace);
     const { concurrency } = input.options;
-    const by = `${operationId} ${timestamp(dest.cluster.now())}`;
-    const outdate = { by, concurrency, signal: input.signal };
+    const outdate = { concurrency, signal: input.signal };
     if (input.resume === undefined) {
       // What was looked at before the lock may be history by now: another operator may have been faster.
       const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal: input.signal });
@@ -135,7 +134,7 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
       };
       // With its source dead a cutover can never end, so a failover closes what is unfinished.
       await journal.create(begun, kind === 'failover' ? close : undefined);
-      if (closed !== undefined) await outdateWrites(closed, { source, dest }, outdate.by, outdate);
+      if (closed !== undefined) await outdateWrites(closed, { source, dest }, outdate);
     } else {
       await takeUp(journal, operationId, kind, { source, dest }, outdate);
     }

@@ -1,4 +1,4 @@
-import { PARK_MANAGER, TAKEN_OVER } from '../../annotations.ts';
+import { PARK_MANAGER } from '../../annotations.ts';
 import { hasStatus } from '../../kube/errors.ts';
 import { groupKind } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
@@ -7,7 +7,7 @@ import type { Journal } from '../../state/types.ts';
 import { controllerOf } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
 import { isMarked } from '../../workloads/record.ts';
-import { outdateOwners } from './gitops.ts';
+import { BUMPS, outdateOwners } from './gitops.ts';
 import { listSide, typeOf } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
@@ -20,14 +20,12 @@ export interface AnsweringSides {
 /**
  * Makes too late what an earlier run of the operation may still have in the network. No lock can recall a request that
  * was sent while it was good; but every patch of a move carries the resourceVersion of what it saw, so it is enough to
- * move the versions of the objects that the unfinished steps were about. `by` names the new holder; the annotation is
- * what moves the version. Called with the lock held, before anything is decided from what runs. Returns how many
- * objects were touched. Throws KubeApiError.
+ * move the versions of the objects that the unfinished steps were about. Called with the lock held, before anything is
+ * decided from what runs. Returns how many objects were touched. Throws KubeApiError.
  */
 export const outdateWrites = async (
   journal: Pick<Journal, 'kind' | 'steps'>,
   sides: AnsweringSides,
-  by: string,
   deps: Pick<MoveDeps, 'signal'> & { readonly concurrency: number },
 ): Promise<number> => {
   const [from, to] = journal.kind === 'failback' ? [sides.dest, sides.source] : [sides.source, sides.dest];
@@ -43,8 +41,8 @@ export const outdateWrites = async (
     const objects = await listSide(side, deps.signal);
     touched +=
       what === 'owners'
-        ? await outdateOwners(side, objects, by, deps.signal)
-        : await outdate(side, objects.filter(what === 'parked' ? isParked : isRunning(side)), by, deps);
+        ? await outdateOwners(side, objects, deps.signal)
+        : await outdate(side, objects.filter(what === 'parked' ? isParked : isRunning(side)), deps);
   }
   return touched;
 };
@@ -78,14 +76,12 @@ const isRunning =
 const outdate = async (
   side: MoveSide,
   objects: readonly KubeObject[],
-  by: string,
   { concurrency }: { readonly concurrency: number },
 ): Promise<number> => {
-  const patch = { metadata: { annotations: { [TAKEN_OVER]: by } } };
   await mapBounded(objects, concurrency, async (object) => {
     const ref = { type: typeOf(side, object), namespace: side.namespace, name: object.metadata.name };
     try {
-      await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER });
+      for (const patch of BUMPS) await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER });
     } catch (error) {
       if (!hasStatus(error, 404)) throw error;
     }

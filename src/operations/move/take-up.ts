@@ -27,12 +27,11 @@ export const takeUp = async (
     throw new RefusedError(`Operation ${operationId} in ${where} has come to its end in the meantime.`);
   }
   if (kind !== 'rollback') refuseUndone(found);
-  await outdateWrites(found, sides, outdate.by, outdate);
+  await outdateWrites(found, sides, outdate);
 };
 
-/** Who takes over, as the objects will say, and how the objects are gone through. */
+/** How the objects are gone through whose versions are moved. */
 export interface Outdate {
-  readonly by: string;
   readonly concurrency: number;
   readonly signal: AbortSignal;
 }

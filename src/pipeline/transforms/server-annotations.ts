@@ -1,4 +1,3 @@
-import { TAKEN_OVER } from '../../annotations.ts';
 import type { Transform } from '../types.ts';
 import { LAST_APPLIED } from './support/explicit-fields.ts';
 import { dropAnnotations } from './support/metadata.ts';
@@ -6,7 +5,6 @@ import { dropAnnotations } from './support/metadata.ts';
 // Written by the API server, kubectl and the controllers of the source cluster about the source object.
 const SERVER_KEYS: ReadonlySet<string> = new Set([
   LAST_APPLIED,
-  TAKEN_OVER,
   'deprecated.daemonset.template.generation',
   'control-plane.alpha.kubernetes.io/leader',
   'endpoints.kubernetes.io/last-change-trigger-time',
