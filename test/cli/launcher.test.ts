@@ -54,6 +54,24 @@ describe('the launcher', () => {
     });
   });
 
+  test('starts what may be large anew with small spaces for young objects, and nothing else', () => {
+    const bundle = join(home, 'dist', 'dr-syncer.js');
+    const before = readFileSync(bundle, 'utf8');
+    writeFileSync(bundle, 'process.stdout.write(JSON.stringify([process.execArgv, process.argv.slice(2)]));');
+    const argsOf = (...args: readonly string[]) => {
+      const file = join(home, 'bin', 'dr-syncer.js');
+      const { stdout, stderr } = spawnSync(NODE, ['--no-deprecation', file, ...args], { encoding: 'utf8' });
+      return [...JSON.parse(stdout), stderr];
+    };
+    try {
+      const small = ['--max-semi-space-size=4', '--no-deprecation'];
+      expect(argsOf('stage', '-n', 'my shop')).toEqual([small, ['stage', '-n', 'my shop'], '']);
+      expect(argsOf('status', '-n', 'shop')).toEqual([['--no-deprecation'], ['status', '-n', 'shop'], '']);
+    } finally {
+      writeFileSync(bundle, before);
+    }
+  });
+
   test.each(['22.19.0', '23.0.0', '24.1.0'])('loads the bundle with Node %s', (version) => {
     const pretend = ['--require', join(home, 'pretend.cjs')];
     expect(run(NODE, 'bin/dr-syncer.js', pretend, { PRETEND: version })).toEqual({

@@ -17,6 +17,8 @@ export interface CliOptions {
   /** Text for stdin, which is never a terminal. */
   readonly input?: string;
   readonly cwd?: string;
+  /** Run what is installed, the launcher and the bundle, instead of the source. */
+  readonly bundle?: boolean;
 }
 
 /** A CLI that runs, for tests that interrupt it; `output()` is what it printed so far, both streams. */
@@ -33,8 +35,9 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
 
 /** Starts src/cli.ts and hands out the process. */
 export function startCli(args: readonly string[], options: CliOptions = {}): CliProcess {
-  const { env = {}, timeoutMs = 180_000, input = '', cwd = ROOT } = options;
-  const child = spawn(NODE, [join(ROOT, 'src', 'cli.ts'), ...args], {
+  const { env = {}, timeoutMs = 180_000, input = '', cwd = ROOT, bundle = false } = options;
+  const file = bundle ? join(ROOT, 'bin', 'dr-syncer.js') : join(ROOT, 'src', 'cli.ts');
+  const child = spawn(NODE, [file, ...args], {
     cwd,
     env: {
       PATH: process.env['PATH'],
