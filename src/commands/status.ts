@@ -28,19 +28,17 @@ export const runStatus = (io: Io, flags: StatusFlags, interrupt: AbortSignal): P
     }
     const dest = session.openDest();
     const source = openSourceIfNamed(session, flags);
+    const lifeOf = (id: string) => (io.process.isAlive(id) ? 'elsewhere' : 'gone');
     let told = '';
     for (;;) {
       const result = await status({
         source,
         dest,
         signal: session.signal,
-        command: (verb) => drSyncer(verb, { source, dest }),
+        process: { operator: io.operator, lifeOf },
+        command: (verb, known, ...words) => drSyncer(verb, { source, sourceName: known, dest }, ...words),
       });
-      const changed = JSON.stringify({
-        ...result,
-        lastStage: result.lastStage?.at,
-        lastDataCopy: result.lastDataCopy?.at,
-      });
+      const changed = changeKey(result);
       if (changed !== told)
         await writeResult(io, flags.output, result, (value: StatusResult) =>
           renderStatus(value, session.theme),
@@ -50,6 +48,15 @@ export const runStatus = (io: Io, flags: StatusFlags, interrupt: AbortSignal): P
       await sleep(flags.interval, session.signal).catch(() => undefined);
       if (session.signal.aborted) return result.exitCode;
     }
+  });
+
+// Ages grow by themselves, in the summary too; all that the summary says else is in the other fields.
+const changeKey = (result: StatusResult): string =>
+  JSON.stringify({
+    ...result,
+    summary: undefined,
+    lastStage: result.lastStage?.at,
+    lastDataCopy: result.lastDataCopy?.at,
   });
 
 /** `dr-syncer history`: the audit records of a destination namespace. */

@@ -114,15 +114,16 @@ export const readLock = async (
   reader: ClusterReader,
   namespace: string,
   options: RequestOptions = {},
-): Promise<(Pick<Held, 'holder' | 'operationId'> & LockAges) | undefined> => {
+): Promise<(Pick<Held, 'holder' | 'operationId' | 'process'> & LockAges) | undefined> => {
   const lease = await readStoredLease(reader, namespace, options);
   const held = lease === undefined ? undefined : readLease(lease);
   if (held === undefined) return undefined;
   const nowMs = reader.now();
-  const { holder, operationId, acquiredAt, renewedAt } = held;
+  const { holder, operationId, process, acquiredAt, renewedAt } = held;
   return {
     holder,
     operationId,
+    process,
     heldMs: acquiredAt === undefined ? undefined : nowMs - acquiredAt,
     idleMs: renewedAt === undefined ? undefined : nowMs - renewedAt,
     isExpired: msToExpiry(held, nowMs) <= 0,

@@ -124,6 +124,9 @@ const STATE = fields<StateRecord>({
   pendingFence: optional(
     fields<NonNullable<StateRecord['pendingFence']>>({ since: time, epoch: count, reason: text }),
   ),
+  destGivenUp: optional(
+    fields<NonNullable<StateRecord['destGivenUp']>>({ since: time, epoch: count, reason: text }),
+  ),
   operation: optional(
     fields<NonNullable<StateRecord['operation']>>({
       id: word,

@@ -42,6 +42,8 @@ export interface StateRecord {
   mixedData?: { since: string; side: Role; by: string };
   /** The source was given up without proof that it stopped. */
   pendingFence?: { since: string; epoch: number; reason: string };
+  /** In the source's copy alone: the destination was given up, and the source started, without proof that it stopped. */
+  destGivenUp?: { since: string; epoch: number; reason: string };
   operation?: { id: string; kind: OperationKind; startedAt: string; state: 'running' | 'stopped' };
 }
 

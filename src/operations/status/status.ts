@@ -1,121 +1,80 @@
-import { type ExitName, exitCode } from '../../exit-codes.ts';
-import { isKubeApiError } from '../../kube/errors.ts';
+import { kubectl } from '../../command-line.ts';
+import { RefusedError, UsageError } from '../../errors.ts';
+import { exitCode } from '../../exit-codes.ts';
+import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
 import type { ClusterReader } from '../../kube/types.ts';
+import { NAMESPACES } from '../../kube/well-known.ts';
 import { ageText, parseTimestamp } from '../../state/clock.ts';
-import { readJournal } from '../../state/journal.ts';
-import { readLock } from '../../state/lock.ts';
 import { readState, sourcePhase } from '../../state/records.ts';
 import type { HistoryEntry, StateRecord } from '../../state/types.ts';
-import { type RunningWorkload, runningWorkloads } from '../running-workloads.ts';
+import type { Role } from '../../state/types-of-records.ts';
+import { runningWorkloads } from '../running-workloads.ts';
+import { type Attempt, attempt } from './attempt.ts';
 import { awakeWorkloads } from './awake.ts';
+import { type Found, runs, type StatusFacts } from './facts.ts';
 import { judge } from './judge.ts';
+import { parkedWorkloads } from './parked.ts';
+import type { StatusResult, StatusSide } from './types.ts';
+import { lookForOperation, type ProcessView } from './unfinished.ts';
 
-export type { HistoryEntry };
+export type { HistoryEntry, StatusResult, StatusSide };
+export { ageText };
 
-export interface StatusSide {
-  readonly context: string;
+interface Place {
+  readonly cluster: ClusterReader;
   readonly namespace: string;
-  /** False when the side did not answer; then the rest is unknown. */
-  readonly answers: boolean;
-  /** Why it did not answer, or why its record or its pods could not be read. */
-  readonly problem: string | undefined;
-  readonly epoch: number | undefined;
-  readonly phase: StateRecord['phase'] | undefined;
-  /** Pods that run now, by workload; undefined when they could not be listed. */
-  readonly pods: readonly RunningWorkload[] | undefined;
-}
-
-/** Where the application is and what is to be done; `--output json` is this value. Ages are seconds. */
-export interface StatusResult {
-  readonly schema: 'dr-syncer.io/status-result/v1';
-  readonly outcome: ExitName;
-  readonly exitCode: number;
-  readonly summary: string;
-  /** The exact command to type next; undefined when nothing is to be done. */
-  readonly next: string | undefined;
-  readonly live: 'source' | 'dest' | 'moving' | 'unknown' | 'both';
-  readonly since: string | undefined;
-  readonly by: string | undefined;
-  readonly source: StatusSide | undefined;
-  readonly dest: StatusSide;
-  readonly lastStage:
-    | { readonly at: string; readonly ageSeconds: number; readonly objects: number }
-    | undefined;
-  /** The recovery point: how old the last good copy of the volume data is. */
-  readonly lastDataCopy:
-    | { readonly at: string; readonly ageSeconds: number; readonly claims: number; readonly verified: number }
-    | undefined;
-  /** A later copy that was cut off, or a pre-copy, has written to the volumes of this side. */
-  readonly mixedData: StateRecord['mixedData'] | undefined;
-  readonly pendingFence: StateRecord['pendingFence'] | undefined;
-  readonly operation:
-    | {
-        readonly id: string;
-        readonly kind: string;
-        readonly startedAt: string;
-        readonly step: string | undefined;
-        readonly running: boolean;
-        readonly holder: string | undefined;
-      }
-    | undefined;
-  readonly problems: readonly string[];
 }
 
 export interface StatusInput {
-  readonly source: { readonly cluster: ClusterReader; readonly namespace: string } | undefined;
-  readonly dest: { readonly cluster: ClusterReader; readonly namespace: string };
+  readonly source: Place | undefined;
+  readonly dest: Place;
   readonly signal: AbortSignal;
-  /** The command line of a verb for this pair. */
-  command(verb: string): string;
+  /** Who looks, for the lock: whether its process runs here, and whether it is this operator's. */
+  readonly process: ProcessView;
+  /** The command line of a verb for this pair; `source` names a side that no flag names, from the record. */
+  command(verb: string, source: StateRecord['source'] | undefined, ...words: readonly string[]): string;
 }
 
 /**
  * Reads both sides and says where the application lives. A side that does not answer is part of the result, not an
  * error. Outcome `ok`; `partial` while an operation is unfinished; `drift` when the sides or their records disagree.
+ * Throws UsageError when the namespace exists on neither side.
  */
 export const status = async (input: StatusInput): Promise<StatusResult> => {
   const { dest, source, signal } = input;
-  const [destView, sourceView, journalRead, lockRead] = await Promise.all([
+  const [destView, sourceView] = await Promise.all([
     viewSide(dest, 'dest', signal),
     source === undefined ? undefined : viewSide(source, 'source', signal),
-    attempt(() => readJournal(dest.cluster, dest.namespace, { signal })),
-    attempt(() => readLock(dest.cluster, dest.namespace, { signal })),
   ]);
   const record = destView.record ?? asDestination(sourceView?.record);
-  const { value: journal } = journalRead;
-  const { value: lock } = lockRead;
-  const age = (at: string): number =>
-    Math.max(0, Math.round((dest.cluster.now() - (parseTimestamp(at) ?? 0)) / 1000));
-  const unfinished = journal !== undefined && journal.state !== 'finished' ? journal : undefined;
-  const operation =
-    unfinished === undefined
-      ? undefined
-      : {
-          id: unfinished.operationId,
-          kind: unfinished.kind,
-          startedAt: unfinished.startedAt,
-          step: unfinished.steps.findLast((step) => step.state === 'started' || step.state === 'failed')
-            ?.title,
-          running: lock?.operationId === unfinished.operationId && !lock.isExpired,
-          holder: lock?.holder,
-        };
-  const awake =
-    record?.phase === 'standby'
-      ? await attempt(() => awakeWorkloads(dest.cluster, dest.namespace, destView.side.pods ?? [], signal))
-      : undefined;
-  const unread = [journalRead.problem, lockRead.problem].flatMap((problem) => problem ?? []);
-  const judged = judge({
+  if (record === undefined) await refuseUnknownNamespace(input);
+  const looked = await lookForOperation({
+    source: sourceView?.side.answers === true ? source : undefined,
+    dest: destView.side.answers ? dest : undefined,
+    record,
+    process: input.process,
+    signal,
+  });
+  const facts: StatusFacts = {
     record,
     dest: destView.side,
     source: sourceView?.side,
-    operation,
-    awake: awake?.value ?? [],
-    unreadable: destView.side.answers
-      ? unread.map((problem) => `It is not known whether an operation is unfinished: ${problem}`)
-      : [],
-    stageAge: record?.lastStage === undefined ? undefined : `${ageText(age(record.lastStage.at) * 1000)} ago`,
-    command: input.command,
-  });
+    found: {
+      dest: foundOf(destView),
+      source: sourceView === undefined ? 'unread' : foundOf(sourceView),
+      journal: looked.journal,
+    },
+    operation: looked.operation,
+    ...(await lookAtMarks(input, record, destView.side, sourceView?.side)),
+    destGivenUp: sourceView?.record?.destGivenUp,
+    unreadable: destView.side.answers ? looked.unreadable : [],
+    stageAge:
+      record?.lastStage === undefined ? undefined : `${ageText(age(dest, record.lastStage.at) * 1000)} ago`,
+    command: (verb, ...words) => input.command(verb, record?.source, ...words),
+    kubectl: (role, ...words) => kubectlFor(input, role, ...words),
+  };
+  const { operation } = looked;
+  const judged = judge(facts);
   return {
     schema: 'dr-syncer.io/status-result/v1',
     ...judged,
@@ -124,22 +83,76 @@ export const status = async (input: StatusInput): Promise<StatusResult> => {
     by: record?.by,
     source: sourceView?.side,
     dest: destView.side,
-    lastStage:
-      record?.lastStage === undefined
-        ? undefined
-        : {
-            at: record.lastStage.at,
-            ageSeconds: age(record.lastStage.at),
-            objects: record.lastStage.objects,
-          },
-    lastDataCopy:
-      record?.lastDataCopy === undefined
-        ? undefined
-        : { ...record.lastDataCopy, ageSeconds: age(record.lastDataCopy.at) },
+    ...agesOf(dest, record),
     mixedData: record?.mixedData,
     pendingFence: record?.pendingFence,
-    operation,
+    operation:
+      operation === undefined
+        ? undefined
+        : {
+            id: operation.id,
+            kind: operation.kind,
+            startedAt: operation.startedAt,
+            step: operation.step,
+            running: operation.atWork === 'running' || operation.atWork === 'stalled',
+            holder: operation.holder,
+          },
   };
+};
+
+const age = ({ cluster }: Place, at: string): number =>
+  Math.max(0, Math.round((cluster.now() - (parseTimestamp(at) ?? 0)) / 1000));
+
+const agesOf = (dest: Place, record: StateRecord | undefined) => {
+  const { lastStage, lastDataCopy } = record ?? {};
+  return {
+    lastStage:
+      lastStage === undefined
+        ? undefined
+        : { at: lastStage.at, ageSeconds: age(dest, lastStage.at), objects: lastStage.objects },
+    lastDataCopy:
+      lastDataCopy === undefined ? undefined : { ...lastDataCopy, ageSeconds: age(dest, lastDataCopy.at) },
+  };
+};
+
+const kubectlFor = ({ source, dest }: StatusInput, role: Role, ...words: readonly string[]): string => {
+  const side = role === 'dest' ? dest : (source ?? dest);
+  const [first = '', ...more] = words;
+  return first === 'get' && more[0] === '--raw'
+    ? kubectl(side.cluster, first, ...more)
+    : kubectl(side, first, ...more);
+};
+
+// Marks are looked for only where they change the judgement: they cost a list of every workload.
+const lookAtMarks = async (
+  { dest, source, signal }: StatusInput,
+  record: StateRecord | undefined,
+  destSide: StatusSide,
+  sourceSide: StatusSide | undefined,
+): Promise<Pick<StatusFacts, 'awake' | 'parked'>> => {
+  const isStopped = (side: StatusSide | undefined): boolean =>
+    side?.answers === true && side.pods !== undefined && !runs(side);
+  const parkedAt = async (place: Place | undefined, isWanted: boolean): Promise<readonly string[]> =>
+    place === undefined || !isWanted
+      ? []
+      : ((await attempt(() => parkedWorkloads(place.cluster, place.namespace, signal))).value ?? []);
+  const nobodyRuns = !runs(destSide) && !runs(sourceSide);
+  const [awake, atSource, atDest] = await Promise.all([
+    record?.phase === 'active' || record?.phase === 'moving' || !destSide.answers
+      ? []
+      : attempt(() => awakeWorkloads(dest.cluster, dest.namespace, destSide.pods ?? [], signal)).then(
+          ({ value }) => value ?? [],
+        ),
+    parkedAt(source, isStopped(sourceSide) && (nobodyRuns || record === undefined)),
+    parkedAt(dest, isStopped(destSide) && record?.phase === 'active'),
+  ]);
+  return { awake, parked: { source: atSource, dest: atDest } };
+};
+
+const foundOf = ({ state, record }: SideView): Found => {
+  if (record !== undefined) return 'present';
+  if (state.isDamaged) return 'damaged';
+  return state.problem === undefined ? 'missing' : 'unread';
 };
 
 // The source's copy of the record has the phase of the source; they are never both active.
@@ -149,10 +162,11 @@ const asDestination = (mirror: StateRecord | undefined): StateRecord | undefined
 interface SideView {
   readonly side: StatusSide;
   readonly record: StateRecord | undefined;
+  readonly state: Attempt<unknown>;
 }
 
 const viewSide = async (
-  { cluster, namespace }: { readonly cluster: ClusterReader; readonly namespace: string },
+  { cluster, namespace }: Place,
   role: 'source' | 'dest',
   signal: AbortSignal,
 ): Promise<SideView> => {
@@ -166,30 +180,36 @@ const viewSide = async (
       context: cluster.context,
       namespace,
       answers: !state.isSilent && !pods.isSilent,
-      problem: state.problem ?? pods.problem,
+      problem: (state.isDamaged ? undefined : state.problem) ?? pods.problem,
       epoch: record?.epoch,
       phase: record?.phase,
       pods: pods.value,
     },
     record,
+    state,
   };
 };
 
-// What may not be read is told, and does not end the look.
-const attempt = async <T>(read: () => Promise<T>): Promise<Attempt<T>> => {
-  try {
-    return { value: await read(), problem: undefined, isSilent: false };
-  } catch (error) {
-    if (!isKubeApiError(error)) throw error;
-    // A server that refuses us is there; only one that is not may be taken for dead.
-    const isSilent = error.failure.status === 0 || error.failure.status >= 500;
-    return { value: undefined, problem: error.message, isSilent };
-  }
+// A namespace that nobody has is a slip of the pen, and not one that was never staged.
+const refuseUnknownNamespace = async ({ source, dest, signal }: StatusInput): Promise<void> => {
+  const places = source === undefined ? [dest] : [source, dest];
+  const exists = await Promise.all(
+    places.map(({ cluster, namespace }) =>
+      cluster.get({ type: NAMESPACES, name: namespace }, { signal }).then(
+        (found) => found !== undefined,
+        (error: unknown) => {
+          if (hasStatus(error, 404)) return false;
+          if (!isKubeApiError(error) && !(error instanceof RefusedError)) throw error;
+          return true;
+        },
+      ),
+    ),
+  );
+  if (exists.includes(true)) return;
+  const where = places.map(
+    ({ cluster, namespace }) => `namespace ${namespace} in context ${cluster.context}`,
+  );
+  throw new UsageError(`There is no ${where.join(', and no ')}.`, {
+    hint: `List the namespaces with: ${kubectl((source ?? dest).cluster, 'get', 'namespaces')}`,
+  });
 };
-
-interface Attempt<T> {
-  readonly value: T | undefined;
-  readonly problem: string | undefined;
-  /** There was no answer at all, or none of the API server itself. */
-  readonly isSilent: boolean;
-}

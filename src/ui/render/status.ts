@@ -1,4 +1,10 @@
-import type { HistoryEntry, StatusResult, StatusSide } from '../../operations/status/status.ts';
+import {
+  ageText,
+  type HistoryEntry,
+  type StatusResult,
+  type StatusSide,
+} from '../../operations/status/status.ts';
+import { count } from '../../sentences.ts';
 import { tableLines } from '../table.ts';
 import type { Theme } from '../theme.ts';
 
@@ -16,20 +22,20 @@ export const renderStatus = (result: StatusResult, theme: Theme): string => {
     ...tableLines([['SIDE', 'CONTEXT', 'NAMESPACE', 'PHASE', 'EPOCH', 'PODS'], ...sides]),
     '',
     ...tableLines([
-      ['live since', result.since ?? '-', result.by === undefined ? '' : `by ${result.by}`],
+      sinceRow(result),
       [
         'last stage',
         result.lastStage?.at ?? none,
         result.lastStage === undefined
           ? ''
-          : `${result.lastStage.ageSeconds} s ago, ${result.lastStage.objects} objects`,
+          : `${ago(result.lastStage.ageSeconds)}, ${count(result.lastStage.objects, 'object')}`,
       ],
       [
         'last data copy',
         result.lastDataCopy?.at ?? none,
         result.lastDataCopy === undefined
           ? ''
-          : `${result.lastDataCopy.ageSeconds} s ago, ${result.lastDataCopy.claims} claims, ${result.lastDataCopy.verified} verified`,
+          : `${ago(result.lastDataCopy.ageSeconds)}, ${count(result.lastDataCopy.claims, 'PVC')}, ${result.lastDataCopy.verified} verified`,
       ],
       ...(result.mixedData === undefined
         ? []
@@ -56,10 +62,27 @@ export const renderStatus = (result: StatusResult, theme: Theme): string => {
     ...(result.problems.length === 0
       ? []
       : ['', ...result.problems.map((text) => theme.failure(`! ${text}`))]),
-    ...(result.next === undefined ? [] : ['', `Next: ${theme.strong(result.next)}`]),
+    ...(result.unknown === undefined ? [] : ['', `Not known: ${result.unknown}`]),
+    ...(result.decide === undefined ? [] : ['', `To decide: ${result.decide}`]),
+    ...nextLines(result, theme),
     '',
   ].join('\n');
 };
+
+const ago = (seconds: number): string => `${ageText(seconds * 1000)} ago`;
+
+// A record that has seen no move yet is as old as its first stage: since when the source runs, it does not know.
+const sinceRow = ({ live, since, by, source, dest }: StatusResult): string[] => {
+  const row = (name: string): string[] => [name, since ?? '-', by === undefined ? '' : `by ${by}`];
+  if (live === 'moving') return row('moving since');
+  const epoch = dest.epoch ?? source?.epoch ?? 0;
+  return epoch === 0 ? ['live since', '-', 'before the first move'] : row('live since');
+};
+
+const nextLines = ({ ways }: StatusResult, theme: Theme): string[] =>
+  ways.length === 0
+    ? []
+    : ['', 'Next:', ...ways.map(({ when, command }) => `  ${when}:\n    ${theme.strong(command)}`)];
 
 /** The audit records, the latest last. */
 export const renderHistory = (entries: readonly HistoryEntry[]): string =>

@@ -1,55 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { judge, type StatusFacts } from '../../../src/operations/status/judge.ts';
-import type { StatusSide } from '../../../src/operations/status/status.ts';
-import type { StateRecord } from '../../../src/state/types.ts';
+import type { StatusFacts } from '../../../src/operations/status/facts.ts';
+import { judge } from '../../../src/operations/status/judge.ts';
+import { DEAD, factsOf, OPERATION, RUNS, record, side, WEB } from '../../helpers/status-facts.ts';
 
-const record = (phase: StateRecord['phase'], more: Partial<StateRecord> = {}): StateRecord => ({
-  schema: 'dr-syncer.io/state/v1',
-  epoch: 1,
-  phase,
-  since: '2026-01-01T00:00:00Z',
-  by: 'ann@desk',
-  source: { context: 'east', namespace: 'shop' },
-  dest: { context: 'west', namespace: 'shop' },
-  ...more,
-});
-
-const side = (context: string, more: Partial<StatusSide> = {}): StatusSide => ({
-  context,
-  namespace: 'shop',
-  answers: true,
-  problem: undefined,
-  epoch: 1,
-  phase: undefined,
-  pods: [],
-  ...more,
-});
-
-const WEB = [{ workload: 'Deployment web', pods: 2 }];
-const RUNS = { pods: WEB };
-const DEAD = { answers: false, problem: 'no route', epoch: undefined, pods: undefined };
-
-const judged = (facts: Partial<StatusFacts>) =>
-  judge({
-    record: record('standby'),
-    source: side('east'),
-    dest: side('west'),
-    operation: undefined,
-    awake: [],
-    unreadable: [],
-    stageAge: '5 m ago',
-    command: (verb) => `dr-syncer ${verb} -n shop`,
-    ...facts,
-  });
-
-const OPERATION = {
-  id: 'cutover-1',
-  kind: 'cutover',
-  startedAt: '2026-01-01T00:00:00Z',
-  step: 'Stop what runs',
-  running: false,
-  holder: 'ann@desk',
-};
+const judged = (facts: Partial<StatusFacts>) => judge(factsOf(facts));
 
 describe('all is well', () => {
   test.each<[string, Partial<StatusFacts>, string, RegExp]>([
@@ -103,7 +57,7 @@ describe('something is wrong', () => {
       { source: side('east', RUNS), dest: side('west', RUNS), awake: WEB },
       'both',
       /^BOTH SIDES RUN: the source is live, and what is parked at the destination has pods: Deployment web\.$/,
-      undefined,
+      'dr-syncer fence -n shop',
     ],
     [
       'F3: given up, not fenced, and it runs',
@@ -125,7 +79,7 @@ describe('something is wrong', () => {
       },
       'dest',
       /^The source was given up then and is not fenced\.$/,
-      undefined,
+      'dr-syncer fence -n shop',
     ],
     [
       'the epochs disagree',
@@ -139,20 +93,20 @@ describe('something is wrong', () => {
       { record: record('active') },
       'dest',
       /^The destination is the live side, and no pods run there\.$/,
-      undefined,
+      'dr-syncer failback -n shop',
     ],
     [
       'F1: the live source is silent',
       { source: side('east', DEAD) },
       'source',
       /^The source is the live side and does not answer: no route$/,
-      'dr-syncer failover -n shop --accept-data-loss',
+      'dr-syncer failover -n shop',
     ],
     [
       'the destination is silent',
       { source: side('east', RUNS), dest: side('west', DEAD) },
       'source',
-      /^The destination does not answer: no route$/,
+      /^The destination does not answer: no route Pods run at the source\.$/,
       undefined,
     ],
     [
@@ -181,14 +135,14 @@ describe('something is wrong', () => {
       { record: record('moving') },
       'moving',
       /no operation is unfinished\.$/,
-      undefined,
+      'dr-syncer repair -n shop',
     ],
   ])('%s', (_what, facts, live, summary, next) => {
     const result = judged(facts);
     expect(result).toMatchObject({ outcome: 'drift', live });
     expect(result.next).toBe(next);
     expect(result.summary).toMatch(summary);
-    if (facts.record?.pendingFence === undefined) expect(result.problems[0]).toBe(result.summary);
+    expect(result.problems[0]).toBe(result.summary);
   });
 });
 
@@ -202,11 +156,13 @@ describe('an operation is unfinished', () => {
     });
   });
 
-  test('F5: running: by whom, and nothing to type', () => {
-    expect(judged({ record: record('moving'), operation: { ...OPERATION, running: true } })).toMatchObject({
+  test('F5: running: by whom, and how to follow it', () => {
+    expect(
+      judged({ record: record('moving'), operation: { ...OPERATION, atWork: 'running' } }),
+    ).toMatchObject({
       outcome: 'partial',
       summary: 'A cutover is running, at "Stop what runs" (ann@desk).',
-      next: undefined,
+      next: 'dr-syncer status -n shop --watch',
     });
   });
 });
