@@ -17,7 +17,7 @@ const stoppedCutover = async (prefix: string): Promise<string> => {
   return namespace;
 };
 
-describe('a failover that closed a cutover which had stopped the source', () => {
+describe('a failover that closed a cutover which had stopped the source', { timeout: 240_000 }, () => {
   test('its rollback starts the source again', async () => {
     const namespace = await stoppedCutover('closed');
     await moveTo(4, 'failover', namespace, { args: FAILING });
