@@ -112,10 +112,26 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       setCode(await runResume(io, { ...flags, given: typedFlags(command) }, interrupt));
     },
   );
-  addPathFlag(move('rollback', 'undo the unfinished operation')).action(async (flags, command) => {
-    const { runRollbackCommand } = await import('./commands/resume.ts');
-    setCode(await runRollbackCommand(io, { ...flags, given: typedFlags(command) }, interrupt));
-  });
+  addPathFlag(move('rollback', 'undo the unfinished operation'))
+    .option(
+      '--destination-given-up',
+      'the destination is lost: start the source again from its own copy, without proof that the destination is stopped',
+    )
+    .option('--reason <text>', 'why the destination is given up; goes into the record')
+    .action(async (flags, command) => {
+      const { runRollbackCommand } = await import('./commands/rollback.ts');
+      setCode(await runRollbackCommand(io, { ...flags, given: typedFlags(command) }, interrupt));
+    });
+  move('repair', 'put lost or damaged records right, from the other side and from what runs')
+    .addOption(
+      new Option('--live-side <side>', 'which side is live, where only a person can say').choices([
+        'source',
+        'destination',
+      ]),
+    )
+    .action(async (flags) =>
+      setCode(await (await import('./commands/repair.ts')).runRepair(io, flags, interrupt)),
+    );
   addDataFlags(
     addCopyFlags(
       move('preflight', 'whether a move would go through: rights, room, rules, what runs; writes nothing'),

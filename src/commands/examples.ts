@@ -27,7 +27,14 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'resume --source-context prod --dest-context dr -n shop',
     'resume --source-context prod --dest-context dr -n shop --wait-timeout 15m --take-over',
   ],
-  rollback: ['rollback --source-context prod --dest-context dr -n shop'],
+  rollback: [
+    'rollback --source-context prod --dest-context dr -n shop',
+    'rollback --source-context prod --dest-context dr -n shop --destination-given-up --reason "region dr-1 is gone"',
+  ],
+  repair: [
+    'repair --source-context prod --dest-context dr -n shop --dry-run',
+    'repair --source-context prod --dest-context dr -n shop --live-side source',
+  ],
   preflight: [
     'preflight --source-context prod --dest-context dr -n shop',
     'preflight failback --source-context prod --dest-context dr -n shop -o json',

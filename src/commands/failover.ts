@@ -125,7 +125,7 @@ export const runFenceCommand = (io: Io, flags: MoveFlags, interrupt: AbortSignal
     if (source === undefined) throw new UsageError('The source is not named.');
     const options = moveOptions(flags);
     if (!options.dryRun) {
-      const text = `This stops everything in namespace ${source.namespace} of context ${source.cluster.context}.`;
+      const text = `This stops everything in namespace ${source.namespace} of context ${source.cluster.context} or, when the source is the live side, the parked copies that run in namespace ${pair.dest.namespace} of context ${pair.dest.cluster.context}.`;
       await confirmName(io, {
         yes: flags.yes === true,
         text,

@@ -6,7 +6,7 @@ import type { DataOptions } from '../operations/data/types.ts';
 import { decodeOptions } from '../operations/move/journal-options.ts';
 import type { OperationInput } from '../operations/move/operation.ts';
 import { runMove } from '../operations/move/run-move.ts';
-import { runFailover, runFence, runRollback, unfinishedJournal } from '../operations/move/run-other.ts';
+import { runFailover, runFence, unfinishedJournal } from '../operations/move/run-other.ts';
 import { refuseUndone } from '../operations/move/take-up.ts';
 import type { MoveResult } from '../operations/move/types.ts';
 import { stage } from '../operations/stage/stage.ts';
@@ -48,43 +48,6 @@ export const runResume = (io: Io, flags: ResumeFlags, interrupt: AbortSignal): P
     return finishMove(io, flags, session, result);
   });
 
-/** `dr-syncer rollback`: undoes the unfinished operation. Returns the exit code. */
-export const runRollbackCommand = (
-  io: Io,
-  flags: MoveFlags & { readonly pvMigratePath?: string },
-  interrupt: AbortSignal,
-): Promise<number> =>
-  withSession(io, flags, interrupt, async (session) => {
-    const pair = await openPair(session, 'try');
-    const journal = await unfinishedJournal(pair.dest, 'rollback');
-    if (journal.kind !== 'failover') needSource(pair, journal);
-    const { move, migrateData } = decodeOptions(journal.options, givenMoveOptions(flags));
-    await confirmName(io, {
-      yes: flags.yes === true,
-      text: `This undoes ${journal.kind} ${journal.operationId}.`,
-      name: pair.dest.namespace,
-      signal: session.signal,
-    });
-    const result = await runRollback(
-      {
-        ...operationBase(io, flags, session),
-        ...pair,
-        kind: 'rollback',
-        options: move,
-        journalOptions: journal.options,
-        resume: { operationId: journal.operationId },
-        endCopies: endStep({
-          io,
-          session,
-          sides: [pair.source, pair.dest],
-          path: flags.pvMigratePath ?? moverPath(migrateData),
-        }),
-      },
-      journal,
-    );
-    return finishMove(io, flags, session, result);
-  });
-
 const goOn = async (
   io: Io,
   flags: ResumeFlags,
@@ -101,7 +64,10 @@ const goOn = async (
     return runFailover({ ...base, source: undefined, kind: 'failover', reason: stored.reason, endCopies });
   }
   if (source === undefined) throw new UsageError('The source is not named.');
-  if (journal.kind === 'fence') return runFence({ ...base, source, kind: 'fence' });
+  if (journal.kind === 'fence') {
+    const destFence = stored.reason === 'awake' || stored.reason === 'given-up' ? stored.reason : undefined;
+    return runFence({ ...base, source, kind: 'fence', destFence });
+  }
   if (journal.kind === 'rollback') {
     throw new RefusedError('A rollback is continued by the command rollback, not by resume.', {
       hint: `To continue it, run: ${drSyncer('rollback', pair)}`,
@@ -136,8 +102,6 @@ const goOn = async (
   });
 };
 
-const moverPath = (stored: unknown): string | undefined => (stored as DataOptions | undefined)?.mover.path;
-
 // What is copied already needs no program any more.
 const dataToCopy = (
   journal: Journal,
@@ -154,7 +118,8 @@ const dataToCopy = (
   return wanted;
 };
 
-const needSource = (pair: OpenPair, journal: Journal): void => {
+/** Throws RefusedError when the source does not answer, with the complete command for when it is lost. */
+export const needSource = (pair: OpenPair, journal: Journal): void => {
   if (pair.source !== undefined) return;
   throw new RefusedError(
     `The source does not answer, and ${journal.kind} ${journal.operationId} needs it. ${pair.sourceProblem ?? ''}`,

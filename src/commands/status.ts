@@ -28,14 +28,13 @@ export const runStatus = (io: Io, flags: StatusFlags, interrupt: AbortSignal): P
     }
     const dest = session.openDest();
     const source = openSourceIfNamed(session, flags);
-    const lifeOf = (id: string) => (io.process.isAlive(id) ? 'elsewhere' : 'gone');
     let told = '';
     for (;;) {
       const result = await status({
         source,
         dest,
         signal: session.signal,
-        process: { operator: io.operator, lifeOf },
+        process: { operator: io.operator, lifeOf: io.process.lifeOf },
         command: (verb, known, ...words) => drSyncer(verb, { source, sourceName: known, dest }, ...words),
       });
       const changed = changeKey(result);

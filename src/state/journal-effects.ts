@@ -43,5 +43,5 @@ const EFFECTS: Readonly<Record<OperationKind, Readonly<Record<string, Effect>>>>
   failback: { stop: ['stop', 'dest'], start: ['start', 'source'], 'undo-stop': ['start', 'dest'] },
   failover: { start: ['start', 'dest'], 'undo-stop': ['start', 'source'] },
   rollback: { start: ['start', 'source'] },
-  fence: { stop: ['stop', 'source'] },
+  fence: { stop: ['stop', 'source'], 'stop-dest': ['stop', 'dest'] },
 };

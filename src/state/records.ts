@@ -148,6 +148,12 @@ export const mirrorState = async (
 /** How the source stands when the destination's phase is this one: they are never both active. */
 export const sourcePhase = (destPhase: Phase): Phase => SOURCE_PHASES[destPhase];
 
+/** The source's copy of a record as the destination would have it: the phase is turned, what only the copy has goes. */
+export const destinationView = (copy: StateRecord): StateRecord => {
+  const { destGivenUp: _givenUp, ...rest } = copy;
+  return { ...rest, role: 'dest', phase: sourcePhase(copy.phase) };
+};
+
 const SOURCE_PHASES: Readonly<Record<Phase, Phase>> = {
   standby: 'active',
   active: 'standby',

@@ -45,9 +45,11 @@ function* recordsAndOperations(): Generator<Partial<StatusFacts>> {
       for (const isUndone of kind === 'fence' || kind === 'rollback' ? [false] : [false, true])
         for (const rollbackNeedsSource of [false, true])
           for (const atWork of ['running', 'stalled', 'nobody', 'expired'] satisfies AtWork[])
-            yield {
-              record: record(phase),
-              operation: { ...OPERATION, kind, isUndone, rollbackNeedsSource, atWork },
-            };
+            for (const destGivenUp of [undefined, GIVEN_UP])
+              yield {
+                record: record(phase),
+                destGivenUp,
+                operation: { ...OPERATION, kind, isUndone, rollbackNeedsSource, atWork },
+              };
   }
 }

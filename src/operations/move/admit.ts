@@ -11,6 +11,7 @@ export const admit = (
   kind: MoveKind,
   record: StateRecord | undefined,
   next: (verb: string) => string,
+  { fencesDest = false }: { readonly fencesDest?: boolean } = {},
 ): void => {
   const operation = record?.operation;
   if (operation !== undefined && kind !== 'failover') {
@@ -20,6 +21,8 @@ export const admit = (
     );
   }
   const phase = record?.phase ?? 'standby';
+  // What is to be stopped there was looked at already.
+  if (kind === 'fence' && fencesDest) return;
   RULES[kind]?.(phase, record, next);
 };
 
@@ -86,7 +89,7 @@ const RULES: Readonly<Partial<Record<MoveKind, Rule>>> = {
     // A source that something has started again after a cutover is stopped in the same way.
     if (record?.pendingFence === undefined && phase !== 'active') {
       throw new RefusedError(
-        `The destination is not the live side (it is ${phase}) and no fence is pending, so the source is left alone.`,
+        `The destination is not the live side (it is ${phase}), nothing that is parked there runs, and no fence is pending, so both sides are left alone.`,
         {
           hint: `See: ${next('status')}`,
         },

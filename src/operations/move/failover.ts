@@ -172,7 +172,10 @@ export const fenceSteps = ({ source, options, deps, state }: FenceInput): Step[]
  * What a parked side ran with is on its objects. Whatever has started them again since, with whatever count, is being
  * undone here, so the record stays what it was. Pure.
  */
-const withRecorded = (entries: readonly BaselineEntry[], objects: readonly KubeObject[]): BaselineEntry[] => {
+export const withRecorded = (
+  entries: readonly BaselineEntry[],
+  objects: readonly KubeObject[],
+): BaselineEntry[] => {
   const live = new Map(objects.map((object) => [keyOfObject(object), object]));
   return entries.map((entry) => {
     const object = live.get(keyOf(entry));

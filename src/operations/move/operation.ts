@@ -29,7 +29,7 @@ import { outdateWrites } from './outdate-writes.ts';
 import { createOperationState, type OperationState } from './records.ts';
 import { isSourceLost, sourceLostHint } from './source-lost.ts';
 import { roundSeconds, runSteps, type Step, StepError } from './steps.ts';
-import { refuseStartedSource, takeUp } from './take-up.ts';
+import { refuseDestGivenUp, refuseStartedSource, takeUp } from './take-up.ts';
 import type { MoveDeps, MoveKind, MoveOptions, MoveResult, MoveSide, StepReport } from './types.ts';
 
 /** What every operation on the pair needs, whatever its kind. */
@@ -53,6 +53,8 @@ export interface OperationInput {
   redact(text: string): string;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /** A fence of the destination instead of the source. */
+  readonly fencesDest?: boolean;
   /** Acknowledges, for a failover, that the source runs or may run. */
   readonly sourceGivenUp?: boolean;
   /** An unfinished operation to go on with, instead of a new one. */
@@ -106,6 +108,8 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
     const dest = through(input.dest, lock.gate);
     const source = input.source === undefined ? undefined : through(input.source, lock.gate);
     for (const side of [dest, source]) side?.cluster.endure(patienceMs);
+    if (source !== undefined && kind !== 'rollback' && kind !== 'fence')
+      await refuseDestGivenUp(input, source);
     const journal = openJournal(dest.cluster, dest.namespace, { redact: input.redact });
     const store = openStateStore(dest.cluster, dest.namespace);
     if (source !== undefined) journal.mirrorTo(source.cluster, source.namespace);
@@ -114,7 +118,7 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
     if (input.resume === undefined) {
       // What was looked at before the lock may be history by now: another operator may have been faster.
       const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal: input.signal });
-      admit(kind, stored?.record, (verb) => drSyncer(verb, input));
+      admit(kind, stored?.record, (verb) => drSyncer(verb, input), input);
       let closed: Journal | undefined;
       const close = (unfinished: Journal): void => {
         if (input.sourceGivenUp !== true) refuseStartedSource(unfinished, (verb) => drSyncer(verb, input));
@@ -359,7 +363,8 @@ export const moveResult = (
   };
 };
 
-const through = (side: MoveSide, gate: WriteGate, signal?: AbortSignal): MoveSide => ({
+/** A side as it may be written with a lock: each attempt of a write asks its gate. */
+export const through = (side: MoveSide, gate: WriteGate, signal?: AbortSignal): MoveSide => ({
   ...side,
   cluster: side.cluster.through(gate, { signal }),
 });

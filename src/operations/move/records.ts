@@ -200,7 +200,8 @@ export const createOperationState = (input: OperationStateInput): OperationState
   };
 };
 
-const toStored = (baseline: Baseline, namespace: string): BaselineWorkload[] =>
+/** A baseline as a journal keeps it. Pure. */
+export const toStored = (baseline: Baseline, namespace: string): BaselineWorkload[] =>
   baseline.entries.map((entry) => ({
     apiVersion: entry.apiVersion,
     kind: entry.kind,

@@ -7,6 +7,7 @@ import type { Journal, StateRecord } from '../../state/types.ts';
 import { unfinishedMovers } from '../data/stored.ts';
 import { admit } from './admit.ts';
 import { failoverSteps, fenceSteps } from './failover.ts';
+import { type DestFence, destToFence, fenceDestSteps } from './fence-dest.ts';
 import { beginOperation, type Ending, endOperation, type OperationInput, runToEnding } from './operation.ts';
 import { planState } from './plan-state.ts';
 import { hasBegun } from './records.ts';
@@ -21,7 +22,7 @@ import {
 } from './run-move.ts';
 import { planSteps } from './steps.ts';
 import { refuseStartedSource } from './take-up.ts';
-import type { MoveResult, MoveSide } from './types.ts';
+import type { MoveDeps, MoveResult, MoveSide } from './types.ts';
 import { needsSource, sourceStopped, undoSides } from './undo-sides.ts';
 import { dryRunResult, type PreflightGate, unstarted } from './unstarted.ts';
 
@@ -129,37 +130,56 @@ const secondsLost = (record: StateRecord | undefined, startedAt: string): number
     : Math.max(0, Math.round((started - copied) / 1000));
 };
 
-/** Stops and marks a source that came back after a failover. */
+/**
+ * Stops and marks the side that must not run: a source that came back after a failover, or a destination whose parked
+ * copies run or that was given up. `destFence` is what an unfinished fence was of, when that was the destination.
+ */
 export const runFence = async (
-  input: OperationInput & { readonly kind: 'fence'; readonly source: MoveSide },
+  input: OperationInput & {
+    readonly kind: 'fence';
+    readonly source: MoveSide;
+    readonly destFence?: DestFence | undefined;
+  },
 ): Promise<MoveResult> => {
-  const { dest, source, options } = input;
-  const stored = await readState(dest.cluster, dest.namespace);
+  const { dest, source, options, signal } = input;
+  const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal });
+  if (input.resume === undefined) await refuseRunning(input, stored?.record);
+  const why =
+    input.resume === undefined ? await destToFence(source, dest, stored?.record, signal) : input.destFence;
+  const fencesDest = why !== undefined;
   if (input.resume === undefined) {
-    await refuseRunning(input, stored?.record);
-    admit('fence', stored?.record, (verb) => drSyncer(verb, input));
+    admit('fence', stored?.record, (verb) => drSyncer(verb, input), { fencesDest });
   }
+  const stepsWith = (deps: MoveDeps, state: FenceState, open: FenceSides) =>
+    why === undefined
+      ? fenceSteps({ source: open.source ?? source, options, deps, state })
+      : fenceDestSteps({ why, dest: open.dest, options, deps, state });
   if (options.dryRun) {
-    const deps = { reporter: input.reporter, signal: input.signal };
+    const deps = { reporter: input.reporter, signal };
     return dryRunResult(
       input,
-      await planSteps(fenceSteps({ source, options, deps, state: planState(0) }), await doneBefore(input)),
+      await planSteps(stepsWith(deps, planState(0), input), await doneBefore(input)),
       stored?.record.epoch ?? 0,
     );
   }
-  const operation = await beginOperation(input);
-  const steps = fenceSteps({
-    source: operation.source ?? source,
-    options,
-    deps: operation.deps,
-    state: operation.state,
-  });
+  // The reason tells a resumed run which side it was.
+  const journalOptions = { ...input.journalOptions, reason: why ?? '' };
+  const operation = await beginOperation({ ...input, fencesDest, journalOptions });
+  const steps = stepsWith(operation.deps, operation.state, operation);
+  const marked = fencesDest ? dest : source;
   const ending = await runToEnding(operation, steps, {
-    success: `The source is stopped and marked: namespace ${source.namespace} of context ${source.cluster.context}.`,
-    hasBegun: () => hasBegun(operation.journal.current(), ['stop']),
+    success: `The ${fencesDest ? 'destination' : 'source'} is stopped and marked: namespace ${marked.namespace} of context ${marked.cluster.context}.`,
+    hasBegun: () => hasBegun(operation.journal.current(), ['stop', 'stop-dest']),
   });
   return endOperation(operation, ending);
 };
+
+interface FenceSides {
+  readonly source: MoveSide | undefined;
+  readonly dest: MoveSide;
+}
+
+type FenceState = Parameters<typeof fenceDestSteps>[0]['state'];
 
 /** The unfinished operation of a namespace. Throws RefusedError when there is none. */
 export const unfinishedJournal = async (dest: MoveSide, verb: string): Promise<Journal> => {

@@ -1,9 +1,13 @@
+import { drSyncer } from '../../command-line.ts';
 import { RefusedError, UnsafeError } from '../../errors.ts';
 import type { JournalLog } from '../../state/journal.ts';
 import { effectsOf } from '../../state/journal-effects.ts';
+import { readState } from '../../state/records.ts';
 import type { Journal } from '../../state/types.ts';
+import { isGivenUp } from './fence-dest.ts';
+import type { OperationInput } from './operation.ts';
 import { type AnsweringSides, outdateWrites } from './outdate-writes.ts';
-import type { MoveKind } from './types.ts';
+import type { MoveKind, MoveSide } from './types.ts';
 
 /**
  * Loads the journal of an operation that is gone on with or undone, and makes too late what its last run may still have
@@ -61,6 +65,28 @@ export const refuseStartedSource = (
     {
       hint: `If the source answers: ${next(isUndone ? 'rollback' : 'resume')}   If it has been cut off (power, network), run the failover again with --source-given-up.`,
     },
+  );
+};
+
+/**
+ * Throws UnsafeError when the source was started without this destination, which was given up then: whatever goes on
+ * here starts the application a second time. Throws KubeApiError.
+ */
+export const refuseDestGivenUp = async (
+  input: Pick<OperationInput, 'dest' | 'sourceName' | 'signal'>,
+  source: MoveSide,
+): Promise<void> => {
+  const { dest, signal } = input;
+  const [copy, stored] = await Promise.all([
+    readState(source.cluster, source.namespace, 'source', { signal }),
+    readState(dest.cluster, dest.namespace, 'dest', { signal }),
+  ]);
+  const givenUp = copy?.record.destGivenUp;
+  if (givenUp === undefined || !isGivenUp(copy?.record, stored?.record)) return;
+  const verb = stored?.record.operation === undefined ? 'fence' : 'rollback';
+  throw new UnsafeError(
+    `The destination was given up ${givenUp.since} (${givenUp.reason}), and the source was started without it.`,
+    { hint: `Stop and mark the destination first: ${drSyncer(verb, { source, dest })}` },
   );
 };
 

@@ -93,7 +93,3 @@ const isEmpty = (side: StatusSide | undefined): boolean => side?.pods !== undefi
 export const answers = (side: StatusSide | undefined): boolean => side?.answers === true;
 
 export const isSilent = (side: StatusSide | undefined): boolean => side?.answers === false;
-
-/** Up to three names, and how many more. */
-export const someNames = (names: readonly string[]): string =>
-  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;

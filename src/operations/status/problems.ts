@@ -1,4 +1,5 @@
-import { runs, type StatusFacts, someNames } from './facts.ts';
+import { nameList } from '../../sentences.ts';
+import { runs, type StatusFacts } from './facts.ts';
 
 /** The sentence about epochs that differ; to be asked only where they do. */
 export const epochsDisagree = ({ source, dest }: StatusFacts): string =>
@@ -25,9 +26,9 @@ export const bothRun = (facts: StatusFacts): string => {
   if (!runs(source)) return '';
   const isWrong = record?.phase === 'standby' ? awake.length > 0 : record !== undefined && runs(dest);
   if (!isWrong) return '';
-  const pods = someNames((source?.pods ?? []).map(({ workload }) => workload));
+  const pods = nameList((source?.pods ?? []).map(({ workload }) => workload));
   const others = record?.phase === 'standby' ? awake : (dest.pods ?? []);
-  return `BOTH SIDES RUN: ${pods} at the source, ${someNames(others.map(({ workload }) => workload))} at the destination. `;
+  return `BOTH SIDES RUN: ${pods} at the source, ${nameList(others.map(({ workload }) => workload))} at the destination. `;
 };
 
 /** What has to be looked at and may not be read, as sentences. */

@@ -1,4 +1,5 @@
-import { isSilent, runs, type StateRow, type StatusFacts, someNames } from './facts.ts';
+import { nameList } from '../../sentences.ts';
+import { isSilent, runs, type StateRow, type StatusFacts } from './facts.ts';
 import { readyz } from './states-unfinished.ts';
 
 const problem = ({ dest }: StatusFacts): string => `The destination does not answer: ${dest.problem}`;
@@ -45,7 +46,7 @@ export const DEST_SILENT_STATES: readonly StateRow[] = [
     outcome: 'drift',
     matches: (facts) => isDown(facts) && facts.parked.source.length > 0,
     summary: (facts) =>
-      `${problem(facts)} Nothing runs at the source, where dr-syncer has stopped ${someNames(facts.parked.source)}.`,
+      `${problem(facts)} Nothing runs at the source, where dr-syncer has stopped ${nameList(facts.parked.source)}.`,
     unknown: 'Whether the application runs at the destination; one unanswered request proves nothing.',
     ways: (facts) => [
       { when: 'to see whether the destination answers', command: readyz(facts, 'dest') },

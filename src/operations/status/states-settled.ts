@@ -1,4 +1,5 @@
-import { answers, isSilent, nothingRuns, runs, type StateRow, type StatusFacts, someNames } from './facts.ts';
+import { nameList } from '../../sentences.ts';
+import { answers, isSilent, nothingRuns, runs, type StateRow, type StatusFacts } from './facts.ts';
 import { bothRun, epochsDisagree, isAhead, isBehind, unreadProblems } from './problems.ts';
 import { readyz } from './states-unfinished.ts';
 
@@ -6,7 +7,7 @@ const isAt = (facts: StatusFacts, phase: 'standby' | 'active' | 'moving'): boole
   facts.record?.phase === phase;
 
 const namesOf = (pods: readonly { readonly workload: string }[]): string =>
-  someNames(pods.map(({ workload }) => workload));
+  nameList(pods.map(({ workload }) => workload));
 
 const repair = ({ command }: StatusFacts) => ({
   when: 'to see what can be put right, and to do so',
@@ -132,7 +133,7 @@ export const SETTLED_STATES: readonly StateRow[] = [
     outcome: 'drift',
     matches: (facts) => isAt(facts, 'standby') && nothingRuns(facts) && facts.parked.source.length > 0,
     summary: ({ parked }) =>
-      `Nothing runs on either side: the source is the live side, and its workloads are still stopped by dr-syncer: ${someNames(parked.source)}.`,
+      `Nothing runs on either side: the source is the live side, and its workloads are still stopped by dr-syncer: ${nameList(parked.source)}.`,
     ways: (facts) => [repair(facts)],
   },
   {

@@ -6,6 +6,7 @@ import {
   type UnfinishedOperation,
   type Way,
 } from './facts.ts';
+import { isAhead } from './problems.ts';
 
 const operation = ({ operation: found }: StatusFacts): UnfinishedOperation => {
   if (found === undefined) throw new TypeError('no operation is unfinished');
@@ -64,6 +65,25 @@ export const UNFINISHED_STATES: readonly StateRow[] = [
       return `A ${found.kind} is running${at(found)} (${found.holder}): its process still runs on this host, although its lock has expired. It stops by itself at its next write.`;
     },
     ways: ({ command }) => [{ when: 'to see it end', command: command('status', '--watch') }],
+  },
+  {
+    id: 'unfinished-dest-came-back',
+    title: 'A move is unfinished; the source was started without the destination, which answers again',
+    outcome: 'partial',
+    matches: (facts) =>
+      answers(facts.dest) &&
+      isOpen(facts) &&
+      facts.destGivenUp !== undefined &&
+      isAhead(facts) &&
+      operation(facts).kind !== 'fence',
+    summary: (facts) =>
+      `${unfinished(facts)} The destination was given up ${facts.destGivenUp?.since} and the source was started without it; the destination answers again.`,
+    ways: (facts) => [
+      {
+        when: 'to stop the destination and mark the source, before anything else',
+        command: verb(facts, 'rollback'),
+      },
+    ],
   },
   {
     id: 'fence-unfinished',

@@ -5,7 +5,7 @@ import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
 import type { ClusterReader } from '../../kube/types.ts';
 import { NAMESPACES } from '../../kube/well-known.ts';
 import { ageText, parseTimestamp } from '../../state/clock.ts';
-import { readState, sourcePhase } from '../../state/records.ts';
+import { destinationView, readState } from '../../state/records.ts';
 import type { HistoryEntry, StateRecord } from '../../state/types.ts';
 import type { Role } from '../../state/types-of-records.ts';
 import { runningWorkloads } from '../running-workloads.ts';
@@ -46,7 +46,8 @@ export const status = async (input: StatusInput): Promise<StatusResult> => {
     viewSide(dest, 'dest', signal),
     source === undefined ? undefined : viewSide(source, 'source', signal),
   ]);
-  const record = destView.record ?? asDestination(sourceView?.record);
+  const record =
+    destView.record ?? (sourceView?.record === undefined ? undefined : destinationView(sourceView.record));
   if (record === undefined) await refuseUnknownNamespace(input);
   const looked = await lookForOperation({
     source: sourceView?.side.answers === true ? source : undefined,
@@ -154,10 +155,6 @@ const foundOf = ({ state, record }: SideView): Found => {
   if (state.isDamaged) return 'damaged';
   return state.problem === undefined ? 'missing' : 'unread';
 };
-
-// The source's copy of the record has the phase of the source; they are never both active.
-const asDestination = (mirror: StateRecord | undefined): StateRecord | undefined =>
-  mirror === undefined ? undefined : { ...mirror, role: 'dest', phase: sourcePhase(mirror.phase) };
 
 interface SideView {
   readonly side: StatusSide;
