@@ -97,16 +97,36 @@ export const addDataFlags = (command: Command): Command =>
     );
 
 /** Flags about volume data that may change when an unfinished operation is gone on with. */
-export type ResumedDataFlags = Pick<DataFlags, 'pvMigratePath' | 'pvMigrateFlags' | 'pvMigrateStrategies'> & {
-  readonly dataTimeout?: number;
-};
+export type ResumedDataFlags = Pick<
+  DataFlags,
+  'pvMigratePath' | 'pvMigrateFlags' | 'pvMigrateStrategies' | 'pvMigrateRsyncImage' | 'pvMigrateSshdImage'
+> &
+  Partial<Pick<DataFlags, 'dataTimeout' | 'verify' | 'verifySample' | 'verifyImage' | 'verifyRunAsUser'>>;
 
 /** Adds the flags of a resumed copy; they have no defaults, as the journal knows what was asked for. */
 export const addResumedDataFlags = (command: Command): Command =>
   addPathFlag(command)
     .option('--pv-migrate-flags <flags>', 'further flags for pv-migrate instead of those of the first run')
     .option('--pv-migrate-strategies <names>', 'strategies instead of those of the first run', strategies)
-    .addOption(new Option('--data-timeout <duration>', 'limit for one claim').argParser(duration));
+    .option('--pv-migrate-rsync-image <image>', 'image of the rsync pods instead of that of the first run')
+    .option('--pv-migrate-sshd-image <image>', 'image of the sshd pods instead of that of the first run')
+    .addOption(new Option('--data-timeout <duration>', 'limit for one claim').argParser(duration))
+    .addOption(
+      new Option('--verify <mode>', `compare both sides after the copy: ${VERIFY.join(', ')}`).argParser(
+        oneOf(VERIFY),
+      ),
+    )
+    .addOption(
+      new Option('--verify-sample <n>', 'files to checksum; 0 is all').argParser(
+        wholeNumber(0, 1_000_000_000),
+      ),
+    )
+    .option('--verify-image <image>', 'image of the verification pods')
+    .addOption(
+      new Option('--verify-run-as-user <uid>', 'user of the verification pods').argParser(
+        wholeNumber(0, 2_147_483_647),
+      ),
+    );
 
 export const addPathFlag = (command: Command): Command =>
   command.option('--pv-migrate-path <path>', 'the pv-migrate program (default: found on PATH)');
@@ -121,9 +141,37 @@ export const resumedOptions = (stored: DataOptions, flags: ResumedDataFlags): Da
     ...(flags.pvMigrateStrategies === undefined
       ? {}
       : { strategies: flags.pvMigrateStrategies as readonly StrategyName[] }),
+    images: {
+      rsync: flags.pvMigrateRsyncImage ?? stored.mover.images.rsync,
+      sshd: flags.pvMigrateSshdImage ?? stored.mover.images.sshd,
+    },
     ...(flags.dataTimeout === undefined ? {} : { deadlineMs: flags.dataTimeout }),
   },
+  verify: resumedVerify(stored, flags),
 });
+
+// `--verify none` gives the verification up that a run got stuck in; another mode begins one.
+const resumedVerify = (
+  { verify: known, mover }: DataOptions,
+  { verify: mode, verifySample, verifyImage, verifyRunAsUser }: ResumedDataFlags,
+): DataOptions['verify'] => {
+  if (mode === 'none' || (mode === undefined && known === undefined)) return undefined;
+  const { pullSecrets, tolerations, nodeSelector } = mover;
+  const base = known ?? {
+    ...DEFAULT_VERIFY_OPTIONS,
+    pullSecrets,
+    tolerations,
+    nodeSelector,
+    mode: 'size' as const,
+  };
+  return {
+    ...base,
+    ...(mode === undefined ? {} : { mode }),
+    ...(verifySample === undefined ? {} : { sampleFiles: verifySample }),
+    ...(verifyImage === undefined ? {} : { image: verifyImage }),
+    ...(verifyRunAsUser === undefined ? {} : { runAsUser: verifyRunAsUser }),
+  };
+};
 
 /** The flags as the data operation takes them. Throws UsageError for flags of pv-migrate that cannot be read. */
 export const dataOptions = (flags: DataFlags, how: { readonly preCopy: boolean }): DataOptions => {

@@ -42,7 +42,7 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
       throw new UnsafeError(
         `A failover loses what was written since the last copy (stage ${ages.stage}, data ${ages.data}), and the source may still run.`,
         {
-          hint: 'If that is acceptable, run it again with --accept-data-loss. If the source answers, use a cutover.',
+          hint: `If that is acceptable: ${again(session, flags, pair, '--accept-data-loss')}   If the source answers, use a cutover.`,
         },
       );
     }
@@ -92,12 +92,26 @@ const openForFailover = async (
   return isStopped ? openPair(session, 'try') : pair;
 };
 
+// This command once more, with flags that acknowledge something.
+const again = (
+  session: Session,
+  flags: FailoverFlags,
+  pair: OpenPair,
+  ...words: readonly string[]
+): string => {
+  const given = flags.sourceGivenUp === true ? ['--source-given-up'] : [];
+  const reason = flags.reason === undefined ? [] : ['--reason', flags.reason];
+  const more = [...new Set([...words, ...given]), ...reason];
+  return drSyncer('failover', { sourceName: session.sourceName(), dest: pair.dest }, ...more);
+};
+
 const isSourceNamed = (flags: FailoverFlags): boolean =>
   flags.sourceContext !== undefined || flags.sourceKubeconfig !== undefined;
 
 // Two of the application are worse than none: a source that still runs it is what a cutover is for.
-const refuseLiving = async (session: Session, flags: FailoverFlags, { dest }: OpenPair): Promise<void> => {
+const refuseLiving = async (session: Session, flags: FailoverFlags, pair: OpenPair): Promise<void> => {
   if (!isSourceNamed(flags)) return;
+  const { dest } = pair;
   const { cluster, namespace } = session.openSource();
   const where = `namespace ${namespace} of context ${cluster.context}`;
   const sign = await probeSource(cluster, namespace, session.signal);
@@ -113,7 +127,7 @@ const refuseLiving = async (session: Session, flags: FailoverFlags, { dest }: Op
     return;
   }
   throw new UnsafeError(`${what} A failover would run it twice.`, {
-    hint: `If the source cannot be used any more and has been cut off, add --source-given-up. Otherwise: ${drSyncer('cutover', { source: { cluster, namespace }, dest })}`,
+    hint: `Otherwise: ${drSyncer('cutover', { source: { cluster, namespace }, dest })}   If the source cannot be used any more and has been cut off: ${again(session, flags, pair, '--accept-data-loss', '--source-given-up')}`,
   });
 };
 

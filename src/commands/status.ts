@@ -2,7 +2,7 @@ import { drSyncer } from '../command-line.ts';
 import { UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { ClusterReader } from '../kube/types.ts';
-import { type StatusResult, status } from '../operations/status/status.ts';
+import { refuseUnknownNamespace, type StatusResult, status } from '../operations/status/status.ts';
 import { sleep } from '../sleep.ts';
 import { readHistory } from '../state/history.ts';
 import { writeResult } from '../ui/output.ts';
@@ -62,7 +62,10 @@ const changeKey = (result: StatusResult): string =>
 export const runHistory = (io: Io, flags: CommonFlags & SideFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
     const dest = session.openDest();
-    const entries = await readHistory(dest.cluster, dest.namespace);
+    const { signal } = session;
+    const entries = await readHistory(dest.cluster, dest.namespace, 'dest', { signal });
+    if (entries.length === 0)
+      await refuseUnknownNamespace({ source: openSourceIfNamed(session, flags), dest, signal });
     const result = { schema: 'dr-syncer.io/history-result/v1', outcome: 'ok', exitCode: 0, entries };
     await writeResult(io, flags.output, result, () => renderHistory(entries));
     return 0;

@@ -15,6 +15,9 @@ const PAGES = [
 
 // Flags of other programs that the pages name.
 const FOREIGN = new Set([
+  '--context',
+  '--raw',
+  '--list',
   '--global',
   '--project',
   '--rsync-extra-args',
@@ -51,6 +54,7 @@ const COMMANDS = [
   'fence',
   'resume',
   'rollback',
+  'repair',
   'preflight',
   'status',
   'history',

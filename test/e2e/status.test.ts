@@ -105,9 +105,10 @@ test('F1: a live source that is silent: the next thing is a failover', async () 
   expect(exitCode).toBe(8);
   expect(document).toMatchObject({ live: 'source', source: { answers: false } });
   expect(document.summary).toMatch(/is the live side and does not answer: .*ECONNREFUSED/);
-  expect(document.next).toMatch(
-    /^dr-syncer failover .*--source-kubeconfig .*dead-source .* --accept-data-loss$/,
-  );
+  // One look proves nothing: it is looked at with kubectl first, and the failover asks for its acknowledgement.
+  expect(document.ways[0].command).toMatch(/^kubectl --kubeconfig .*dead-source .*get --raw \/readyz$/);
+  expect(document.next).toMatch(/^dr-syncer failover .*--source-kubeconfig .*dead-source .*-n status/);
+  expect(document.next).not.toContain('--accept-data-loss');
 });
 
 test('what may not be read is told, and is not healthy', async () => {

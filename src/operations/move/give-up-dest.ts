@@ -74,7 +74,7 @@ const notAcknowledged = (input: GiveUpDestInput, record: StateRecord | undefined
   return new UnsafeError(
     `The destination does not answer (${destProblem}), and it cannot be proved that the application does not run there.${wasLive} Starting ${whereIs(source)} again may run it on both sides.`,
     {
-      hint: `Look with kubectl whether the destination answers. If it is lost, cut it off (power, network, DNS, credentials), then: ${command(input, 'rollback', '--destination-given-up')}`,
+      hint: `Make sure that the destination is lost, and cut it off (power, network, DNS, credentials). Then: ${command(input, 'rollback', '--destination-given-up')}`,
     },
   );
 };

@@ -63,7 +63,7 @@ export const refuseStartedSource = (
   throw new UnsafeError(
     `${what} ${journal.operationId} is unfinished and has begun to start the source again, so both sides would run.`,
     {
-      hint: `If the source answers: ${next(isUndone ? 'rollback' : 'resume')}   If it has been cut off (power, network), run the failover again with --source-given-up.`,
+      hint: `If the source answers: ${next(isUndone ? 'rollback' : 'resume')}   If it has been cut off (power, network): ${next('failover')} --accept-data-loss --source-given-up`,
     },
   );
 };

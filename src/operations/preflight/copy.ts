@@ -85,7 +85,10 @@ const guard = (
   const { stageOptions: options } = input;
   if (options === undefined) return { findings: [], problems: [] };
   try {
-    return { findings: guardDestination(deps, options, collected.dest, input.record?.phase), problems: [] };
+    return {
+      findings: guardDestination({ ...deps, lock: 'held' }, options, collected.dest, input.record),
+      problems: [],
+    };
   } catch (error) {
     if (!isDrError(error) || error.exit !== 'unsafe') throw error;
     return {

@@ -1,9 +1,10 @@
 import { MANAGED, SCALE_OVERRIDE } from '../../annotations.ts';
 import { drSyncer, kubectl } from '../../command-line.ts';
-import { RefusedError, UnsafeError } from '../../errors.ts';
+import { PartialError, RefusedError, UnsafeError } from '../../errors.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { count, nameList } from '../../sentences.ts';
+import type { StateRecord } from '../../state/types.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
 import type { Collected } from './collect.ts';
@@ -15,13 +16,13 @@ import type { Finding, StageDeps, StageOptions } from './types.ts';
  * not ours become findings. A destination that dr-syncer itself activated is never staged over.
  */
 export const guardDestination = (
-  deps: Pick<StageDeps, 'dest'>,
+  deps: Pick<StageDeps, 'source' | 'dest' | 'lock'>,
   options: StageOptions,
   dest: Collected['dest'],
-  phase: string | undefined,
+  record: Live | undefined,
 ): Finding[] => {
   const where = `Namespace ${options.destNamespace} in context ${deps.dest.context}`;
-  refuseLive(deps, options, phase);
+  refuseLive(deps, options, record);
   const running = dest.filter((object) => object.kind === 'Pod' && isRunning(object));
   const objects = new Map(dest.map((object) => [`${groupKind(object)}/${object.metadata.name}`, object]));
   const foreign = podsOfWorkloads(running, dest).filter(({ root }) => {
@@ -43,18 +44,37 @@ export const guardDestination = (
   }));
 };
 
-/** Throws UnsafeError when our own record says that the destination is more than a parked copy. */
+/** What of the record says that the destination is more than a parked copy. */
+type Live = Pick<StateRecord, 'phase' | 'operation'>;
+
+/**
+ * Throws PartialError while an operation of the pair is unfinished (a stage that is part of it holds its lock), and
+ * UnsafeError when our own record says that the destination is live.
+ */
 export const refuseLive = (
-  deps: Pick<StageDeps, 'dest'>,
+  deps: Pick<StageDeps, 'source' | 'dest' | 'lock'>,
   options: StageOptions,
-  phase: string | undefined,
+  record: Live | undefined,
 ): void => {
-  if (phase === undefined || phase === 'standby') return;
+  const where = `Namespace ${options.destNamespace} in context ${deps.dest.context}`;
+  const pair = {
+    source: { cluster: deps.source, namespace: options.sourceNamespace },
+    dest: { cluster: deps.dest, namespace: options.destNamespace },
+  };
+  const operation = deps.lock === 'held' ? undefined : record?.operation;
+  if (operation !== undefined) {
+    const back = operation.kind === 'fence' ? '' : `   Roll back: ${drSyncer('rollback', pair)}`;
+    throw new PartialError(
+      `${where} cannot be staged while a ${operation.kind} is unfinished: operation ${operation.id}. Nothing was changed.`,
+      { hint: `Resume: ${drSyncer('resume', pair)}${back}` },
+    );
+  }
+  if (record === undefined || record.phase === 'standby') return;
   throw new UnsafeError(
-    `Namespace ${options.destNamespace} in context ${deps.dest.context} is live: its record says "${phase}", so staging would park the running application.`,
-    {
-      hint: `See: ${drSyncer('status', { dest: { cluster: deps.dest, namespace: options.destNamespace } })}`,
-    },
+    record.phase === 'moving'
+      ? `${where} is on the move by its record, so nobody can tell whether staging would park the running application.`
+      : `${where} is live: its record says "${record.phase}", so staging would park the running application.`,
+    { hint: `See: ${drSyncer('status', pair)}` },
   );
 };
 

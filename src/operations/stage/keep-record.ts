@@ -28,7 +28,7 @@ export const lockForStage = async (deps: StageDeps, options: StageOptions): Prom
   });
   try {
     const stored = await openStateStore(deps.dest, options.destNamespace).read();
-    refuseLive(deps, options, stored?.record.phase);
+    refuseLive(deps, options, stored?.record);
     return lock;
   } catch (error) {
     await lock.release();

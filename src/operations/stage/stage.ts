@@ -53,7 +53,7 @@ const look = async (
   const collected = await collect(deps, options, connected);
   refuseUnseenPods(deps, options, collected.unlisted);
   const record = stateInList(collected.dest, options.destNamespace);
-  const guarded = guardDestination(deps, options, collected.dest, record?.phase);
+  const guarded = guardDestination(deps, options, collected.dest, record);
   const found = await prepare(
     deps,
     options,

@@ -187,8 +187,15 @@ const viewSide = async (
   };
 };
 
-// A namespace that nobody has is a slip of the pen, and not one that was never staged.
-const refuseUnknownNamespace = async ({ source, dest, signal }: StatusInput): Promise<void> => {
+/**
+ * Throws UsageError when the namespace exists on none of the named sides: that is a slip of the pen, and not a namespace
+ * that was never staged. What may not be read, or does not answer, counts as there.
+ */
+export const refuseUnknownNamespace = async ({
+  source,
+  dest,
+  signal,
+}: Pick<StatusInput, 'source' | 'dest' | 'signal'>): Promise<void> => {
   const places = source === undefined ? [dest] : [source, dest];
   const exists = await Promise.all(
     places.map(({ cluster, namespace }) =>

@@ -130,7 +130,7 @@ describe('the API of the source dies during a cutover', () => {
     expect(await livePods('dest', namespace)).toEqual([]);
     for (const verb of ['resume', 'rollback']) {
       const refused = await moveTo(3, verb, namespace, ends);
-      expect(refused.document.error.hint).toContain('failover --accept-data-loss');
+      expect(refused.document.error.hint).toMatch(/dr-syncer failover .*--accept-data-loss/);
     }
     await moveTo(0, 'failover', namespace, { ...ends, args: ['--accept-data-loss'] });
     expect(await countsOf('dest', namespace)).toEqual(WEB);
