@@ -244,10 +244,7 @@ const rebuilt = (
   );
 
 // What cannot be decoded is replaced all the same, by compare-and-swap.
-const rawHead = async (
-  cluster: ClusterReader,
-  { namespace, name }: Place,
-): Promise<Stored | undefined> => {
+const rawHead = async (cluster: ClusterReader, { namespace, name }: Place): Promise<Stored | undefined> => {
   const head = await cluster.get({ type: CONFIG_MAPS, namespace, name });
   return head === undefined
     ? undefined
