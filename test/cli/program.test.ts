@@ -62,6 +62,10 @@ describe('a command line that is wrong', () => {
     [['stage', '--concurrency'], /argument missing\.$/],
     [['stage', '--timeout', '5 minutes'], /Use a duration such as 30s, 5m or 1h30m\.$/],
     [['stage', '--log-level', 'loud'], /Use one of debug, info, warn, error, silent/],
+    [
+      ['cutover', '--ignore-preflight', 'copy,qota'],
+      /There is no preflight check "qota"; did you mean "quota"\?$/,
+    ],
     [['cutover', '--jobs', 'kill'], /Use one of wait, fail, suspend, leave/],
     [['preflight', 'sideways'], /Allowed choices are cutover, failback, failover\.$/],
     [['status', '--interval', '-1s'], /Use a duration/],

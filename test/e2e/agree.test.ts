@@ -217,6 +217,52 @@ describe('preflight, the dry run and the move say the same, and write nothing', 
   );
 });
 
+test('a selector that is none is an error of the command line, whatever would come of the rest', async () => {
+  const namespace = await installYaml('agree-selector', SHOP);
+  const args = ['-l', 'app in (shop'];
+  await expect(stageNamespace(namespace, { selector: 'app in (shop' })).rejects.toThrow(
+    /"app in \(shop" is not a valid label selector/,
+  );
+  for (const verb of ['preflight', 'cutover']) {
+    const { document } = await moveTo(2, verb, namespace, { args });
+    expect(document.error.message).toMatch(/"app in \(shop" is not a valid label selector/);
+  }
+});
+
+test('a source that takes no copy of the records is a warning, and the move goes through', async () => {
+  const namespace = await installYaml('agree-copy', SHOP);
+  await keep('source', namespace, TEAM_LABEL);
+  const { document } = await moveTo(0, 'preflight', namespace);
+  expect(document.checks).toContainEqual(
+    expect.objectContaining({
+      id: 'records',
+      level: 'warn',
+      message: expect.stringMatching(/ConfigMap dr-syncer-source-state.*every ConfigMap names its team/),
+    }),
+  );
+  await moveTo(0, 'cutover', namespace);
+});
+
+test('a run that goes on asks once more before its first stop', async () => {
+  const namespace = await installYaml('agree-resume', SHOP);
+  await moveTo(4, 'cutover', namespace, { args: ['--pre-stop', 'exit 1'] });
+  await keep('source', namespace, NEVER_AT_ZERO);
+  const { document, exitCode } = await move('resume', namespace, { args: ['--pre-stop', 'exit 0'] });
+  expect(exitCode).not.toBe(0);
+  expect(document.summary).toMatch(/refuses to stop Deployment pay\b.*pay keeps a replica/);
+  const counts = (await listJson('source', 'Deployment', namespace)).map(({ spec }) => spec.replicas);
+  expect(counts.sort()).toEqual([1, 2]);
+});
+
+test('a stage that has nothing to write still says what the cluster lacks', async () => {
+  const namespace = await installYaml('agree-again', `${SHOP}${INGRESS}`);
+  const again = await stageNamespace(namespace);
+  expect(again.summary).toMatch(/^Nothing to do/);
+  expect(again.findings.map(({ code, subject }) => `${code} ${subject}`)).toContain(
+    'ingress-class-missing IngressClass nowhere',
+  );
+});
+
 // Flags that only a move takes.
 const ONLY_MOVES = new Set(['--accept-data-loss', '--source-given-up']);
 
@@ -238,6 +284,14 @@ kind: Service
 metadata: { name: pay }
 spec: { selector: { app: pay }, ports: [{ port: 80 }] }
 ${deployment('pay', 2)}${deployment('web', 1)}`;
+
+const INGRESS = `
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: pay }
+spec: { ingressClassName: nowhere, defaultBackend: { service: { name: pay, port: { number: 80 } } } }
+`;
 
 const WIDGET =
   'apiVersion: moves.example.com/v1\nkind: Widget\nmetadata: { name: gadget }\nspec: { replicas: 3 }';

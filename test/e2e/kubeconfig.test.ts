@@ -262,6 +262,15 @@ describe('a credential plugin', () => {
     expect(run.stderr).toMatch(sentence);
     expect(run.stderr).not.toContain('token-of-mine');
   });
+
+  test('that is not installed is named, with the command that would need it as well', async () => {
+    const file = write({ user: exec({ command: 'aws-notthere' }) });
+    const run = await runDr(['plan', '--source-kubeconfig', file, '--dest-context', 'main', '-n', namespace]);
+    expect(run.exitCode).toBe(3);
+    expect(run.stderr).toMatch(/credential plugin "aws-notthere" of the kubeconfig's user is not installed/);
+    expect(run.stderr).toMatch(/kubectl .*auth whoami/);
+    expect(run.stderr).not.toMatch(/ENOENT|server answers/);
+  });
 });
 
 describe('the connection', () => {
