@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { survey } from '../../src/operations/move/baseline.ts';
+import { listSide } from '../../src/operations/move/side.ts';
+import { refuseUnstopped } from '../../src/operations/move/try-patches.ts';
 import {
   api,
   applyObject,
@@ -16,6 +19,7 @@ import {
 import { deployment, endlessJob, installYaml } from '../helpers/move-app.ts';
 import { type MoveArgs, move, moveTo } from '../helpers/moves.ts';
 import { enforce, type Policy } from '../helpers/policy.ts';
+import { withInput } from '../helpers/preflight.ts';
 import { asAccount, stageNamespace } from '../helpers/stage.ts';
 
 // Whatever stands in the way of a move before its first stop is said by `preflight`, by the dry run and by the move
@@ -243,13 +247,17 @@ test('a source that takes no copy of the records is a warning, and the move goes
   await moveTo(0, 'cutover', namespace);
 });
 
-test('a run that goes on asks once more before its first stop', async () => {
-  const namespace = await installYaml('agree-resume', SHOP);
-  await moveTo(4, 'cutover', namespace, { args: ['--pre-stop', 'exit 1'] });
+test('what a run asks once more before its first stop is refused with the name, and stops nothing', async () => {
+  const namespace = await installYaml('agree-stop', SHOP);
   await keep('source', namespace, NEVER_AT_ZERO);
-  const { document, exitCode } = await move('resume', namespace, { args: ['--pre-stop', 'exit 0'] });
-  expect(exitCode).not.toBe(0);
-  expect(document.summary).toMatch(/refuses to stop Deployment pay\b.*pay keeps a replica/);
+  await withInput(namespace, {}, async ({ source, options, signal }) => {
+    if (source === undefined) throw new Error('the source is not open');
+    const objects = await listSide(source, signal);
+    const { entries } = survey(source, objects);
+    await expect(refuseUnstopped(source, entries, objects, { ...options, signal })).rejects.toThrow(
+      /refuses to stop Deployment pay\b.*pay keeps a replica/,
+    );
+  });
   const counts = (await listJson('source', 'Deployment', namespace)).map(({ spec }) => spec.replicas);
   expect(counts.sort()).toEqual([1, 2]);
 });
