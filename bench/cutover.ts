@@ -56,19 +56,20 @@ try {
     const namespace = `bench-${count}`;
     const workloads = workloadsOf(pair.source, namespace, count);
     await workloads.fill();
+    let isAway = false;
     for (const delayMs of numbers(values['delay-ms'])) {
       const { kubeconfig, close } = await delayedKubeconfig(pair, delayMs);
       const run = (...args: readonly string[]): Promise<string> => dr(kubeconfig, namespace, args);
-      await run('stage');
       const rounds: Round[] = [];
       for (let left = Number(values.rounds); left > 0; left--) {
+        if (isAway) await run('failback', '--yes', '--hold', '0s');
+        await run('stage');
         await sleep(QUIET_MS);
         const floor = await workloads.floor();
         await sleep(QUIET_MS);
         const round = { floor, ...measured(await run('cutover', '--yes', '--hold', '0s', '-o', 'json')) };
         rounds.push(round);
-        await run('failback', '--yes', '--hold', '0s');
-        await run('stage');
+        isAway = true;
       }
       print(count, delayMs, rounds);
       await close();

@@ -14,6 +14,7 @@ export const waitForJobs = async (
   const started = performance.now();
   let told = false;
   for (;;) {
+    const looked = performance.now();
     const names = await running();
     if (names.length === 0) return 'no Job runs';
     if (!told)
@@ -27,6 +28,7 @@ export const waitForJobs = async (
         { hint: 'Resume to wait again, or roll back; --jobs suspend stops them instead.' },
       );
     }
-    await sleep(1000, deps.signal);
+    // Each look lists the whole side, which may be thousands of objects: it takes a small part of the time.
+    await sleep(Math.max(1000, (performance.now() - looked) * 10), deps.signal);
   }
 };

@@ -35,7 +35,7 @@ const readyOn = async (side: Side, namespace: string): Promise<number> => {
   return deployments.filter(({ spec, status }) => spec.replicas === 1 && status.readyReplicas === 1).length;
 };
 
-test(`F4, F24: ${WORKLOADS} workloads come over and home again while the event loop is busy, and the lock is kept`, {
+test(`F4, F24: ${WORKLOADS} workloads come over while the event loop is busy, and the lock is kept`, {
   timeout: 600_000,
 }, async () => {
   const namespace = freshNamespace('many');
@@ -55,8 +55,4 @@ test(`F4, F24: ${WORKLOADS} workloads come over and home again while the event l
   expect([await readyOn('source', namespace), await readyOn('dest', namespace)]).toEqual([0, WORKLOADS]);
   // What is waited for is named in a few words, and so is what was done.
   expect(Math.max(...cutover.stderr.split('\n').map((line) => line.length))).toBeLessThan(400);
-
-  const failback = await moveOutside('failback', namespace, busy);
-  expect(failback.exitCode, failback.stderr).toBe(0);
-  expect([await readyOn('source', namespace), await readyOn('dest', namespace)]).toEqual([WORKLOADS, 0]);
 });
