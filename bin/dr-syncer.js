@@ -2,17 +2,18 @@
 // Launcher: plain old JavaScript, so that any Node can say why it is too old.
 var NEEDED = [22, 19];
 var found = process.versions.node.split('.').map(Number);
-// What goes through thousands of objects starts itself anew, as the same process, with small spaces for young objects:
-// on a large machine they would take a hundred megabytes and save next to no time. Quick commands do not pay for it.
+// What goes through thousands of objects starts itself anew, as the same process, with an engine that is told to be
+// frugal: on a large machine it would let the heap grow to several times of what is in use. Quick commands do not pay
+// for it. An engine that runs already must not be told.
 var LARGE = ['stage', 'preflight', 'cutover', 'failback', 'failover', 'resume', 'rollback'];
-var SMALL = '--max-semi-space-size=4';
-function startSmall() {
+var FRUGAL = ['--max-semi-space-size=4', '--optimize-for-size'];
+function startFrugal() {
   var given = process.execArgv.concat(process.env.NODE_OPTIONS || '').join(' ');
   if (LARGE.indexOf(process.argv[2]) < 0 || given.indexOf('semi-space') >= 0 || !process.execve) return;
   try {
     process.execve(
       process.execPath,
-      [process.execPath, SMALL].concat(process.execArgv, process.argv[1], process.argv.slice(2)),
+      [process.execPath].concat(FRUGAL, process.execArgv, process.argv[1], process.argv.slice(2)),
     );
   } catch (error) {
     // Not on this platform: it runs as well, with more memory.
@@ -26,7 +27,7 @@ if (found[0] < NEEDED[0] || (found[0] === NEEDED[0] && found[1] < NEEDED[1])) {
   );
   process.exitCode = 2;
 } else {
-  startSmall();
+  startFrugal();
   import('node:module')
     .then((module) => {
       if (module.enableCompileCache) module.enableCompileCache();

@@ -54,7 +54,7 @@ describe('the launcher', () => {
     });
   });
 
-  test('starts what may be large anew with small spaces for young objects, and nothing else', () => {
+  test('starts what may be large anew with a frugal engine, and nothing else', () => {
     const bundle = join(home, 'dist', 'dr-syncer.js');
     const before = readFileSync(bundle, 'utf8');
     writeFileSync(bundle, 'process.stdout.write(JSON.stringify([process.execArgv, process.argv.slice(2)]));');
@@ -64,8 +64,8 @@ describe('the launcher', () => {
       return [...JSON.parse(stdout), stderr];
     };
     try {
-      const small = ['--max-semi-space-size=4', '--no-deprecation'];
-      expect(argsOf('stage', '-n', 'my shop')).toEqual([small, ['stage', '-n', 'my shop'], '']);
+      const frugal = ['--max-semi-space-size=4', '--optimize-for-size', '--no-deprecation'];
+      expect(argsOf('stage', '-n', 'my shop')).toEqual([frugal, ['stage', '-n', 'my shop'], '']);
       expect(argsOf('status', '-n', 'shop')).toEqual([['--no-deprecation'], ['status', '-n', 'shop'], '']);
     } finally {
       writeFileSync(bundle, before);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openReader } from '../../src/kube/cluster.ts';
 import { openInformer } from '../../src/kube/informer.ts';
+import { CONFIG_MAPS } from '../../src/kube/well-known.ts';
 import { contextOf, getJson, type Json, pair, patchJson, type Side, waitUntil } from '../cluster/client.ts';
 import { type FaultProxy, type LoggedRequest, startFaultProxy } from '../helpers/fault-proxy.ts';
 import {
@@ -9,6 +10,7 @@ import {
   closeWatchAfter,
   delay,
   expirePage,
+  fallSilent,
   isWrite,
   matching,
   oldDiscovery,
@@ -159,7 +161,7 @@ describe('a server of another age or mood', () => {
     await expectConverges(app, 'nothing');
   });
 
-  test('that cuts watches is listed and watched anew, and no change is missed', async () => {
+  test('that cuts watches is watched anew, and no change is missed', async () => {
     const isWatch = matching({ path: /\/configmaps$/, query: { watch: /1/ } });
     proxies.source.inject({ match: isWatch, times: 3, action: closeWatchAfter(200) });
     const reader = openReader(contextFor('source', ends.source.kubeconfig), CLUSTER);
@@ -182,6 +184,36 @@ describe('a server of another age or mood', () => {
       }
       expect(proxies.source.log().filter(isWatch)).toHaveLength(3);
       expect(troubles).toHaveLength(3);
+    } finally {
+      stop.abort();
+      await reader.close();
+    }
+  });
+
+  test('that lets a watch fall silent without an end is watched anew, and no change is missed', async () => {
+    const isWatch = matching({ path: /\/configmaps$/, query: { watch: /1/ } });
+    proxies.source.inject({ match: isWatch, times: 1, action: fallSilent() });
+    const reader = openReader(contextFor('source', ends.source.kubeconfig), CLUSTER);
+    const stop = new AbortController();
+    const troubles: string[] = [];
+    try {
+      const limits = { seconds: 1, jitterSeconds: 0, graceMs: 1000 };
+      const informer = await openInformer(reader, [{ type: CONFIG_MAPS, limits }], app.namespace, {
+        signal: stop.signal,
+        onTrouble: (message) => troubles.push(message),
+      });
+      await waitUntil('the watch to be there', async () => proxies.source.log().length > 0);
+      await patchJson('source', 'ConfigMap', 'settings', app.namespace, { data: { colour: 'unheard' } });
+      await waitUntil('the change to be seen', async () =>
+        informer.objects().some(({ data }) => (data as Json)?.colour === 'unheard'),
+      );
+      expect(troubles).toEqual([
+        expect.stringMatching(/watching configmaps failed: the request took too long/),
+      ]);
+      const lists = proxies.source
+        .log()
+        .filter(({ path, query }) => /configmaps$/.test(path) && !query.has('watch'));
+      expect(lists).toHaveLength(1);
     } finally {
       stop.abort();
       await reader.close();

@@ -91,6 +91,12 @@ export const delay =
     await exchange.pass(answer);
   };
 
+/** The answer begins, and then nothing comes any more, not even its end: a router has forgotten the connection. */
+export const fallSilent = (): Action => async (exchange) => {
+  await exchange.begin(await exchange.forward(), Buffer.alloc(0));
+  await exchange.closed;
+};
+
 /** The server takes the request and never answers; ends when the client gives up. */
 export const hang = (): Action => (exchange) => exchange.closed;
 
