@@ -28,6 +28,8 @@ if (found[0] < NEEDED[0] || (found[0] === NEEDED[0] && found[1] < NEEDED[1])) {
   process.exitCode = 2;
 } else {
   startFrugal();
+  // NO_COLOR decides, and Node would warn that it does not.
+  if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
   import('node:module')
     .then((module) => {
       if (module.enableCompileCache) module.enableCompileCache();

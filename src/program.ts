@@ -8,6 +8,7 @@ import { tellError } from './commands/tell-error.ts';
 import { isDrError, UsageError } from './errors.ts';
 import { EXIT_CODES, exitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
+import { nearest } from './nearest.ts';
 
 /**
  * Runs one command line and returns its exit code, always a row of the exit-code table. Whatever goes wrong is told
@@ -23,6 +24,7 @@ export const runProgram = async (
     code = value;
   });
   try {
+    refuseUnknownTopic(argv);
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
@@ -49,7 +51,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
 
   const stage = program
     .command('stage')
-    .description('copy a namespace to the destination cluster, parked: nothing runs there');
+    .description('Copy a namespace to the destination cluster and keep its workloads scaled to zero');
   addDataFlags(addCommonFlags(addCopyFlags(addSideFlags(stage))))
     .option('--migrate-pvc-data', 'copy the data of the claims too; needs --pre-copy here')
     .option('--pre-copy', 'copy data while the source runs (not consistent; makes a later cutover shorter)')
@@ -58,21 +60,19 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .option('--prune', 'delete objects that dr-syncer made and whose source is gone (never claims)')
     .option(
       '--accept-live-destination',
-      'go on although pods of other workloads run in the destination namespace',
+      'proceed even if pods of other workloads run in the destination namespace',
     )
     .action(async (flags) =>
       setCode(await (await import('./commands/stage.ts')).runStage(io, flags, interrupt)),
     );
 
-  const plan = program
-    .command('plan')
-    .description('what stage would do, as the servers say; writes nothing (stage --dry-run)');
+  const plan = program.command('plan').description('Show what stage would change (server-side dry run)');
   addCommonFlags(addCopyFlags(addSideFlags(plan)))
     .option('--prune', 'also show what --prune would delete')
     .option('--keep-going', 'also show what could be copied when something is refused')
     .option(
       '--accept-live-destination',
-      'go on although pods of other workloads run in the destination namespace',
+      'proceed even if pods of other workloads run in the destination namespace',
     )
     .action(async (flags) =>
       setCode(
@@ -84,35 +84,37 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     addMoveFlags(addCommonFlags(addSideFlags(program.command(name).description(description))));
 
   addDataFlags(
-    addCopyFlags(move('cutover', 'move the running application to the destination: stop, copy, start')),
+    addCopyFlags(move('cutover', 'Move the running application to the destination: stop, copy, start')),
   )
     .option('--migrate-pvc-data', 'copy the data of the claims while both sides are stopped')
     .action(async (flags) =>
       setCode(await (await import('./commands/cutover.ts')).runCutover(io, flags, interrupt)),
     );
-  addDataFlags(addCopyFlags(move('failback', 'bring the application home, with the counts that it had')))
+  addDataFlags(
+    addCopyFlags(move('failback', 'Move the application back to the source and restore its replica counts')),
+  )
     .option('--sync-config', 'bring home what was changed at the destination since the cutover')
     .option('--reverse-migrate-pvc-data', 'copy the data of the claims back while both sides are stopped')
     .action(async (flags) =>
       setCode(await (await import('./commands/failback.ts')).runFailback(io, flags, interrupt)),
     );
-  addPathFlag(move('failover', 'start the destination from what was staged; the source is dead'))
+  addPathFlag(move('failover', 'Start the staged copy when the source is unavailable'))
     .option('--accept-data-loss', 'what was written since the last copy may be lost')
-    .option('--source-given-up', 'go on although the named source answers and runs the application')
+    .option('--source-given-up', 'proceed even if the named source answers and runs the application')
     .option('--reason <text>', 'why the source is given up; goes into the record')
     .action(async (flags) =>
       setCode(await (await import('./commands/failover.ts')).runFailoverCommand(io, flags, interrupt)),
     );
-  move('fence', 'stop and mark a source that came back after a failover').action(async (flags) =>
+  move('fence', 'Stop the workloads of a source that came back after a failover').action(async (flags) =>
     setCode(await (await import('./commands/failover.ts')).runFenceCommand(io, flags, interrupt)),
   );
-  addResumedDataFlags(move('resume', 'go on with the unfinished operation')).action(
+  addResumedDataFlags(move('resume', 'Continue an unfinished operation')).action(
     async (flags, command) => {
       const { runResume } = await import('./commands/resume.ts');
       setCode(await runResume(io, { ...flags, given: typedFlags(command) }, interrupt));
     },
   );
-  addPathFlag(move('rollback', 'undo the unfinished operation'))
+  addPathFlag(move('rollback', 'Undo an unfinished operation'))
     .option(
       '--destination-given-up',
       'the destination is lost: start the source again from its own copy, without proof that the destination is stopped',
@@ -122,7 +124,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       const { runRollbackCommand } = await import('./commands/rollback.ts');
       setCode(await runRollbackCommand(io, { ...flags, given: typedFlags(command) }, interrupt));
     });
-  move('repair', 'put lost or damaged records right, from the other side and from what runs')
+  move('repair', 'Put lost or damaged records right, from the other side and from what runs')
     .addOption(
       new Option('--live-side <side>', 'which side is live, where only a person can say').choices([
         'source',
@@ -133,9 +135,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       setCode(await (await import('./commands/repair.ts')).runRepair(io, flags, interrupt)),
     );
   addDataFlags(
-    addCopyFlags(
-      move('preflight', 'whether a move would go through: rights, room, rules, what runs; writes nothing'),
-    ),
+    addCopyFlags(move('preflight', 'Check permissions, quotas, capacity and policies before a move')),
   )
     .addArgument(
       new Argument('[move]', 'the move to check')
@@ -150,7 +150,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     );
   addCommonFlags(
     addSideFlags(
-      program.command('status').description('where the application lives, since when, and what to type next'),
+      program.command('status').description('Show which side is active, and the next command to run'),
     ),
   )
     .option('-w, --watch', 'look again until interrupted; write a result when something changed')
@@ -161,11 +161,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       setCode(await (await import('./commands/status.ts')).runStatus(io, flags, interrupt)),
     );
   addCommonFlags(
-    addSideFlags(
-      program
-        .command('history')
-        .description('what was done to this namespace, by whom, and how long it took'),
-    ),
+    addSideFlags(program.command('history').description('List past operations on a namespace')),
   ).action(async (flags) =>
     setCode(await (await import('./commands/status.ts')).runHistory(io, flags, interrupt)),
   );
@@ -185,6 +181,17 @@ const exitCodeHelp = (): string =>
   `\nExit codes:\n${Object.values(EXIT_CODES)
     .map((row) => `  ${String(row.code).padStart(3)}  ${row.meaning}`)
     .join('\n')}`;
+
+// Commander answers `help` of a command that is not there with the help of them all.
+const refuseUnknownTopic = ([first, topic]: readonly string[]): void => {
+  if (first !== 'help' || topic === undefined || topic.startsWith('-')) return;
+  const commands = [...Object.keys(EXAMPLES), 'help'];
+  if (commands.includes(topic)) return;
+  const near = nearest(topic, commands);
+  throw new UsageError(`Unknown command '${topic}'.${near === undefined ? '' : ` Did you mean ${near}?`}`, {
+    hint: 'See the commands with: dr-syncer --help',
+  });
+};
 
 // Help and version have been printed already. What is wrong with the command line is told as any other error is.
 const endOfCommander = async (error: CommanderError, argv: readonly string[], io: Io): Promise<number> => {

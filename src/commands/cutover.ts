@@ -3,9 +3,10 @@ import type { Io } from '../io.ts';
 import type { JsonObject } from '../kube/types.ts';
 import { encodeOptions } from '../operations/move/journal-options.ts';
 import { runMove } from '../operations/move/run-move.ts';
+import { whereIs } from '../operations/move/side.ts';
 import { stage } from '../operations/stage/stage.ts';
 import type { StageOptions } from '../operations/stage/types.ts';
-import { confirmName } from '../ui/confirm.ts';
+import { askAfterChecks, stopQuestion } from './confirm-move.ts';
 import { convergeWith } from './converge.ts';
 import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';
 import { dataStep, tellUncopied } from './data-session.ts';
@@ -39,10 +40,26 @@ export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: Abor
           });
     if (data === undefined) await tellUncopied(session, source, dest, '--migrate-pvc-data');
     const stageOptions: StageOptions = stageOptionsOf(flags, source.namespace, dest.namespace);
-    if (!options.dryRun) {
-      const text = `This stops the application in namespace ${source.namespace} of context ${source.cluster.context} and starts it in namespace ${dest.namespace} of context ${dest.cluster.context}.`;
-      await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace, signal: session.signal });
-    }
+    const preflight = askAfterChecks(
+      io,
+      session,
+      flags,
+      () =>
+        stopQuestion(session, {
+          stops: source,
+          afterwards: `Then it is started in ${whereIs(dest)}.`,
+          name: dest.namespace,
+        }),
+      () => gateMove(session, flags, {
+          kind: 'cutover',
+          source,
+          dest,
+          options,
+          stageOptions,
+          data,
+          ...(copy === undefined ? {} : { checkData: () => copy.check(false) }),
+        }),
+    );
     const result = await runMove({
       ...operationBase(io, flags, session),
       ...pair,
@@ -56,16 +73,7 @@ export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: Abor
         reason: '',
       }),
       resume: undefined,
-      preflight: () =>
-        gateMove(session, flags, {
-          kind: 'cutover',
-          source,
-          dest,
-          options,
-          stageOptions,
-          data,
-          ...(copy === undefined ? {} : { checkData: () => copy.check(false) }),
-        }),
+      preflight,
       converge: convergeWith(stage, session, source, stageOptions),
       ...(copy === undefined ? {} : { data: copy }),
     });

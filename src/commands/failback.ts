@@ -3,8 +3,9 @@ import type { Io } from '../io.ts';
 import type { JsonObject } from '../kube/types.ts';
 import { encodeOptions } from '../operations/move/journal-options.ts';
 import { runMove } from '../operations/move/run-move.ts';
-import { confirmName } from '../ui/confirm.ts';
+import { whereIs } from '../operations/move/side.ts';
 import { configStep, SYNC_CONFIG } from './config-step.ts';
+import { askAfterChecks, stopQuestion } from './confirm-move.ts';
 import { stageOptionsOf } from './cutover.ts';
 import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';
 import { dataStep, tellUncopied } from './data-session.ts';
@@ -33,10 +34,27 @@ export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal
         ? undefined
         : await dataStep({ io, session, from: dest, to: source, options: data, storageClassMap: new Map() });
     if (data === undefined) await tellUncopied(session, dest, source, '--reverse-migrate-pvc-data');
-    if (!options.dryRun) {
-      const text = `This stops the application in namespace ${dest.namespace} of context ${dest.cluster.context} and starts it again in namespace ${source.namespace} of context ${source.cluster.context}.`;
-      await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace, signal: session.signal });
-    }
+    const preflight = askAfterChecks(
+      io,
+      session,
+      flags,
+      () =>
+        stopQuestion(session, {
+          stops: dest,
+          afterwards: `Then it is started again in ${whereIs(source)}.`,
+          name: dest.namespace,
+        }),
+      () =>
+        gateMove(session, flags, {
+          kind: 'failback',
+          source,
+          dest,
+          options,
+          stageOptions: undefined,
+          data,
+          ...(copy === undefined ? {} : { checkData: () => copy.check(true) }),
+        }),
+    );
     const result = await runMove({
       ...operationBase(io, flags, session),
       ...pair,
@@ -53,16 +71,7 @@ export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal
       syncsConfig: flags.syncConfig === true,
       config: configStep(source, dest, stageOptions, flags.syncConfig === true),
       ...(copy === undefined ? {} : { data: copy }),
-      preflight: () =>
-        gateMove(session, flags, {
-          kind: 'failback',
-          source,
-          dest,
-          options,
-          stageOptions: undefined,
-          data,
-          ...(copy === undefined ? {} : { checkData: () => copy.check(true) }),
-        }),
+      preflight,
     });
     return finishMove(io, flags, session, result);
   });

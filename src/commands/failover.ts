@@ -4,6 +4,7 @@ import type { Io } from '../io.ts';
 import { encodeOptions } from '../operations/move/journal-options.ts';
 import { probeSource } from '../operations/move/probe-source.ts';
 import { runFailover, runFence } from '../operations/move/run-other.ts';
+import { whereIs } from '../operations/move/side.ts';
 import type { MoveOptions } from '../operations/move/types.ts';
 import { count, nameList } from '../sentences.ts';
 import { ageText, parseTimestamp } from '../state/clock.ts';
@@ -11,6 +12,7 @@ import { readJournal } from '../state/journal.ts';
 import { effectsOf } from '../state/journal-effects.ts';
 import { readState } from '../state/records.ts';
 import { confirmName } from '../ui/confirm.ts';
+import { askAfterChecks } from './confirm-move.ts';
 import { endStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
 import { type MoveFlags, moveOptions } from './move-options.ts';
@@ -47,10 +49,24 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
       );
     }
     await refuseLiving(session, flags, pair);
-    if (!options.dryRun) {
-      const text = `This starts the application in namespace ${dest.namespace} of context ${dest.cluster.context} without stopping the source.`;
-      await confirmName(io, { yes: flags.yes === true, text, name: dest.namespace, signal: session.signal });
-    }
+    const preflight = askAfterChecks(
+      io,
+      session,
+      flags,
+      async () => ({
+        text: `This starts the application in ${whereIs(dest)} without stopping the source.`,
+        name: dest.namespace,
+      }),
+      () =>
+        gateMove(session, flags, {
+          kind: 'failover',
+          source: undefined,
+          dest,
+          options,
+          stageOptions: undefined,
+          data: undefined,
+        }),
+    );
     const reason = flags.reason ?? 'failover: the source was given up';
     const result = await runFailover({
       ...operationBase(io, flags, session),
@@ -63,15 +79,7 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
       resume: undefined,
       reason,
       endCopies: endStep({ io, session, sides: [dest], path: flags.pvMigratePath, starting: dest }),
-      preflight: () =>
-        gateMove(session, flags, {
-          kind: 'failover',
-          source: undefined,
-          dest,
-          options,
-          stageOptions: undefined,
-          data: undefined,
-        }),
+      preflight,
     });
     return finishMove(io, flags, session, result);
   });

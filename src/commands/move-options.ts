@@ -51,9 +51,9 @@ export const addMoveFlags = (command: Command): Command =>
         .argParser(oneOf(JOBS))
         .default('fail'),
     )
-    .option('--ignore-bare-pods', 'go on although pods without an owner run (they are not stopped)')
+    .option('--ignore-bare-pods', 'proceed even if pods without an owner run (they are not stopped)')
     .option('--pause-gitops', 'pause the Argo CD and Flux owners of what is stopped')
-    .option('--ignore-gitops', 'go on although Argo CD or Flux owns what is stopped')
+    .option('--ignore-gitops', 'proceed even if Argo CD or Flux owns what is stopped')
     .option(
       '--force-delete-pods',
       'delete pods by force when they do not end (their node may still run them)',
@@ -65,7 +65,7 @@ export const addMoveFlags = (command: Command): Command =>
     )
     .option(
       '--ignore-preflight <ids>',
-      'go on although these preflight checks refuse: their ids, or all',
+      'proceed even if these preflight checks refuse: their ids, or all',
       namesOf('preflight check', ['all', ...CHECK_IDS]),
     )
     .option('--pre-stop <command>', 'command to run before anything is stopped')

@@ -82,7 +82,7 @@ export const addCopyFlags = (command: Command): Command =>
     .option('--ingress-class-map <from=to>', 'IngressClass at the source = at the destination', pairs)
     .option('--preserve-node-ports', 'keep node ports that the source allocated by itself')
     .option('--preserve-load-balancer-ip', 'keep loadBalancerIP and address annotations')
-    .option('--hold-load-balancers', 'keep LoadBalancer Services and external-dns out of force while parked')
+    .option('--hold-load-balancers', 'create no load balancers or DNS records before the cutover')
     .option('--rewrite-dns', 'rewrite names such as db.<source-namespace>.svc in text, not only report them');
 
 export const addCommonFlags = (command: Command): Command =>
@@ -119,7 +119,7 @@ export const addCommonFlags = (command: Command): Command =>
         .default(30_000, '30s'),
     )
     .option('--no-color', 'no colours (also: NO_COLOR)')
-    .option('-y, --yes', 'do not ask');
+    .option('-y, --yes', 'skip the confirmation prompt');
 
 /** The copy flags with their defaults, as the stage operation takes them. */
 export const copyOptions = (flags: CopyFlags) => ({

@@ -12,7 +12,7 @@ export const tellError = async (thrown: unknown, argv: readonly string[], io: Io
   const error = isDrError(thrown) ? thrown : new InternalError(thrown);
   const isDebug = requested(argv, ['--log-level'], ['debug']) !== undefined;
   const stack = error !== thrown && isDebug && thrown instanceof Error ? thrown.stack : undefined;
-  await writeAll(io.stderr, narration(error, stack, argv));
+  await writeAll(io.stderr, await narration(error, stack, argv, io));
   const form = requested(argv, ['-o', '--output'], ['json', 'yaml', 'ndjson'] as const);
   if (form !== undefined) {
     const { writeResult } = await import('../ui/output.ts');
@@ -33,7 +33,12 @@ class InternalError extends DrError {
   }
 }
 
-const narration = (error: DrError, stack: string | undefined, argv: readonly string[]): string => {
+const narration = async (
+  error: DrError,
+  stack: string | undefined,
+  argv: readonly string[],
+  io: Io,
+): Promise<string> => {
   const { message, hint } = error;
   if (requested(argv, ['--log-format'], ['json']) !== undefined) {
     const line = {
@@ -47,7 +52,11 @@ const narration = (error: DrError, stack: string | undefined, argv: readonly str
     return `${JSON.stringify(line)}\n`;
   }
   const more = [hint === undefined ? undefined : `  ${hint}`, stack].filter((line) => line !== undefined);
-  return [`✗ ${message}`, ...more, ''].join('\n');
+  const isTty = io.stderr.isTTY === true;
+  const { createTheme, wantsColor } = await import('../ui/theme.ts');
+  const theme = createTheme(wantsColor(isTty, io.env, argv.includes('--no-color') ? false : undefined));
+  const time = isTty ? '' : `${new Date().toISOString()} `;
+  return [`${time}${theme.failure('✗')} ${message}`, ...more, ''].join('\n');
 };
 
 // The flags may not have been parsed when the error came, so they are read from the words themselves. The last wins.

@@ -18,23 +18,38 @@ export const confirmName = async (
 ): Promise<void> => {
   const { yes, text, name, signal } = question;
   if (yes) return;
-  if (io.stdin.isTTY !== true || io.stderr.isTTY !== true) {
-    throw new UsageError('This needs a confirmation, and there is no terminal to ask on.', {
-      hint: 'Add --yes when a script runs it.',
-    });
-  }
+  needTerminal(io);
   signal.throwIfAborted();
-  const typed = await ask(io, `${text}\nType "${name}" to go on: `, signal);
+  const typed = await ask(io, `${text}\nType "${name}" to continue: `, signal);
   if (typed.trim() !== name) throw new InterruptedError('Not confirmed; nothing was changed.');
+};
+
+/** Throws UsageError when there is no terminal on which a question could be answered. */
+export const needTerminal = (io: Io): void => {
+  if (io.stdin.isTTY === true && io.stderr.isTTY === true) return;
+  throw new UsageError('A confirmation is needed, and there is no terminal to ask on.', {
+    hint: 'Add --yes when a script runs it.',
+  });
 };
 
 const ask = (io: Io, text: string, signal: AbortSignal): Promise<string> => {
   const lines = createInterface({ input: io.stdin, output: io.stderr });
   const answer = new Promise<string>((resolve, reject) => {
     // A terminal in raw mode sends Ctrl-C as a character, so no signal comes; and an input that ends answers nothing.
-    const leave = (): void => reject(new InterruptedError('Interrupted; nothing was changed.'));
-    lines.once('SIGINT', leave).once('close', leave).question(text, resolve);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    let isAsking = true;
+    // What is said next must not stand behind the question.
+    const leave = (reason: unknown): void => {
+      if (isAsking) io.stderr.write('\n');
+      isAsking = false;
+      reject(reason);
+    };
+    const interrupted = (): void => leave(new InterruptedError('Interrupted; nothing was changed.'));
+    lines.once('SIGINT', interrupted).once('close', interrupted);
+    lines.question(text, (typed) => {
+      isAsking = false;
+      resolve(typed);
+    });
+    signal.addEventListener('abort', () => leave(signal.reason), { once: true });
   });
   return answer.finally(() => lines.close());
 };

@@ -24,6 +24,12 @@ export const jsonLinesReporter = (stream: OutStream, level: LogLevel, now: () =>
 export const withEvents = (reporter: Reporter, stdout: OutStream, now: () => Date): Reporter => ({
   ...reporter,
   event: (event, fields) => {
-    stdout.write(`${JSON.stringify({ time: now().toISOString(), event, ...fields })}\n`);
+    const line = { time: now().toISOString(), event, ...fields };
+    stdout.write(
+      `${JSON.stringify(line, (_key, value) => (typeof value === 'number' ? rounded(value) : value))}\n`,
+    );
   },
 });
+
+// Seconds to the millisecond: what is behind that is noise of the clock.
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;

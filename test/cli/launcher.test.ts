@@ -117,6 +117,16 @@ describe.skipIf(!isBuilt)(`the bundle${isBuilt ? '' : ' (skipped: npm run build 
     expect(dr('--help').stdout).toMatch(/^ {2}cutover /m);
     expect(dr('nothing').status).toBe(2);
   });
+
+  test('is told nothing by Node when the environment asks for colours and for none', () => {
+    const env = { PATH: process.env['PATH'], NO_COLOR: '1', FORCE_COLOR: '1' };
+    const { stderr } = spawnSync(NODE, [join(ROOT, 'bin', 'dr-syncer.js'), 'nothing'], {
+      encoding: 'utf8',
+      env,
+    });
+    expect(stderr).not.toContain('Warning');
+    expect(stderr).toContain('nothing');
+  });
 });
 
 // A system's own Node may be older than the one of devDependencies.

@@ -73,8 +73,8 @@ describe('a command line that is wrong', () => {
     const text = await runDr(args, withoutKubeconfig);
     expect(text.stdout).toBe('');
     const [first = '', second] = text.stderr.split('\n');
-    expect(first).toMatch(/^✗ [A-Z]/);
-    expect(first.slice(2)).toMatch(sentence);
+    const [, told = ''] = /^\d{4}-\S+Z ✗ ([A-Z].*)/.exec(first) ?? [];
+    expect(told).toMatch(sentence);
     expect(second).toMatch(/^ {2}See the flags with: dr-syncer ([a-z]+ )?--help$/);
     for (const [form, read] of FORMS) {
       const run = await runDr([args[0] ?? '', '--output', form, ...args.slice(1)], withoutKubeconfig);
@@ -99,6 +99,17 @@ describe('a command line that is wrong', () => {
     const run = await runDr(['status', ...SIDES, '--watch', '--output', form], withoutKubeconfig);
     expect(run.exitCode).toBe(2);
     expect(run.stderr).toMatch(/✗ --watch writes one result after the other.*\n {2}Use --output ndjson/);
+  });
+
+  test.each([
+    ['stagee', "Unknown command 'stagee'. Did you mean stage?"],
+    ['shop', "Unknown command 'shop'."],
+  ])('help of %s says that there is no such command', async (topic, sentence) => {
+    const run = await runDr(['help', topic]);
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).toContain(`✗ ${sentence}\n`);
+    expect(run.stderr).not.toContain('Usage:');
+    expect((await runDr(['help', 'stage'])).exitCode).toBe(0);
   });
 
   test('no command at all is a usage error that shows the commands', async () => {

@@ -46,10 +46,15 @@ describe.skipIf(noTerminal !== undefined)(
       ['Ctrl-D', '\u0004', /Interrupted; nothing was changed\./],
     ])('F25: a cutover that is answered with %s changes nothing', async (_what, keys, sentence) => {
       const run = startOnTerminal(['cutover', ...sides]);
-      await run.shows(/Type "terminal-[^"]*" to go on: /);
+      await run.shows(/Type "terminal-[^"]*" to continue: /);
       run.type(keys);
       const { exitCode, screen } = await run.done;
       expect(screen).toMatch(sentence);
+      // On a line of its own, behind the checks and what they are about.
+      expect(screen.split('\n').find((line) => sentence.test(line))).not.toContain('to continue');
+      expect(screen).toMatch(
+        /Checking that the move can go through[\s\S]*This stops 1 workload with 1 pod in .*: Deployment web \(1 pod\)/,
+      );
       expect(screen).toContain(`context ${contextOf('source')}`);
       expect(exitCode).toBe(130);
       expect(await replicas()).toEqual([1, 0]);
@@ -57,7 +62,7 @@ describe.skipIf(noTerminal !== undefined)(
 
     test('a signal while it asks ends it at once', async () => {
       const run = startOnTerminal(['cutover', ...sides]);
-      await run.shows(/to go on: /);
+      await run.shows(/to continue: /);
       run.child.kill('SIGTERM');
       await run.done;
       expect(await replicas()).toEqual([1, 0]);
@@ -65,7 +70,7 @@ describe.skipIf(noTerminal !== undefined)(
 
     test('F25: the right name starts it; the screen has colours, and none with NO_COLOR', async () => {
       const there = startOnTerminal(['cutover', ...sides, '--hold', '100ms'], { columns: 100 });
-      await there.shows(/to go on: /);
+      await there.shows(/to continue: /);
       there.type(`${namespace}\r`);
       const cutover = await there.done;
       expect(cutover.exitCode, cutover.screen).toBe(0);
@@ -73,7 +78,7 @@ describe.skipIf(noTerminal !== undefined)(
       expect(await replicas()).toEqual([0, 1]);
 
       const back = startOnTerminal(['failback', ...sides, '--hold', '100ms'], { env: { NO_COLOR: '1' } });
-      await back.shows(/to go on: /);
+      await back.shows(/to continue: /);
       back.type(`${namespace}\r`);
       const failback = await back.done;
       expect(failback.exitCode, failback.screen).toBe(0);
@@ -88,7 +93,7 @@ test('without a terminal a cutover asks for --yes and changes nothing', async ()
   expect(run.exitCode).toBe(2);
   expect(run.stdout).toBe('');
   expect(run.stderr).toMatch(
-    /✗ This needs a confirmation, and there is no terminal to ask on\.\n {2}Add --yes/,
+    /✗ A confirmation is needed, and there is no terminal to ask on\.\n {2}Add --yes/,
   );
   expect(await replicas()).toEqual([1, 0]);
 });

@@ -12,9 +12,12 @@ export const renderMove = (result: MoveResult, theme: Theme): string => {
     result.source === undefined ? '(source not used)' : `${result.source.context}/${result.source.namespace}`;
   const dest = `${result.dest.context}/${result.dest.namespace}`;
   const paint = result.exitCode === 0 ? theme.success : theme.failure;
-  const rto = result.rtoSeconds === undefined ? '' : `, ${result.rtoSeconds} s without a running application`;
+  const times = [
+    ...(result.seconds === 0 ? [] : [`${result.seconds} s`]),
+    ...(result.rtoSeconds === undefined ? [] : [`${result.rtoSeconds} s without a running application`]),
+  ];
   return [
-    `${theme.strong(result.kind)} ${theme.strong(source)} ${ARROWS[result.kind]} ${theme.strong(dest)}${result.dryRun ? ' (dry run)' : ''}  ${theme.dim(result.operationId)}`,
+    `${theme.strong(result.kind)} ${theme.strong(source)} ${ARROWS[result.kind]} ${theme.strong(dest)}${result.dryRun ? ' (dry run)' : ''}${result.operationId === '' ? '' : `  ${theme.dim(result.operationId)}`}`,
     '',
     ...(result.dryRun ? planLines(result.steps, theme) : stepLines(result.steps)),
     ...(result.claims === undefined ? [] : ['', ...claimLines(result.claims)]),
@@ -23,7 +26,7 @@ export const renderMove = (result: MoveResult, theme: Theme): string => {
       : ['', theme.warning('Warnings:'), ...result.warnings.map((text) => `  ${text}`)]),
     ...preflightPart(result, theme),
     '',
-    `${paint(result.summary)} (${result.seconds} s${rto})`,
+    `${paint(result.summary)}${times.length === 0 ? '' : ` (${times.join(', ')})`}`,
     ...(result.hint === undefined ? [] : [`  ${result.hint}`]),
     '',
   ].join('\n');
