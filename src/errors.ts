@@ -52,12 +52,6 @@ export class UnsafeError extends DrError {
   readonly exit = 'unsafe';
 }
 
-/** The operation failed and was undone. */
-export class RolledBackError extends DrError {
-  readonly type = 'rolled-back';
-  readonly exit = 'rolledBack';
-}
-
 /** Ctrl-C or SIGTERM: the run stopped at a safe point. */
 export class InterruptedError extends DrError {
   readonly type = 'interrupted';

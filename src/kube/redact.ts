@@ -1,35 +1,11 @@
-import { createHash } from 'node:crypto';
-import { isObject, stringAt } from './json.ts';
-import type { Json, JsonObject, KubeObject } from './types.ts';
+import { isObject } from './json.ts';
+import type { Json, KubeObject } from './types.ts';
 
 /** The text that stands for a hidden value where nothing may be told about it. */
 export const MASK = '(masked)';
 
 // Fields that hold secret values, by kind. An unknown kind has none that we could know.
 const SECRET_FIELDS: Readonly<Record<string, readonly string[]>> = { Secret: ['data', 'stringData'] };
-
-/**
- * A copy of the object with secret values hidden. Equal values get equal masks inside one process run, so that a
- * diff still shows that a value changed; the mask says nothing about the value itself.
- */
-export const maskSecrets = (object: KubeObject, salt: string): KubeObject => {
-  const fields = SECRET_FIELDS[object.kind];
-  const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
-  if (fields === undefined) return object;
-  const copy: KubeObject = { ...object };
-  for (const field of fields) {
-    const values = copy[field];
-    if (isObject(values)) copy[field] = maskValues(values, salt);
-  }
-  // kubectl apply leaves the whole Secret in this annotation.
-  if (stringAt(object, 'metadata', 'annotations', lastApplied) !== undefined) {
-    copy.metadata = {
-      ...object.metadata,
-      annotations: { ...object.metadata.annotations, [lastApplied]: MASK },
-    };
-  }
-  return copy;
-};
 
 /**
  * Takes what an API server said about an object and hides every secret value of that object in it: servers quote
@@ -48,16 +24,6 @@ export const redactMessage = (message: string, object: KubeObject | undefined): 
   }
   return text;
 };
-
-const maskValues = (values: JsonObject, salt: string): JsonObject =>
-  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, maskOf(value, salt)]));
-
-const maskOf = (value: Json | undefined, salt: string): string =>
-  `(masked ${createHash('sha256')
-    .update(salt)
-    .update(JSON.stringify(value) ?? '')
-    .digest('hex')
-    .slice(0, 8)})`;
 
 // Values shorter than this are too common as plain words to replace in a sentence without spoiling it.
 const SHORTEST = 4;

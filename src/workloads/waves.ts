@@ -3,12 +3,6 @@ import { UsageError } from '../errors.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { where } from './record.ts';
 
-/** Objects that start together; the next wave waits until they are ready. */
-export interface Wave {
-  readonly wave: number;
-  readonly objects: readonly KubeObject[];
-}
-
 /**
  * The start-up wave of an object: the integer in its wave annotation, 0 where absent; lower starts first, and
  * negative waves start before everything that says nothing. Throws UsageError when it is not an integer.
@@ -21,12 +15,3 @@ export const waveOf = (object: KubeObject): number => {
     hint: `Set ${WAVE} to an integer such as -1, 0 or 10, or remove it.`,
   });
 };
-
-/**
- * The objects by wave, the wave that starts first in front; inside a wave they keep their order. Throws UsageError as
- * waveOf does.
- */
-export const groupByWave = (objects: readonly KubeObject[]): Wave[] =>
-  [...Map.groupBy(objects, waveOf)]
-    .map(([wave, members]) => ({ wave, objects: members }))
-    .sort((a, b) => a.wave - b.wave);

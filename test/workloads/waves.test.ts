@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
-import { groupByWave, waveOf } from '../../src/workloads/waves.ts';
+import { waveOf } from '../../src/workloads/waves.ts';
 import { object } from '../helpers/objects.ts';
 
 const inWave = (name: string, wave?: string) =>
@@ -22,23 +22,7 @@ describe('start-up waves', () => {
     'Waves: the annotation %j is an error that names the object',
     (text) => {
       expect(() => waveOf(inWave('web', text))).toThrow(UsageError);
-      expect(() => groupByWave([inWave('web', text)])).toThrow(/Deployment web in namespace shop/);
+      expect(() => waveOf(inWave('web', text))).toThrow(/Deployment web in namespace shop/);
     },
   );
-
-  test('Waves: lower waves come first, and objects of a wave keep their order', () => {
-    const objects = [inWave('c', '10'), inWave('b'), inWave('a', '-1'), inWave('d', '2'), inWave('a2')];
-    expect(
-      groupByWave(objects).map((group) => [group.wave, ...group.objects.map((o) => o.metadata.name)]),
-    ).toEqual([
-      [-1, 'a'],
-      [0, 'b', 'a2'],
-      [2, 'd'],
-      [10, 'c'],
-    ]);
-  });
-
-  test('Waves: no objects are no waves', () => {
-    expect(groupByWave([])).toEqual([]);
-  });
 });

@@ -6,7 +6,7 @@ import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { isBuiltinGroup } from '../../pipeline/groups.ts';
 import { parkableKinds } from '../../workloads/kinds.ts';
 import { readScalePaths } from '../scale-paths.ts';
-import type { LiveObject, MoveSide } from './types.ts';
+import type { MoveSide } from './types.ts';
 
 /**
  * Opens one side of a move: what it serves, and which of its types run pods. One list of CRDs is read where a custom
@@ -60,15 +60,6 @@ export const typeOf = (
   if (found === undefined) throw new TypeError(`${groupKind(object)} is no workload type of ${side.role}`);
   return found;
 };
-
-/** Pairs objects with their types; objects of other types (pods) are left out. */
-export const liveObjects = (side: MoveSide, objects: readonly KubeObject[]): LiveObject[] =>
-  objects.flatMap((object) => {
-    const type = side.types.find(
-      (item) => item.kind === object.kind && item.group === groupOf(object.apiVersion),
-    );
-    return type === undefined ? [] : [{ type, object }];
-  });
 
 // A kind that can be parked by its fields or by its scale subresource runs pods, or decides about those that do.
 const workloadTypes = (discovery: Discovery): ResourceType[] => {

@@ -1,6 +1,6 @@
 import type { ExitName } from '../../exit-codes.ts';
 import type { WriteGate } from '../../kube/gate.ts';
-import type { ClusterWriter, Discovery, KubeObject, ResourceType } from '../../kube/types.ts';
+import type { ClusterWriter, Discovery, ResourceType } from '../../kube/types.ts';
 import type { Reporter } from '../../reporter.ts';
 import type { ParkPlan } from '../../workloads/types.ts';
 import type { ClaimReport } from '../data/types.ts';
@@ -78,12 +78,6 @@ export interface Baseline {
   readonly side: 'source' | 'dest';
   readonly takenAt: string;
   readonly entries: readonly BaselineEntry[];
-}
-
-/** A live object and the type to address it by. */
-export interface LiveObject {
-  readonly type: ResourceType;
-  readonly object: KubeObject;
 }
 
 export interface StepReport {

@@ -121,6 +121,18 @@ const stash = (
   run: { readonly options: StageOptions; readonly collected: Collected; readonly live: LiveIndex },
 ): Prepared => {
   const body = stashBody(desired);
+  if (body === 'too-large') {
+    const reason =
+      'nothing is known that pauses it, and its manifest is too large to be kept in a ConfigMap until the cutover; leave it out with the label dr-syncer.io/ignore=true and create it by hand';
+    return {
+      source: object,
+      verdict: { kind: 'refuse', reason },
+      notes,
+      item: undefined,
+      stashed: false,
+      parkReplicas: undefined,
+    };
+  }
   const type = run.collected.pairs.find((pair) => pair.name === 'configmaps')?.dest as ResourceType;
   const present = run.live('v1', 'ConfigMap', body.metadata.name);
   if (present?.metadata.deletionTimestamp !== undefined) return leaving(object, present, run.options);
