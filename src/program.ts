@@ -108,12 +108,10 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   move('fence', 'Stop the workloads of a source that came back after a failover').action(async (flags) =>
     setCode(await (await import('./commands/failover.ts')).runFenceCommand(io, flags, interrupt)),
   );
-  addResumedDataFlags(move('resume', 'Continue an unfinished operation')).action(
-    async (flags, command) => {
-      const { runResume } = await import('./commands/resume.ts');
-      setCode(await runResume(io, { ...flags, given: typedFlags(command) }, interrupt));
-    },
-  );
+  addResumedDataFlags(move('resume', 'Continue an unfinished operation')).action(async (flags, command) => {
+    const { runResume } = await import('./commands/resume.ts');
+    setCode(await runResume(io, { ...flags, given: typedFlags(command) }, interrupt));
+  });
   addPathFlag(move('rollback', 'Undo an unfinished operation'))
     .option(
       '--destination-given-up',

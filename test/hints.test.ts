@@ -10,7 +10,9 @@ const SRC = join(import.meta.dirname, '..', 'src');
 const HELP = new Set(['commands/examples.ts', 'command-line.ts']);
 
 const VERBS = 'stage|plan|cutover|failback|failover|fence|resume|rollback|preflight|status|history|repair';
-const COMMAND = new RegExp(`\\bkubectl (?:-|\\$\\{|[a-z]+ )|\\bdr-syncer (?:${VERBS})\\b`);
+const COMMAND = new RegExp(
+  `\\bkubectl (?:-|\\$\\{|(?:get|describe|create|delete|edit|patch|annotate|label|scale|auth|version|apply)\\b)|\\bdr-syncer (?:${VERBS})\\b`,
+);
 
 const spelled = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && !HELP.has(file))

@@ -50,7 +50,8 @@ export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: Abor
           afterwards: `Then it is started in ${whereIs(dest)}.`,
           name: dest.namespace,
         }),
-      () => gateMove(session, flags, {
+      () =>
+        gateMove(session, flags, {
           kind: 'cutover',
           source,
           dest,
