@@ -33,6 +33,7 @@ export const seconds: Check = expecting(
   'a number from 0',
   (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
 );
+export const yesOrNo: Check = expecting('true or false', (value) => typeof value === 'boolean');
 export const anyObject: Check = expecting('an object', isObject);
 
 /** One of these texts. */

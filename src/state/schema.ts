@@ -16,6 +16,7 @@ import {
   text,
   time,
   word,
+  yesOrNo,
 } from './checks.ts';
 import {
   type BaselineField,
@@ -146,6 +147,7 @@ const WORKLOADS = listOf(
     uid: word,
     side: optional(ROLE),
     replicas: optional(count),
+    unready: optional(yesOrNo),
     fields: listOf(
       fields<BaselineField>({ path: listOf(word), parked: anything, original: optional(anything) }),
     ),

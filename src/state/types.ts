@@ -64,6 +64,8 @@ export interface BaselineWorkload {
   /** The side it runs on; absent counts as `source`. */
   side?: Role;
   replicas?: number;
+  /** It was not ready when this was recorded. */
+  unready?: boolean;
   fields: BaselineField[];
   /** Its autoscaler as it was: name, bounds, current count. */
   hpa?: JsonObject;

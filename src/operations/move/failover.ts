@@ -1,9 +1,11 @@
+import { MANAGED } from '../../annotations.ts';
 import { openInformer } from '../../kube/informer.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { count } from '../../sentences.ts';
 import { fieldAt, recordedFields, recordedReplicas } from '../../workloads/record.ts';
 import { keyOf, keyOfObject, survey } from './baseline.ts';
 import { emptyStep, hookStep, smokeStep } from './common-steps.ts';
+import { failoverStarts, refuseUnknown, seeFailedOver } from './failover-starts.ts';
 import type { HookContext, HookPoint } from './hooks.ts';
 import type { MoveState } from './move.ts';
 import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
@@ -38,12 +40,11 @@ export interface FailoverInput {
  * The steps of a failover: the destination is started from what was staged, with the counts kept there. The source is
  * not asked and not touched; that it may still run is written down first, as a pending fence.
  */
-export const failoverSteps = (input: FailoverInput): { steps: Step[]; readyAt(): number | undefined } => {
+export const failoverSteps = (input: FailoverInput): Step[] => {
   const { dest, options, deps, state, hookContext } = input;
   const where = whereIs(dest);
-  let readyAt: number | undefined;
   const hook = (point: HookPoint, id: string): Step => hookStep(point, id, options, hookContext, deps);
-  const steps: Step[] = [
+  return [
     {
       id: 'pending-fence',
       title: 'Record that the source is given up and not fenced',
@@ -81,7 +82,11 @@ export const failoverSteps = (input: FailoverInput): { steps: Step[]; readyAt():
         try {
           await startStashed(dest, deps);
           await releaseHeldServices(dest, deps);
-          const groups = startGroups(startTargets(dest, informer.objects(), undefined, { started: 'all' }));
+          const copies = informer.objects().filter((object) => object.metadata.labels?.[MANAGED] === 'true');
+          const known = failoverStarts({ side: dest, objects: copies }, state.baseline(), state.starts());
+          // What is started loses its mark: a later run could not tell it from what has lost its mark otherwise.
+          await state.setBaseline(state.baseline() ?? { side: 'source', takenAt: '', entries: [] }, known);
+          const groups = startGroups(startTargets(dest, informer.objects(), undefined, { known }));
           for (const group of groups) {
             await startGroup(dest, group.targets, informer.objects(), deps, options);
             await waitReady(dest, group.targets, informer, deps, {
@@ -89,7 +94,9 @@ export const failoverSteps = (input: FailoverInput): { steps: Step[]; readyAt():
               watchOther: () => undefined,
             });
           }
-          readyAt = performance.now();
+          // What nobody can start is no reason to leave the rest down, and none to call this done.
+          refuseUnknown({ side: dest, objects: copies }, known);
+          await state.noteReady();
           const total = groups.reduce((sum, group) => sum + group.targets.length, 0);
           return `${count(total, 'workload')} ${total === 1 ? 'is' : 'are'} ready`;
         } finally {
@@ -110,10 +117,12 @@ export const failoverSteps = (input: FailoverInput): { steps: Step[]; readyAt():
       id: 'activate',
       title: `Mark ${where} as the live side`,
       plan: async () => ['write the record, one epoch later'],
-      run: async () => `epoch ${await state.markActive('dest')}`,
+      run: async () => {
+        await seeFailedOver(dest, state.starts(), options, deps);
+        return `epoch ${await state.markActive('dest')}`;
+      },
     },
   ];
-  return { steps, readyAt: () => readyAt };
 };
 
 export interface FenceInput {

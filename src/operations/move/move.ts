@@ -10,17 +10,17 @@ import { hookStep, smokeStep } from './common-steps.ts';
 import { copyWhileStopped, type MoveData, refuseRunning, seeMoversGone } from './copy-step.ts';
 import { pauseGitops, resumeGitops } from './gitops.ts';
 import type { HookPoint } from './hooks.ts';
+import type { StartSource } from './other-targets.ts';
 import { proveStopped } from './prove-stopped.ts';
-import { refuseUncopied } from './refuse-uncopied.ts';
-import { refuseUnstoppable } from './refuse-unstoppable.ts';
 import { unstashPlan } from './release.ts';
 import { type EmptyOptions, holdEmpty, seeEmpty } from './see-empty.ts';
 import { listSide, whereIs } from './side.ts';
-import { startOther } from './start-other.ts';
+import { seeStarted, startOther } from './start-other.ts';
 import { startGroups, startTargets, tidyInherited, watchedForStart } from './start-side.ts';
 import type { Step, StepJournal } from './steps.ts';
-import { stopSide } from './stop-side.ts';
+import { createStop } from './stop-from.ts';
 import type { StopsTaken } from './stops-taken.ts';
+import { takeBaseline } from './take-baseline.ts';
 import { refuseUnstopped } from './try-patches.ts';
 import type { Baseline, BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './types.ts';
 import { waitForJobs } from './wait-for-jobs.ts';
@@ -62,16 +62,9 @@ export interface MoveInput {
   config?(): Promise<string>;
 }
 
-/** Marks of time that a move leaves behind: ms by the local clock. */
-export interface MoveTimes {
-  stoppedAt: number | undefined;
-  readyAt: number | undefined;
-}
-
 /** A move as steps, with what must be closed when they have run. */
 export interface MovePlan {
   readonly steps: readonly Step[];
-  readonly times: MoveTimes;
   close(): void;
 }
 
@@ -82,7 +75,6 @@ export interface MovePlan {
 export const moveSteps = (input: MoveInput): MovePlan => {
   const { kind, source, dest, options, deps, state } = input;
   const [from, to] = kind === 'cutover' ? [source, dest] : [dest, source];
-  const times: MoveTimes = { stoppedAt: undefined, readyAt: undefined };
   const empty: EmptyOptions = { ...options, ignoreJobs: options.jobs === 'leave' };
   const informers: { from: Informer | undefined; to: Informer | undefined } = {
     from: undefined,
@@ -117,6 +109,12 @@ export const moveSteps = (input: MoveInput): MovePlan => {
   const hook = (point: HookPoint, id: string): Step => hookStep(point, id, options, hookContext, deps);
   const noData = (): string | undefined =>
     input.data === undefined ? 'no data copy is asked for' : undefined;
+  const startSource = (): StartSource => ({ kind, baseline: baseline(), starts: state.starts() });
+  const stop = createStop({
+    ...{ kind, from, to, options, deps, state },
+    ...(input.converge === undefined ? {} : { converge: input.converge }),
+    copiesData: input.data !== undefined,
+  });
   const surveyNow = async () => survey(from, await listSide(from, deps.signal));
 
   const steps: Step[] = [
@@ -136,19 +134,18 @@ export const moveSteps = (input: MoveInput): MovePlan => {
             `record ${entry.kind} ${entry.name}${entry.plan.replicas === undefined ? '' : `: ${entry.plan.replicas} replicas`}`,
         ),
       run: async () => {
-        // A baseline that is stored already is the truth, even if this step was cut off before it was marked.
+        // What an earlier run has recorded is looked at again before the first stop.
         if (state.baseline() === undefined) {
-          const takenAt = new Date(from.cluster.now()).toISOString();
-          const objects = await listSide(from, deps.signal);
-          const found = survey(from, objects);
-          refuseUnstoppable(from, found, options);
-          const taken = baselineOf(from, found, takenAt, options.jobs);
-          if (kind === 'cutover') {
-            const copies = { side: to, objects: await listSide(to, deps.signal) };
-            refuseUncopied(from, copies, taken.entries, objects, deps);
-          }
-          for (const note of found.notes) deps.reporter.warning(note);
-          await state.setBaseline(taken);
+          const [objects, others] = await Promise.all([
+            listSide(from, deps.signal),
+            listSide(to, deps.signal),
+          ]);
+          const { baseline: taken, starts } = await takeBaseline(
+            { kind, from, to, options, deps },
+            objects,
+            others,
+          );
+          await state.setBaseline(taken, starts);
         }
         return count(baseline().entries.length, 'workload');
       },
@@ -210,6 +207,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     {
       id: 'stop',
       title: `Stop what runs in ${whereIs(from)}`,
+      again: stop.isAgain,
       plan: async () => {
         const objects = await listSide(from, deps.signal);
         // What is stopped is what the baseline will be: a Job that is waited for, or left, is not.
@@ -225,16 +223,15 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       run: async () => {
         // Both sides are looked at before the first patch: what fails does so while the application runs, and its
         // pause is not longer by the time of these lists.
-        const [informer] = await Promise.all([openFrom(), openTo()]);
-        await state.markMoving();
-        times.stoppedAt = performance.now();
-        const sent = await stopSide(from, baseline().entries, informer.objects(), deps, options);
+        const [informer, other] = await Promise.all([openFrom(), openTo()]);
+        const sent = await stop.run(informer.objects(), other.objects());
         return count(sent, 'patch', 'patches');
       },
     },
     {
       id: 'empty',
       title: `See ${whereIs(from)} empty of pods`,
+      again: stop.isAgain,
       plan: async () => [
         `watch pods until none is left (${options.waitTimeoutMs / 1000} s and the grace period at most), then ${options.holdMs / 1000} s more`,
       ],
@@ -282,14 +279,13 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         await proveStopped(from, baseline().entries, deps, empty);
         await seeMoversGone({ side: to, informer }, deps);
         const done = await startOther(
-          kind,
+          startSource(),
           { side: from, informer: stopped },
           { side: to, informer },
-          state.baseline(),
           options,
           deps,
         );
-        times.readyAt = performance.now();
+        await state.noteReady();
         return done;
       },
     },
@@ -323,14 +319,22 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       plan: async () => ['write the records on both sides, one epoch later'],
       run: async () => {
         // A resumed run may come here long after the start.
+        const stopped = await openFrom();
+        const informer = await openTo();
         await proveStopped(from, baseline().entries, deps, empty);
+        await seeStarted(
+          startSource(),
+          { side: from, informer: stopped },
+          { side: to, informer },
+          options,
+          deps,
+        );
         return `epoch ${await state.markActive(to.role)}`;
       },
     },
   ];
   return {
     steps,
-    times,
     close: () => {
       informers.from?.stop();
       informers.to?.stop();

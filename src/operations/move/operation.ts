@@ -210,11 +210,12 @@ export interface EndingTexts {
  */
 export const runToEnding = async (
   operation: Operation,
-  steps: readonly Step[],
+  steps: readonly Step[] | (() => readonly Step[]),
   texts: EndingTexts,
 ): Promise<Ending> => {
   try {
-    const reports = await runSteps(steps, operation.state, operation.deps);
+    const list = typeof steps === 'function' ? steps() : steps;
+    const reports = await runSteps(list, operation.state, operation.deps);
     return { outcome: 'ok', summary: texts.success, hint: undefined, reports, finished: true };
   } catch (error) {
     return failedEnding(operation, error, texts);
@@ -389,7 +390,7 @@ const freshRecord = (input: OperationInput, since: string): StateRecord => ({
 
 // The journal is that of the operation, which a rollback that went well has undone.
 const resultOf = ({ kind }: OperationInput, { outcome }: Ending): ExitName =>
-  kind === 'rollback' && outcome === 'ok' ? 'rolledBack' : outcome;
+  kind === 'rollback' ? 'rolledBack' : outcome;
 
 const unclosed = (input: OperationInput, ending: Ending): Ending => ({
   ...ending,

@@ -20,7 +20,7 @@ export interface PatchLiveOptions {
 export const patchLive = async (
   cluster: ClusterWriter,
   ref: ObjectRef,
-  plan: (live: KubeObject) => JsonObject | undefined,
+  plan: (live: KubeObject) => JsonObject | undefined | Promise<JsonObject | undefined>,
   options: PatchLiveOptions,
 ): Promise<'patched' | 'left' | 'gone'> => {
   const { fieldManager = PARK_MANAGER, dryRun = false, signal } = options;
@@ -28,7 +28,7 @@ export const patchLive = async (
     const live =
       attempt === 1 && options.seen !== undefined ? options.seen : await cluster.get(ref, { signal });
     if (live === undefined) return 'gone';
-    const patch = plan(live);
+    const patch = await plan(live);
     if (patch === undefined) return 'left';
     try {
       await cluster.patch(ref, withVersion(patch, live), { fieldManager, dryRun });

@@ -5,6 +5,7 @@ import { createLiveIndex, type LiveIndex } from '../../workloads/live-index.ts';
 import { readiness } from '../../workloads/readiness.ts';
 import { isMarked } from '../../workloads/record.ts';
 import type { StartTarget } from './start-side.ts';
+import { shortOf } from './wanted.ts';
 
 /** A workload that was started and is not ready, and why. */
 export interface NotReady {
@@ -67,6 +68,8 @@ const verdictOf = (target: StartTarget, index: LiveIndex, judge: typeof readines
   const name = objectName(object);
   // The picture may be older than the patch that started it, and an object at 0 replicas is ready by its rules.
   if (isMarked(object)) return { name, reason: 'it is not seen started yet', failed: false, stuck: false };
+  const short = target.wanted === undefined ? undefined : shortOf(object, target.wanted, target.autoscaled);
+  if (short !== undefined) return { name, reason: short, failed: false, stuck: false };
   const pods = index.podsUnder(object);
   const state = judge(object, pods, index.warningsAbout([object, ...pods]));
   if (state.state === 'ready') return undefined;

@@ -1,11 +1,14 @@
 import { drSyncer } from '../../command-line.ts';
 import { UnsafeError } from '../../errors.ts';
 import { bothGates, type WriteGate } from '../../kube/gate.ts';
+import { equalJson } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
+import type { Json } from '../../kube/types.ts';
 import type { Reporter } from '../../reporter.ts';
 import { timeLimit } from '../../sleep.ts';
 import { timestamp } from '../../state/clock.ts';
 import type { JournalLog } from '../../state/journal.ts';
+import { sortBaseline } from '../../state/journal-steps.ts';
 import type { Lock } from '../../state/lock.ts';
 import { mirrorState, openStateStore, type StateStore } from '../../state/records.ts';
 import type { BaselineWorkload, Journal, StateRecord } from '../../state/types.ts';
@@ -134,10 +137,14 @@ export const createOperationState = (input: OperationStateInput): OperationState
     },
     setBaseline: (baseline, starts = []) => {
       const other = baseline.side === 'dest' ? 'source' : 'dest';
-      return journal.renewBaseline([
+      const next = sortBaseline([
         ...toStored(baseline, namespaceOf(baseline.side)),
         ...toStored({ ...baseline, side: other, entries: starts }, namespaceOf(other)),
       ]);
+      const stored = journal.current().baseline;
+      return stored !== undefined && equalJson(stored as unknown as Json, next as unknown as Json)
+        ? Promise.resolve()
+        : journal.renewBaseline(next);
     },
     noteStopped: () =>
       journal.current().stoppedAt === undefined ? journal.note({ stoppedAt: now() }) : Promise.resolve(),
@@ -210,6 +217,7 @@ export const toStored = (baseline: Baseline, namespace: string): BaselineWorkloa
     uid: entry.uid,
     side: baseline.side,
     ...(entry.plan.replicas === undefined ? {} : { replicas: entry.plan.replicas }),
+    ...(entry.unready === true ? { unready: true } : {}),
     fields: entry.plan.fields.map(({ path, parked, original }) => ({
       path: [...path],
       parked,
@@ -227,6 +235,7 @@ const fromStored = (stored: readonly BaselineWorkload[], side: Baseline['side'])
       kind: item.kind,
       name: item.name,
       uid: item.uid,
+      ...(item.unready === true ? { unready: true as const } : {}),
       plan: {
         kind: groupKind(item),
         fields: item.fields.map(({ path, parked, original }) => ({ path, parked, original })),

@@ -1,13 +1,12 @@
 import { IGNORE } from '../../annotations.ts';
 import { RefusedError } from '../../errors.ts';
-import { equalJson } from '../../kube/json.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { nameList } from '../../sentences.ts';
-import { isGitopsObject } from '../../workloads/gitops.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
 import { whereIs } from './side.ts';
 import type { BaselineEntry, MoveDeps, MoveSide } from './types.ts';
+import { isIgnored, runs } from './wanted.ts';
 
 /** What would be stopped and has no parked copy, in the words for it. */
 export interface Uncopied {
@@ -30,11 +29,11 @@ export const findUncopied = (
   const live = new Map(objects.map((object) => [keyOfObject(object), object]));
   return entries
     .filter((entry) => runs(entry) && !copies.has(keyOf(entry)))
-    .map((entry) => {
-      const { labels, annotations } = live.get(keyOf(entry))?.metadata ?? {};
-      const isIgnored = (labels?.[IGNORE] ?? annotations?.[IGNORE]) === 'true';
-      return { kind: entry.kind, name: entry.name, isIgnored };
-    });
+    .map((entry) => ({
+      kind: entry.kind,
+      name: entry.name,
+      isIgnored: isIgnored(live.get(keyOf(entry))),
+    }));
 };
 
 /** The sentence about workloads without a copy that are stopped with the rest. Pure. */
@@ -67,10 +66,3 @@ export const refuseUncopied = (
   if (missing.length === 0) return;
   throw new RefusedError(uncopiedSentence(missing, from, to.side), { hint: UNCOPIED_HINT });
 };
-
-// What has its parked values anyway (0 replicas, suspended) does not run; autoscalers and GitOps objects run nothing by
-// themselves, and the ones of the destination are its own.
-const runs = (entry: BaselineEntry): boolean =>
-  entry.kind !== 'HorizontalPodAutoscaler' &&
-  !isGitopsObject(entry) &&
-  entry.plan.fields.some(({ original, parked }) => original === undefined || !equalJson(original, parked));

@@ -1,16 +1,18 @@
 import type { WriteGate } from '../../kube/gate.ts';
 import { openInformer } from '../../kube/informer.ts';
-import { groupKind } from '../../kube/names.ts';
+import type { KubeObject } from '../../kube/types.ts';
 import { PODS } from '../../kube/well-known.ts';
-import { count } from '../../sentences.ts';
-import { survey } from './baseline.ts';
+import { clauseList, count } from '../../sentences.ts';
+import { keyOf, keyOfObject, survey } from './baseline.ts';
 import { emptyStep } from './common-steps.ts';
 import { resumeGitops } from './gitops.ts';
 import type { MoveState } from './move.ts';
+import { createReadyBoard } from './ready-board.ts';
 import { type EmptyOptions, watchReturned } from './see-empty.ts';
 import { listSide, whereIs } from './side.ts';
 import {
   NotReadyError,
+  type StartTarget,
   startGroup,
   startGroups,
   startTargets,
@@ -21,6 +23,7 @@ import {
 import type { Step } from './steps.ts';
 import { stopSide } from './stop-side.ts';
 import type { MoveDeps, MoveOptions, MoveSide } from './types.ts';
+import { runs } from './wanted.ts';
 
 export interface RollbackInput {
   /** The move that is undone. */
@@ -40,19 +43,27 @@ export interface RollbackInput {
   readonly state: MoveState & { readonly gate: WriteGate; markFenced(): Promise<void> };
 }
 
+/** A rollback as steps, and what it has found of the side that runs again. */
+export interface RollbackPlan {
+  readonly steps: readonly Step[];
+  /** What was stopped and is not seen running again at the end, as clauses. */
+  unseen(): readonly string[];
+}
+
 /**
  * The steps that undo a move: what it started is stopped and seen empty, then what ran before is started again with
  * the counts of the baseline. Only objects that carry our mark are touched. Each step is in the journal like those of
  * the move, so that a rollback that is cut off can be run again.
  */
-export const rollbackSteps = (input: RollbackInput): Step[] => {
+export const rollbackSteps = (input: RollbackInput): RollbackPlan => {
   const { from, to, options, deps, state } = input;
   const empty: EmptyOptions = { ...options, ignoreJobs: options.jobs === 'leave' };
   const notStarted = (): string | undefined => (input.startBegan ? undefined : 'nothing was started there');
   const notStopped = (): string | undefined => {
     return from !== undefined && input.stopBegan ? undefined : 'nothing was stopped there';
   };
-  return [
+  let unseen: readonly string[] = [];
+  const steps: Step[] = [
     {
       id: 'undo-copies',
       title: 'End the copies of volume data',
@@ -116,13 +127,19 @@ export const rollbackSteps = (input: RollbackInput): Step[] => {
       run: async () => {
         // The destination never ran for good, so there is nothing that a source could disagree with.
         if (input.kind === 'failover') await state.markFenced();
+        if (from !== undefined && notStopped() === undefined) unseen = await findUnseen(from, input);
         return `epoch ${await state.markActive(from?.role ?? 'source')}`;
       },
     },
   ];
+  return { steps, unseen: () => unseen };
 };
 
-// What was not ready before the move will not be ready after it either: that is told, and keeps nobody from going home.
+/** A sentence, with a blank before it, about what a rollback does not see running again; empty when it sees all. Pure. */
+export const unseenText = (unseen: readonly string[]): string =>
+  unseen.length === 0 ? '' : ` Not everything is up again: ${clauseList(unseen)}.`;
+
+// What is not up again is told, and keeps nobody from going home: it may not have been up before either.
 const startAgain = async (
   from: MoveSide,
   to: MoveSide,
@@ -137,13 +154,7 @@ const startAgain = async (
   const returned = watchReturned(to, other, empty);
   const watchOther = (): void => (input.startBegan ? returned.refuse() : undefined);
   try {
-    const known = new Set(
-      (input.state.baseline()?.entries ?? []).map((entry) => `${groupKind(entry)}/${entry.name}`),
-    );
-    const started = input.state.baseline();
-    const targets = startTargets(from, informer.objects(), undefined, { foreign: true, started }).filter(
-      (target) => known.has(`${groupKind(target)}/${target.name}`),
-    );
+    const targets = targetsAgain(from, informer.objects(), input);
     const notReady: string[] = [];
     for (const group of startGroups(targets)) {
       watchOther();
@@ -164,5 +175,45 @@ const startAgain = async (
   } finally {
     informer.stop();
     other.stop();
+  }
+};
+
+const targetsAgain = (
+  from: MoveSide,
+  objects: readonly KubeObject[],
+  { state }: Pick<RollbackInput, 'state'>,
+): StartTarget[] => {
+  const known = state.baseline()?.entries ?? [];
+  const keys = new Set(known.map(keyOf));
+  return startTargets(from, objects, undefined, { foreign: true, known }).filter((target) =>
+    keys.has(keyOf(target)),
+  );
+};
+
+/** Which workloads of the baseline are not there, not ready or not at their count, as clauses; empty when all are. */
+const findUnseen = async (from: MoveSide, input: RollbackInput): Promise<string[]> => {
+  const informer = await openInformer(from.cluster, watchedForStart(from), from.namespace, {
+    signal: input.deps.signal,
+  });
+  const changes = informer.follow();
+  try {
+    const entries = input.state.baseline()?.entries ?? [];
+    const before = new Set(entries.filter(({ unready }) => unready === true).map(keyOf));
+    const objects = informer.objects();
+    const there = new Set(objects.map(keyOfObject));
+    const gone = entries.filter((entry) => entry.kind !== 'Job' && runs(entry) && !there.has(keyOf(entry)));
+    // What was not ready before the move is as it was; and an autoscaler decides about its workload, down to none.
+    const targets = targetsAgain(from, objects, input)
+      .filter((target) => target.kind !== 'Job' && !before.has(keyOf(target)))
+      .map((target) => (target.autoscaled ? { ...target, wanted: undefined } : target));
+    const board = createReadyBoard(targets);
+    board.take(changes.take());
+    return [
+      ...gone.map(({ kind, name }) => `${kind} ${name}: it is gone`),
+      ...board.waiting().map(({ name, reason }) => `${name}: ${reason}`),
+    ];
+  } finally {
+    changes.stop();
+    informer.stop();
   }
 };

@@ -1,5 +1,7 @@
 import { drSyncer } from '../../command-line.ts';
 import type { MoverRecord } from '../../data/types.ts';
+import { errorText, isDrError } from '../../errors.ts';
+import { isKubeApiError } from '../../kube/errors.ts';
 import type { WriteGate } from '../../kube/gate.ts';
 import { readJournal } from '../../state/journal.ts';
 import { refuseHeldLock } from '../../state/lock.ts';
@@ -18,12 +20,16 @@ import {
   type OperationInput,
   runToEnding,
 } from './operation.ts';
+import { outageSeconds } from './outage.ts';
+import { outcomeOf } from './outcome.ts';
 import { planState } from './plan-state.ts';
 import { hasBegun, type OperationState } from './records.ts';
-import { type RollbackInput, rollbackSteps } from './rollback.ts';
+import { type RollbackInput, rollbackSteps, unseenText } from './rollback.ts';
+import { listSide } from './side.ts';
 import { isSourceLost, lostSourceError } from './source-lost.ts';
 import { planSteps, runSteps, StepError } from './steps.ts';
 import type { StopsTaken } from './stops-taken.ts';
+import { takeBaseline } from './take-baseline.ts';
 import type { MoveDeps, MoveResult, MoveSide } from './types.ts';
 import type { UndoSides } from './undo-sides.ts';
 import { dryRunResult, type PreflightGate, unstarted } from './unstarted.ts';
@@ -90,6 +96,8 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
     const epoch = stored?.record.epoch ?? 0;
     if (input.options.dryRun) return planned(input, gate, epoch);
     if (gate?.refused !== undefined) return unstarted(input, { ...gate.refused, preflight }, epoch);
+    const refused = await refuseFirst(input);
+    if (refused !== undefined) return unstarted(input, { ...refused, preflight }, epoch);
   }
   if (input.options.dryRun) {
     const { journal, epoch } = await readOperation(input);
@@ -106,13 +114,12 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
       }.`,
       hasBegun: () => hasBegun(operation.journal.current(), changingSteps(input)),
     });
-    const { stoppedAt, readyAt } = plan.times;
-    const rtoSeconds =
-      stoppedAt === undefined || readyAt === undefined ? undefined : Math.round(readyAt - stoppedAt) / 1000;
     const sides = bothSides(input, operation);
     const [from, to] = kind === 'cutover' ? [sides.source, sides.dest] : [sides.dest, sides.source];
     const undone = await undoIfAsked(operation, ending, { kind, from, to }, input.data?.end);
     const rpoSeconds = operation.state.isDone('copy-data') ? 0 : undefined;
+    // What was undone has brought the application nowhere.
+    const rtoSeconds = undone === undefined ? outageSeconds(operation.journal.current()) : undefined;
     return await endOperation(operation, { ...(undone ?? ending), rtoSeconds, rpoSeconds, preflight });
   } finally {
     plan.close();
@@ -125,6 +132,30 @@ export const refuseRunning = async (
   record: StateRecord | undefined,
 ): Promise<void> => {
   if (record?.operation !== undefined) await refuseHeldLock(dest, { holder: operator, process }, { signal });
+};
+
+// What the step that takes the baseline would refuse is asked before the first record is written, so that a refusal
+// leaves nothing behind. Copies that the stage of a cutover is still to make are looked at after it.
+const refuseFirst = async (input: RunMoveInput): Promise<Ending | undefined> => {
+  const { kind, source, dest, options, signal, reporter } = input;
+  const [from, to] = kind === 'cutover' ? [source, dest] : [dest, source];
+  const deps = { reporter: { ...reporter, warning: () => undefined }, signal };
+  try {
+    const [objects, others] = await Promise.all([listSide(from, signal), listSide(to, signal)]);
+    const copiesToCome = input.converge !== undefined;
+    await takeBaseline({ kind, from, to, options, deps }, objects, others, { copiesToCome });
+    return undefined;
+  } catch (error) {
+    if (isSourceLost(error, input)) throw lostSourceError(error, input);
+    if (!isDrError(error) || isKubeApiError(error)) throw error;
+    return {
+      outcome: outcomeOf({ error, written: false, signal }),
+      summary: `Nothing was changed. ${error.message}`,
+      hint: error.hint,
+      reports: [],
+      finished: true,
+    };
+  }
 };
 
 const refuseWrongWay = async (input: RunMoveInput): Promise<void> => {
@@ -208,7 +239,7 @@ export const undoIfAsked = async (
   if (ending.finished || !input.options.rollbackOnFailure || operation.deps.signal.aborted) return undefined;
   input.reporter.failure(ending.summary);
   input.reporter.action('Rolling back');
-  const steps = rollbackSteps({
+  const plan = rollbackSteps({
     stopBegan: hasBegun(operation.journal.current(), ['stop']),
     startBegan: hasBegun(operation.journal.current(), ['start']),
     ...move,
@@ -218,22 +249,21 @@ export const undoIfAsked = async (
     state: operation.state,
   });
   try {
-    const reports = [...ending.reports, ...(await runSteps(steps, operation.state, operation.deps))];
+    const reports = [...ending.reports, ...(await runSteps(plan.steps, operation.state, operation.deps))];
     return {
       outcome: 'rolledBack',
-      summary: `Rolled back. ${ending.summary}`,
+      summary: `Rolled back. ${ending.summary}${unseenText(plan.unseen())}`,
       hint: undefined,
       reports,
       finished: true,
     };
   } catch (error) {
-    if (!(error instanceof StepError)) throw error;
-    const summary = `${ending.summary} The rollback stopped as well: ${error.message}`;
+    const summary = `${ending.summary} The rollback stopped as well: ${errorText(error)}`;
     return {
       ...ending,
       summary,
       hint: `Try it again with: ${drSyncer('rollback', input)}`,
-      reports: [...ending.reports, ...error.reports],
+      reports: [...ending.reports, ...(error instanceof StepError ? error.reports : [])],
     };
   }
 };

@@ -9,9 +9,10 @@ import { admit } from './admit.ts';
 import { failoverSteps, fenceSteps } from './failover.ts';
 import { type DestFence, destToFence, fenceDestSteps } from './fence-dest.ts';
 import { beginOperation, type Ending, endOperation, type OperationInput, runToEnding } from './operation.ts';
+import { lastSeenAt, outageSeconds } from './outage.ts';
 import { planState } from './plan-state.ts';
 import { hasBegun } from './records.ts';
-import { rollbackSteps } from './rollback.ts';
+import { rollbackSteps, unseenText } from './rollback.ts';
 import {
   doneSteps,
   type EndCopies,
@@ -58,7 +59,7 @@ export const runFailover = async (
   };
   if (options.dryRun) {
     const deps = { reporter: input.reporter, signal: input.signal };
-    const { steps } = failoverSteps({
+    const steps = failoverSteps({
       dest,
       options,
       deps,
@@ -72,7 +73,7 @@ export const runFailover = async (
   if (gate?.refused !== undefined)
     return unstarted(input, { ...gate.refused, preflight: gate.result }, epoch);
   const operation = await beginOperation(input);
-  const plan = failoverSteps({
+  const steps = failoverSteps({
     dest: operation.dest,
     options,
     deps: operation.deps,
@@ -81,21 +82,20 @@ export const runFailover = async (
     reason: input.reason,
     endCopies: () => input.endCopies(unfinishedMovers(operation.state.data.read()), operation.state.gate),
   });
-  const ending = await runToEnding(operation, plan.steps, {
+  const ending = await runToEnding(operation, steps, {
     success: `The application runs at the destination: namespace ${dest.namespace} of context ${dest.cluster.context}. It is not proved that the source is stopped.`,
     hasBegun: () => hasBegun(operation.journal.current(), ['pending-fence']),
   });
-  const readyAt = plan.readyAt();
   const hint =
     ending.outcome === 'ok'
       ? `When the source answers again, before anything else: ${drSyncer('fence', input)}`
       : ending.hint;
-  const rtoSeconds = readyAt === undefined ? undefined : Math.round(readyAt - operation.started) / 1000;
   const journal = operation.journal.current();
   const undone =
     needsSource(journal) && input.source === undefined
       ? stayPut(input, ending, journal)
       : await undoIfAsked(operation, ending, undoSides(journal, operation.source, operation.dest, input));
+  const rtoSeconds = undone === undefined ? outageSeconds(journal, lastSeenAt(stored?.record)) : undefined;
   const rpoSeconds = secondsLost(stored?.record, operation.startedAt);
   return endOperation(operation, {
     ...(undone ?? { ...ending, hint }),
@@ -213,19 +213,32 @@ export const runRollback = async (
   if (options.dryRun) {
     const deps = { reporter: input.reporter, signal: input.signal };
     const { epoch } = await readOperation(input);
-    const steps = rollbackSteps({ ...sidesOf(journal, input), deps, state: planState(0) });
+    const { steps } = rollbackSteps({ ...sidesOf(journal, input), deps, state: planState(0) });
     return dryRunResult(input, await planSteps(steps, doneSteps(journal)), epoch);
   }
   const operation = await beginOperation({ ...input, resume: { operationId: journal.operationId } });
   // What had begun is asked with the lock held: somebody else may have gone on with the operation until then.
-  const sides = sidesOf(operation.journal.current(), operation);
-  const steps = rollbackSteps({ ...sides, deps: operation.deps, state: operation.state });
-  const ending = await runToEnding(operation, steps, {
+  let unseen = (): readonly string[] => [];
+  const makeSteps = () => {
+    const sides = sidesOf(operation.journal.current(), operation);
+    const plan = rollbackSteps({ ...sides, deps: operation.deps, state: operation.state });
+    unseen = plan.unseen;
+    return plan.steps;
+  };
+  const ending = await runToEnding(operation, makeSteps, {
     success: `Rolled back: ${journal.kind} ${journal.operationId} was undone.`,
     hasBegun: () => true,
   });
-  return endOperation(operation, ending);
+  return endOperation(operation, unseen().length === 0 ? ending : notAllUp(ending, unseen(), input));
 };
+
+// The move is undone and over; but whoever relies on the exit code must hear what does not run.
+const notAllUp = (ending: Ending, unseen: readonly string[], { dest }: OperationInput): Ending => ({
+  ...ending,
+  outcome: 'partial',
+  summary: `${ending.summary}${unseenText(unseen)}`,
+  hint: ending.hint ?? `See what runs where with: ${drSyncer('status', { dest })}`,
+});
 
 const doneBefore = async (input: OperationInput): Promise<ReadonlySet<string>> =>
   input.resume === undefined ? new Set() : doneSteps((await readOperation(input)).journal);

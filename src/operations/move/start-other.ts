@@ -1,10 +1,11 @@
 import type { Informer } from '../../kube/informer.ts';
 import { count } from '../../sentences.ts';
-import { leaveSuspended, splitJobs } from './jobs-at-home.ts';
+import { leaveSuspended } from './jobs-at-home.ts';
+import { findTargets, refuseMissing, type StartSource } from './other-targets.ts';
 import { releaseHeldServices, startStashed } from './release.ts';
 import { watchReturned } from './see-empty.ts';
-import { startGroup, startGroups, startTargets, waitReady } from './start-side.ts';
-import type { Baseline, MoveDeps, MoveOptions, MoveSide } from './types.ts';
+import { startGroup, startGroups, waitReady } from './start-side.ts';
+import type { MoveDeps, MoveOptions, MoveSide } from './types.ts';
 
 /** One side with its live picture. */
 interface Watched {
@@ -15,24 +16,20 @@ interface Watched {
 /**
  * Starts the other side in waves and waits until each is ready, while the stopped side is watched. What runs already is
  * left alone, so it can run again. Returns a clause. Throws PartialError as soon as something comes back on the stopped
- * side, or when a wave does not become ready.
+ * side, when something of what is to run is gone, or when a wave does not become ready.
  */
 export const startOther = async (
-  kind: 'cutover' | 'failback',
+  what: StartSource,
   stopped: Watched,
   { side: to, informer }: Watched,
-  baseline: Baseline | undefined,
   options: MoveOptions,
   deps: MoveDeps,
 ): Promise<string> => {
-  const created = kind === 'cutover' ? await startStashed(to, deps) : [];
-  const released = kind === 'cutover' ? await releaseHeldServices(to, deps) : 0;
-  const all = startTargets(to, informer.objects(), kind === 'cutover' ? baseline : undefined, {
-    started: baseline,
-  });
-  // A cutover starts what its baseline names; a failback has to ask the destination what has ended there.
-  const { start, over } =
-    kind === 'failback' ? splitJobs(all, stopped.informer.objects(), options.jobs) : { start: all, over: [] };
+  const isCutover = what.kind === 'cutover';
+  const { start, over } = findTargets(what, stopped, { side: to, informer }, options);
+  refuseMissing(what, stopped.informer.objects(), to, informer.objects());
+  const created = isCutover ? await startStashed(to, deps) : [];
+  const released = isCutover ? await releaseHeldServices(to, deps) : 0;
   await leaveSuspended(to, over, deps);
   const groups = startGroups(start);
   const returned = watchReturned(stopped.side, stopped.informer, {
@@ -58,4 +55,27 @@ export const startOther = async (
     ...(created.length > 0 ? [`${count(created.length, 'custom resource')} created`] : []),
     ...(released > 0 ? [`${count(released, 'Service')} released`] : []),
   ].join(', ');
+};
+
+/**
+ * Sees once more that everything that was started is there, with its count and ready: between the start and now there
+ * may have been hours. Throws PartialError naming what is not.
+ */
+export const seeStarted = async (
+  what: StartSource,
+  stopped: Watched,
+  { side: to, informer }: Watched,
+  options: MoveOptions,
+  deps: MoveDeps,
+): Promise<void> => {
+  refuseMissing(what, stopped.informer.objects(), to, informer.objects());
+  const { start } = findTargets(what, stopped, { side: to, informer }, options);
+  // A Job may be over by now; and an autoscaler that was let go decides about its workload, down to none.
+  const targets = start
+    .filter(({ kind }) => kind !== 'Job')
+    .map((target) => (target.autoscaled ? { ...target, wanted: undefined } : target));
+  await waitReady(to, targets, informer, deps, {
+    waitTimeoutMs: options.waitTimeoutMs,
+    watchOther: () => undefined,
+  });
 };

@@ -10,7 +10,6 @@ import { EVENTS, PODS } from '../../kube/well-known.ts';
 import { clauseList } from '../../sentences.ts';
 import { autoscalerOf, startReplicas } from '../../workloads/autoscaler.ts';
 import { controllerOf } from '../../workloads/owners.ts';
-import { planPark } from '../../workloads/park.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { planRestore, restorePatch } from '../../workloads/restore.ts';
 import { waveOf } from '../../workloads/waves.ts';
@@ -19,7 +18,8 @@ import { patchLive } from './patch-live.ts';
 import { createReadyBoard, type NotReady } from './ready-board.ts';
 import { SILENCE_MS } from './see-empty.ts';
 import { typeOf, whereIs } from './side.ts';
-import type { Baseline, MoveDeps, MoveSide } from './types.ts';
+import type { Baseline, BaselineEntry, MoveDeps, MoveSide } from './types.ts';
+import { isAutoscaled, restingFields, type WantedField, wakePatch, wantedFields } from './wanted.ts';
 
 /** A parked object that is to be started, with the count to start it with. */
 export interface StartTarget {
@@ -29,6 +29,10 @@ export interface StartTarget {
   readonly wave: number;
   /** Undefined: the recorded values as they are. */
   readonly replicas: number | undefined;
+  /** What it is to run with by a record beside it; undefined where only its own mark says that. */
+  readonly wanted: readonly WantedField[] | undefined;
+  /** An autoscaler decides about its replicas. */
+  readonly autoscaled: boolean;
   /** Suspended objects (CronJobs) are resumed when everything else is up. */
   readonly last: boolean;
 }
@@ -37,9 +41,9 @@ export interface StartTarget {
  * What is to be started on a side: every object that carries our mark. With a baseline of the other side, only what
  * ran there is started (a Job that has ended since it was staged must not run again), and with the counts that ran
  * there, moved into the range of the autoscaler; without one (failback, failover) counts are the recorded ones. At the
- * destination only our own copies are started; with `foreign`, also what else a failback has stopped there. What an
- * interrupted run has started already no longer carries the mark; it is waited for all the same: `started` says which
- * of the objects without a mark count, those of a baseline or all that can be stopped. Pure.
+ * destination only our own copies are started; with `foreign`, also what else a failback has stopped there. `known` is
+ * what a record beside the objects says of them: those count without a mark too, whether an interrupted run has started
+ * them already or somebody has taken the mark off. Pure.
  */
 export const startTargets = (
   side: MoveSide,
@@ -47,10 +51,10 @@ export const startTargets = (
   baseline: Baseline | undefined,
   {
     foreign = false,
-    started,
-  }: { readonly foreign?: boolean; readonly started?: Baseline | 'all' | undefined } = {},
+    known = baseline?.entries ?? [],
+  }: { readonly foreign?: boolean; readonly known?: readonly BaselineEntry[] } = {},
 ): StartTarget[] => {
-  const isStarted = startedBefore(side, started);
+  const records = new Map(known.map((entry) => [keyOf(entry), entry]));
   const hpas = objects.filter((object) => groupKind(object) === 'HorizontalPodAutoscaler.autoscaling');
   const counts = new Map(
     (baseline?.entries ?? []).map((entry) => [`${groupKind(entry)}/${entry.name}`, entry]),
@@ -59,36 +63,29 @@ export const startTargets = (
     objects
       // A ReplicaSet inherits the annotations of its Deployment; its controller starts it.
       .filter((object) => object.kind !== 'Pod' && controllerOf(object) === undefined)
-      .filter((object) => isMarked(object) || isStarted(object))
+      .filter((object) => isMarked(object) || records.has(keyOfObject(object)))
       .filter((object) => foreign || side.role === 'source' || object.metadata.labels?.[MANAGED] === 'true')
       .filter(
         (object) => baseline === undefined || counts.has(`${groupKind(object)}/${object.metadata.name}`),
       )
       .map((object) => {
         const entry = counts.get(`${groupKind(object)}/${object.metadata.name}`);
-        const replicas = entry?.plan.replicas;
+        const counted = entry?.plan.replicas;
+        const replicas =
+          counted === undefined ? undefined : startReplicas(counted, autoscalerOf(object, hpas));
+        const record = records.get(keyOfObject(object));
         return {
           apiVersion: object.apiVersion,
           kind: object.kind,
           name: object.metadata.name,
           wave: waveOf(object),
-          replicas: replicas === undefined ? undefined : startReplicas(replicas, autoscalerOf(object, hpas)),
+          replicas,
+          wanted: record === undefined ? undefined : wantedFields(record, replicas),
+          autoscaled: isAutoscaled(object, objects),
           last: LAST.has(object.kind),
         };
       })
   );
-};
-
-const startedBefore = (
-  side: MoveSide,
-  started: Baseline | 'all' | undefined,
-): ((object: KubeObject) => boolean) => {
-  if (started === 'all') {
-    return (object) =>
-      planPark(object, { stop: true, scalePath: side.scalePaths.get(groupKind(object)) }) !== undefined;
-  }
-  const keys = new Set((started?.entries ?? []).map(keyOf));
-  return (object) => keys.has(keyOfObject(object));
 };
 
 /** Groups targets into what starts together: by wave, and what is resumed last in a group of its own at the end. */
@@ -195,15 +192,19 @@ const startOne = async (
 ): Promise<boolean> => {
   const type: ResourceType = typeOf(side, target);
   const ref = { type, namespace: side.namespace, name: target.name };
-  const counts = target.replicas === undefined ? {} : { replicas: target.replicas };
-  // Started by an earlier attempt of the same operation: the mark goes in the same patch that starts it.
-  const plan = (live: KubeObject): JsonObject | undefined =>
-    live.metadata.annotations?.[PARKED] === undefined
-      ? undefined
-      : restorePatch(live, planRestore(live, counts));
+  const plan = (live: KubeObject): JsonObject | undefined => startPatch(live, target);
   const done = await patchLive(side.cluster, ref, plan, { seen, dryRun, signal: deps.signal });
   if (done === 'gone') throw new PartialError(`${target.kind} ${target.name} is gone from ${whereIs(side)}.`);
   return done === 'patched';
+};
+
+// An earlier attempt of the same operation takes the mark off in the patch that starts the object. Without a mark it
+// is that, or somebody else took the mark off: then the record beside it says what it ran with.
+const startPatch = (live: KubeObject, { replicas, wanted }: StartTarget): JsonObject | undefined => {
+  if (live.metadata.annotations?.[PARKED] !== undefined)
+    return restorePatch(live, planRestore(live, replicas === undefined ? {} : { replicas }));
+  const resting = wanted === undefined ? [] : restingFields(live, wanted);
+  return resting.length === 0 ? undefined : wakePatch(live, resting);
 };
 
 /**

@@ -9,6 +9,15 @@ import { patchLive } from './patch-live.ts';
 import { typeOf } from './side.ts';
 import type { BaselineEntry, MoveDeps, MoveSide } from './types.ts';
 
+export interface StopOptions {
+  readonly concurrency: number;
+  /**
+   * Called with each workload right before it is stopped, as it is then: returns the entry to stop it by, and has it
+   * recorded by the time it returns. Without it the entries are taken as they are.
+   */
+  renew?(entry: BaselineEntry, live: KubeObject): Promise<BaselineEntry>;
+}
+
 /**
  * Stops what the baseline names: one merge patch per workload that records the running values and parks it. First
  * what would start new work or scale things up again (CronJobs, autoscalers, operators), then the rest. A workload
@@ -20,7 +29,7 @@ export const stopSide = async (
   entries: readonly BaselineEntry[],
   live: readonly KubeObject[],
   deps: MoveDeps,
-  options: { concurrency: number },
+  options: StopOptions,
 ): Promise<number> => {
   const picture = new Map(live.map((object) => [keyOfObject(object), object]));
   const failures: Error[] = [];
@@ -28,7 +37,7 @@ export const stopSide = async (
   for (const batch of batches(entries)) {
     await mapBounded(batch, options.concurrency, async (entry) => {
       try {
-        if (await stopOne(side, entry, picture.get(keyOf(entry)), deps)) sent++;
+        if (await stopOne(side, entry, picture.get(keyOf(entry)), deps, options)) sent++;
       } catch (error) {
         deps.signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
@@ -58,14 +67,14 @@ const stopOne = async (
   entry: BaselineEntry,
   seen: KubeObject | undefined,
   deps: MoveDeps,
+  { renew }: StopOptions,
 ): Promise<boolean> => {
   const type = typeOf(side, entry);
   const ref = { type, namespace: side.namespace, name: entry.name };
   const { signal } = deps;
-  // Somebody else may write the object in between; the baseline stays what it is, only the version is new. What is gone
-  // since the baseline cannot run.
-  const plan = (live: KubeObject): JsonObject | undefined =>
-    isStopped(live, entry) ? undefined : parkPatch(live, entry.plan);
+  // Somebody else may write the object in between. What is gone since the baseline cannot run.
+  const plan = async (live: KubeObject): Promise<JsonObject | undefined> =>
+    isStopped(live, entry) ? undefined : parkPatch(live, ((await renew?.(entry, live)) ?? entry).plan);
   return (await patchLive(side.cluster, ref, plan, { seen, signal })) === 'patched';
 };
 

@@ -71,6 +71,8 @@ export interface BaselineEntry {
   readonly name: string;
   readonly uid: string;
   readonly plan: ParkPlan;
+  /** It was not ready when the baseline was taken, so a rollback does not wait for that. */
+  readonly unready?: true;
 }
 
 /** What ran on the side that is stopped. */

@@ -1,6 +1,6 @@
 import { RECORD } from '../../annotations.ts';
 import { isDrError } from '../../errors.ts';
-import { hasStatus } from '../../kube/errors.ts';
+import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
 import { typeName } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
@@ -9,6 +9,7 @@ import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { LOCK_NAME } from '../../state/types-of-records.ts';
 import { baselineOf, type Survey, survey } from '../move/baseline.ts';
 import { type StartTarget, startTargets } from '../move/start-side.ts';
+import { lookHome } from '../move/take-baseline.ts';
 import type { MoveSide } from '../move/types.ts';
 import { stashedObject } from '../stage/stash.ts';
 import { planCopy } from './copy.ts';
@@ -48,9 +49,39 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
     kind === 'cutover' && from !== undefined && found !== undefined
       ? baselineOf(from.side, found, '', input.options.jobs)
       : undefined;
-  const targets: StartTarget[] = attempt(toSide, () => startTargets(toSide, to.objects, baseline)) ?? [];
+  const home = kind === 'failback' ? await homeOf(input, from, to, found) : undefined;
+  const known = home === undefined ? {} : { known: home.starts };
+  const targets: StartTarget[] =
+    attempt(toSide, () => startTargets(toSide, to.objects, baseline, known)) ?? [];
   const stashed = to.records.flatMap((record) => stashedObject(record) ?? []);
-  return { from, to, survey: found, targets, copy: planned.copy, stashed, nodes, problems };
+  return {
+    from,
+    to,
+    survey: found,
+    homeless: home?.homeless,
+    targets,
+    copy: planned.copy,
+    stashed,
+    nodes,
+    problems,
+  };
+};
+
+// A mark that cannot be read is found by the targets; journals that may not be read leave it open.
+const homeOf = async (
+  { options, signal }: PreflightInput,
+  from: SideView | undefined,
+  to: SideView,
+  found: Survey | undefined,
+): Promise<Awaited<ReturnType<typeof lookHome>> | undefined> => {
+  if (from === undefined || found === undefined) return undefined;
+  try {
+    const { entries } = baselineOf(from.side, found, '', options.jobs);
+    return await readable(() => lookHome(from, to, entries, signal));
+  } catch (error) {
+    if (!isDrError(error) || isKubeApiError(error)) throw error;
+    return undefined;
+  }
 };
 
 /** Besides what runs pods: the types of which the checks look at the objects on the side that starts. */

@@ -3,6 +3,7 @@ import type { KubeContext } from '../../kube/contexts.ts';
 import type { AccessQuestion, JsonObject, KubeObject } from '../../kube/types.ts';
 import type { Phase } from '../../state/types.ts';
 import type { Survey } from '../move/baseline.ts';
+import type { Homeless } from '../move/home.ts';
 import type { StartTarget } from '../move/start-side.ts';
 import type { BaselineEntry, MoveKind, MoveOptions, MoveSide } from '../move/types.ts';
 import type { StageOptions } from '../stage/types.ts';
@@ -121,6 +122,8 @@ export interface Picture {
   readonly targets: readonly StartTarget[];
   /** What the cutover would stage; undefined for other moves and when it could not be worked out. */
   readonly copy: Copy | undefined;
+  /** What a failback would stop and could not start at home; undefined for other moves and when it is not known. */
+  readonly homeless: Homeless | undefined;
   /** Custom resources that are kept as manifests and created when the destination starts. */
   readonly stashed: readonly KubeObject[];
   /** Nodes of the cluster that starts; undefined when they may not be listed. */

@@ -70,6 +70,8 @@ export const refuseLive = (
     );
   }
   if (record === undefined || record.phase === 'standby') return;
+  // A cutover that is resumed stages what was made at its source since; it has started nothing by then.
+  if (record.phase === 'moving' && deps.lock === 'held') return;
   throw new UnsafeError(
     record.phase === 'moving'
       ? `${where} is on the move by its record, so nobody can tell whether staging would park the running application.`

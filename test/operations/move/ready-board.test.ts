@@ -40,6 +40,8 @@ const targets = indexes.map((index) => ({
   wave: 0,
   replicas: 1,
   last: false,
+  wanted: undefined,
+  autoscaled: false,
 }));
 const added = (now: KubeObject) => ({ before: undefined, now });
 

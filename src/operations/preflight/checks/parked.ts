@@ -1,6 +1,7 @@
 import { isDrError } from '../../../errors.ts';
 import { groupKind, objectName } from '../../../kube/names.ts';
 import type { KubeObject } from '../../../kube/types.ts';
+import { isMarked } from '../../../workloads/record.ts';
 import { checkRestore } from '../../../workloads/restore.ts';
 import type { StartTarget } from '../../move/start-side.ts';
 import { row } from '../sentences.ts';
@@ -23,7 +24,9 @@ export const parkedRows = (
   return targets.flatMap((target) => {
     const key = `${groupKind(target)}/${target.name}`;
     const object = live.get(key);
-    const problem = object === undefined ? undefined : problemOf(object, target);
+    // What has lost its mark is started by a record beside it.
+    const isKnown = target.wanted !== undefined && object !== undefined && !isMarked(object);
+    const problem = object === undefined || isKnown ? undefined : problemOf(object, target);
     if (object === undefined || problem === undefined) return [];
     const name = objectName(object);
     return parked.has(key)

@@ -1,13 +1,14 @@
 import { nameList } from '../../../sentences.ts';
 import { isMarked } from '../../../workloads/record.ts';
 import { keyOfObject } from '../../move/baseline.ts';
+import { foreignSentence, homelessProblems } from '../../move/home.ts';
 import {
   findUncopied,
   ignoredSentence,
   UNCOPIED_HINT,
   uncopiedSentence,
 } from '../../move/refuse-uncopied.ts';
-import { row } from '../sentences.ts';
+import { row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 import { entriesOf } from './patches.ts';
 
@@ -15,7 +16,23 @@ import { entriesOf } from './patches.ts';
 export const checkUncopied: CheckRow = {
   id: 'uncopied',
   passed: 'Everything that is stopped has a copy to be started.',
-  run: (context) => uncopiedRows(context),
+  run: (context) => [...uncopiedRows(context), ...homelessRows(context)],
+};
+
+/** The same for a failback, whose copies are at home. Pure. */
+export const homelessRows = ({
+  from,
+  to,
+  homeless,
+}: Pick<CheckContext, 'from' | 'to' | 'homeless'>): PreflightCheck[] => {
+  if (from === undefined || homeless === undefined) return [];
+  const told = foreignSentence(from.side, to.side, homeless.foreign);
+  return [
+    ...(told === undefined ? [] : [row('uncopied', 'warn', whereIs(from.side), told)]),
+    ...homelessProblems(from.side, to.side, homeless).map(({ message, hint }) =>
+      row('uncopied', 'refuse', whereIs(to.side), message, hint),
+    ),
+  ];
 };
 
 /** One refusal for all that have none. Without a plan of the stage nothing is said: what is in its way is a finding. Pure. */

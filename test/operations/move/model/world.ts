@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { MANAGED } from '../../../../src/annotations.ts';
+import { MANAGED, PARKED } from '../../../../src/annotations.ts';
 import { equalJson, numberAt, stringAt, valueAt } from '../../../../src/kube/json.ts';
 import type { KubeObject, ResourceType } from '../../../../src/kube/types.ts';
 import { LEASES, PODS } from '../../../../src/kube/well-known.ts';
@@ -64,13 +64,28 @@ export const createWorld = (pace: readonly number[]): World => {
     if (here.length > 0 && there.length > 0) violations.push(`both sides run: ${here} | ${there}`);
     checkBaseline(event);
   };
-  // A journal names its baseline; once it does, it names that one for ever.
+  // The counts of a workload may be recorded anew until it is stopped, and never again.
   const checkBaseline = ({ resource, object }: StoreEvent): void => {
     if (resource !== 'configmaps' || object.metadata.name !== 'dr-syncer-journal') return;
     const { operationId, baselineRef } = JSON.parse(stringAt(object, 'data', 'content') ?? '{}');
     const old = baselines.get(operationId);
-    if (old !== undefined && old !== baselineRef) violations.push(`baseline ${old} became ${baselineRef}`);
+    if (old !== undefined && old !== baselineRef) violations.push(...lostCounts(old, baselineRef));
     if (baselineRef !== undefined) baselines.set(operationId, baselineRef);
+  };
+  const recorded = (reference: string): { name: string; side?: string; fields: unknown }[] =>
+    JSON.parse(stringAt(dest.get({ resource: 'configmaps' }, reference), 'data', 'content') ?? '{}')
+      .workloads;
+  const lostCounts = (old: string, now: string): string[] => {
+    const entries = new Map(recorded(now).map((entry) => [`${entry.side}/${entry.name}`, entry]));
+    return recorded(old).flatMap((entry) => {
+      const store = entry.side === 'dest' ? dest : source;
+      const object = WORKLOADS.map((kind) => store.get(kind, entry.name)).find((item) => item !== undefined);
+      const next = entries.get(`${entry.side}/${entry.name}`);
+      const isStopped = object?.metadata.annotations?.[PARKED] !== undefined;
+      return isStopped && JSON.stringify(next?.fields) !== JSON.stringify(entry.fields)
+        ? [`the baseline of ${entry.name} was changed after it was stopped`]
+        : [];
+    });
   };
   const control =
     (store: Store) =>

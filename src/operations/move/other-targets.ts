@@ -1,0 +1,63 @@
+import { PartialError } from '../../errors.ts';
+import type { Informer } from '../../kube/informer.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { nameList } from '../../sentences.ts';
+import { keyOf, keyOfObject } from './baseline.ts';
+import { splitJobs } from './jobs-at-home.ts';
+import { whereIs } from './side.ts';
+import { type StartTarget, startTargets } from './start-side.ts';
+import type { Baseline, BaselineEntry, MoveOptions, MoveSide } from './types.ts';
+import { isIgnored, runs } from './wanted.ts';
+
+/** What the records of a move say of the side that is to be started. */
+export interface StartSource {
+  readonly kind: 'cutover' | 'failback';
+  readonly baseline: Baseline;
+  /** What that side itself has recorded; empty for a cutover, which goes by the baseline. */
+  readonly starts: readonly BaselineEntry[];
+}
+
+/** What is to be started, and the Jobs that must not run again. Pure. */
+export const findTargets = (
+  { kind, baseline, starts }: StartSource,
+  stopped: { readonly informer: Pick<Informer, 'objects'> },
+  to: { readonly side: MoveSide; readonly informer: Pick<Informer, 'objects'> },
+  options: Pick<MoveOptions, 'jobs'>,
+): { readonly start: readonly StartTarget[]; readonly over: readonly StartTarget[] } => {
+  const objects = to.informer.objects();
+  if (kind === 'cutover') return { start: startTargets(to.side, objects, baseline), over: [] };
+  // A journal of a version before this one has only the baseline of the destination.
+  const known = starts.length > 0 ? starts : baseline.entries;
+  // A cutover starts what its baseline names; a failback has to ask the destination what has ended there.
+  return splitJobs(
+    startTargets(to.side, objects, undefined, { known }),
+    stopped.informer.objects(),
+    options.jobs,
+  );
+};
+
+/**
+ * Throws PartialError when something that is to run is not there any more. What is marked to be ignored has no copy.
+ * Pure.
+ */
+export const refuseMissing = (
+  { kind, baseline, starts }: StartSource,
+  stopped: readonly KubeObject[],
+  to: MoveSide,
+  objects: readonly KubeObject[],
+): void => {
+  const there = new Set(objects.map(keyOfObject));
+  const source = new Map(stopped.map((object) => [keyOfObject(object), object]));
+  const missing = (kind === 'cutover' ? baseline.entries : starts).filter(
+    (entry) =>
+      entry.kind !== 'Job' &&
+      runs(entry) &&
+      !there.has(keyOf(entry)) &&
+      !(kind === 'cutover' && isIgnored(source.get(keyOf(entry)))),
+  );
+  if (missing.length === 0) return;
+  const names = nameList(missing.map((entry) => `${entry.kind} ${entry.name}`));
+  throw new PartialError(`${names} is to run in ${whereIs(to)} and is gone from there.`, {
+    hint: 'Create it there again and resume, or go back to where the application ran.',
+  });
+};
