@@ -328,7 +328,8 @@ const fill = async (source: string): Promise<void> => {
         ...(await ownedBy('keda.sh/v1alpha1', 'ScaledObject', 'web')),
       },
       spec: {
-        maxReplicas: 3,
+        // Above the count: the controller would scale it down when it next looks.
+        maxReplicas: 6,
         scaleTargetRef: { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'web' },
       },
     }),
