@@ -26,6 +26,7 @@ const FOREIGN = new Set([
   '--bwlimit',
   '--server-side',
   '--delay-ms',
+  '--sequence',
   '--rounds',
   '--objects',
 ]);

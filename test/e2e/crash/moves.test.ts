@@ -10,12 +10,12 @@ import {
   type Lane,
   openLane,
 } from '../../helpers/crash/lane.ts';
-import { casesOf, drain, newTally, print } from '../../helpers/crash/plan.ts';
+import { CASES_MS, casesOf, drain, newTally, print } from '../../helpers/crash/plan.ts';
 
 let program: Awaited<ReturnType<typeof buildProgram>>;
 const lanes: Lane[] = [];
-const open = async (): Promise<Lane> => {
-  const lane = await openLane(program.file, 'crash');
+const open = async (how: { readonly staged?: boolean } = {}): Promise<Lane> => {
+  const lane = await openLane(program.file, 'crash', how);
   lanes.push(lane);
   return lane;
 };
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 test('F4, F6: a cutover or failback that is killed at any write goes on or goes back', {
-  timeout: 3_600_000,
+  timeout: CASES_MS,
 }, async () => {
   const writes = await recordWrites();
   const cases = {
@@ -38,24 +38,27 @@ test('F4, F6: a cutover or failback that is killed at any write goes on or goes 
     dest: casesOf(writes.failback, { after: 4, before: 9 }),
   };
   const results = { source: newTally(), dest: newTally() };
-  await drain(open, (lane, step) => {
-    if (cases.source.length + cases.dest.length === 0) return undefined;
-    const { at } = lane;
-    const verb = VERBS[at];
-    const item = cases[at].shift();
-    if (item === undefined) {
-      return { name: `${verb} in ${lane.namespace}`, into: undefined, run: () => move(lane) };
-    }
-    const { cut, mend } = item;
-    return {
-      name: `${verb} ${cut.when} ${cut.write}, then ${mend}, in ${lane.namespace}`,
-      into: results[at],
-      run: async () => {
-        await changeCounts(lane, step);
-        return cutAndMend(lane, verb, cut, mend);
-      },
-    };
-  });
+  await drain(
+    () => open(),
+    (lane, step) => {
+      if (cases.source.length + cases.dest.length === 0) return undefined;
+      const { at } = lane;
+      const verb = VERBS[at];
+      const item = cases[at].shift();
+      if (item === undefined) {
+        return { name: `${verb} in ${lane.namespace}`, into: undefined, run: () => move(lane) };
+      }
+      const { cut, mend } = item;
+      return {
+        name: `${verb} ${cut.when} ${cut.write}, then ${mend}, in ${lane.namespace}`,
+        into: results[at],
+        run: async () => {
+          await changeCounts(lane, step);
+          return cutAndMend(lane, verb, cut, mend);
+        },
+      };
+    },
+  );
   print('cutover', results.source);
   print('failback', results.dest);
   expect([...results.source.failures, ...results.dest.failures]).toEqual([]);
@@ -63,6 +66,50 @@ test('F4, F6: a cutover or failback that is killed at any write goes on or goes 
   const changes = lanes.map((lane) => lane.observer.changes());
   expect(Math.min(...changes), 'changes that the observers saw').toBeGreaterThan(50);
 });
+
+test('F4: the first stage and the first cutover of a namespace, killed at the writes that make its records', {
+  timeout: CASES_MS,
+}, async () => {
+  const first = await open({ staged: false });
+  const stage = await command(first, 'stage');
+  expectExit(stage, 0);
+  const cutover = await command(first, 'cutover');
+  expectExit(cutover, 0);
+  const stride = { after: 1, before: 2 };
+  const cases = [
+    ...casesOf(stage.writes.filter(makesRecord), stride, ['resume']).map((item) => ({
+      ...item,
+      verb: 'stage',
+    })),
+    ...casesOf(cutover.writes.filter(makesRecord), stride).map((item) => ({ ...item, verb: 'cutover' })),
+  ];
+  const result = newTally();
+  // Each case needs a namespace that knows nothing yet.
+  const none = async (): Promise<undefined> => undefined;
+  await drain(none, () => {
+    const item = cases.shift();
+    if (item === undefined) return undefined;
+    const { cut, mend, verb } = item;
+    return {
+      name: `first ${verb} ${cut.when} ${cut.write}, then ${verb === 'stage' ? verb : mend}`,
+      into: result,
+      run: async () => {
+        const lane = await open({ staged: verb !== 'stage' });
+        if (verb !== 'stage') return cutAndMend(lane, 'cutover', cut, mend);
+        const { wasCut } = await command(lane, 'stage', cut);
+        expectExit(await command(lane, 'stage'), 0);
+        await move(lane);
+        await expectSettled(lane);
+        return wasCut;
+      },
+    };
+  });
+  print('first writes', result);
+  expect(result.failures).toEqual([]);
+  expect(result.missed).toBeLessThan(result.cut / 2);
+});
+
+const makesRecord = (write: string): boolean => / POST (configmaps|leases|namespaces)\b/.test(write);
 
 test('the observer sees what runs on both sides', async () => {
   const { namespace, observer } = await open();

@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildProgram } from '../../helpers/crash/cutter.ts';
+import { buildProgram, type Cut, type CutRun } from '../../helpers/crash/cutter.ts';
 import { cutFailover, openFailoverLane } from '../../helpers/crash/failover-lane.ts';
-import { command, cutRollback, expectExit, type Lane, openLane } from '../../helpers/crash/lane.ts';
-import { casesOf, drain, newTally, print } from '../../helpers/crash/plan.ts';
+import {
+  command,
+  cutRollback,
+  expectExit,
+  expectSettled,
+  isNothingToDo,
+  type Lane,
+  openLane,
+} from '../../helpers/crash/lane.ts';
+import { CASES_MS, casesOf, drain, newTally, print } from '../../helpers/crash/plan.ts';
 
 let program: Awaited<ReturnType<typeof buildProgram>>;
 const lanes: Lane[] = [];
@@ -22,7 +30,7 @@ afterAll(async () => {
 
 test.each(['cutover', 'failback'] as const)(
   'F4, F24: a rollback of a %s that is killed at any write can be run again',
-  { timeout: 3_600_000 },
+  { timeout: CASES_MS },
   async (verb) => {
     const open = async (): Promise<Lane> => {
       const lane = opened(await openLane(program.file, 'rollback'));
@@ -52,7 +60,7 @@ test.each(['cutover', 'failback'] as const)(
 );
 
 test('F1, F4: a failover that is killed at any write goes on or goes back', {
-  timeout: 3_600_000,
+  timeout: CASES_MS,
 }, async () => {
   const open = async () => opened(await openFailoverLane(program.file));
   const lane = await open();
@@ -73,3 +81,39 @@ test('F1, F4: a failover that is killed at any write goes on or goes back', {
   expect(result.failures).toEqual([]);
   expect(result.cut).toBeGreaterThan(writes.length / 10);
 });
+
+test('F3, F4: a fence that is killed at any write goes on', { timeout: CASES_MS }, async () => {
+  const open = async (): Promise<Lane> => opened(await openLane(program.file, 'fence'));
+  const { writes } = await cutFence(await open(), undefined);
+  const cases = casesOf(writes, { after: 3, before: 6 }, ['resume']);
+  const result = newTally();
+  await drain(open, (lane) => {
+    const item = cases.shift();
+    if (item === undefined) return undefined;
+    const { when, write } = item.cut;
+    return {
+      name: `fence ${when} ${write}, in ${lane.namespace}`,
+      into: result,
+      run: async () => (await cutFence(lane, item.cut)).wasCut,
+    };
+  });
+  print('fence', result);
+  expect(result.failures).toEqual([]);
+  expect(result.cut).toBeGreaterThan(writes.length / 6);
+});
+
+// The source is given up while it runs, comes back and is fenced; the application is brought home again.
+const cutFence = async (lane: Lane, cut: Cut | undefined): Promise<CutRun> => {
+  expectExit(await command(lane, 'failover', undefined, ['--accept-data-loss', '--source-given-up']), 0);
+  lane.at = 'dest';
+  const run = await command(lane, 'fence', cut);
+  const last = run.wasCut ? await command(lane, 'resume') : run;
+  expectExit(isNothingToDo(last) ? await command(lane, 'fence') : last, 0);
+  // Until here both sides ran: that is what a fence is for.
+  lane.observer.forget();
+  await expectSettled(lane);
+  expectExit(await command(lane, 'failback'), 0);
+  lane.at = 'source';
+  await expectSettled(lane);
+  return run;
+};

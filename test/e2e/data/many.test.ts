@@ -50,7 +50,7 @@ it('D38, D58: 200 claims that wait for a first consumer, eight at once and never
   expect(new Set(attempts.map(({ id }) => id)).size).toBe(COUNT);
   expect([mover.releases(), mover.privateDirs()]).toEqual([[], []]);
   await mapBounded(names, 20, (name) => deleteJson('source', 'PersistentVolume', `${namespace}-${name}`));
-}, 1_200_000);
+}, 600_000);
 
 const LAZY = {
   apiVersion: 'storage.k8s.io/v1',

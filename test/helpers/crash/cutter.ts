@@ -130,5 +130,5 @@ const nameOf = (side: Side, { method, path, body }: ProxyRequest): string => {
   return `${side} ${method} ${name}`;
 };
 
-const RUN_MS = 120_000;
+const RUN_MS = 10 * 60_000;
 const NODE = join(import.meta.dirname, '..', '..', '..', 'node_modules', '.bin', 'node');

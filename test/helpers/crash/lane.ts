@@ -26,14 +26,14 @@ export interface Lane {
   stop(): Promise<void>;
 }
 
-/** Makes a lane: installs the application at the source, waits for its pods, and stages it. */
-export async function openLane(program: string, prefix: string): Promise<Lane> {
+/** Makes a lane: installs the application at the source, waits for its pods, and stages it unless told otherwise. */
+export async function openLane(program: string, prefix: string, { staged = true } = {}): Promise<Lane> {
   const namespace = freshNamespace(prefix);
   await createNamespace('source', namespace);
   await installApp(namespace);
   await waitUntil('the pods of the application', async () => (await podCount('source', namespace)) > 4);
   const line = await openLine(program, namespace);
-  expectExit(await line.run(['stage']), 0);
+  if (staged) expectExit(await line.run(['stage']), 0);
   const observer = await observe(namespace);
   const stop = async (): Promise<void> => {
     observer.stop();
@@ -57,7 +57,7 @@ export const command = (
   cut?: Cut,
   flags: readonly string[] = [],
 ): Promise<CutRun> =>
-  lane.line.run([verb, '--yes', ...(UNHELD.has(verb) ? [] : ['--hold', HOLD]), ...flags], cut);
+  lane.line.run([verb, ...(UNHELD.has(verb) ? [] : ['--yes', '--hold', HOLD]), ...flags], cut);
 
 /**
  * Runs a command until it is cut, and then another one that goes on or goes back. Asserts the state at the end and
@@ -169,7 +169,7 @@ export const stateOf = (lane: Lane): Promise<StateRecord | undefined> =>
 
 const HOLD = '300ms';
 const NODES = 3;
-const UNHELD: ReadonlySet<string> = new Set();
+const UNHELD: ReadonlySet<string> = new Set(['stage']);
 
 async function recordOf(side: Side, name: string, namespace: string): Promise<Json> {
   const text = (await getJson(side, 'ConfigMap', name, namespace))?.data.content;

@@ -7,6 +7,8 @@ export interface Observer {
   readonly violations: readonly string[];
   /** How many changes were seen: an observer that saw nothing proves nothing. */
   changes(): number;
+  /** Forgets the violations so far: both sides ran on purpose. */
+  forget(): void;
   stop(): void;
 }
 
@@ -55,6 +57,9 @@ export async function observe(namespace: string): Promise<Observer> {
   return {
     violations,
     changes: () => changes,
+    forget: () => {
+      violations.length = 0;
+    },
     stop: () => {
       for (const stop of stops) stop();
     },

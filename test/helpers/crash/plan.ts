@@ -10,6 +10,9 @@ export interface Case {
 /** With DR_SYNCER_CRASH=all every cut point is taken, and each of them mended in both ways. */
 export const takesAll = process.env['DR_SYNCER_CRASH'] === 'all';
 
+/** For a test that goes through cases: several times what they take on a quiet machine of two cores. */
+export const CASES_MS = (takesAll ? 8 * 60 : 30) * 60_000;
+
 /** How many namespaces are worked on at a time. */
 export const LANES = Number(process.env['DR_SYNCER_CRASH_LANES'] ?? 4);
 
