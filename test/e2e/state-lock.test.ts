@@ -339,6 +339,25 @@ describe('the lock at the source', () => {
     expect(await holderOf(namespace)).toBe('alice@a');
   });
 
+  test('F5: is given back although nobody heard that it had been taken', async () => {
+    const { namespace } = await both();
+    const { proxy, cluster } = await openThroughProxy('source');
+    proxy.inject({
+      match: matching({ method: 'POST', path: /\/leases$/ }),
+      times: 1,
+      // The Lease is stored, and the answer never comes.
+      action: async (exchange) => {
+        for await (const _chunk of await exchange.forward());
+        await exchange.closed;
+      },
+    });
+    const lock = await lockAs('alice@a', open(), namespace, { source: { cluster, namespace } });
+    expect(lock.notes).toEqual([expect.stringContaining('The lock in the destination holds.')]);
+    expect(await holderOf(namespace, 'source')).toBe('alice@a');
+    await lock.release();
+    expect(await holderOf(namespace, 'source')).toBeUndefined();
+  });
+
   test('F5: refuses when somebody runs the other direction, and leaves nothing locked', async () => {
     const { namespace, source } = await both();
     await lockAs('bob@b', source.cluster, namespace);
