@@ -10,6 +10,8 @@ export interface Reporter {
   success(message: string): void;
   warning(message: string): void;
   failure(message: string): void;
+  /** What to do next: it is for the operator to do, and not under way. */
+  hint(message: string): void;
   /** Detail for `--log-level debug`. */
   debug(message: string): void;
   /** Progress of the current phase: done out of total, monotone. Shown on a TTY only. */
@@ -27,6 +29,7 @@ export const silentReporter: Reporter = {
   success: nothing,
   warning: nothing,
   failure: nothing,
+  hint: nothing,
   debug: nothing,
   progress: nothing,
   event: nothing,

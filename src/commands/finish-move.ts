@@ -2,6 +2,7 @@ import type { Io } from '../io.ts';
 import type { MoveResult } from '../operations/move/types.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderMove } from '../ui/render/move.ts';
+import { conclude, isOneTerminal } from './conclude.ts';
 import type { CommonFlags } from './options.ts';
 import type { Session } from './session.ts';
 
@@ -12,9 +13,9 @@ export const finishMove = async (
   session: Session,
   result: MoveResult,
 ): Promise<number> => {
-  const say = result.exitCode === 0 ? session.reporter.success : session.reporter.failure;
-  say(result.summary);
-  if (result.hint !== undefined) session.reporter.action(result.hint);
-  await writeResult(io, flags.output, result, (value) => renderMove(value, session.theme));
+  conclude(io, flags, session, result);
+  // Warnings were told when they came up.
+  const isTold = isOneTerminal(io, flags);
+  await writeResult(io, flags.output, result, (value) => renderMove(value, session.theme, { isTold }));
   return result.exitCode;
 };

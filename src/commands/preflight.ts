@@ -2,6 +2,7 @@ import type { Io } from '../io.ts';
 import type { PreflightKind } from '../operations/preflight/index.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderPreflight } from '../ui/render/preflight.ts';
+import { conclude } from './conclude.ts';
 import { stageOptionsOf } from './cutover.ts';
 import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';
 import { dataStep } from './data-session.ts';
@@ -45,8 +46,7 @@ export const runPreflightCommand = (
             },
           }),
     });
-    const say = result.exitCode === 0 ? session.reporter.success : session.reporter.failure;
-    say(result.summary);
+    conclude(io, flags, session, { exitCode: result.exitCode, summary: result.summary });
     await writeResult(io, flags.output, result, (value) => renderPreflight(value, session.theme));
     return result.exitCode;
   });

@@ -2,6 +2,7 @@ import type { Io } from '../io.ts';
 import { stage } from '../operations/stage/stage.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderStage } from '../ui/render/stage.ts';
+import { conclude } from './conclude.ts';
 import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';
 import { checkPreCopyFlags, readyMover } from './data-session.ts';
 import { type CommonFlags, type CopyFlags, copyOptions, type SideFlags } from './options.ts';
@@ -65,8 +66,7 @@ export const runStage = (io: Io, flags: StageFlags, interrupt: AbortSignal): Pro
               dryRun: flags.dryRun === true,
             }),
           );
-    const say = result.exitCode === 0 ? session.reporter.success : session.reporter.failure;
-    say(result.summary);
+    conclude(io, flags, session, { exitCode: result.exitCode, summary: result.summary });
     await writeResult(io, flags.output, result, (value) => renderStage(value, session.theme));
     return result.exitCode;
   });

@@ -47,6 +47,10 @@ export const humanReporter = ({ stream, theme, level, now }: HumanOptions): Repo
       stop();
       say('error', theme.failure('✗'), message);
     },
+    hint: (message) => {
+      stop();
+      say('info', theme.dim('→'), message);
+    },
     debug: (message) => say('debug', theme.dim('·'), theme.dim(message)),
     progress: (done, total, what) => {
       if (!canSpin || LEVELS.info < LEVELS[level]) return;

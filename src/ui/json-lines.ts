@@ -14,6 +14,7 @@ export const jsonLinesReporter = (stream: OutStream, level: LogLevel, now: () =>
     success: (message) => say('info', 'success', message),
     warning: (message) => say('warn', 'warning', message),
     failure: (message) => say('error', 'failure', message),
+    hint: (message) => say('info', 'hint', message),
     debug: (message) => say('debug', 'debug', message),
     progress: () => undefined,
     event: () => undefined,

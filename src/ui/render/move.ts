@@ -6,22 +6,29 @@ import { preflightLines } from './preflight.ts';
 
 const MOST_PLAN_LINES = 200;
 
-/** The result of a move for people: its steps with their times, then one sentence and what to type next. */
-export const renderMove = (result: MoveResult, theme: Theme): string => {
+/**
+ * The result of a move for people: its steps with their times, then one sentence and what to type next. `isTold`: its
+ * warnings stand above it on the same terminal.
+ */
+export const renderMove = (result: MoveResult, theme: Theme, { isTold = false } = {}): string => {
   const source =
     result.source === undefined ? '(source not used)' : `${result.source.context}/${result.source.namespace}`;
   const dest = `${result.dest.context}/${result.dest.namespace}`;
   const paint = result.exitCode === 0 ? theme.success : theme.failure;
   const times = [
     ...(result.seconds === 0 ? [] : [`${result.seconds} s`]),
-    ...(result.rtoSeconds === undefined ? [] : [`${result.rtoSeconds} s without a running application`]),
+    ...(result.rtoSeconds === undefined
+      ? []
+      : [
+          `${result.kind === 'failover' ? 'at most ' : ''}${result.rtoSeconds} s without a running application`,
+        ]),
   ];
   return [
     `${theme.strong(result.kind)} ${theme.strong(source)} ${ARROWS[result.kind]} ${theme.strong(dest)}${result.dryRun ? ' (dry run)' : ''}${result.operationId === '' ? '' : `  ${theme.dim(result.operationId)}`}`,
     '',
     ...(result.dryRun ? planLines(result.steps, theme) : stepLines(result.steps)),
     ...(result.claims === undefined ? [] : ['', ...claimLines(result.claims)]),
-    ...(result.warnings.length === 0
+    ...(result.warnings.length === 0 || isTold
       ? []
       : ['', theme.warning('Warnings:'), ...result.warnings.map((text) => `  ${text}`)]),
     ...preflightPart(result, theme),
