@@ -150,7 +150,9 @@ describe('a failover over a failback that has started the source', { timeout: 30
     const { document } = await moveTo(7, 'failover', namespace, { ...ends, args: ['--accept-data-loss'] });
     expect(document.error.message).toMatch(/has begun to start the source/);
     await proxies.source.comeBack();
-    await typed(0, commandsIn(document.error.hint)[0]);
+    expect(commandsIn(document.error.hint)[0]).toMatch(/^dr-syncer resume /);
+    // What the smoke check asked for is still what it asks for, so the resumed run is given another one.
+    await moveTo(0, 'resume', namespace, { ...ends, args: ['--smoke-command', 'true'] });
     await runsAtSource(namespace);
   });
 });
@@ -250,7 +252,8 @@ describe('status', { timeout: 120_000 }, () => {
 
   test('stage during an unfinished move is refused with 4 and names resume and rollback', async () => {
     const namespace = await stoppedCutover('stage-between');
-    const { document } = await moveTo(4, 'stage', namespace, ends);
+    const resume = wayTo(await statusOf(4, namespace), 'resume');
+    const document = await typed(4, resume.replace(' resume ', ' stage '));
     expect(document.error.hint).toMatch(/dr-syncer resume .*dr-syncer rollback /);
   });
 });

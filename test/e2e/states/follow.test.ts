@@ -9,7 +9,8 @@ import { throughProxies } from '../../helpers/proxied.ts';
 
 // From any state that kills, lost records and other people's hands can leave: whoever only types what is printed comes
 // to an application that runs on one side with its counts, or to a sentence that says what a person must decide.
-const RUNS = Number(process.env['DR_SYNCER_STATES'] ?? 25);
+// Each run takes a minute on a busy machine, so how many there are is asked for: DR_SYNCER_STATES=25.
+const RUNS = Number(process.env['DR_SYNCER_STATES'] ?? 0);
 const COMMANDS = 8;
 const WEB = { 'Deployment/web': 2 };
 const PARKED = { 'Deployment/web': 0 };
@@ -18,12 +19,13 @@ const { proxies, ends } = throughProxies();
 let program: Awaited<ReturnType<typeof buildProgram>>;
 let shell: Shell;
 beforeAll(async () => {
+  if (RUNS === 0) return;
   program = await buildProgram();
   shell = openShell(program.file);
 });
 afterAll(() => {
-  shell.close();
-  program.stop();
+  shell?.close();
+  program?.stop();
 });
 
 interface Story {
@@ -47,11 +49,15 @@ const stories: fc.Arbitrary<Story> = fc.record({
   silent: fc.option(side, { nil: undefined, freq: 3 }),
 });
 
-test('whoever types only what is printed comes out of any state', { timeout: 3_600_000 }, async () => {
-  const seed = Number(process.env['DR_SYNCER_SEED'] ?? Date.now() % 1_000_000);
-  process.stdout.write(`states: seed ${seed}, ${RUNS} runs\n`);
-  await fc.assert(fc.asyncProperty(stories, follow), { numRuns: RUNS, seed, endOnFailure: true });
-});
+test.runIf(RUNS > 0)(
+  'whoever types only what is printed comes out of any state',
+  { timeout: 3_600_000 },
+  async () => {
+    const seed = Number(process.env['DR_SYNCER_SEED'] ?? Date.now() % 1_000_000);
+    process.stdout.write(`states: seed ${seed}, ${RUNS} runs\n`);
+    await fc.assert(fc.asyncProperty(stories, follow), { numRuns: RUNS, seed, endOnFailure: true });
+  },
+);
 
 const follow = async (story: Story): Promise<void> => {
   const namespace = await installSmall('story');
