@@ -13,10 +13,17 @@ afterAll(async () => {
 });
 
 // The tests run as root, as sudo does.
-test.runIf(userInfo().uid === 0)('a run under sudo is the work of who called sudo', async () => {
-  const sides = ['--source-context', contextOf('source'), '--dest-context', contextOf('dest')];
-  const run = await runCli(['stage', ...sides, '-n', namespace], { env: { SUDO_USER: 'alice\u0007' } });
-  expect(run.exitCode, run.stderr).toBe(0);
-  const record = await getJson('dest', 'ConfigMap', 'dr-syncer-state', namespace);
-  expect(JSON.stringify(record?.data)).toContain(`alice@${hostname()}`);
-});
+test.runIf(userInfo().uid === 0)(
+  'a run under sudo is the work of who called sudo',
+  async () => {
+    const sides = ['--source-context', contextOf('source'), '--dest-context', contextOf('dest')];
+    const run = await runCli(['stage', ...sides, '-n', namespace], {
+      env: { SUDO_USER: 'alice\u0007' },
+      timeoutMs: 150_000,
+    });
+    expect(run.exitCode, run.stderr).toBe(0);
+    const record = await getJson('dest', 'ConfigMap', 'dr-syncer-state', namespace);
+    expect(JSON.stringify(record?.data)).toContain(`alice@${hostname()}`);
+  },
+  180_000,
+);
