@@ -180,20 +180,23 @@ const applyPatiently = async (
   body: KubeObject,
   options: ApplyOptions,
 ): Promise<WriteResult> => {
-  // What is created is created parked. Should it be there by the time that the request arrives, and be running, then
-  // it has another owner of its replica count, and nothing is taken over from it unseen.
-  let made: KubeObject | undefined;
+  // A change is tied to the version that was seen, as parking is. What is created is created parked, and without force:
+  // should it be there by the time that the request arrives, and be running, then its replica count has another owner.
+  let seen = item.live;
   for (let attempt = 1; ; attempt++) {
-    const isCreation = item.live === undefined && made === undefined && !options.dryRun;
     try {
-      const write = { ...writeOptions(options), force: !isCreation };
-      const result = await options.writer.apply(item.type, atVersion(body, made), write);
+      const write = { ...writeOptions(options), force: options.dryRun || seen !== undefined };
+      const result = await options.writer.apply(
+        item.type,
+        options.dryRun ? body : atVersion(body, seen),
+        write,
+      );
       return { ...result, attempts: result.attempts + attempt - 1 };
     } catch (error) {
-      if (!isConflict(error) || attempt >= CONFLICT_ATTEMPTS) throw error;
+      const isMoved = isConflict(error) || (seen !== undefined && hasStatus(error, 404));
+      if (!isMoved || attempt >= CONFLICT_ATTEMPTS) throw error;
       await sleep(50 * attempt, options.signal);
-      if (item.live === undefined && !options.dryRun)
-        made = await options.writer.get(refOf(item, body), { signal: options.signal });
+      seen = await options.writer.get(refOf(item, body), { signal: options.signal });
     }
   }
 };
@@ -227,7 +230,8 @@ const resolve = async (
   const ref = refOf(item, body);
   await writer.delete(ref, { uid: live.metadata.uid, propagation: resolution.propagation, signal });
   await waitGone(ref, options);
-  return { action: 'recreated', ...summary(body, await applyPatiently(item, body, options)), reason };
+  const made = await applyPatiently({ ...item, live: undefined }, body, options);
+  return { action: 'recreated', ...summary(body, made), reason };
 };
 
 const waitGone = async (ref: ObjectRef, options: ApplyOptions): Promise<void> => {
