@@ -197,7 +197,9 @@ describe('parked for good', () => {
     await createNamespace('dest', dest);
     const writer = openWriter(contextFor('dest'), CLUSTER).through(OPEN_GATE);
     try {
-      await openStateStore(writer, dest).update(() => stateRecord({ phase: 'active' }));
+      // The move has come to its end.
+      const { operation: _ended, ...record } = stateRecord({ phase: 'active' });
+      await openStateStore(writer, dest).update(() => record);
     } finally {
       await writer.close();
     }
