@@ -55,6 +55,8 @@ const OWN = [
   'src/kube/contexts.ts',
   'src/kube/transport.ts',
   'src/operations/checks/node-match.ts',
+  'src/operations/data/check-data.ts',
+  'src/operations/move/give-up-steps.ts',
   'src/operations/move/journal-options.ts',
   'src/operations/move/move.ts',
   'src/operations/move/rollback.ts',
@@ -72,6 +74,7 @@ const OWN = [
   'src/pipeline/transforms/dns-names.ts',
   'src/pipeline/transforms/resource-quota.ts',
   'src/state/checks.ts',
+  'src/ui/render/move.ts',
 ];
 
 test('no other file joins names by itself, however many there are', () => {

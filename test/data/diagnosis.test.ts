@@ -53,7 +53,7 @@ describe('createTranscript', () => {
     ],
     ['cannot re-use a name that is still in use', /same command again/],
     ['destination PVC is not writable', /access mode/],
-    ['failed to get PVC info for destination PVC: not found', /stage/],
+    ['failed to get PVC info for destination PVC: not found', /Stage the namespace/],
     ['pods "x" is forbidden: violates PodSecurity "restricted:latest"', /non-root/],
     ['pods "x" is forbidden: exceeded quota: q', /ResourceQuota/],
     ['jobs.batch is forbidden: User "u" cannot create resource "jobs"', /lacks a right/],

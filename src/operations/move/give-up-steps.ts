@@ -1,5 +1,6 @@
 import type { NamedSide } from '../../command-line.ts';
 import { openInformer } from '../../kube/informer.ts';
+import { count } from '../../sentences.ts';
 import { timestamp } from '../../state/clock.ts';
 import { openStateStore } from '../../state/records.ts';
 import { SCHEMA, type StateRecord } from '../../state/types.ts';
@@ -140,7 +141,7 @@ const startAgain = async (
       }
     }
     await tidyInherited(source, informer.objects(), options.concurrency);
-    return [`${targets.length} workloads started again`, ...notReady].join('; ');
+    return [`${count(targets.length, 'workload')} started again`, ...notReady].join('; ');
   } finally {
     informer.stop();
   }
