@@ -89,21 +89,21 @@ export const createStop = (input: StopInput): StopFrom => {
         hasBegun && old !== undefined
           ? { baseline: await again(old, objects), starts: state.starts() }
           : await takeBaseline({ ...input, deps: { ...deps, reporter: quiet } }, objects, others);
-      let { baseline } = taken;
-      await state.setBaseline(baseline, taken.starts);
+      const { baseline, starts } = taken;
+      const current = new Map(baseline.entries.map((entry) => [keyOf(entry), entry]));
+      await state.setBaseline(baseline, starts);
       await state.markMoving();
       await state.noteStopped();
       return stopSide(from, baseline.entries, objects, deps, {
         ...options,
-        // Scaled in this very moment: the journal hears of it before the patch that takes it to 0.
+        // Scaled in this very moment: the journal hears of it before the patch that takes it to 0. Each conflict is a
+        // new look, so an entry may be renewed more than once.
         renew: async (entry, live) => {
-          const renewed = renewedEntry(from, entry, live);
-          if (renewed === entry) return entry;
-          baseline = {
-            ...baseline,
-            entries: baseline.entries.with(baseline.entries.indexOf(entry), renewed),
-          };
-          await state.setBaseline(baseline, taken.starts);
+          const held = current.get(keyOf(entry)) ?? entry;
+          const renewed = renewedEntry(from, held, live);
+          if (renewed === held) return held;
+          current.set(keyOf(entry), renewed);
+          await state.setBaseline({ ...baseline, entries: [...current.values()] }, starts);
           return renewed;
         },
       });

@@ -124,6 +124,12 @@ const LATE: Round[] = Array.from({ length: 6 }, (_, index) =>
   }),
 );
 
+// The application is scaled while it is stopped: each status update of its controller is a conflict of its own.
+const SCALED: [number[], Round[]][] = Array.from({ length: 24 }, (_, index) => [
+  [20],
+  [calm({ faults: { ...CALM, pace: [3] }, scale: { after: 150 + 4 * index, replicas: 1 } })],
+]);
+
 describe('a move in any order of events', () => {
   test('F4, F5, F7: never runs on both sides, loses no count, has one holder, and can always be ended', {
     timeout: 600_000,
@@ -139,10 +145,7 @@ describe('a move in any order of events', () => {
       }),
       {
         numRuns: Number(process.env['DR_SYNCER_MODEL_RUNS'] ?? 100),
-        examples: [
-          [[0], OVERTAKEN],
-          [[0], LATE],
-        ],
+        examples: [[[0], OVERTAKEN], [[0], LATE], ...SCALED],
       },
     );
   });
