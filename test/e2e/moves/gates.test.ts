@@ -222,7 +222,7 @@ describe('before anything is done', () => {
       ['rollback', half, []],
     ] as const) {
       const run = await moveTo(2, verb, namespace, { ask: true, input: `${namespace}\n`, args });
-      expect(run.document.error.message, verb).toMatch(/needs a confirmation/);
+      expect(run.document.error.message, verb).toMatch(/confirmation is needed/);
     }
     expect(await Promise.all([staged, half].map(contentOf))).toEqual(before);
   });
