@@ -4,6 +4,7 @@ import { groupKind } from '../kube/names.ts';
 import type { JsonObject, KubeObject } from '../kube/types.ts';
 import { parkingOf } from './kinds.ts';
 import { liveVersion, mergeValue } from './merge.ts';
+import { controllerOf } from './owners.ts';
 import { fieldAt, keepRecorded, marksOf, recordedFields, recordedReplicas } from './record.ts';
 import { scaleOverride } from './scale-override.ts';
 import type { ParkField, Parking, ParkOptions, ParkPlan } from './types.ts';
@@ -17,6 +18,8 @@ import type { ParkField, Parking, ParkOptions, ParkPlan } from './types.ts';
  */
 export const planPark = (object: KubeObject, options: ParkOptions = {}): ParkPlan | undefined => {
   const cold = parkingOf(object, options, 0);
+  // A ReplicaSet inherits the annotations of its Deployment; it is not parked by itself all the same.
+  if (cold === undefined && controllerOf(object) !== undefined) return undefined;
   const override = cold === undefined || options.stop === true ? undefined : scaleOverride(object);
   const parking = override === undefined ? cold : parkingOf(object, options, override);
   const recorded = recordedFields(object) ?? recordOfCount(object, parking);

@@ -9,12 +9,13 @@ export interface Pattern {
   readonly query?: Readonly<Record<string, RegExp | undefined>>;
 }
 
-/** A `match` for rules. */
+/** A `match` for rules. A dry run changes nothing and is only meant where the pattern names it. */
 export const matching =
   ({ method, path, query = {} }: Pattern) =>
   (request: ProxyRequest): boolean =>
     (method === undefined || method === request.method) &&
     (path === undefined || path.test(request.path)) &&
+    ('dryRun' in query || !request.query.has('dryRun')) &&
     Object.entries(query).every(([name, value]) => {
       const given = request.query.get(name);
       return value === undefined ? given === null : given !== null && value.test(given);
