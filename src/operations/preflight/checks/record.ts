@@ -1,6 +1,11 @@
 import { MANAGED } from '../../../annotations.ts';
 import { drSyncer } from '../../../command-line.ts';
+import type { KubeObject } from '../../../kube/types.ts';
 import { ageText, parseTimestamp } from '../../../state/clock.ts';
+import { isMarked } from '../../../workloads/record.ts';
+import { keyOf, keyOfObject } from '../../move/baseline.ts';
+import type { StartTarget } from '../../move/start-side.ts';
+import { restingFields } from '../../move/wanted.ts';
 import { row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 
@@ -11,13 +16,21 @@ export const checkRecord: CheckRow = {
   run: (context) => [...stagedRows(context), ...ageRows(context)],
 };
 
+// A failback also counts what runs at home already; that is no copy which it could start.
+const rests = (objects: readonly KubeObject[], target: StartTarget): boolean => {
+  const live = objects.find((object) => keyOfObject(object) === keyOf(target));
+  if (live === undefined) return false;
+  return isMarked(live) || (target.wanted !== undefined && restingFields(live, target.wanted).length > 0);
+};
+
 const stagedRows = ({ input, to, targets, stashed, copy }: CheckContext): PreflightCheck[] => {
   const { kind, record } = input;
   const managed = (copy?.collected.dest ?? to.objects).some(
     (object) => object.metadata.labels?.[MANAGED] === 'true',
   );
   const staged = managed || record?.lastStageAt !== undefined;
-  if (targets.length > 0 || stashed.length > 0 || (kind !== 'failback' && staged)) return [];
+  const parked = kind === 'failback' ? targets.filter((target) => rests(to.objects, target)) : targets;
+  if (parked.length > 0 || stashed.length > 0 || (kind !== 'failback' && staged)) return [];
   // What may not be looked at may well be there; the missing right is the finding then.
   if (to.unlisted.size > 0 || input.recordForbidden === true)
     return [
