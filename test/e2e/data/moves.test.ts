@@ -112,13 +112,8 @@ describe('the copy of record', () => {
     await moveTo(4, 'cutover', namespace, { args: COPY, env: mover.env });
 
     const pods = async (): Promise<number> => (await listJson('source', 'Pod', namespace)).length;
-    for (const replicas of [1, 0]) {
-      await patchJson('source', 'Deployment', 'web', namespace, { spec: { replicas } });
-      await waitUntil(`${replicas} pods`, async () => (await pods()) === replicas);
-      if (replicas === 0) break;
-      const refused = await moveTo(4, 'resume', namespace, { env: mover.env });
-      expect(refused.document.summary).toMatch(/after it was stopped|started again/);
-    }
+    await patchJson('source', 'Deployment', 'web', namespace, { spec: { replicas: 1 } });
+    await waitUntil('a pod', async () => (await pods()) === 1);
     const before = copies(mover).length;
     const done = await moveTo(0, 'resume', namespace, { env: mover.env });
     expect(
