@@ -1,4 +1,5 @@
 import { PartialError } from '../../errors.ts';
+import type { KubeObject } from '../../kube/types.ts';
 import { nameList } from '../../sentences.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
 import { type EmptyOptions, refusePods } from './see-empty.ts';
@@ -19,11 +20,7 @@ export const proveStopped = async (
 ): Promise<void> => {
   const objects = await listSide(side, deps.signal);
   refusePods(side, objects, options);
-  const live = new Map(objects.map((object) => [keyOfObject(object), object]));
-  const back = entries.filter((entry) => {
-    const object = live.get(keyOf(entry));
-    return object !== undefined && !isStopped(object, entry);
-  });
+  const back = startedAgain(entries, objects);
   if (back.length === 0) return;
   const names = nameList(back.map((entry) => `${entry.kind} ${entry.name}`));
   throw new PartialError(
@@ -32,4 +29,16 @@ export const proveStopped = async (
       hint: 'Find what starts it (an autoscaler, an operator, Argo CD or Flux), stop that, then resume or roll back.',
     },
   );
+};
+
+/** The workloads of a baseline that do not rest at their parked values; what is gone cannot run. Pure. */
+export const startedAgain = (
+  entries: readonly BaselineEntry[],
+  objects: readonly KubeObject[],
+): BaselineEntry[] => {
+  const live = new Map(objects.map((object) => [keyOfObject(object), object]));
+  return entries.filter((entry) => {
+    const object = live.get(keyOf(entry));
+    return object !== undefined && !isStopped(object, entry);
+  });
 };

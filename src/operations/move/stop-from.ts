@@ -1,11 +1,12 @@
 import { PartialError } from '../../errors.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { nameList } from '../../sentences.ts';
-import { baselineOf, keyOf, keyOfObject, survey } from './baseline.ts';
+import { baselineOf, keyOf, survey } from './baseline.ts';
 import type { MoveState } from './move.ts';
+import { startedAgain } from './prove-stopped.ts';
 import { refuseUncopied } from './refuse-uncopied.ts';
 import { listSide, whereIs } from './side.ts';
-import { isStopped, stopSide } from './stop-side.ts';
+import { stopSide } from './stop-side.ts';
 import { type BaselineInput, mergeStopped, renewedEntry, takeBaseline } from './take-baseline.ts';
 import type { Baseline, BaselineEntry, MoveDeps } from './types.ts';
 
@@ -67,11 +68,7 @@ export const createStop = (input: StopInput): StopFrom => {
   // What ran again has written to its volumes after they were copied.
   const refuseStaleData = ({ entries }: Baseline, objects: readonly KubeObject[]): void => {
     if (!state.isDone('copy-data') || input.copiesData) return;
-    const live = new Map(objects.map((object) => [keyOfObject(object), object]));
-    const back = entries.filter((entry) => {
-      const object = live.get(keyOf(entry));
-      return object !== undefined && !isStopped(object, entry);
-    });
+    const back = startedAgain(entries, objects);
     if (back.length === 0) return;
     const names = nameList(back.map((entry) => `${entry.kind} ${entry.name}`));
     throw new PartialError(
