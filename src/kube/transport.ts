@@ -158,10 +158,12 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
         if (found !== undefined)
           return { status: 200, text: found, contentType: 'application/json', warnings: [], attempts };
       }
+      let used: Connection | undefined;
       try {
-        const used = await current();
+        const via = await current();
+        used = via;
         attempts++;
-        const once = (): Promise<Omit<WireResponse, 'attempts'>> => attemptOnce(request, used, ending);
+        const once = (): Promise<Omit<WireResponse, 'attempts'>> => attemptOnce(request, via, ending);
         const answer = await (request.urgent === true ? once() : inLine(once));
         silentSince = undefined;
         return { ...answer, attempts };
@@ -169,9 +171,10 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
         if (!(error instanceof KubeApiError)) throw error;
         unknown ||= error.failure.outcomeUnknown;
         silentSince = isOutage(error.failure) ? (silentSince ?? performance.now()) : undefined;
-        if (error.failure.status === 401 && !renewed && connection !== undefined) {
+        if (error.failure.status === 401 && !renewed && used !== undefined) {
           renewed = true;
-          await renew(connection);
+          // What this attempt used, not what is used by now: another one may have begun to renew it, or be done.
+          await renew(used);
           return attempt();
         }
         throw error;

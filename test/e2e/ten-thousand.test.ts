@@ -38,9 +38,11 @@ test(`${OBJECTS} objects are staged in less than ${MOST_MEGABYTES} MB, with two 
   const { source, dest } = document.requests;
   // The namespace and what keeps the run apart from others: its lock, renewed now and then, and its record.
   const own = 30;
-  expect(dest.dryRuns).toBe(OBJECTS);
+  // A server that is short of breath has some of them sent again, and those are counted too.
+  expect(dest.retries).toBeLessThan(OBJECTS / 100);
+  expect(dest.dryRuns).toBeGreaterThanOrEqual(OBJECTS);
   expect(dest.writes).toBeGreaterThanOrEqual(OBJECTS);
-  expect(dest.writes).toBeLessThanOrEqual(OBJECTS + own);
+  expect(dest.dryRuns + dest.writes).toBeLessThanOrEqual(2 * OBJECTS + own + dest.retries);
   expect(source.writes + source.dryRuns).toBe(0);
   // What the namespace needs outside itself is listed as well, before the first write.
   expect(source.lists - pagesOf(document)).toBeLessThan(10);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,11 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-const openTo = (server: string, options: Partial<TransportOptions> = {}): Transport => {
+const openTo = (
+  server: string,
+  options: Partial<TransportOptions> = {},
+  user: object = { token: 't' },
+): Transport => {
   const folder = mkdtempSync(join(tmpdir(), 'transport-'));
   const path = join(folder, 'config');
   writeFileSync(
@@ -37,7 +41,7 @@ const openTo = (server: string, options: Partial<TransportOptions> = {}): Transp
       kind: 'Config',
       clusters: [{ name: 'c', cluster: { server, 'insecure-skip-tls-verify': true } }],
       contexts: [{ name: 'here', context: { cluster: 'c', user: 'u' } }],
-      users: [{ name: 'u', user: { token: 't' } }],
+      users: [{ name: 'u', user }],
     }),
   );
   const transport = createTransport(openContext({ path, env: {} }, 'here', '--context'), {
@@ -110,6 +114,50 @@ describe('the time of a request', () => {
     const again = performance.now();
     await expect(asked).rejects.toThrow('enough');
     expect(performance.now() - again).toBeLessThan(9000);
+  });
+});
+
+describe('credentials that the server refuses', () => {
+  it('are renewed once for all requests that used them, whenever their answers come', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'plugin-'));
+    ends.push(() => rmSync(folder, { recursive: true }));
+    const plugin = join(folder, 'plugin');
+    const credential = (token: string): string =>
+      JSON.stringify({
+        apiVersion: 'client.authentication.k8s.io/v1',
+        kind: 'ExecCredential',
+        status: { token },
+      });
+    const [stale, fresh] = [credential('stale'), credential('fresh')];
+    // The first token is stale; the second call takes its time, as one that asks a person does.
+    const script = `if [ -e calls ]; then sleep 1; echo '${fresh}'; else echo '${stale}'; fi; echo call >> calls`;
+    writeFileSync(plugin, `#!/bin/sh\ncd ${folder}\n${script}\n`, { mode: 0o700 });
+    const port = await listen(
+      createServer((request, response) => {
+        if (request.headers.authorization === 'Bearer fresh') response.end('{}');
+        else {
+          response.statusCode = 401;
+          // While the plugin is asked again, and when it has answered.
+          setTimeout(() => response.end('{}'), Number(request.url?.slice(1)));
+        }
+      }),
+    );
+    const transport = openTo(
+      `http://127.0.0.1:${port}`,
+      { retry: { ...OPTIONS.retry, maxAttempts: 1 } },
+      {
+        exec: {
+          apiVersion: 'client.authentication.k8s.io/v1',
+          command: plugin,
+          interactiveMode: 'Never',
+        },
+      },
+    );
+    const answers = await Promise.all(
+      ['/0', '/500', '/2500'].map((path) => transport.send({ ...READ, path })),
+    );
+    expect(answers.map(({ attempts }) => attempts)).toEqual([2, 2, 2]);
+    expect(readFileSync(join(folder, 'calls'), 'utf8')).toBe('call\ncall\n');
   });
 });
 
