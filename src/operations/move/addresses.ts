@@ -1,11 +1,11 @@
 import { hasStatus } from '../../kube/errors.ts';
+import { openInformer } from '../../kube/informer.ts';
 import { objectsAt, stringAt } from '../../kube/json.ts';
 import { objectName } from '../../kube/names.ts';
-import type { KubeObject } from '../../kube/types.ts';
+import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import { EVENTS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
-import { clauseList } from '../../sentences.ts';
-import { sleep } from '../../sleep.ts';
+import { clauseList, count, nameList } from '../../sentences.ts';
 import { warningOf } from '../../workloads/warnings.ts';
 import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
@@ -21,20 +21,31 @@ export const seeAddresses = async (
   timeoutMs: number,
   deps: MoveDeps,
 ): Promise<string> => {
-  const had = new Set((await entrances(from, deps)).filter(hasAddress).map(objectName));
+  const objects = (await entrances(from, deps)).flatMap((entrance) => entrance.objects);
+  const had = new Set(objects.filter(hasAddress).map(objectName));
   if (had.size === 0) return 'nothing had an address';
+  const isMissing = (object: KubeObject): boolean => had.has(objectName(object)) && !hasAddress(object);
+  const seen = `${count(had.size, 'address', 'addresses')} ${had.size === 1 ? 'is' : 'are'} there`;
+  // Mostly they are there by now, and then nothing needs to be watched.
+  const late = (await entrances(to, deps)).filter((entrance) => entrance.objects.some(isMissing));
+  if (late.length === 0) return seen;
+  const types = late.map(({ type }) => type);
+  const informer = await openInformer(to.cluster, types, to.namespace, { signal: deps.signal });
   const until = performance.now() + timeoutMs;
-  for (;;) {
-    const missing = (await entrances(to, deps)).filter(
-      (object) => had.has(objectName(object)) && !hasAddress(object),
-    );
-    if (missing.length === 0) return `${had.size} addresses are there`;
-    if (performance.now() >= until) return tellMissing(to, missing, deps);
-    await sleep(Math.min(POLL_MS, until - performance.now()), deps.signal);
+  const names = nameList(late.flatMap(({ objects }) => objects.filter(isMissing).map(objectName)));
+  deps.reporter.waiting(`Waiting for the addresses of ${names} in ${whereIs(to)}`);
+  try {
+    for (;;) {
+      const missing = informer.objects().filter(isMissing);
+      if (missing.length === 0) return seen;
+      const leftMs = until - performance.now();
+      if (leftMs <= 0) return await tellMissing(to, missing, deps);
+      await informer.changed(leftMs);
+    }
+  } finally {
+    informer.stop();
   }
 };
-
-const POLL_MS = 1000;
 
 const tellMissing = async (to: MoveSide, missing: readonly KubeObject[], deps: MoveDeps): Promise<string> => {
   const events = await listMay(to, EVENTS, deps);
@@ -48,19 +59,20 @@ const tellMissing = async (to: MoveSide, missing: readonly KubeObject[], deps: M
   return `ready, but no address yet: ${clauseList(names)}`;
 };
 
-const entrances = async (side: MoveSide, deps: MoveDeps): Promise<KubeObject[]> => {
+interface Entrances {
+  readonly type: ResourceType;
+  readonly objects: readonly KubeObject[];
+}
+
+const entrances = (side: MoveSide, deps: MoveDeps): Promise<Entrances[]> => {
   const types = ['services', 'ingresses.networking.k8s.io'].flatMap(
     (name) => preferredTypes(side.discovery).get(name) ?? [],
   );
-  return (await Promise.all(types.map((type) => listMay(side, type, deps)))).flat();
+  return Promise.all(types.map(async (type) => ({ type, objects: await listMay(side, type, deps) })));
 };
 
 // Nobody needs these rights for the move itself; without them there is nothing to tell.
-const listMay = async (
-  side: MoveSide,
-  type: Parameters<MoveSide['cluster']['list']>[0],
-  deps: MoveDeps,
-): Promise<KubeObject[]> => {
+const listMay = async (side: MoveSide, type: ResourceType, deps: MoveDeps): Promise<KubeObject[]> => {
   try {
     return await side.cluster.list(type, side.namespace, { signal: deps.signal });
   } catch (error) {

@@ -43,18 +43,20 @@ export const survey = (side: MoveSide, objects: readonly KubeObject[]): Survey =
       return plan === undefined ? [] : [[object, plan] as const];
     }),
   );
-  const controlled = workloads.filter((object) => controlledByCustomResource(object, index) !== undefined);
+  const controlled = new Set(
+    workloads.filter((object) => controlledByCustomResource(object, index) !== undefined),
+  );
   const parkableRoots = new Set(
     [...plans.keys()].map((object) => `${groupKind(object)}/${object.metadata.name}`),
   );
-  const stuck = controlled.filter((object) => {
+  const stuck = [...controlled].filter((object) => {
     const owner = controlledByCustomResource(object, index);
     return (
       owner !== undefined && !parkableRoots.has(`${groupKind(owner)}/${owner.name}`) && plans.has(object)
     );
   });
   const entries = [...plans]
-    .filter(([object]) => !controlled.includes(object))
+    .filter(([object]) => !controlled.has(object))
     .map(([object, plan]) => entryOf(object, plan));
   const notes = [...plans.values()].flatMap((plan) => plan.notes);
   return {
@@ -63,9 +65,7 @@ export const survey = (side: MoveSide, objects: readonly KubeObject[]): Survey =
       .filter(({ root }) => root.kind === 'Pod')
       .map(({ root }) => root.name),
     controlled: stuck.map(objectName),
-    runningJobs: workloads
-      .filter((object) => groupKind(object) === 'Job.batch' && !finished(object) && isActive(object))
-      .map(({ metadata }) => metadata.name),
+    runningJobs: runningJobs(workloads),
     gitops: workloads.flatMap((object) => {
       const owner = plans.has(object) ? gitopsOwner(object) : undefined;
       return owner === undefined || isOwnedElsewhere(side, object, owner) ? [] : [{ object, owner }];
@@ -73,6 +73,15 @@ export const survey = (side: MoveSide, objects: readonly KubeObject[]): Survey =
     notes: [...new Set(notes)],
   };
 };
+
+/** The names of the Jobs among these objects that run, or would as soon as there is room. Pure. */
+export const runningJobs = (objects: readonly KubeObject[]): string[] =>
+  objects
+    .filter(
+      (object) =>
+        groupKind(object) === 'Job.batch' && !finished(object) && isActive(object) && !isTemporary(object),
+    )
+    .map(({ metadata }) => metadata.name);
 
 /**
  * The baseline of a move: what a survey found, at one time. Running Jobs are part of it only when they are to be

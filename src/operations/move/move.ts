@@ -188,8 +188,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       title: `Wait for the Jobs that run in ${whereIs(from)}`,
       skip: () => (options.jobs === 'wait' ? undefined : '--jobs wait is not given'),
       plan: async () => (await surveyNow()).runningJobs.map((name) => `wait for Job ${name}`),
-      run: async () =>
-        waitForJobs(from, deps, options.waitTimeoutMs, async () => (await surveyNow()).runningJobs),
+      run: () => waitForJobs(from, deps, options.waitTimeoutMs),
     },
     {
       id: 'try-stop',

@@ -1,34 +1,41 @@
 import { PartialError } from '../../errors.ts';
+import { openInformer } from '../../kube/informer.ts';
+import { JOBS } from '../../kube/well-known.ts';
 import { nameList } from '../../sentences.ts';
-import { sleep } from '../../sleep.ts';
+import { runningJobs } from './baseline.ts';
 import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
-/** Waits at most `timeoutMs` until no Job runs on a side; `running` names those that do. Throws PartialError. */
-export const waitForJobs = async (
-  side: MoveSide,
-  deps: MoveDeps,
-  timeoutMs: number,
-  running: () => Promise<readonly string[]>,
-): Promise<string> => {
-  const started = performance.now();
+/**
+ * Waits at most `timeoutMs` until no Job runs on a side; their end is watched. Returns a clause. Throws PartialError
+ * naming those that still run, and KubeApiError when the Jobs cannot be listed.
+ */
+export const waitForJobs = async (side: MoveSide, deps: MoveDeps, timeoutMs: number): Promise<string> => {
+  const informer = await openInformer(side.cluster, [JOBS], side.namespace, { signal: deps.signal });
+  const until = performance.now() + timeoutMs;
   let told = false;
-  for (;;) {
-    const looked = performance.now();
-    const names = await running();
-    if (names.length === 0) return 'no Job runs';
-    if (!told)
-      deps.reporter.waiting(
-        `Waiting for ${nameList(names.map((name) => `Job ${name}`))} to end in ${whereIs(side)}`,
-      );
-    told = true;
-    if (performance.now() - started > timeoutMs) {
-      throw new PartialError(
-        `Jobs still run in ${whereIs(side)} after ${timeoutMs / 1000} s: ${nameList(names)}.`,
-        { hint: 'Resume to wait again, or roll back; --jobs suspend stops them instead.' },
-      );
+  try {
+    for (;;) {
+      const names = runningJobs(informer.objects());
+      // A picture that is old may lack the Job that was started a moment ago.
+      if (names.length === 0 && informer.isCurrent()) return 'no Job runs';
+      if (!told && names.length > 0) {
+        const jobs = nameList(names.map((name) => `Job ${name}`));
+        deps.reporter.waiting(`Waiting for ${jobs} to end in ${whereIs(side)}`);
+        told = true;
+      }
+      if (performance.now() >= until) {
+        informer.refuseSilence(0);
+        throw new PartialError(
+          `Jobs still run in ${whereIs(side)} after ${timeoutMs / 1000} s: ${nameList(names)}.`,
+          { hint: 'Resume to wait again, or roll back; --jobs suspend stops them instead.' },
+        );
+      }
+      await informer.changed(Math.min(LOOK_MS, until - performance.now()));
     }
-    // Each look lists the whole side, which may be thousands of objects: it takes a small part of the time.
-    await sleep(Math.max(1000, (performance.now() - looked) * 10), deps.signal);
+  } finally {
+    informer.stop();
   }
 };
+
+const LOOK_MS = 5000;
