@@ -56,6 +56,7 @@ interface Writes {
 const WRITES: Readonly<Record<string, readonly Writes[]>> = {
   'pause-gitops': [{ side: 'from', what: 'owners' }],
   stop: [{ side: 'from', what: 'running' }],
+  'stop-dest': [{ side: 'to', what: 'running' }],
   start: [{ side: 'to', what: 'parked' }],
   'resume-gitops': [{ side: 'to', what: 'owners' }],
   'undo-start': [{ side: 'to', what: 'running' }],

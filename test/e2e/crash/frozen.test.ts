@@ -45,10 +45,20 @@ interface Victim {
   readonly args: readonly string[];
   /** What happens while it is frozen, before somebody takes over. */
   meanwhile?(namespace: string): Promise<unknown>;
-  readonly takeOvers: readonly { readonly args: readonly string[]; readonly ends: Side }[];
+  readonly takeOvers: readonly TakeOver[];
+  /** How it is begun anew when its process was frozen before it had begun; a move to the other side otherwise. */
+  readonly anew?: TakeOver;
+  /** What must still be done, when all is over, for one side alone to run. */
+  finish?(lane: Lane): Promise<void>;
+}
+
+interface TakeOver {
+  readonly args: readonly string[];
+  readonly ends: Side;
 }
 
 const FAILING = ['--smoke-command', 'false', '--smoke-attempts', '1'];
+const GIVEN_UP = ['--accept-data-loss', '--source-given-up'];
 const resume = (ends: Side) => ({ args: ['resume'], ends });
 const rollback = (ends: Side) => ({ args: ['rollback'], ends });
 const stopped = (verb: string) => (namespace: string) => moveTo(4, verb, namespace, { args: FAILING });
@@ -86,6 +96,29 @@ const VICTIMS: readonly Victim[] = [
     prepare: stopped('failback'),
     args: ['rollback'],
     takeOvers: [rollback('dest')],
+  },
+  {
+    name: 'failover',
+    at: 'source',
+    args: ['failover', ...GIVEN_UP],
+    takeOvers: [resume('dest'), rollback('source')],
+    anew: { args: ['failover', ...GIVEN_UP], ends: 'dest' },
+    // Its source was given up while it ran: until it is fenced, both sides run. After a rollback there is none to fence.
+    finish: async ({ namespace, observer }) => {
+      const { exitCode, stderr } = await move('fence', namespace);
+      expect([0, 3], stderr).toContain(exitCode);
+      observer.forget();
+    },
+  },
+  {
+    name: 'fence',
+    at: 'source',
+    prepare: (namespace) => moveTo(0, 'failover', namespace, { args: GIVEN_UP }),
+    args: ['fence'],
+    takeOvers: [resume('dest')],
+    anew: { args: ['fence'], ends: 'dest' },
+    // Until it was done, both sides ran.
+    finish: async ({ observer }) => observer.forget(),
   },
 ];
 
@@ -154,16 +187,17 @@ const freezeAndTakeOver = async (
   const run = freezer.run([...victim.args, ...hold], at, LOCK);
   if (!(await run.frozen)) {
     const { exitCode, stderr } = await run.thaw();
-    await settle(lane);
     // On a machine that stands still by itself, its lock may be gone before.
     expect([0, ...LOST], stderr).toContain(exitCode);
-    if (exitCode !== 0) await moveOn(lane, takeOver);
+    if (exitCode !== 0) await moveOn(lane, victim, takeOver);
+    await victim.finish?.(lane);
+    await settle(lane);
     await expectOneSide(lane);
     return { wasFrozen: false, writes: run.writes() };
   }
   await Promise.all([lockToExpire(namespace, 'dest'), lockToExpire(namespace, 'source')]);
   await victim.meanwhile?.(namespace);
-  await moveOn(lane, takeOver);
+  await moveOn(lane, victim, takeOver);
   const before = await contentOf(namespace);
   // The write arrives while its process stands still, or together with what the process does next.
   if (number % 2 === 0) await run.arrive();
@@ -174,30 +208,33 @@ const freezeAndTakeOver = async (
   const what = `${run.held()} was held; late: ${run.late().join(', ')}; ended with ${exitCode}\n${stderr}`;
   expect(after, what).toEqual(before);
   expect(LOST, what).toContain(exitCode);
+  await victim.finish?.(lane);
   await expectOneSide(lane);
   return { wasFrozen: true, writes: run.writes() };
 };
 
 /** Somebody else goes on, or goes back; begins anew when nothing had begun. */
-const moveOn = async (lane: Lane, { args, ends }: Victim['takeOvers'][number]): Promise<void> => {
-  const { namespace } = lane;
-  const [verb = '', ...flags] = args;
-  const bob = { operator: 'bob@desk', args: [...flags, '--take-over'] };
-  const run = await move(verb, namespace, bob);
-  const shown = `${verb}: ${run.stderr}`;
-  if (run.exitCode === 3 && /There is nothing to/.test(run.stdout)) {
-    await settle(lane);
-    const anew = await move(lane.at === 'source' ? 'cutover' : 'failback', namespace, {
-      ...bob,
-      args: ['--take-over'],
-    });
-    expect(anew.exitCode, anew.stderr).toBe(0);
-    lane.at = lane.at === 'source' ? 'dest' : 'source';
+const moveOn = async (lane: Lane, victim: Victim, takeOver: TakeOver): Promise<void> => {
+  const run = await asBob(lane, takeOver);
+  if (run.exitCode !== 3 || !/There is nothing to/.test(run.stdout)) {
+    expect([0, 5], `${takeOver.args[0]}: ${run.stderr}`).toContain(run.exitCode);
+    lane.at = takeOver.ends;
     return;
   }
-  expect([0, 5], shown).toContain(run.exitCode);
-  lane.at = ends;
+  if (victim.anew === undefined) await settle(lane);
+  const anew = victim.anew ?? AWAY[lane.at];
+  const again = await asBob(lane, anew);
+  expect(again.exitCode, again.stderr).toBe(0);
+  lane.at = anew.ends;
 };
+
+const AWAY: Readonly<Record<Side, TakeOver>> = {
+  source: { args: ['cutover'], ends: 'dest' },
+  dest: { args: ['failback'], ends: 'source' },
+};
+
+const asBob = ({ namespace }: Lane, { args: [verb = '', ...flags] }: TakeOver) =>
+  move(verb, namespace, { operator: 'bob@desk', args: [...flags, '--take-over'] });
 
 /** Where the application is by the number of its pods. */
 const settle = async (lane: Lane): Promise<void> => {
