@@ -39,12 +39,31 @@ export const clone = <T extends Json | undefined>(value: T): T => {
   ) as T;
 };
 
+/**
+ * What a table or an object itself has under a key that comes from outside; never what it inherits: an object or a
+ * resource may be called `constructor`.
+ */
+export const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(table, key) ? table[key] : undefined;
+
+/** Sets a field whose name comes from outside; one that is called `__proto__` becomes a field like any other. */
+export const setOwn = <T>(target: Record<string, T>, key: string, value: T): void => {
+  if (key === '__proto__')
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  else target[key] = value;
+};
+
+/** Whether a step of a path leads out of the data, to what every object inherits. */
+export const isInherited = (step: string): boolean => INHERITED.has(step);
+
+const INHERITED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
 /** The value at a path, or undefined where any step is missing. Steps are field names or list indexes. */
 export const valueAt = (root: Json | undefined, ...path: (string | number)[]): Json | undefined => {
   let value = root;
   for (const step of path) {
     if (typeof step === 'number') value = Array.isArray(value) ? value[step] : undefined;
-    else value = isObject(value) ? value[step] : undefined;
+    else value = isObject(value) ? own(value, step) : undefined;
     if (value === undefined) return undefined;
   }
   return value;
@@ -81,13 +100,17 @@ export const booleanAt = (root: Json | undefined, ...path: (string | number)[]):
   return typeof value === 'boolean' ? value : undefined;
 };
 
-/** Sets the value at a path of a draft, making the objects on the way. Mutates: for drafts that we own only. */
+/**
+ * Sets the value at a path of a draft, making the objects on the way. Mutates: for drafts that we own only. Throws
+ * RangeError for a path that leads out of the data (`__proto__`, `constructor`, `prototype`).
+ */
 export const setAt = (draft: JsonObject, path: readonly string[], value: Json): void => {
   const last = path.at(-1);
   if (last === undefined) throw new RangeError('setAt needs a path');
+  if (path.some(isInherited)) throw new RangeError(`the path ${path.join('.')} leads out of the object`);
   let target = draft;
   for (const step of path.slice(0, -1)) {
-    const next = target[step];
+    const next = own(target, step);
     if (isObject(next)) target = next;
     else {
       const made: JsonObject = {};
@@ -102,7 +125,7 @@ export const setAt = (draft: JsonObject, path: readonly string[], value: Json): 
 export const deleteAt = (draft: JsonObject, path: readonly string[]): boolean => {
   const last = path.at(-1);
   const parent = objectAt(draft, ...path.slice(0, -1));
-  if (last === undefined || parent === undefined || !(last in parent)) return false;
+  if (last === undefined || parent === undefined || !Object.hasOwn(parent, last)) return false;
   delete parent[last];
   return true;
 };
@@ -115,7 +138,7 @@ export const equalJson = (a: Json | undefined, b: Json | undefined): boolean => 
   }
   if (isObject(a) && isObject(b)) {
     const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-    for (const key of keys) if (!equalJson(a[key], b[key])) return false;
+    for (const key of keys) if (!equalJson(own(a, key), own(b, key))) return false;
     return true;
   }
   if (rawJson.isRawJSON(a) || rawJson.isRawJSON(b)) return JSON.stringify(a) === JSON.stringify(b);

@@ -1,4 +1,4 @@
-import { isObject } from './json.ts';
+import { isObject, own } from './json.ts';
 import type { Json, KubeObject } from './types.ts';
 
 /** The text that stands for a hidden value where nothing may be told about it. */
@@ -12,7 +12,7 @@ const SECRET_FIELDS: Readonly<Record<string, readonly string[]>> = { Secret: ['d
  * the offending value in validation messages.
  */
 export const redactMessage = (message: string, object: KubeObject | undefined): string => {
-  const fields = object === undefined ? undefined : SECRET_FIELDS[object.kind];
+  const fields = object === undefined ? undefined : own(SECRET_FIELDS, object.kind);
   if (object === undefined || fields === undefined) return message;
   let text = message.replace(/Invalid value: (?:"(?:[^"\\]|\\.)*"|\S+)/g, `Invalid value: ${MASK}`);
   for (const field of fields) {

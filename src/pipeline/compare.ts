@@ -1,4 +1,4 @@
-import { equalJson, isObject } from '../kube/json.ts';
+import { equalJson, isObject, own } from '../kube/json.ts';
 import type { Json, JsonObject } from '../kube/types.ts';
 import type { Step } from './owned-fields.ts';
 
@@ -33,7 +33,7 @@ const compare = (
   if (desired === undefined || equalJson(desired, live)) return [];
   if (isObject(desired) && isObject(live)) {
     return Object.entries(desired).flatMap(([field, value]) =>
-      compare(value, live[field], which, [...path, field]),
+      compare(value, own(live, field), which, [...path, field]),
     );
   }
   if (Array.isArray(desired) && Array.isArray(live)) return compareLists(desired, live, which, path);

@@ -1,4 +1,4 @@
-import { clone, isObject, listAt, objectAt, stringAt } from '../kube/json.ts';
+import { clone, isObject, listAt, objectAt, own, stringAt } from '../kube/json.ts';
 import { groupKind } from '../kube/names.ts';
 import { compareQuantities } from '../kube/quantity.ts';
 import type { Json, JsonObject, KubeObject } from '../kube/types.ts';
@@ -15,7 +15,7 @@ export interface Fitted {
  * claim is only ever grown, a service account is merged. Other kinds pass through. Pure.
  */
 export const fitLive = (desired: KubeObject, live: KubeObject | undefined): Fitted => {
-  const adapt = live === undefined ? undefined : FITS[groupKind(desired)];
+  const adapt = live === undefined ? undefined : own(FITS, groupKind(desired));
   return adapt === undefined || live === undefined ? { desired, notes: [] } : adapt(desired, live);
 };
 

@@ -1,4 +1,4 @@
-import { clone, isObject, objectAt, objectsAt, setAt, valueAt } from '../kube/json.ts';
+import { clone, isObject, objectAt, objectsAt, own, setAt, valueAt } from '../kube/json.ts';
 import { groupKind } from '../kube/names.ts';
 import type { KubeObject } from '../kube/types.ts';
 
@@ -35,7 +35,7 @@ export const retainLive = (desired: KubeObject, live: KubeObject): KubeObject =>
       annotations: { ...live.metadata.annotations, ...desired.metadata.annotations },
     },
   };
-  for (const path of RETAINED[groupKind(desired)] ?? []) {
+  for (const path of own(RETAINED, groupKind(desired)) ?? []) {
     const present = valueAt(live, ...path);
     if (present !== undefined && valueAt(desired, ...path) === undefined) setAt(body, path, clone(present));
   }

@@ -74,15 +74,24 @@ export const decodeContent = (head: KubeObject, parts: readonly KubeObject[], wh
   if (hashOf(bytes) !== stringAt(head, 'data', 'sha256')) {
     return refuseDamaged(where, 'its content does not match its hash');
   }
-  return gunzipSync(bytes, { maxOutputLength: MAX_TEXT_BYTES }).toString('utf8');
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_TEXT_BYTES }).toString('utf8');
+  } catch {
+    return refuseDamaged(
+      where,
+      `its content cannot be unpacked to ${MAX_TEXT_BYTES / 1024 / 1024} MiB or less`,
+    );
+  }
 };
 
 /** SHA-256 in hex. */
 export const hashOf = (content: string | Uint8Array): string =>
   createHash('sha256').update(content).digest('hex');
 
-const MAX_PARTS = 200;
-const MAX_TEXT_BYTES = 512 * 1024 * 1024;
+// Several times what a baseline of 20,000 workloads needs. Whoever may edit the namespace can write a record, and what a
+// few hundred kilobytes unpack to must not use up the memory of whoever reads it.
+const MAX_PARTS = 40;
+const MAX_TEXT_BYTES = 32 * 1024 * 1024;
 
 const partName = (name: string, sha256: string, index: number): string =>
   `${name}-${sha256.slice(0, 12)}-${index}`;

@@ -1,3 +1,4 @@
+import { own } from '../kube/json.ts';
 import type { ClosedOperation, Journal, OperationKind } from './types.ts';
 import type { Role } from './types-of-records.ts';
 
@@ -17,7 +18,7 @@ export const effectsOf = (journal: Pick<Journal, 'kind' | 'steps' | 'over'>): Ef
   const started = new Set<Role>(over?.started);
   for (const { id, state } of journal.steps) {
     if (state === 'skipped') continue;
-    const [action, side] = EFFECTS[journal.kind][id] ?? [];
+    const [action, side] = own(EFFECTS[journal.kind], id) ?? [];
     if (side === undefined) continue;
     if (action === 'stop') stopped.add(side);
     else started.add(side);

@@ -1,8 +1,9 @@
 import { RefusedError } from '../errors.ts';
-import { stringAt, valueAt } from '../kube/json.ts';
+import { own, stringAt, valueAt } from '../kube/json.ts';
 import { groupKind, groupOf } from '../kube/names.ts';
 import type { Json, JsonObject, KubeObject } from '../kube/types.ts';
 import { parkPatch } from './park.ts';
+import { ARGO_SKIP } from './park-paths.ts';
 import { keepRecorded, recordedFields, where } from './record.ts';
 import { planRestore, restorePatch } from './restore.ts';
 import type { ParkField, ParkPlan } from './types.ts';
@@ -40,7 +41,7 @@ const SUSPEND = { path: ['spec', 'suspend'], parked: true };
 /** What pauses each kind. All processing of an Application stops, self-heal and pruning included. */
 const PAUSES: Readonly<Record<string, { readonly path: readonly string[]; readonly parked: Json }>> = {
   'Application.argoproj.io': {
-    path: ['metadata', 'annotations', 'argocd.argoproj.io/skip-reconcile'],
+    path: ARGO_SKIP,
     parked: 'true',
   },
   'Kustomization.kustomize.toolkit.fluxcd.io': SUSPEND,
@@ -53,7 +54,7 @@ export const isGitopsObject = (object: { readonly apiVersion: string; readonly k
 
 const pausePlan = (owner: KubeObject): ParkPlan => {
   const kind = groupKind(owner);
-  const pause = PAUSES[kind];
+  const pause = own(PAUSES, kind);
   if (pause === undefined) {
     throw new RefusedError(`${where(owner)} is no GitOps object that dr-syncer can pause.`);
   }

@@ -1,9 +1,18 @@
 import { PARKED_NODE } from '../annotations.ts';
-import { listAt, numberAt, objectAt, stringAt, valueAt } from '../kube/json.ts';
+import { listAt, numberAt, objectAt, own, stringAt, valueAt } from '../kube/json.ts';
 import { groupKind } from '../kube/names.ts';
 import type { Json, KubeObject } from '../kube/types.ts';
 import { finished } from './finished.ts';
 import { controllerOf } from './owners.ts';
+import {
+  KEDA_PAUSED,
+  KEDA_PAUSED_REPLICAS,
+  MIN_REPLICAS,
+  NODE_SELECTOR,
+  REPLICAS,
+  SUSPEND,
+  WHEN_SCALED,
+} from './park-paths.ts';
 import { PAUSE_ROWS, pauseRow } from './registry.ts';
 import type { ParkField, Parking, ParkOptions } from './types.ts';
 
@@ -13,7 +22,7 @@ import type { ParkField, Parking, ParkOptions } from './types.ts';
  * resource). `count` is the number of replicas to park at, normally 0.
  */
 export const parkingOf = (object: KubeObject, options: ParkOptions, count: number): Parking | undefined => {
-  const recipe = RECIPES[groupKind(object)] ?? fromRegistry(object) ?? fromScale(options);
+  const recipe = own(RECIPES, groupKind(object)) ?? fromRegistry(object) ?? fromScale(options);
   return recipe?.(object, count, options);
 };
 
@@ -22,14 +31,6 @@ export const parkableKinds = (): ReadonlySet<string> =>
   new Set([...Object.keys(RECIPES), ...PAUSE_ROWS.map((row) => `${row.kind}.${row.group}`)]);
 
 type Recipe = (object: KubeObject, count: number, options: ParkOptions) => Parking | undefined;
-
-const REPLICAS = ['spec', 'replicas'];
-const SUSPEND = ['spec', 'suspend'];
-const WHEN_SCALED = ['spec', 'persistentVolumeClaimRetentionPolicy', 'whenScaled'];
-const NODE_SELECTOR = ['spec', 'template', 'spec', 'nodeSelector'];
-const MIN_REPLICAS = ['spec', 'minReplicas'];
-const KEDA_PAUSED = ['metadata', 'annotations', 'autoscaling.keda.sh/paused'];
-const KEDA_PAUSED_REPLICAS = ['metadata', 'annotations', 'autoscaling.keda.sh/paused-replicas'];
 
 const parking = (
   fields: readonly ParkField[],

@@ -1,4 +1,4 @@
-import { clone, isObject } from '../kube/json.ts';
+import { clone, isObject, own, setOwn } from '../kube/json.ts';
 import type { Json, JsonObject, KubeObject } from '../kube/types.ts';
 
 /**
@@ -10,9 +10,9 @@ export const mergeValue = (from: Json | undefined, to: Json | undefined): Json =
   if (to === undefined) return null;
   if (!isObject(from) || !isObject(to)) return clone(to);
   const patch: JsonObject = {};
-  for (const key of Object.keys(from)) if (to[key] === undefined) patch[key] = null;
+  for (const key of Object.keys(from)) if (own(to, key) === undefined) setOwn(patch, key, null);
   for (const [key, value] of Object.entries(to)) {
-    if (value !== undefined) patch[key] = mergeValue(from[key], value);
+    if (value !== undefined) setOwn(patch, key, mergeValue(own(from, key), value));
   }
   return patch;
 };

@@ -1,4 +1,4 @@
-import { numberAt, objectAt, objectsAt, stringAt } from '../kube/json.ts';
+import { numberAt, objectAt, objectsAt, own, stringAt } from '../kube/json.ts';
 import type { JsonObject, KubeObject } from '../kube/types.ts';
 import { conditionOf } from './finished.ts';
 import { withMessage } from './sentences.ts';
@@ -26,7 +26,7 @@ const phaseFailure = (pod: KubeObject): string | undefined => {
 const schedulingFailure = (pod: KubeObject): string | undefined => {
   const scheduled = conditionOf(pod, 'PodScheduled');
   if (scheduled?.status !== 'False') return undefined;
-  const what = SCHEDULING[scheduled.reason];
+  const what = own(SCHEDULING, scheduled.reason);
   return what === undefined ? undefined : withMessage(what, scheduled.message);
 };
 

@@ -1,4 +1,4 @@
-import { booleanAt, numberAt, stringAt, valueAt } from '../kube/json.ts';
+import { booleanAt, numberAt, own, stringAt, valueAt } from '../kube/json.ts';
 import { groupKind, groupOf } from '../kube/names.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { conditionOf } from './finished.ts';
@@ -18,7 +18,7 @@ export const readiness = (
   pods: readonly KubeObject[] = [],
   events: readonly KubeObject[] = [],
 ): Readiness => {
-  const rule = RULES[groupKind(object)] ?? (isBuiltIn(object) ? always : customResource);
+  const rule = own(RULES, groupKind(object)) ?? (isBuiltIn(object) ? always : customResource);
   const state = unobserved(object) ?? rule(object, pods);
   if (state.state === 'ready') return state;
   const members = pods.length === 0 && object.kind === 'Pod' ? [object] : pods;

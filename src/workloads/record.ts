@@ -3,6 +3,7 @@ import { RefusedError } from '../errors.ts';
 import { clone, equalJson, isObject, parseJson, stableStringify, stringAt, valueAt } from '../kube/json.ts';
 import { objectName } from '../kube/names.ts';
 import type { Json, KubeObject } from '../kube/types.ts';
+import { isParkField } from './park-paths.ts';
 import type { ParkField, ParkPlan } from './types.ts';
 
 /** Whether an object carries our mark of being parked, whatever the mark says. */
@@ -22,7 +23,7 @@ export const recordedFields = (object: KubeObject): ParkField[] | undefined => {
   const text = markOf(object);
   if (text === undefined) return undefined;
   const fields = decodeFields(text);
-  if (fields !== undefined) return fields;
+  if (fields?.every((field) => isParkField(object, field))) return fields;
   throw new RefusedError(
     `${where(object)} carries the annotation ${PARKED}, but its value is not one that dr-syncer wrote.`,
     {

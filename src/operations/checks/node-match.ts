@@ -1,4 +1,4 @@
-import { listAt, objectAt, objectsAt, stringAt } from '../../kube/json.ts';
+import { listAt, objectAt, objectsAt, own, stringAt } from '../../kube/json.ts';
 import type { JsonObject, KubeObject } from '../../kube/types.ts';
 
 /** What a pod spec demands of a node, as text for people and as a test. */
@@ -51,7 +51,7 @@ const expression = (item: JsonObject): NodeDemand => {
   const key = stringAt(item, 'key') ?? '';
   const operator = stringAt(item, 'operator') ?? '';
   const values = listAt(item, 'values').map(String);
-  const test = OPERATORS[operator];
+  const test = own(OPERATORS, operator);
   return {
     text: `${key} ${operator}${values.length === 0 ? '' : ` [${values.join(', ')}]`}`,
     // An operator of a later Kubernetes is taken as met: no finding is better than a wrong one.

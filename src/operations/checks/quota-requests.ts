@@ -1,5 +1,5 @@
 import { kubectl, type NamedCluster } from '../../command-line.ts';
-import { objectAt, objectsAt } from '../../kube/json.ts';
+import { objectAt, objectsAt, own, valueAt } from '../../kube/json.ts';
 import { objectName } from '../../kube/names.ts';
 import type { JsonObject, KubeObject } from '../../kube/types.ts';
 import { nameList } from '../../sentences.ts';
@@ -72,16 +72,16 @@ const defaultsOf = (limitRanges: readonly KubeObject[]): Defaults => {
     .flatMap((range) => objectsAt(range, 'spec', 'limits'))
     .filter((item) => item['type'] === 'Container');
   const merged = (field: string): JsonObject =>
-    Object.assign({}, ...items.map((item) => objectAt(item, field) ?? {}));
+    Object.fromEntries(items.flatMap((item) => Object.entries(objectAt(item, field) ?? {})));
   return { requests: merged('defaultRequest'), limits: merged('default') };
 };
 
 const states = (spec: JsonObject, key: string, defaults: Defaults): boolean => {
-  const [field, resource] = COMPUTE[key] ?? ['requests', key];
+  const [field, resource] = own(COMPUTE, key) ?? ['requests', key];
   const given = (holder: JsonObject): boolean =>
     // A limit stands in for a request that is not given.
-    [field, 'limits'].some((name) => objectAt(holder, 'resources', name)?.[resource] !== undefined);
-  const filledIn = [field, 'limits' as const].some((name) => defaults[name][resource] !== undefined);
+    [field, 'limits'].some((name) => valueAt(holder, 'resources', name, resource) !== undefined);
+  const filledIn = [field, 'limits' as const].some((name) => own(defaults[name], resource) !== undefined);
   const containers = [...objectsAt(spec, 'containers'), ...objectsAt(spec, 'initContainers')];
   return filledIn || given(spec) || containers.every(given);
 };

@@ -1,4 +1,4 @@
-import { booleanAt, objectsAt, stringAt, valueAt } from '../../kube/json.ts';
+import { booleanAt, objectsAt, own, stringAt, valueAt } from '../../kube/json.ts';
 import { groupKind, objectName } from '../../kube/names.ts';
 import type { Json, JsonObject, KubeObject } from '../../kube/types.ts';
 import type { PodTemplate } from './types.ts';
@@ -23,7 +23,7 @@ export const templateReferences = (templates: readonly PodTemplate[]): Reference
 /** What other objects need: roles of bindings, certificates of Ingresses, pull secrets of ServiceAccounts. Pure. */
 export const objectReferences = (objects: readonly KubeObject[]): Reference[] =>
   objects.flatMap((object) =>
-    (OF_OBJECTS[groupKind(object)]?.(object) ?? []).flatMap(([kind, name]) =>
+    (own(OF_OBJECTS, groupKind(object))?.(object) ?? []).flatMap(([kind, name]) =>
       reference(kind, name, objectName(object)),
     ),
   );
@@ -36,7 +36,7 @@ export const isMadeThere = (
   { kind, name }: Pick<Reference, 'kind' | 'name'>,
   objects: readonly KubeObject[],
 ): boolean =>
-  MADE_IN_EVERY_NAMESPACE[kind]?.includes(name) === true ||
+  own(MADE_IN_EVERY_NAMESPACE, kind)?.includes(name) === true ||
   (kind === 'Secret' && objects.some((object) => secretsMadeFor(object).includes(name)));
 
 type Target = readonly [kind: string, name: string | undefined];

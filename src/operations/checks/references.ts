@@ -1,4 +1,5 @@
 import { kubectl, type NamedCluster } from '../../command-line.ts';
+import { own } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject } from '../../kube/types.ts';
@@ -20,7 +21,7 @@ export const checkReferences: Check = async (context) => {
     open,
     LOOK_UPS,
     async ([{ kind, name }]) => {
-      const type = KINDS[kind]?.type;
+      const type = own(KINDS, kind)?.type;
       if (type === undefined || context.destNamespaceObject === undefined)
         return { state: 'absent' } as const;
       return lister.get(
@@ -74,12 +75,12 @@ export const referenceFinding = (context: Names, uses: Uses): Finding => {
     subject,
     message:
       `${subject} is named by ${nameList(users)}, but is not part of this copy and does not exist in namespace ` +
-      `${context.destNamespace} of context ${context.dest.context}${KINDS[kind]?.effect ?? ''}. ` +
+      `${context.destNamespace} of context ${context.dest.context}${own(KINDS, kind)?.effect ?? ''}. ` +
       `${atSource ? 'The source has it; look at it' : 'See whether the source has it'} with: ` +
       kubectl(
         { cluster: context.source, namespace: context.sourceNamespace },
         'get',
-        KINDS[kind]?.type ?? kind,
+        own(KINDS, kind)?.type ?? kind,
         name,
       ),
   };

@@ -1,4 +1,5 @@
 import { PartialError, RefusedError, UnsafeError } from '../../errors.ts';
+import { own } from '../../kube/json.ts';
 import type { StateRecord } from '../../state/types.ts';
 import type { MoveKind } from './types.ts';
 
@@ -23,7 +24,7 @@ export const admit = (
   const phase = record?.phase ?? 'standby';
   // What is to be stopped there was looked at already.
   if (kind === 'fence' && fencesDest) return;
-  RULES[kind]?.(phase, record, next);
+  own(RULES, kind)?.(phase, record, next);
 };
 
 /**

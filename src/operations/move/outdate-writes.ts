@@ -1,5 +1,6 @@
 import { PARK_MANAGER } from '../../annotations.ts';
 import { hasStatus } from '../../kube/errors.ts';
+import { own } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject } from '../../kube/types.ts';
@@ -32,7 +33,7 @@ export const outdateWrites = async (
   const places = { from, to };
   // A step that is done has an answer for each of its patches, which moved the version already.
   const open = journal.steps.flatMap(({ id, state }) =>
-    state === 'started' || state === 'failed' ? (WRITES[id] ?? []) : [],
+    state === 'started' || state === 'failed' ? (own(WRITES, id) ?? []) : [],
   );
   let touched = 0;
   for (const { side: name, what } of open) {

@@ -1,5 +1,5 @@
 import { drSyncer } from '../../command-line.ts';
-import { UnsafeError } from '../../errors.ts';
+import { RefusedError, UnsafeError } from '../../errors.ts';
 import { bothGates, type WriteGate } from '../../kube/gate.ts';
 import { equalJson } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
@@ -12,6 +12,7 @@ import { sortBaseline } from '../../state/journal-steps.ts';
 import type { Lock } from '../../state/lock.ts';
 import { mirrorState, openStateStore, type StateStore } from '../../state/records.ts';
 import type { BaselineWorkload, Journal, StateRecord } from '../../state/types.ts';
+import { isParkField } from '../../workloads/park-paths.ts';
 import type { DataJournal } from '../data/types.ts';
 import type { MoveState } from './move.ts';
 import type { Baseline, MoveSide } from './types.ts';
@@ -225,24 +226,43 @@ export const toStored = (baseline: Baseline, namespace: string): BaselineWorkloa
     })),
   }));
 
+// A journal is a ConfigMap, which everybody can write who may edit the namespace: it says which counts to start, and
+// must not make us write any other field.
+const refuseForeign = ({ apiVersion, kind, namespace, name, fields, replicas }: BaselineWorkload): void => {
+  const object = { apiVersion, kind, metadata: { name, namespace } };
+  const foreign = fields.find(
+    ({ path, parked, original }) => !isParkField(object, { path, parked, original }),
+  );
+  if (foreign === undefined && (replicas ?? 0) <= MOST_REPLICAS) return;
+  throw new RefusedError(
+    `The journal of namespace ${namespace} says of ${kind} ${name} what dr-syncer never writes: ${foreign === undefined ? `${replicas} replicas` : foreign.path.join('.')}.`,
+    { hint: 'Somebody has changed the journal. Find out who, and put the earlier content back.' },
+  );
+};
+
+const MOST_REPLICAS = 0x7fffffff;
+
 const fromStored = (stored: readonly BaselineWorkload[], side: Baseline['side']): Baseline => ({
   side,
   takenAt: '',
   entries: stored
     .filter((item) => (item.side ?? 'source') === side)
-    .map((item) => ({
-      apiVersion: item.apiVersion,
-      kind: item.kind,
-      name: item.name,
-      uid: item.uid,
-      ...(item.unready === true ? { unready: true as const } : {}),
-      plan: {
-        kind: groupKind(item),
-        fields: item.fields.map(({ path, parked, original }) => ({ path, parked, original })),
-        replicas: item.replicas,
-        notes: [],
-      },
-    })),
+    .map((item) => {
+      refuseForeign(item);
+      return {
+        apiVersion: item.apiVersion,
+        kind: item.kind,
+        name: item.name,
+        uid: item.uid,
+        ...(item.unready === true ? { unready: true as const } : {}),
+        plan: {
+          kind: groupKind(item),
+          fields: item.fields.map(({ path, parked, original }) => ({ path, parked, original })),
+          replicas: item.replicas,
+          notes: [],
+        },
+      };
+    }),
 });
 
 /** What a journal recorded of one side. Pure. */

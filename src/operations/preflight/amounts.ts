@@ -1,4 +1,4 @@
-import { isObject } from '../../kube/json.ts';
+import { isObject, own } from '../../kube/json.ts';
 import { parseQuantity } from '../../kube/quantity.ts';
 import type { Json } from '../../kube/types.ts';
 
@@ -60,5 +60,5 @@ const BYTE_UNITS = [
 
 const combine = (a: Amounts, b: Amounts, join: (x: bigint, y: bigint) => bigint): Amounts => {
   const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return Object.fromEntries([...names].map((name) => [name, join(a[name] ?? 0n, b[name] ?? 0n)]));
+  return Object.fromEntries([...names].map((name) => [name, join(own(a, name) ?? 0n, own(b, name) ?? 0n)]));
 };

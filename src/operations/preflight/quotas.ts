@@ -1,5 +1,5 @@
 import { MANAGED } from '../../annotations.ts';
-import { listAt, objectAt, objectsAt, stringAt, valueAt } from '../../kube/json.ts';
+import { listAt, objectAt, objectsAt, own, stringAt, valueAt } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { JsonObject, KubeObject } from '../../kube/types.ts';
 import { isBestEffort, type Resources } from './pod-resources.ts';
@@ -71,7 +71,7 @@ export const selects = (
   spec: JsonObject,
   defaults: Resources,
 ): boolean | undefined => {
-  const answers = scopes.map((scope) => SCOPES[scope.name]?.(spec, scope, defaults));
+  const answers = scopes.map((scope) => own(SCOPES, scope.name)?.(spec, scope, defaults));
   if (answers.includes(false)) return false;
   return answers.includes(undefined) ? undefined : true;
 };

@@ -1,5 +1,5 @@
 import { ACCESS_MODE } from '../../annotations.ts';
-import { listAt, objectAt } from '../../kube/json.ts';
+import { listAt, objectAt, own } from '../../kube/json.ts';
 import type { Transform, TransformInput } from '../types.ts';
 import type { Claim } from './support/claims.ts';
 import { claimsOf } from './support/claims.ts';
@@ -50,4 +50,4 @@ const lookUp = (mode: string, map: ReadonlyMap<string, string>): string => {
   return mode;
 };
 
-const fullName = (mode: string): string => MODES[mode.trim()] ?? mode.trim();
+const fullName = (mode: string): string => own(MODES, mode.trim()) ?? mode.trim();

@@ -1,5 +1,5 @@
 import { PREFIX } from '../../annotations.ts';
-import { isObject } from '../../kube/json.ts';
+import { isObject, setOwn } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { Json, KubeObject } from '../../kube/types.ts';
 import { nameList } from '../../sentences.ts';
@@ -46,7 +46,7 @@ export const dnsNames: Transform = {
       const parent = steps.length === 2 ? draft.metadata : draft;
       const key = steps.at(-1) ?? '';
       const value = childOf(parent, key);
-      if (value !== undefined) parent[key] = rewritten(value, steps, search);
+      if (value !== undefined) setOwn(parent, key, rewritten(value, steps, search));
     }
   },
 };
@@ -65,7 +65,7 @@ const rewritten = (value: Json, steps: readonly Step[], search: Search): Json =>
   if (!isObject(value)) return value;
   for (const [key, item] of Object.entries(value)) {
     if (item === undefined || key.startsWith(PREFIX) || (isObject(item) && NOT_SEARCHED.has(key))) continue;
-    value[key] = rewritten(item, [...steps, key], search);
+    setOwn(value, key, rewritten(item, [...steps, key], search));
   }
   return value;
 };

@@ -36,6 +36,8 @@ const LOAD_BALANCER_FIELDS = [
   'loadBalancerSourceRanges',
 ];
 
+const HELD_FIELDS: ReadonlySet<string> = new Set([...LOAD_BALANCER_FIELDS, 'ports']);
+
 // external-dns reads the hosts of these kinds from their spec. It ignores an object whose controller annotation names
 // another controller. https://kubernetes-sigs.github.io/external-dns/latest/docs/annotations/annotations/
 const CONTROLLER_KEYS = [
@@ -106,9 +108,11 @@ export const releaseHeld = (object: KubeObject): JsonObject | undefined => {
     annotations[key] = null;
     annotations[row[0] + key.slice(row[1].length)] = value;
   }
+  // Nothing else is ever held.
   const type =
-    groupKind(object) === 'Service'
-      ? stringAt(object, 'metadata', 'annotations', keys.HELD_SERVICE_TYPE)
+    groupKind(object) === 'Service' &&
+    stringAt(object, 'metadata', 'annotations', keys.HELD_SERVICE_TYPE) === 'LoadBalancer'
+      ? 'LoadBalancer'
       : undefined;
   if (type !== undefined) {
     annotations[keys.HELD_SERVICE_TYPE] = null;
@@ -144,7 +148,10 @@ const heldSpecOf = (service: KubeObject): JsonObject => {
   if (text === undefined) return {};
   try {
     const spec = parseJson(text);
-    return isObject(spec) ? spec : {};
+    if (!isObject(spec)) return {};
+    // Whoever may write an annotation is not thereby let write any field of a Service with the rights of the operator.
+    const fields = Object.entries(spec).filter(([field]) => HELD_FIELDS.has(field));
+    return Object.fromEntries(fields);
   } catch {
     return {};
   }

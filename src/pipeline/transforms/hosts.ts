@@ -1,3 +1,4 @@
+import { own } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { Transform } from '../types.ts';
 import { annotationsOf, setAnnotation } from './support/metadata.ts';
@@ -24,7 +25,7 @@ export const hosts: Transform = {
   apply(draft, { context }) {
     if (context.hostMap.size === 0) return;
     const replace = (host: string): string => mapHost(host, context.hostMap);
-    for (const pattern of HOST_FIELDS[groupKind(draft)] ?? []) replaceStrings(draft, pattern, replace);
+    for (const pattern of own(HOST_FIELDS, groupKind(draft)) ?? []) replaceStrings(draft, pattern, replace);
     for (const [key, value] of Object.entries(annotationsOf(draft))) {
       if (!HOST_ANNOTATION.test(key) || typeof value !== 'string') continue;
       setAnnotation(draft, key, value.replace(/[^\s,]+/g, replace));

@@ -1,4 +1,4 @@
-import { objectsAt, valueAt } from '../../kube/json.ts';
+import { objectsAt, own, valueAt } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { Transform } from '../types.ts';
 import { annotationsOf, setAnnotation } from './support/metadata.ts';
@@ -59,7 +59,8 @@ export const namespaceReferences: Transform = {
   rules: ['T46', 'T81'],
   apply(draft, { context }) {
     const replace = (namespace: string): string => mapNamespace(namespace, context);
-    for (const pattern of NAMESPACE_FIELDS[groupKind(draft)] ?? []) replaceStrings(draft, pattern, replace);
+    for (const pattern of own(NAMESPACE_FIELDS, groupKind(draft)) ?? [])
+      replaceStrings(draft, pattern, replace);
 
     for (const { spec } of podSpecsOf(draft)) {
       for (const item of AFFINITY_TERMS.flatMap((path) => objectsAt(spec, ...path))) {

@@ -1,5 +1,5 @@
 import { STORAGE_CLASS } from '../../annotations.ts';
-import { objectAt, stringAt } from '../../kube/json.ts';
+import { objectAt, own, setOwn, stringAt } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import { compareQuantities } from '../../kube/quantity.ts';
 import type { Json, JsonObject, KubeObject } from '../../kube/types.ts';
@@ -58,8 +58,8 @@ const mapQuota = (quota: KubeObject, { context, note }: TransformInput): void =>
   for (const [key, value] of Object.entries(hard)) {
     const [, className = '', rest = ''] = QUOTA_KEY.exec(key) ?? [];
     const target = className === '' ? key : (context.storageClassMap.get(className) ?? className) + rest;
-    const earlier = mapped[target];
-    mapped[target] = earlier === undefined ? value : larger(earlier, value);
+    const earlier = own(mapped, target);
+    setOwn(mapped, target, earlier === undefined ? value : larger(earlier, value));
     if (earlier === undefined) continue;
     note({
       level: 'warn',

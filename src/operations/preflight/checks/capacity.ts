@@ -1,6 +1,6 @@
 import { kubectl, type NamedCluster } from '../../../command-line.ts';
 import { hasStatus } from '../../../kube/errors.ts';
-import { valueAt } from '../../../kube/json.ts';
+import { own, valueAt } from '../../../kube/json.ts';
 import { objectName } from '../../../kube/names.ts';
 import type { Fold, KubeObject } from '../../../kube/types.ts';
 import { PODS } from '../../../kube/well-known.ts';
@@ -117,7 +117,7 @@ export const capacityRows = (
       'capacity',
       'warn',
       name,
-      `The nodes of context ${context} have ${amountText(name, room[name] ?? 0n)} of ${name} free, and what starts asks for ${amountText(name, total[name] ?? 0n)}: some pods stay Pending unless nodes are added.`,
+      `The nodes of context ${context} have ${amountText(name, own(room, name) ?? 0n)} of ${name} free, and what starts asks for ${amountText(name, own(total, name) ?? 0n)}: some pods stay Pending unless nodes are added.`,
       `See what is used: ${kubectl(cluster, 'describe', 'nodes')}`,
     ),
   );
@@ -149,7 +149,7 @@ const freeByNode = (nodes: readonly KubeObject[], used: UsedByNode): Map<string,
       const taken = used.get(node.metadata.name) ?? {};
       const allocatable = amountsOf(valueAt(node, 'status', 'allocatable'));
       const free = Object.entries(allocatable).map(([name, amount]): [string, bigint] => {
-        const left = amount - (taken[name] ?? 0n);
+        const left = amount - (own(taken, name) ?? 0n);
         return [name, left > 0n ? left : 0n];
       });
       return [node.metadata.name, Object.fromEntries(free)];
@@ -159,7 +159,7 @@ const freeByNode = (nodes: readonly KubeObject[], used: UsedByNode): Map<string,
 
 // The resources of which there is less than is needed.
 const short = (needed: Amounts, room: Amounts): string[] =>
-  Object.entries(needed).flatMap(([name, amount]) => (amount > (room[name] ?? 0n) ? [name] : []));
+  Object.entries(needed).flatMap(([name, amount]) => (amount > (own(room, name) ?? 0n) ? [name] : []));
 
 const textOf = (amounts: Amounts): string =>
   Object.entries(amounts)

@@ -1,5 +1,6 @@
 import { IGNORE } from '../../../annotations.ts';
 import { kubectl } from '../../../command-line.ts';
+import { own } from '../../../kube/json.ts';
 import { groupKind, objectName } from '../../../kube/names.ts';
 import { nameList } from '../../../sentences.ts';
 import type { MoveSide } from '../../move/types.ts';
@@ -51,7 +52,7 @@ export const quotaRows = (
   quotas: readonly QuotaInForce[],
   starters: readonly Starter[],
   defaults: Resources,
-  { created = NONE, own = NONE }: { readonly created?: Counts; readonly own?: Counts },
+  { created = NONE, own: ours = NONE }: { readonly created?: Counts; readonly own?: Counts },
 ): PreflightCheck[] =>
   quotas.flatMap((quota) => {
     const choices = starters.map((starter) => ({
@@ -74,12 +75,12 @@ export const quotaRows = (
     const counted = choices.flatMap(({ starter, chosen }) => (chosen === true ? [starter] : []));
     const demands = counted.map((starter) => ({ starter, needs: needsOf(starter, defaults) }));
     const exceeded = Object.entries(amountsOf(quota.hard)).flatMap(([key, hard]): PreflightCheck[] => {
-      const users = demands.filter(({ needs }) => (needs[key] ?? 0n) > 0n);
+      const users = demands.filter(({ needs }) => (own(needs, key) ?? 0n) > 0n);
       const count = (counts: Counts): number => (quota.scoped ? 0 : (counts.get(objectKey(key)) ?? 0));
-      const [staged, records] = [count(created), count(own)];
+      const [staged, records] = [count(created), count(ours)];
       const objects = BigInt(staged + records) * ONE;
-      const needed = users.reduce((sum, { needs }) => sum + (needs[key] ?? 0n), objects);
-      const used = amountsOf(quota.used)[key] ?? 0n;
+      const needed = users.reduce((sum, { needs }) => sum + (own(needs, key) ?? 0n), objects);
+      const used = own(amountsOf(quota.used), key) ?? 0n;
       if (needed === 0n || used + needed <= hard) return [];
       const who = nameList([
         ...users.map(({ starter }) => `${objectName(starter.object)} (${added(starter)} pods)`),

@@ -1,4 +1,4 @@
-import { isObject } from '../../../kube/json.ts';
+import { isObject, own, setOwn } from '../../../kube/json.ts';
 import type { Json, JsonObject } from '../../../kube/types.ts';
 
 /** A step of a path: a field's name or a list's index. */
@@ -53,10 +53,10 @@ const keysFor = (parent: Json | undefined, step: string): Step[] => {
 /** The value of a field or list item; undefined where there is none. */
 export const childOf = (parent: Json | undefined, key: Step): Json | undefined => {
   if (typeof key === 'number') return Array.isArray(parent) ? parent[key] : undefined;
-  return isObject(parent) ? parent[key] : undefined;
+  return isObject(parent) ? own(parent, key) : undefined;
 };
 
 const setChild = (parent: Json | undefined, key: Step, value: Json): void => {
   if (typeof key === 'number' && Array.isArray(parent)) parent[key] = value;
-  else if (typeof key === 'string' && isObject(parent)) parent[key] = value;
+  else if (typeof key === 'string' && isObject(parent)) setOwn(parent, key, value);
 };
