@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // Launcher: plain old JavaScript, so that any Node can say why it is too old.
+// Before anything is loaded: without this accessor a key called __proto__ is a key like any other, wherever it is used.
+Reflect.deleteProperty(Object.prototype, '__proto__');
 var NEEDED = [22, 19];
 var found = process.versions.node.split('.').map(Number);
 // What goes through thousands of objects starts itself anew, as the same process, with an engine that is told to be
@@ -21,6 +23,30 @@ function startFrugal() {
   }
 }
 
+// What Node finds in its compile cache it runs, and its default is a name that everybody can guess in a folder where
+// everybody may write. So it is a folder that only this user can have made, below ones that only this user can change;
+// else there is no cache. Returns its path.
+function ownCache() {
+  if (!process.getuid) return undefined;
+  var base = process.env.XDG_CACHE_HOME || (process.env.HOME ? process.env.HOME + '/.cache' : '');
+  if (base.charAt(0) !== '/') return undefined;
+  var fs = process.getBuiltinModule('node:fs');
+  var parent = base + '/dr-syncer';
+  var own = parent + '/compiled';
+  // Of the mode: what others may not have. They may look into its parents; it itself is closed to them.
+  function isOurs(path, others) {
+    var stat = fs.lstatSync(path);
+    return stat.isDirectory() && stat.uid === process.getuid() && (stat.mode & parseInt(others, 8)) === 0;
+  }
+  var above = [base.slice(0, base.lastIndexOf('/')) || '/', base, parent];
+  try {
+    fs.mkdirSync(own, { recursive: true, mode: 0o700 });
+    return above.every((path) => isOurs(path, '22')) && isOurs(own, '77') ? own : undefined;
+  } catch (_error) {
+    return undefined;
+  }
+}
+
 if (found[0] < NEEDED[0] || (found[0] === NEEDED[0] && found[1] < NEEDED[1])) {
   process.stderr.write(
     'dr-syncer needs Node ' + NEEDED.join('.') + ' or newer; this is Node ' + process.versions.node + '.\n',
@@ -32,7 +58,8 @@ if (found[0] < NEEDED[0] || (found[0] === NEEDED[0] && found[1] < NEEDED[1])) {
   if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
   import('node:module')
     .then((module) => {
-      if (module.enableCompileCache) module.enableCompileCache();
+      var cache = module.enableCompileCache && ownCache();
+      if (cache) module.enableCompileCache(cache);
       return import('../dist/dr-syncer.js');
     })
     .catch((error) => {

@@ -1,3 +1,5 @@
+// First: it must be done before anything else is loaded.
+import './harden.ts';
 import { hostname, userInfo } from 'node:os';
 import process from 'node:process';
 import { shellWord } from './command-line.ts';

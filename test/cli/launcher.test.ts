@@ -1,11 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -79,6 +85,79 @@ describe('the launcher', () => {
       stdout: 'loaded',
       stderr: '',
     });
+  });
+
+  describe('keeps compiled code where nobody else can put any: S8', () => {
+    const cached = (cache: string, tmp: string): { status: number | null; folder: string | null } => {
+      const bundle = join(home, 'dist', 'dr-syncer.js');
+      const before = readFileSync(bundle, 'utf8');
+      writeFileSync(
+        bundle,
+        "import { getCompileCacheDir } from 'node:module'; process.stdout.write(JSON.stringify(getCompileCacheDir() ?? null));",
+      );
+      try {
+        const { status, stdout } = run(NODE, 'bin/dr-syncer.js', [], { XDG_CACHE_HOME: cache, TMPDIR: tmp });
+        return { status, folder: JSON.parse(stdout) };
+      } finally {
+        writeFileSync(bundle, before);
+      }
+    };
+    const folders = () => {
+      const base = mkdtempSync(join(home, 'user-'));
+      const [cache, tmp] = [join(base, 'cache'), join(base, 'tmp')];
+      mkdirSync(tmp);
+      return { cache, tmp, compiled: join(cache, 'dr-syncer', 'compiled') };
+    };
+
+    test('in a folder of the user that is closed to others', () => {
+      const { cache, tmp, compiled } = folders();
+      const { status, folder } = cached(cache, tmp);
+      expect(status).toBe(0);
+      expect(folder?.startsWith(compiled)).toBe(true);
+      expect(statSync(compiled).mode & 0o777).toBe(0o700);
+      expect(readdirSync(tmp)).toEqual([]);
+    });
+
+    test.each<[string, (compiled: string) => void]>([
+      ['that others may write to', (compiled) => chmodSync(compiled, 0o777)],
+      ['that others may read', (compiled) => chmodSync(compiled, 0o755)],
+      ['below one that others may change', (compiled) => chmodSync(join(compiled, '..'), 0o777)],
+      [
+        'that is a link',
+        (compiled) => {
+          renameSync(compiled, `${compiled}-elsewhere`);
+          symlinkSync(`${compiled}-elsewhere`, compiled);
+        },
+      ],
+    ])('and nowhere when it is one %s', (_what, spoil) => expectNone(spoil));
+
+    const isRoot = process.getuid?.() === 0;
+    test.skipIf(!isRoot)(
+      `and nowhere when it is one that belongs to somebody else${isRoot ? '' : ' (skipped: only root can make one)'}`,
+      () => expectNone((compiled) => chownSync(compiled, 65_534, 65_534)),
+    );
+
+    const expectNone = (spoil: (compiled: string) => void): void => {
+      const { cache, tmp, compiled } = folders();
+      mkdirSync(compiled, { recursive: true, mode: 0o700 });
+      spoil(compiled);
+      expect(cached(cache, tmp)).toEqual({ status: 0, folder: null });
+      expect(readdirSync(tmp)).toEqual([]);
+    };
+  });
+
+  test('takes the way to what all objects inherit away before it loads anything: S3', () => {
+    const bundle = join(home, 'dist', 'dr-syncer.js');
+    const before = readFileSync(bundle, 'utf8');
+    writeFileSync(
+      bundle,
+      "const o = {}; o['__proto__'] = { x: 1 }; process.stdout.write(o.x + ' ' + Object.keys(o));",
+    );
+    try {
+      expect(run(NODE, 'bin/dr-syncer.js').stdout).toBe('undefined __proto__');
+    } finally {
+      writeFileSync(bundle, before);
+    }
   });
 
   test('asks for the version that package.json names', () => {
