@@ -1,12 +1,14 @@
 // First: it must be done before anything else is loaded.
 import './harden.ts';
 import { hostname, userInfo } from 'node:os';
+import { delimiter } from 'node:path';
 import process from 'node:process';
 import { shellWord } from './command-line.ts';
 import { InterruptedError } from './errors.ts';
 import { isClosedPipe } from './io.ts';
 import { lifeOf, processIdentity } from './process-identity.ts';
 import { runProgram } from './program.ts';
+import { absoluteFolders } from './search-path.ts';
 import { operator } from './state/identity.ts';
 import { VERSION } from './version.ts';
 
@@ -37,6 +39,9 @@ const userName = (): string | undefined => {
     return undefined;
   }
 };
+
+// What we start (hooks, login plugins, the mover) is looked for by whoever starts it, in this process or in a child.
+process.env.PATH = absoluteFolders(process.env.PATH ?? '').join(delimiter);
 
 // Tests let a lock expire within seconds.
 const LOCK_TTL = process.env.DR_SYNCER_LOCK_TTL_MS;

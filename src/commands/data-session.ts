@@ -43,6 +43,7 @@ export const dataStep = async (input: DataStepInput): Promise<DataStep> => {
     storageClassMap: input.storageClassMap,
     control: io.process,
     tempDir: io.env['TMPDIR'],
+    runtimeDir: io.env['XDG_RUNTIME_DIR'],
     reporter: session.reporter,
   };
   const { signal } = session;
@@ -97,7 +98,14 @@ export const endStep =
         graceMs: END_GRACE_MS,
         podsMs: MOVER_PODS_MS,
       },
-      { reporter, clock: systemClock, control: io.process, signal, tempDir: io.env['TMPDIR'] },
+      {
+        reporter,
+        clock: systemClock,
+        control: io.process,
+        signal,
+        tempDir: io.env['TMPDIR'],
+        runtimeDir: io.env['XDG_RUNTIME_DIR'],
+      },
     );
     if (left.length === 0) return ENDED[records.length] ?? `${records.length} copies ended`;
     const text = `Pods of a data copy are still there: ${nameList(left)}`;

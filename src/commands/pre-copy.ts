@@ -74,6 +74,7 @@ const copyUnderLock = async (input: PreCopyInput): Promise<PreCopyResult> => {
     storageClassMap: input.storageClassMap,
     control: io.process,
     tempDir: io.env['TMPDIR'],
+    runtimeDir: io.env['XDG_RUNTIME_DIR'],
     reporter: session.reporter,
   };
   if (input.dryRun) return planned(await planData(work, 'unstaged', session.signal));

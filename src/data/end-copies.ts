@@ -38,6 +38,7 @@ export interface EndCopiesDeps {
   readonly control: ProcessControl;
   readonly signal: AbortSignal;
   readonly tempDir?: string | undefined;
+  readonly runtimeDir?: string | undefined;
 }
 
 /**
@@ -102,7 +103,7 @@ const cleanUp = async ({ mover, records, sides }: EndCopiesInput, deps: EndCopie
       for (const reason of new Set(reasons)) deps.reporter.warning(`${reason}.`);
       return reasons.length === 0;
     },
-    { pid: deps.control.pid, parent: deps.tempDir },
+    { pid: deps.control.pid, parent: deps.tempDir, runtimeDir: deps.runtimeDir },
   );
 };
 

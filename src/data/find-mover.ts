@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { RefusedError } from '../errors.ts';
+import { absoluteFolders } from '../search-path.ts';
 import { type Dialect, detectVersion, dialectOf, translateStrategies, versionText } from './dialects.ts';
 import type { MoverOptions } from './types.ts';
 
@@ -113,8 +114,8 @@ const locate = async (path: string | undefined, searchPath: string): Promise<str
 };
 
 const onPath = async (program: string, searchPath: string): Promise<string | undefined> => {
-  for (const folder of searchPath.split(delimiter)) {
-    const file = join(folder === '' ? '.' : folder, program);
+  for (const folder of absoluteFolders(searchPath)) {
+    const file = join(folder, program);
     if (await isExecutable(file)) return resolve(file);
   }
   return undefined;

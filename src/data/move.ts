@@ -56,6 +56,7 @@ export interface MoveDeps {
   readonly extraGraceMs?: number | undefined;
   /** Folder for the private directory; the system's one for temporary files unless told. */
   readonly tempDir?: string | undefined;
+  readonly runtimeDir?: string | undefined;
 }
 
 // What a stopped mover needs besides its own two timeouts: it collects diagnostics for up to 15 s and uninstalls.
@@ -109,6 +110,7 @@ export const moveClaims = async (
     {
       pid: deps.control.pid,
       parent: deps.tempDir,
+      runtimeDir: deps.runtimeDir,
       endChild: (identity) => endOrphan(identity, request, deps),
     },
   );

@@ -1,5 +1,6 @@
-import { appendFile, chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import type { Stats } from 'node:fs';
+import { appendFile, chmod, lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { isBeforeBoot, lifeOf, processIdentity } from '../process-identity.ts';
 
@@ -17,24 +18,31 @@ export interface PrivateDir {
 }
 
 /**
- * Runs `work` with a private directory (0700) below `parent` and removes it afterwards, whatever happens. A run that was ended by
- * kill -9 cannot remove its own, so every run first removes those whose owner is gone; `pid` is that of this process.
- * `endChild` is called for each process that such a run has noted, before its directory goes.
+ * Runs `work` with a private directory (0700) below `parent` and removes it afterwards, whatever happens. `runtimeDir`
+ * is taken instead when nobody else can write there. A run that was ended by kill -9
+ * cannot remove its own, so every run first removes those whose owner is gone; `pid` is that of this process.
+ * `endChild` is called for each process that such a run has noted, before its directory goes. What another user can
+ * have put there is neither believed nor removed.
  */
 export const withPrivateDir = async <T>(
   work: (dir: PrivateDir) => Promise<T>,
   {
     pid,
     parent = tmpdir(),
+    runtimeDir,
     endChild = async () => undefined,
   }: {
     readonly pid: number;
     readonly parent?: string | undefined;
+    /** XDG_RUNTIME_DIR; used when it is this user's own. */
+    readonly runtimeDir?: string | undefined;
     readonly endChild?: ((identity: string) => Promise<unknown>) | undefined;
   },
 ): Promise<T> => {
-  await removeAbandoned(parent, endChild);
-  const path = await mkdtemp(join(parent, PREFIX));
+  const own = runtimeDir !== undefined && (await isOurs(runtimeDir, 'directory')) ? runtimeDir : undefined;
+  // A run with another environment may have left its own elsewhere.
+  for (const folder of new Set([own ?? parent, parent])) await removeAbandoned(folder, endChild);
+  const path = await mkdtemp(join(own ?? parent, PREFIX));
   try {
     await chmod(path, 0o700);
     const write = async (name: string, text: string): Promise<string> => {
@@ -51,16 +59,42 @@ export const withPrivateDir = async <T>(
   }
 };
 
-// Best effort: another user's directory cannot be read, and one that is being removed may vanish under us.
+/** Whether only this user can have made this, and only this user can change it; not through a link. */
+const isOurs = async (path: string, kind: 'directory' | 'file'): Promise<boolean> => {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return false;
+  return (kind === 'file' ? found.isFile() : found.isDirectory()) && isClosed(found);
+};
+
+const isClosed = ({ uid, mode }: Stats): boolean => {
+  const own = ownUid();
+  return own === undefined || (uid === own && (mode & 0o77) === 0);
+};
+
+// Undefined where users have no number (Windows), or where this one has no entry.
+const ownUid = (): number | undefined => {
+  try {
+    const { uid } = userInfo();
+    return uid < 0 ? undefined : uid;
+  } catch {
+    return undefined;
+  }
+};
+
+const readOurs = async (file: string): Promise<string | undefined> =>
+  (await isOurs(file, 'file')) ? readFile(file, 'utf8').catch(() => undefined) : undefined;
+
+// Best effort: one that is being removed may vanish under us.
 const removeAbandoned = async (
   parent: string,
   endChild: (identity: string) => Promise<unknown>,
 ): Promise<void> => {
   const names = await readdir(parent).catch(() => []);
   for (const name of names.filter((item) => item.startsWith(PREFIX))) {
-    const owner = await readFile(join(parent, name, OWNER_FILE), 'utf8').catch(() => undefined);
+    if (!(await isOurs(join(parent, name), 'directory'))) continue;
+    const owner = await readOurs(join(parent, name, OWNER_FILE));
     if (owner !== undefined && (await isAbandoned(join(parent, name), owner))) {
-      const noted = await readFile(join(parent, name, CHILDREN_FILE), 'utf8').catch(() => '');
+      const noted = (await readOurs(join(parent, name, CHILDREN_FILE))) ?? '';
       await Promise.all(
         noted
           .split('\n')
@@ -74,6 +108,6 @@ const removeAbandoned = async (
 
 const isAbandoned = async (path: string, owner: string): Promise<boolean> => {
   if (lifeOf(owner) === 'gone') return true;
-  const made = await stat(path).catch(() => undefined);
+  const made = await lstat(path).catch(() => undefined);
   return made !== undefined && isBeforeBoot(owner, made.mtimeMs);
 };

@@ -61,6 +61,8 @@ const readKubeconfig = (file: string): RawKubeconfig => {
   try {
     const config = (loadYaml(readFileSync(file, 'utf8')) ?? {}) as Json;
     if (!isObject(config)) throw new Error('it is no YAML mapping');
+    if (nodes(config, MOST_NODES) > MOST_NODES)
+      throw new Error(`its aliases make more than ${MOST_NODES} values of it`);
     const folder = dirname(file);
     const named = (list: string): JsonObject[] =>
       objectsAt(config, list).filter((entry) => stringAt(entry, 'name') !== undefined);
@@ -81,6 +83,20 @@ const readKubeconfig = (file: string): RawKubeconfig => {
     const [reason = ''] = errorText(error).split('\n');
     throw new UsageError(`The kubeconfig ${file} cannot be read: ${reason.replace(/\.$/, '')}.`);
   }
+};
+
+// Aliases can make a file of a few lines grow beyond all memory. Thousands of contexts have fewer values than this.
+const MOST_NODES = 1_000_000;
+
+/** How many values there are, aliases counted as often as they are used; counting ends beyond `most`. */
+const nodes = (value: Json | undefined, most: number): number => {
+  if (typeof value !== 'object' || value === null) return 1;
+  let sum = 1;
+  for (const item of Object.values(value)) {
+    sum += nodes(item, most - sum);
+    if (sum > most) break;
+  }
+  return sum;
 };
 
 const PATHS = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile'];

@@ -40,6 +40,20 @@ describe('findMover', { timeout: 120_000 }, () => {
     expect(mover.path).toBe(join(real as string, 'pv-migrate'));
   });
 
+  it('runs nothing that lies in the folder where it happens to be: L1', async () => {
+    const before = process.cwd();
+    const here = join(bench.root, 'here');
+    mkdirSync(here);
+    symlinkSync(STAND_IN, join(here, 'pv-migrate'));
+    process.chdir(here);
+    try {
+      for (const PATH of ['', ':', '.', `:${bench.root}`, '../here'])
+        await expect(findMover({ env: { PATH } })).rejects.toThrow('not on PATH');
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   it('D2: says how to get the program when it is missing', async () => {
     const missing = findMover({ env: { PATH: bench.root } });
     await expect(missing).rejects.toBeInstanceOf(RefusedError);

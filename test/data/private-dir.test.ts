@@ -1,16 +1,20 @@
 import {
+  chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withPrivateDir } from '../../src/data/private-dir.ts';
@@ -57,8 +61,8 @@ describe('withPrivateDir', { timeout: 120_000 }, () => {
     const owned = (changes: object): string => JSON.stringify({ ...known, ...changes });
     const make = (name: string, owner: string | undefined): string => {
       const path = join(root, `dr-syncer-mover-${name}`);
-      mkdirSync(path);
-      if (owner !== undefined) writeFileSync(join(path, 'owner'), owner);
+      mkdirSync(path, { mode: 0o700 });
+      if (owner !== undefined) writeFileSync(join(path, 'owner'), owner, { mode: 0o600 });
       return path;
     };
     const live = make('live', identity);
@@ -70,6 +74,7 @@ describe('withPrivateDir', { timeout: 120_000 }, () => {
     for (const [index, path] of [elsewhere, container].entries()) {
       const older = ages[index] as string;
       cpSync(path, older, { recursive: true });
+      chmodSync(older, 0o700);
       utimesSync(older, 1, 1);
     }
     const unknown = make('unknown', undefined);
@@ -90,9 +95,9 @@ describe('withPrivateDir', { timeout: 120_000 }, () => {
 
   it('D34: ends what a killed run had noted before its directory goes', async () => {
     const path = join(root, 'dr-syncer-mover-dead');
-    mkdirSync(path);
-    writeFileSync(join(path, 'owner'), deadIdentity());
-    writeFileSync(join(path, 'children'), 'one\ntwo\n');
+    mkdirSync(path, { mode: 0o700 });
+    writeFileSync(join(path, 'owner'), deadIdentity(), { mode: 0o600 });
+    writeFileSync(join(path, 'children'), 'one\ntwo\n', { mode: 0o600 });
     const ended: string[] = [];
     const endChild = async (identity: string): Promise<void> => {
       expect(existsSync(path)).toBe(true);
@@ -101,6 +106,61 @@ describe('withPrivateDir', { timeout: 120_000 }, () => {
     await withPrivateDir((dir) => dir.noteChild('three'), { pid: process.pid, parent: root, endChild });
     expect(ended).toEqual(['one', 'two']);
     expect(existsSync(path)).toBe(false);
+  });
+
+  const plant = (): string => {
+    const path = join(root, 'dr-syncer-mover-planted');
+    mkdirSync(path, { mode: 0o700 });
+    writeFileSync(join(path, 'owner'), deadIdentity(), { mode: 0o600 });
+    writeFileSync(join(path, 'children'), 'a process of ours\n', { mode: 0o600 });
+    return path;
+  };
+
+  it.each<[string, (path: string) => void]>([
+    ['a directory that others may enter', (path) => chmodSync(path, 0o755)],
+    ['an owner that others may write', (path) => chmodSync(join(path, 'owner'), 0o666)],
+    [
+      'a link',
+      (path) => {
+        renameSync(path, join(root, 'elsewhere'));
+        symlinkSync(join(root, 'elsewhere'), path);
+      },
+    ],
+    ...(userInfo().uid === 0
+      ? ([
+          ['a directory of another user', (path: string) => chownSync(path, 65_534, 65_534)],
+          ['an owner of another user', (path: string) => chownSync(join(path, 'owner'), 65_534, 65_534)],
+        ] as [string, (path: string) => void][])
+      : []),
+  ])(
+    'ends no process and removes nothing that another user can have planted, as with %s: S9',
+    async (_what, spoil) => {
+      const path = plant();
+      spoil(path);
+      const ended: string[] = [];
+      const endChild = async (identity: string) => ended.push(identity);
+      await withPrivateDir(async () => undefined, { pid: process.pid, parent: root, endChild });
+      expect(ended).toEqual([]);
+      expect(existsSync(path)).toBe(true);
+    },
+  );
+
+  it('believes no list of processes that another user can have written: S9', async () => {
+    chmodSync(join(plant(), 'children'), 0o666);
+    const ended: string[] = [];
+    const endChild = async (identity: string) => ended.push(identity);
+    await withPrivateDir(async () => undefined, { pid: process.pid, parent: root, endChild });
+    expect(ended).toEqual([]);
+  });
+
+  it('is below the runtime directory of the user, unless others may write there', async () => {
+    const runtimeDir = join(root, 'run');
+    mkdirSync(runtimeDir, { mode: 0o700 });
+    const options = { pid: process.pid, parent: root, runtimeDir };
+    const place = (): Promise<string> => withPrivateDir(async ({ path }) => dirname(path), options);
+    expect(await place()).toBe(runtimeDir);
+    chmodSync(runtimeDir, 0o777);
+    expect(await place()).toBe(root);
   });
 });
 

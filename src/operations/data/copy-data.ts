@@ -99,6 +99,7 @@ const moveOpen = async (
       clock: systemClock,
       control: input.control,
       tempDir: input.tempDir,
+      runtimeDir: input.runtimeDir,
       signal,
       onStarting: keep,
       onStarted: keep,

@@ -42,6 +42,8 @@ export interface DataWork {
   readonly control: ProcessControl;
   /** Folder for private files; undefined: the system's one for temporary files. */
   readonly tempDir: string | undefined;
+  /** XDG_RUNTIME_DIR, for files with credentials. */
+  readonly runtimeDir?: string | undefined;
   readonly reporter: Reporter;
 }
 
