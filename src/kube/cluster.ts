@@ -1,8 +1,8 @@
+import { aKind, anObject } from './answers.ts';
 import type { KubeContext } from './contexts.ts';
 import { discover } from './discovery.ts';
-import { hasStatus, isKubeApiError } from './errors.ts';
+import { hasStatus, isKubeApiError, isNotFound } from './errors.ts';
 import { CLOSED_GATE } from './gate.ts';
-import { parseJson } from './json.ts';
 import { countObjects, foldObjects, listObjects } from './list.ts';
 import { objectPath } from './paths.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -143,9 +143,10 @@ const createReader = (
         method: 'GET',
         path: '/api/v1/namespaces/kube-system',
         what: 'reading the identity of the cluster (namespace kube-system)',
+        expect: anObject('kube-system'),
         signal: options?.signal,
       });
-      return (parseJson(answer.text) as KubeObject).metadata.uid;
+      return (answer.json as KubeObject).metadata.uid;
     } catch (error) {
       if (hasStatus(error, 403, 404)) return undefined;
       throw error;
@@ -162,11 +163,12 @@ const createReader = (
         method: 'GET',
         path: objectPath(ref.type, ref.namespace, ref.name),
         what: `reading ${ref.type.kind} ${ref.name}`,
+        expect: anObject(ref.name),
         signal: options?.signal,
       });
-      return parseJson(answer.text) as KubeObject;
+      return answer.json as KubeObject;
     } catch (error) {
-      if (hasStatus(error, 404)) return undefined;
+      if (isNotFound(error)) return undefined;
       throw error;
     }
   },
@@ -181,9 +183,10 @@ const createReader = (
         spec: { resourceAttributes: { verb, group, resource, subresource, namespace, name } },
       }),
       what: `asking whether we may ${verb} ${resource}`,
+      expect: aKind('SelfSubjectAccessReview'),
       signal: options?.signal,
     });
-    const status = (parseJson(answer.text) as { status?: { allowed?: boolean; reason?: string } }).status;
+    const status = (answer.json as { status?: { allowed?: boolean; reason?: string } }).status;
     return { allowed: status?.allowed === true, reason: status?.reason ?? '' };
   },
   watch: (type, namespace, options) => watchObjects(wire, type, namespace, options),

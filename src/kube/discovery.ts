@@ -1,5 +1,6 @@
+import { aKind } from './answers.ts';
 import { isKubeApiError } from './errors.ts';
-import { listAt, objectsAt, parseJson, stringAt } from './json.ts';
+import { listAt, objectsAt, stringAt } from './json.ts';
 import type { Transport } from './transport.ts';
 import type { Discovery, Json, JsonObject, ResourceType } from './types.ts';
 
@@ -22,9 +23,10 @@ export const discover = async (transport: Transport, signal?: AbortSignal): Prom
         path,
         accept: AGGREGATED,
         what: 'discovering the API',
+        expect: aKind('APIGroupDiscoveryList', 'APIVersions', 'APIGroupList'),
         signal,
       });
-      const parsed = parseJson(answer.text);
+      const parsed = answer.json as Json;
       return stringAt(parsed, 'kind') === 'APIGroupDiscoveryList'
         ? readAggregated(parsed)
         : readLegacy(transport, path, parsed, signal);
@@ -81,9 +83,10 @@ const readLegacy = async (
           method: 'GET',
           path: where,
           what: `discovering ${where}`,
+          expect: aKind('APIResourceList'),
           signal,
         });
-        return { types: readResourceList(group, version, parseJson(answer.text)), failed: [] };
+        return { types: readResourceList(group, version, answer.json as Json), failed: [] };
       } catch (error) {
         if (!isKubeApiError(error)) throw error;
         return {

@@ -47,6 +47,37 @@ export class KubeApiError extends DrError {
 
 export const isKubeApiError = (error: unknown): error is KubeApiError => error instanceof KubeApiError;
 
+/** The `reason` of an answer that is not what was asked for. */
+export const WRONG_ANSWER = 'WrongAnswer';
+
+/** The failure of a request that was answered by something else than an API server; `why` is a clause. */
+export const failureOfAnswer = (
+  status: number,
+  contentType: string,
+  why: string,
+  isWrite: boolean,
+): Failure => ({
+  status: 0,
+  reason: WRONG_ANSWER,
+  detail: `what answered did not answer like an API server: ${why} (${status} ${contentType || 'without a type'})`,
+  causes: [],
+  outcomeUnknown: isWrite,
+});
+
+/**
+ * Whether the API server itself has said that an object is not there. A proxy in front of it says 404 too, when it
+ * does not know the way, and so does a server that does not know the type.
+ */
+export const isNotFound = (error: unknown): error is KubeApiError =>
+  hasStatus(error, 404) && error.failure.reason === 'NotFound';
+
+/**
+ * Whether a list or a watch failed since its type is not served any more: somebody has removed its definition. What the
+ * server itself has, pods above all, is always served; an answer that says otherwise is not the server's.
+ */
+export const isUnserved = (error: unknown, type: { readonly group: string }): boolean =>
+  hasStatus(error, 404) && type.group.includes('.');
+
 /** Whether an error is an API answer with one of these HTTP statuses. */
 export const hasStatus = (error: unknown, ...statuses: readonly number[]): error is KubeApiError =>
   isKubeApiError(error) && statuses.includes(error.failure.status);
@@ -102,7 +133,7 @@ export const failureOfNetwork = (error: unknown): Failure => {
 const REASONS: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   403: 'Forbidden',
-  404: 'NotFound',
+  404: 'PageNotFound',
   405: 'MethodNotAllowed',
   409: 'Conflict',
   410: 'Expired',

@@ -1,5 +1,5 @@
 import { sleep } from '../sleep.ts';
-import { hasStatus, isKubeApiError } from './errors.ts';
+import { isKubeApiError, isUnserved } from './errors.ts';
 import { backoffMs, type RetryPolicy } from './retry.ts';
 import type { ClusterReader, KubeObject, ResourceType, WatchLimits } from './types.ts';
 
@@ -34,7 +34,7 @@ export const listInto = async (
     sink.replace(objects);
     return resourceVersion;
   } catch (error) {
-    if (!hasStatus(error, 404)) throw error;
+    if (!isUnserved(error, type)) throw error;
     sink.replace([]);
     return undefined;
   }
@@ -58,6 +58,7 @@ export const followType = async (
   while (!signal.aborted) {
     const started = performance.now();
     let heard = false;
+    let told = false;
     let error: unknown;
     try {
       if (version === undefined) {
@@ -78,10 +79,13 @@ export const followType = async (
         heard = true;
         sink.well();
         if (event.type === 'opened') continue;
+        told = true;
         version = event.object.metadata.resourceVersion ?? version;
         if (event.type === 'deleted') sink.remove(event.object.metadata.name);
         else if (event.type !== 'bookmark') sink.set(event.object);
       }
+      // A server says before the end how far it has come. Whatever ends without a word may not be a server at all.
+      if (!told) version = undefined;
     } catch (caught) {
       if (signal.aborted) return;
       error = caught;

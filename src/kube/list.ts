@@ -1,9 +1,10 @@
+import { aListOf, type Expectation } from './answers.ts';
 import type { Wire } from './cluster.ts';
 import { hasStatus } from './errors.ts';
-import { numberAt, objectsAt, parseJson, stringAt } from './json.ts';
+import { numberAt, objectsAt, stringAt } from './json.ts';
 import { apiVersionOf } from './names.ts';
 import { typePath } from './paths.ts';
-import type { Fold, KubeObject, ListOptions, RequestOptions, ResourceType } from './types.ts';
+import type { Fold, Json, KubeObject, ListOptions, RequestOptions, ResourceType } from './types.ts';
 
 const PAGE_SIZE = 500;
 
@@ -67,9 +68,10 @@ export const countObjects = async (
     query: { limit: 1 },
     accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
     what: `counting ${type.resource}`,
+    expect: aListOf(type),
     signal: options.signal,
   });
-  const list = parseJson(answer.text);
+  const list = answer.json;
   return objectsAt(list, 'items').length + (numberAt(list, 'metadata', 'remainingItemCount') ?? 0);
 };
 
@@ -80,8 +82,10 @@ const listOnce = async (
   options: ListOptions,
   add: (object: KubeObject) => void,
 ): Promise<string> => {
+  const what = `listing ${type.resource}${namespace === undefined ? '' : ` in namespace ${namespace}`}`;
   let next: string | undefined;
   let resourceVersion = '';
+  const tokens = new Set<string>();
   do {
     const answer = await wire.send('lists', {
       method: 'GET',
@@ -92,15 +96,38 @@ const listOnce = async (
         labelSelector: options.labelSelector,
         fieldSelector: options.fieldSelector,
       },
-      what: `listing ${type.resource}${namespace === undefined ? '' : ` in namespace ${namespace}`}`,
+      what,
+      expect: aPageOf(type, tokens),
+      mostBytes: MOST_BYTES,
       signal: options.signal,
     });
-    const page = parseJson(answer.text);
+    const page = answer.json;
     const apiVersion = apiVersionOf(type);
     // Items of a list carry neither apiVersion nor kind.
     for (const item of objectsAt(page, 'items')) add({ ...item, apiVersion, kind: type.kind } as KubeObject);
-    next = stringAt(page, 'metadata', 'continue') || undefined;
+    next = continueOf(page);
+    if (next !== undefined) tokens.add(next);
     resourceVersion = stringAt(page, 'metadata', 'resourceVersion') ?? '';
   } while (next !== undefined);
   return resourceVersion;
 };
+
+// A page of the largest objects that there can be would be larger; none has been seen.
+const MOST_BYTES = 256 * 1024 * 1024;
+// A million objects, and more than any list has.
+const MOST_PAGES = 2000;
+
+const continueOf = (page: Json | undefined): string | undefined =>
+  stringAt(page, 'metadata', 'continue') || undefined;
+
+// A server that goes on and on, or in a circle, would never let the list end.
+const aPageOf =
+  (type: ResourceType, tokens: ReadonlySet<string>): Expectation =>
+  (answer) => {
+    const why = aListOf(type)(answer);
+    if (why !== undefined) return why;
+    const next = continueOf(answer);
+    if (next === undefined) return undefined;
+    if (tokens.has(next)) return 'the list goes on where it has been before';
+    return tokens.size >= MOST_PAGES ? `the list has more than ${MOST_PAGES} pages` : undefined;
+  };

@@ -1,5 +1,5 @@
 import { sleep } from '../sleep.ts';
-import { type Failure, KubeApiError, whyUnappliable } from './errors.ts';
+import { type Failure, KubeApiError, WRONG_ANSWER, whyUnappliable } from './errors.ts';
 
 /** When and how long to wait between attempts. Times are milliseconds. */
 export interface RetryPolicy {
@@ -19,7 +19,15 @@ const OUTAGE_WAIT_MS = 1500;
 
 // Answers that a later attempt may change. 409 is not here: what it means depends on the verb.
 const RETRYABLE_STATUS = new Set([429, 500, 502, 503, 504]);
-const RETRYABLE_NETWORK = new Set(['Refused', 'Reset', 'Timeout', 'ConnectTimeout', 'DnsFailure', 'Network']);
+const RETRYABLE_NETWORK = new Set([
+  'Refused',
+  'Reset',
+  'Timeout',
+  'ConnectTimeout',
+  'DnsFailure',
+  'Network',
+  WRONG_ANSWER,
+]);
 
 /** Whether the same request may be sent again after this failure. */
 export const isRetryable = (failure: Failure): boolean =>

@@ -2,12 +2,15 @@ import pLimit from 'p-limit';
 import type { Dispatcher } from 'undici';
 import type { NamedCluster } from '../command-line.ts';
 import { timerMs } from '../sleep.ts';
+import type { Expectation } from './answers.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { type KubeContext, namedAs } from './contexts.ts';
 import { createJoiner, type Deadline, startDeadline } from './deadline.ts';
-import { failureOfNetwork, failureOfResponse, KubeApiError } from './errors.ts';
+import { failureOfAnswer, failureOfNetwork, failureOfResponse, KubeApiError } from './errors.ts';
+import { parseJson } from './json.ts';
 import { isOutage, withRetry } from './retry.ts';
 import { createServerClock } from './server-clock.ts';
+import type { Json } from './types.ts';
 import type { Transport, TransportOptions, WireRequest, WireResponse } from './wire.ts';
 
 export type { Transport, TransportOptions, WireRequest, WireResponse };
@@ -111,12 +114,22 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
       const answer = await dispatch(request, used, deadline.signal);
       const date = Date.parse(String(answer.headers.date ?? ''));
       if (!Number.isNaN(date)) clock.observe(date, sent, performance.now());
-      const text = await answer.body.text();
-      if (answer.statusCode >= 400) throw refused(namedAs(context), request, answer, text);
+      const { statusCode } = answer;
+      const contentType = headerText(answer.headers['content-type']) ?? '';
+      const wrong = (why: string): KubeApiError =>
+        new KubeApiError(
+          namedAs(context),
+          request.what,
+          failureOfAnswer(statusCode, contentType, why, request.method !== 'GET'),
+        );
+      const text = await boundedText(answer, request.mostBytes ?? MOST_BYTES, wrong);
+      if (statusCode >= 400) throw refused(namedAs(context), request, answer, text);
+      if (statusCode < 200 || statusCode >= 300) throw wrong('it leads elsewhere');
       return {
-        status: answer.statusCode,
+        status: statusCode,
         text,
-        contentType: headerText(answer.headers['content-type']) ?? '',
+        json: request.expect === undefined ? undefined : checked(text, request.expect, wrong),
+        contentType,
         // Admission policies may quote what they warn of.
         warnings: warningTexts(answer.headers.warning).map(redactorOf(request)),
       };
@@ -156,7 +169,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
       if (unknown && request.readBack !== undefined) {
         const found = await request.readBack();
         if (found !== undefined)
-          return { status: 200, text: found, contentType: 'application/json', warnings: [], attempts };
+          return { status: 200, ...found, contentType: 'application/json', warnings: [], attempts };
       }
       let used: Connection | undefined;
       try {
@@ -207,10 +220,12 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
       try {
         const { streams, headers } = await current();
         const answer = await dispatch(request, { dispatcher: streams, headers }, deadline?.signal ?? ending);
-        if (answer.statusCode >= 400) {
-          const text = await answer.body.text();
-          throw refused(namedAs(context), request, answer, text);
-        }
+        const { statusCode } = answer;
+        const wrong = (why: string): KubeApiError =>
+          new KubeApiError(namedAs(context), request.what, failureOfAnswer(statusCode, '', why, false));
+        if (statusCode >= 400)
+          throw refused(namedAs(context), request, answer, await boundedText(answer, MOST_BYTES, wrong));
+        if (statusCode !== 200) throw wrong('it leads elsewhere');
         yield '';
         const decoder = new TextDecoder();
         for await (const chunk of answer.body) yield decoder.decode(chunk as Uint8Array, { stream: true });
@@ -252,6 +267,37 @@ const untilAborted = async (
   } finally {
     signal.removeEventListener('abort', stop);
   }
+};
+
+// An object has at most a few MiB; only lists are larger.
+const MOST_BYTES = 32 * 1024 * 1024;
+
+const boundedText = async (
+  answer: Dispatcher.ResponseData,
+  mostBytes: number,
+  wrong: (why: string) => KubeApiError,
+): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of answer.body) {
+    bytes += (chunk as Uint8Array).byteLength;
+    // Leaving the loop closes the connection.
+    if (bytes > mostBytes) throw wrong(`it is longer than ${mostBytes / 1024 / 1024} MiB`);
+    chunks.push(chunk as Uint8Array);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+const checked = (text: string, expect: Expectation, wrong: (why: string) => KubeApiError): Json => {
+  let answer: Json;
+  try {
+    answer = parseJson(text);
+  } catch {
+    throw wrong('it is no JSON');
+  }
+  const why = expect(answer);
+  if (why !== undefined) throw wrong(why);
+  return answer;
 };
 
 const redactorOf = (request: WireRequest): ((message: string) => string) =>

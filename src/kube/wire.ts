@@ -1,5 +1,7 @@
+import type { Expectation } from './answers.ts';
 import type { WriteGate } from './gate.ts';
 import type { RetryPolicy } from './retry.ts';
+import type { Json } from './types.ts';
 
 /** One request to an API server. Paths are absolute below the server's URL; bodies are text. */
 export interface WireRequest {
@@ -21,18 +23,24 @@ export interface WireRequest {
   readonly urgent?: boolean | undefined;
   /** ms for the whole of a stream, from sending to its last byte; undefined: no limit. */
   readonly limitMs?: number | undefined;
+  /** What the answer must be for it to count. It is parsed then. */
+  readonly expect?: Expectation | undefined;
+  /** How many bytes the answer may have; default 32 MiB. */
+  readonly mostBytes?: number | undefined;
   /** Hides secret values in what the server says about this request. */
   readonly redact?: (message: string) => string;
   /**
    * Called when an attempt failed and its effect is unknown, before the next attempt: returns the answer when the
    * effect is found to be there already. Needed for requests that are not idempotent.
    */
-  readonly readBack?: () => Promise<string | undefined>;
+  readonly readBack?: () => Promise<Pick<WireResponse, 'text' | 'json'> | undefined>;
 }
 
 export interface WireResponse {
   readonly status: number;
   readonly text: string;
+  /** The answer as JSON; undefined when nothing was expected of it. */
+  readonly json: Json | undefined;
   readonly contentType: string;
   readonly warnings: readonly string[];
   readonly attempts: number;

@@ -1,6 +1,6 @@
+import { aDeletionOf, aKind, anObject } from './answers.ts';
 import type { Wire } from './cluster.ts';
-import { hasStatus } from './errors.ts';
-import { parseJson } from './json.ts';
+import { isNotFound } from './errors.ts';
 import { describeRef, objectPath, typePath } from './paths.ts';
 import { redactMessage } from './redact.ts';
 import type {
@@ -11,7 +11,9 @@ import type {
   WriteOptions,
   WriteResult,
 } from './types.ts';
+import type { WireResponse } from './wire.ts';
 
+type ReadBack = Pick<WireResponse, 'text' | 'json'>;
 type Writes = Pick<ClusterWriter, 'apply' | 'create' | 'replace' | 'patch' | 'delete'>;
 
 const kindOfCall = (dryRun: boolean | undefined): 'dryRuns' | 'writes' =>
@@ -23,13 +25,13 @@ export const createWrites = (wire: Wire): Writes => {
     type: ResourceType,
     namespace: string | undefined,
     name: string,
-  ): Promise<string | undefined> => {
+  ): Promise<ReadBack | undefined> => {
     try {
       const path = objectPath(type, namespace, name);
-      return (await wire.send('gets', { method: 'GET', path, what: `reading back ${type.kind} ${name}` }))
-        .text;
+      const what = `reading back ${type.kind} ${name}`;
+      return await wire.send('gets', { method: 'GET', path, what, expect: anObject(name) });
     } catch (error) {
-      if (hasStatus(error, 404)) return undefined;
+      if (isNotFound(error)) return undefined;
       throw error;
     }
   };
@@ -45,7 +47,8 @@ export const createWrites = (wire: Wire): Writes => {
       body: JsonObject;
       contentType: string;
       query?: Record<string, string | boolean>;
-      readBack?: (() => Promise<string | undefined>) | undefined;
+      readBack?: (() => Promise<ReadBack | undefined>) | undefined;
+      uid?: string | undefined;
     },
     options: WriteOptions,
   ): Promise<WriteResult> => {
@@ -61,13 +64,15 @@ export const createWrites = (wire: Wire): Writes => {
       contentType: request.contentType,
       body: JSON.stringify(request.body),
       what: `${request.verb} ${describeRef(type, request.namespace, request.name)}`,
+      // A review is created and has no name.
+      expect: request.name ? anObject(request.name, request.uid) : aKind(type.kind),
       signal: options.signal,
       redact: (message) =>
         redactMessage(message, { ...request.body, kind: type.kind } as unknown as KubeObject),
       ...(request.readBack === undefined || options.dryRun === true ? {} : { readBack: request.readBack }),
     });
     return {
-      object: parseJson(answer.text) as KubeObject,
+      object: answer.json as KubeObject,
       attempts: answer.attempts,
       warnings: answer.warnings,
     };
@@ -109,7 +114,7 @@ export const createWrites = (wire: Wire): Writes => {
       );
     },
     replace: async (type, object, options) => {
-      const { name, namespace, resourceVersion } = object.metadata;
+      const { name, namespace, resourceVersion, uid } = object.metadata;
       const request = {
         verb: 'replacing',
         method: 'PUT' as const,
@@ -118,6 +123,7 @@ export const createWrites = (wire: Wire): Writes => {
         namespace,
         body: object,
         contentType: 'application/json',
+        uid,
       };
       const readBack = changedSince(resourceVersion, options.fieldManager, () =>
         readText(type, namespace, name),
@@ -158,11 +164,12 @@ export const createWrites = (wire: Wire): Writes => {
             ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
           }),
           what: `deleting ${describeRef(ref.type, ref.namespace, ref.name)}`,
+          expect: aDeletionOf(ref.name),
           signal: options.signal,
         });
         return true;
       } catch (error) {
-        if (hasStatus(error, 404)) return false;
+        if (isNotFound(error)) return false;
         throw error;
       }
     },
@@ -174,17 +181,17 @@ export const createWrites = (wire: Wire): Writes => {
 const changedSince = (
   version: string | undefined,
   manager: string,
-  read: () => Promise<string | undefined>,
-): (() => Promise<string | undefined>) | undefined => {
+  read: () => Promise<ReadBack | undefined>,
+): (() => Promise<ReadBack | undefined>) | undefined => {
   if (version === undefined) return undefined;
   return async () => {
-    const text = await read();
-    if (text === undefined) return undefined;
-    const { metadata } = parseJson(text) as KubeObject;
+    const found = await read();
+    if (found === undefined) return undefined;
+    const { metadata } = found.json as KubeObject;
     if (metadata.resourceVersion === version) return undefined;
     const latest = [...(metadata.managedFields ?? [])].sort((a, b) =>
       String(b.time).localeCompare(String(a.time)),
     )[0];
-    return latest?.manager === manager ? text : undefined;
+    return latest?.manager === manager ? found : undefined;
   };
 };

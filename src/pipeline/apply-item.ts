@@ -1,6 +1,6 @@
 import { CONTENT_MANAGER, PARK_MANAGER } from '../annotations.ts';
 import { errorText } from '../errors.ts';
-import { type Failure, hasStatus, isKubeApiError, whyUnappliable } from '../kube/errors.ts';
+import { type Failure, hasStatus, isKubeApiError, isNotFound, whyUnappliable } from '../kube/errors.ts';
 import { clone, equalJson, objectsAt } from '../kube/json.ts';
 import { describeRef } from '../kube/paths.ts';
 import type { ClusterWriter, KubeObject, ObjectRef, WriteResult } from '../kube/types.ts';
@@ -193,7 +193,7 @@ const applyPatiently = async (
       );
       return { ...result, attempts: result.attempts + attempt - 1 };
     } catch (error) {
-      const isMoved = isConflict(error) || (seen !== undefined && hasStatus(error, 404));
+      const isMoved = isConflict(error) || (seen !== undefined && isNotFound(error));
       if (!isMoved || attempt >= CONFLICT_ATTEMPTS) throw error;
       await sleep(50 * attempt, options.signal);
       seen = await options.writer.get(refOf(item, body), { signal: options.signal });

@@ -1,6 +1,6 @@
 import { CONTENT_MANAGER } from '../annotations.ts';
 import { type DrError, errorText, isDrError, LockedError, PartialError } from '../errors.ts';
-import { hasStatus } from '../kube/errors.ts';
+import { hasStatus, isNotFound } from '../kube/errors.ts';
 import type { WriteGate } from '../kube/gate.ts';
 import type { ClusterWriter, KubeObject, RequestOptions } from '../kube/types.ts';
 import { LEASES } from '../kube/well-known.ts';
@@ -164,7 +164,7 @@ export const replaceLease = async (
       ? { isOurs: true, lease: object, isWritten: true }
       : { isOurs: false, lease: object };
   } catch (error) {
-    if (!hasStatus(error, 404, 409)) throw error;
+    if (!isNotFound(error) && !hasStatus(error, 409)) throw error;
     const stored = await readStoredLease(cluster, lease.metadata.namespace ?? '', options);
     return stored !== undefined && isHeldBy(stored, session)
       ? { isOurs: true, lease: stored, isWritten: false }

@@ -1,5 +1,5 @@
 import { CONTENT_MANAGER } from '../annotations.ts';
-import { hasStatus, isKubeApiError } from '../kube/errors.ts';
+import { hasStatus, isKubeApiError, isNotFound } from '../kube/errors.ts';
 import { stringAt } from '../kube/json.ts';
 import { mapBounded } from '../kube/parallel.ts';
 import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/types.ts';
@@ -161,7 +161,7 @@ const swapHead = async (
           );
     return isOurs(object) ? object.metadata.resourceVersion : undefined;
   } catch (error) {
-    const isMoved = hasStatus(error, 409) || (previous !== undefined && hasStatus(error, 404));
+    const isMoved = hasStatus(error, 409) || (previous !== undefined && isNotFound(error));
     if (!isMoved) throw error;
     const stored = await writer.get(refOf(namespace, name), options);
     return isOurs(stored) ? stored.metadata.resourceVersion : undefined;

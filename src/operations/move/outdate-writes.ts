@@ -1,5 +1,5 @@
 import { PARK_MANAGER } from '../../annotations.ts';
-import { hasStatus } from '../../kube/errors.ts';
+import { isNotFound } from '../../kube/errors.ts';
 import { own } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
@@ -85,7 +85,7 @@ const outdate = async (
     try {
       for (const patch of BUMPS) await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER });
     } catch (error) {
-      if (!hasStatus(error, 404)) throw error;
+      if (!isNotFound(error)) throw error;
     }
   });
   return objects.length;

@@ -1,4 +1,4 @@
-import { hasStatus } from '../../kube/errors.ts';
+import { isUnserved } from '../../kube/errors.ts';
 import { groupKind, groupOf } from '../../kube/names.ts';
 import type { ClusterWriter, Discovery, KubeObject, ResourceType } from '../../kube/types.ts';
 import { PODS } from '../../kube/well-known.ts';
@@ -42,7 +42,7 @@ export const listSide = async (side: MoveSide, signal: AbortSignal): Promise<Kub
   const lists = await Promise.all(
     [...side.types, PODS].map((type) =>
       side.cluster.list(type, side.namespace, { signal }).catch((error: unknown) => {
-        if (!hasStatus(error, 404)) throw error;
+        if (!isUnserved(error, type)) throw error;
         return [];
       }),
     ),

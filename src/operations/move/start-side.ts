@@ -1,6 +1,6 @@
 import { MANAGED, ORIGINAL_REPLICAS, PARK_MANAGER, PARKED } from '../../annotations.ts';
 import { PartialError } from '../../errors.ts';
-import { hasStatus } from '../../kube/errors.ts';
+import { isNotFound } from '../../kube/errors.ts';
 import type { WatchedType } from '../../kube/follow.ts';
 import type { Informer } from '../../kube/informer.ts';
 import { groupKind } from '../../kube/names.ts';
@@ -228,7 +228,7 @@ export const tidyInherited = async (
     try {
       await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER });
     } catch (error) {
-      if (!hasStatus(error, 404)) throw error;
+      if (!isNotFound(error)) throw error;
     }
   });
   return marked.length;

@@ -1,7 +1,7 @@
 import { kubectl } from '../../command-line.ts';
 import { RefusedError, UsageError } from '../../errors.ts';
 import { exitCode } from '../../exit-codes.ts';
-import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
+import { isKubeApiError } from '../../kube/errors.ts';
 import type { ClusterReader } from '../../kube/types.ts';
 import { NAMESPACES } from '../../kube/well-known.ts';
 import { ageText, parseTimestamp } from '../../state/clock.ts';
@@ -202,7 +202,6 @@ export const refuseUnknownNamespace = async ({
       cluster.get({ type: NAMESPACES, name: namespace }, { signal }).then(
         (found) => found !== undefined,
         (error: unknown) => {
-          if (hasStatus(error, 404)) return false;
           if (!isKubeApiError(error) && !(error instanceof RefusedError)) throw error;
           return true;
         },
