@@ -131,7 +131,10 @@ export const addResumedDataFlags = (command: Command): Command =>
 export const addPathFlag = (command: Command): Command =>
   command.option('--pv-migrate-path <path>', 'the pv-migrate program (default: found on PATH)');
 
-/** The stored options of a copy with what this run says otherwise. */
+/**
+ * The stored options of a copy with what this run says otherwise. Throws UsageError for flags of a verification that
+ * does not take place.
+ */
 export const resumedOptions = (stored: DataOptions, flags: ResumedDataFlags): DataOptions => ({
   ...stored,
   mover: {
@@ -153,9 +156,13 @@ export const resumedOptions = (stored: DataOptions, flags: ResumedDataFlags): Da
 // `--verify none` gives the verification up that a run got stuck in; another mode begins one.
 const resumedVerify = (
   { verify: known, mover }: DataOptions,
-  { verify: mode, verifySample, verifyImage, verifyRunAsUser }: ResumedDataFlags,
+  flags: ResumedDataFlags,
 ): DataOptions['verify'] => {
-  if (mode === 'none' || (mode === undefined && known === undefined)) return undefined;
+  const { verify: mode, verifySample, verifyImage, verifyRunAsUser } = flags;
+  if (mode === 'none' || (mode === undefined && known === undefined)) {
+    refuseUnverified(flags);
+    return undefined;
+  }
   const { pullSecrets, tolerations, nodeSelector } = mover;
   const base = known ?? {
     ...DEFAULT_VERIFY_OPTIONS,
@@ -172,6 +179,18 @@ const resumedVerify = (
     ...(verifyRunAsUser === undefined ? {} : { runAsUser: verifyRunAsUser }),
   };
 };
+
+// Whoever names the image of a verification believes that there is one.
+const refuseUnverified = (flags: ResumedDataFlags): void => {
+  const names = OF_A_VERIFICATION.filter((name) => flags[name] !== undefined).map(flagName);
+  if (names.length === 0) return;
+  const why = flags.verify === 'none' ? 'because of --verify none' : 'as the first run was not asked to';
+  throw new UsageError(`${names.join(', ')}: nothing is compared, ${why}.`, {
+    hint: 'Add --verify size or --verify checksum, or leave these flags out.',
+  });
+};
+
+const OF_A_VERIFICATION = ['verifySample', 'verifyImage', 'verifyRunAsUser'] as const;
 
 /** The flags as the data operation takes them. Throws UsageError for flags of pv-migrate that cannot be read. */
 export const dataOptions = (flags: DataFlags, how: { readonly preCopy: boolean }): DataOptions => {

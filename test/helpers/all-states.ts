@@ -19,10 +19,7 @@ export function* everything(): Generator<StatusFacts> {
                 source?.answers === true
                   ? { ...source, epoch: facts.record === undefined ? undefined : epoch }
                   : source,
-              dest:
-                dest.answers && facts.record !== undefined
-                  ? { ...dest, epoch: 1 }
-                  : { ...dest, epoch: undefined },
+              dest: { ...dest, epoch: dest.answers && isThere(facts) ? 1 : undefined },
               awake: facts.record?.phase === 'standby' ? (dest.pods ?? []) : [],
               parked: {
                 source: source?.pods?.length === 0 ? marks : [],
@@ -30,6 +27,20 @@ export function* everything(): Generator<StatusFacts> {
               },
             });
 }
+
+const isThere = ({ record: found, found: at }: Partial<StatusFacts>): boolean =>
+  found !== undefined && (at === undefined || at.dest === 'present');
+
+/** Where the record of an unfinished operation is lost, its journal being there. */
+const LOST: readonly Pick<StatusFacts['found'], 'dest' | 'source'>[] = [
+  { dest: 'present', source: 'present' },
+  { dest: 'present', source: 'missing' },
+  { dest: 'missing', source: 'present' },
+  { dest: 'missing', source: 'missing' },
+  { dest: 'missing', source: 'unread' },
+  { dest: 'damaged', source: 'present' },
+  { dest: 'damaged', source: 'missing' },
+];
 
 function* recordsAndOperations(): Generator<Partial<StatusFacts>> {
   const founds: Found[] = ['present', 'missing', 'damaged', 'unread'];
@@ -46,10 +57,12 @@ function* recordsAndOperations(): Generator<Partial<StatusFacts>> {
         for (const rollbackNeedsSource of [false, true])
           for (const atWork of ['running', 'stalled', 'nobody', 'expired'] satisfies AtWork[])
             for (const destGivenUp of [undefined, GIVEN_UP])
-              yield {
-                record: record(phase),
-                destGivenUp,
-                operation: { ...OPERATION, kind, isUndone, rollbackNeedsSource, atWork },
-              };
+              for (const lost of LOST)
+                yield {
+                  record: Object.values(lost).includes('present') ? record(phase) : undefined,
+                  found: { ...lost, journal: 'present' },
+                  destGivenUp: lost.source === 'present' ? destGivenUp : undefined,
+                  operation: { ...OPERATION, kind, isUndone, rollbackNeedsSource, atWork },
+                };
   }
 }

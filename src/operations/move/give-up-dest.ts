@@ -11,8 +11,8 @@ import { readState } from '../../state/records.ts';
 import type { Journal, StateRecord } from '../../state/types.ts';
 import { keyOf } from './baseline.ts';
 import { type GiveUpDestInput, giveUpSteps } from './give-up-steps.ts';
-
 import { type Ending, moveResult, through } from './operation.ts';
+import { outdateSide } from './outdate-writes.ts';
 import { listSide, whereIs } from './side.ts';
 import { startTargets } from './start-side.ts';
 import { planSteps, runSteps, StepError, type StepJournal } from './steps.ts';
@@ -22,7 +22,8 @@ import type { MoveDeps, MoveResult, MoveSide } from './types.ts';
  * Starts the source again from its own copy: what carries our mark there, with the counts of the mark. Everything is
  * recorded at the source: the lock, the journal, and that the destination was given up without proof that it stopped.
  * Can be run again after it was cut off. Throws UnsafeError without the acknowledgement, RefusedError when nothing is
- * stopped at the source, LockedError, KubeApiError.
+ * stopped at the source, LockedError, KubeApiError. What the operation that it closes may still have in the network is
+ * made too late at the source; at the destination that is done by whoever takes it up when it answers again.
  */
 export const giveUpDest = async (input: GiveUpDestInput): Promise<MoveResult> => {
   const { source, options, signal } = input;
@@ -101,6 +102,7 @@ const run = async (given: GiveUpDestInput, unfinished: Journal | undefined): Pro
     const journal = openJournal(source.cluster, source.namespace, { redact: input.redact, role: 'source' });
     if (unfinished === undefined) await journal.create(newOperation(input, operationId), () => undefined);
     else await journal.load(operationId);
+    await outdateSide(source, { concurrency: input.options.concurrency, signal });
     const deps: MoveDeps = {
       reporter: {
         ...input.reporter,

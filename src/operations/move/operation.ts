@@ -29,7 +29,7 @@ import { outdateWrites } from './outdate-writes.ts';
 import { createOperationState, type OperationState } from './records.ts';
 import { isSourceLost, sourceLostHint } from './source-lost.ts';
 import { roundSeconds, runSteps, type Step, StepError } from './steps.ts';
-import { refuseDestGivenUp, refuseStartedSource, takeUp } from './take-up.ts';
+import { copiedRecord, refuseDestGivenUp, refuseStartedSource, takeUp } from './take-up.ts';
 import type { MoveDeps, MoveKind, MoveOptions, MoveResult, MoveSide, StepReport } from './types.ts';
 
 /** What every operation on the pair needs, whatever its kind. */
@@ -149,8 +149,10 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
       startedAt,
       state: 'running' as const,
     };
+    const isLost = input.resume !== undefined && (await store.read()) === undefined;
+    const copied = isLost ? await copiedRecord(source, input.signal) : undefined;
     const { record } = await store.update((current) => ({
-      ...(current ?? freshRecord(input, startedAt)),
+      ...(current ?? copied ?? freshRecord(input, startedAt)),
       operation,
     }));
     const signal = AbortSignal.any([input.signal, lock.lost]);

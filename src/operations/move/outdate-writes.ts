@@ -38,14 +38,31 @@ export const outdateWrites = async (
   let touched = 0;
   for (const { side: name, what } of open) {
     const side = places[name];
-    if (side === undefined) continue;
-    const objects = await listSide(side, deps.signal);
-    touched +=
-      what === 'owners'
-        ? await outdateOwners(side, objects, deps.signal)
-        : await outdate(side, objects.filter(what === 'parked' ? isParked : isRunning(side)), deps);
+    if (side !== undefined) touched += await outdateOn(side, what, deps);
   }
   return touched;
+};
+
+/**
+ * The same for everything that a move may patch on one side, where no journal tells which steps were begun: the copy
+ * that the source keeps may be behind that of a destination which does not answer. Throws KubeApiError.
+ */
+export const outdateSide = async (
+  side: MoveSide,
+  deps: Pick<MoveDeps, 'signal'> & { readonly concurrency: number },
+): Promise<void> => {
+  for (const what of ['parked', 'running', 'owners'] as const) await outdateOn(side, what, deps);
+};
+
+const outdateOn = async (
+  side: MoveSide,
+  what: Writes['what'],
+  deps: Pick<MoveDeps, 'signal'> & { readonly concurrency: number },
+): Promise<number> => {
+  const objects = await listSide(side, deps.signal);
+  return what === 'owners'
+    ? outdateOwners(side, objects, deps.signal)
+    : outdate(side, objects.filter(what === 'parked' ? isParked : isRunning(side)), deps);
 };
 
 interface Writes {

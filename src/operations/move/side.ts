@@ -61,8 +61,11 @@ export const typeOf = (
   return found;
 };
 
-// A kind that can be parked by its fields or by its scale subresource runs pods, or decides about those that do.
-const workloadTypes = (discovery: Discovery): ResourceType[] => {
+/**
+ * The types of a cluster that this program can park, by their fields or by their scale subresource: they run pods, or
+ * decide about those that do. Pure.
+ */
+export const workloadTypes = (discovery: Discovery): ResourceType[] => {
   const parkable = parkableKinds();
   return [...preferredTypes(discovery).values()].filter(
     (type) =>

@@ -2,8 +2,8 @@ import { drSyncer } from '../../command-line.ts';
 import { RefusedError, UnsafeError } from '../../errors.ts';
 import type { JournalLog } from '../../state/journal.ts';
 import { effectsOf } from '../../state/journal-effects.ts';
-import { readState } from '../../state/records.ts';
-import type { Journal } from '../../state/types.ts';
+import { destinationView, readState } from '../../state/records.ts';
+import type { Journal, StateRecord } from '../../state/types.ts';
 import { isGivenUp } from './fence-dest.ts';
 import type { OperationInput } from './operation.ts';
 import { type AnsweringSides, outdateWrites } from './outdate-writes.ts';
@@ -11,8 +11,8 @@ import type { MoveKind, MoveSide } from './types.ts';
 
 /**
  * Loads the journal of an operation that is gone on with or undone, and makes too late what its last run may still have
- * in the network. Called with the lock held: what was read before it may be history by now. Throws RefusedError when there is none, when the operation is over, and when it is being
- * undone and this is not its rollback.
+ * in the network. Called with the lock held: what was read before it may be history by now. Throws RefusedError when
+ * there is none, when the operation is over, and when it is being undone and this is not its rollback.
  */
 export const takeUp = async (
   journal: JournalLog,
@@ -32,6 +32,22 @@ export const takeUp = async (
   }
   if (kind !== 'rollback') refuseUndone(found);
   await outdateWrites(found, sides, outdate);
+};
+
+/**
+ * The record of an operation that is gone on with although that of the destination is lost: the source's copy, as the
+ * destination sees it, since one that is made anew would be behind its epoch. Undefined when there is none, or when it
+ * says that the destination was given up. Throws KubeApiError, RefusedError.
+ */
+export const copiedRecord = async (
+  source: MoveSide | undefined,
+  signal: AbortSignal,
+): Promise<StateRecord | undefined> => {
+  if (source === undefined) return undefined;
+  const copy = await readState(source.cluster, source.namespace, 'source', { signal });
+  return copy === undefined || copy.record.destGivenUp !== undefined
+    ? undefined
+    : destinationView(copy.record);
 };
 
 /** How the objects are gone through whose versions are moved. */

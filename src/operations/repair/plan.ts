@@ -2,6 +2,7 @@ import { nameList } from '../../sentences.ts';
 import { destinationView } from '../../state/records.ts';
 import type { Journal, OperationKind, StateRecord } from '../../state/types.ts';
 import type { Role } from '../../state/types-of-records.ts';
+import { contradiction, waysToEnd } from './contradiction.ts';
 
 /** A record as it was found; `found` undefined: missing. */
 export interface Copy<T> {
@@ -27,30 +28,48 @@ export interface RepairFacts {
 
 /** What would be written, in this order; undefined: stays as it is. */
 export interface RepairPlan {
-  readonly journal:
-    | { readonly copy: Journal }
-    | { readonly rebuild: { id: string; kind: OperationKind } }
-    | undefined;
+  readonly journal: JournalPlan | undefined;
   readonly record: StateRecord | undefined;
   readonly mirror: StateRecord | undefined;
   /** One sentence for each write. */
   readonly sentences: readonly string[];
 }
 
-/** Why only a person can say what the records should be; undefined when the plan is certain. */
-export type RepairVerdict = { readonly plan: RepairPlan } | { readonly decide: string };
+interface Named {
+  readonly id: string;
+  readonly kind: OperationKind;
+}
+
+/** What is written in place of a journal. */
+export type JournalPlan =
+  /** The source's copy. */
+  | { readonly copy: Journal }
+  /** One that is made anew from the marks. */
+  | { readonly rebuild: Named }
+  /** One that is over: nothing is unfinished. */
+  | { readonly closed: Named };
+
+/** A plan; why only a person can say what the records should be; or why what a person says cannot be, and what to type. */
+export type RepairVerdict =
+  | { readonly plan: RepairPlan }
+  | { readonly decide: string }
+  | { readonly refuse: string; readonly next: readonly ('repair' | 'resume' | 'rollback')[] };
 
 /**
  * What the records of a pair should be, from what is left of them and from what runs. A contradiction that facts cannot
- * settle is a `decide`; with `live` it is settled. Pure.
+ * settle is a `decide`; with `live` it is settled. While an operation is unfinished nothing has to be decided, as its
+ * end says which side is live; a `live` that its journal contradicts is refused. Pure.
  */
 export const planRepair = (facts: RepairFacts): RepairVerdict => {
   const base = baseRecord(facts);
   if ('decide' in base) return base;
   const journal = journalPlan(facts, base.record);
-  const settled = journal === undefined ? settlePhase(facts, base.record) : { record: base.record };
+  const refused = refuseLive(facts, journal);
+  if (refused !== undefined) return refused;
+  const isUnfinished = open(facts) !== undefined || (journal !== undefined && !('closed' in journal));
+  const settled = isUnfinished ? { record: base.record } : settlePhase(facts, base.record);
   if ('decide' in settled) return settled;
-  const level = settleEpoch(facts, settled.record);
+  const level = settleEpoch(facts, settled.record, isUnfinished);
   if ('decide' in level) return level;
   const { record } = level;
   const rebuilt = 'rebuild' in settled ? settled.rebuild : undefined;
@@ -58,12 +77,12 @@ export const planRepair = (facts: RepairFacts): RepairVerdict => {
   const mirror = needsMirror(facts, record, isChanged) ? record : undefined;
   return {
     plan: {
-      journal: journal ?? (rebuilt === undefined ? undefined : { rebuild: rebuilt }),
+      journal: rebuilt === undefined ? journal : { rebuild: rebuilt },
       record: isChanged ? record : undefined,
       mirror,
       sentences: [
         ...base.sentences,
-        ...(journal === undefined ? [] : [journalSentence(journal)]),
+        ...(journal === undefined || rebuilt !== undefined ? [] : [journalSentence(journal)]),
         ...('sentences' in settled ? settled.sentences : []),
         ...level.sentences,
         ...(mirror === undefined
@@ -79,6 +98,17 @@ type Decide = { readonly decide: string };
 
 const open = ({ dest: { journal } }: RepairFacts): Journal | undefined =>
   journal.value !== undefined && journal.value.state !== 'finished' ? journal.value : undefined;
+
+// A journal that is to be copied from the source tells as much as one that is there.
+const refuseLive = (facts: RepairFacts, plan: JournalPlan | undefined): RepairVerdict | undefined => {
+  const { live, fresh, dest } = facts;
+  const journal = open(facts) ?? (plan !== undefined && 'copy' in plan ? plan.copy : undefined);
+  if (live === undefined || journal === undefined) return undefined;
+  const refuse = contradiction(journal, live, fresh);
+  if (refuse === undefined) return undefined;
+  const isWhole = plan === undefined && dest.record.value !== undefined;
+  return { refuse, next: isWhole ? waysToEnd(journal) : ['repair'] };
+};
 
 const phaseOf = (live: Role): 'standby' | 'active' => (live === 'dest' ? 'active' : 'standby');
 
@@ -98,10 +128,25 @@ const baseRecord = (facts: RepairFacts): Step | Decide => {
   const state = dest.record.isDamaged ? 'is damaged' : 'is missing';
   const copy = source?.record.value;
   const only = onlyRunning(facts);
+  const journal = open(facts);
+  const unfinished = journal === undefined ? {} : { operation: named(journal) };
+  if (copy?.destGivenUp !== undefined) {
+    // The epoch before that of the source, in which it may run: so it is found out, and stopped.
+    const phase = journal === undefined ? 'active' : 'moving';
+    const epoch = copy.destGivenUp.epoch - 1;
+    const { operation: _closed, ...rest } = destinationView(copy);
+    return {
+      record: { ...rest, ...unfinished, phase, epoch },
+      sentences: [
+        `The record of the destination ${state}: made anew (epoch ${epoch}, ${phase}), to be stopped, since the source was started without it.`,
+      ],
+    };
+  }
   if (copy !== undefined) {
-    const record = destinationView(copy);
+    const record = { ...destinationView(copy), ...unfinished };
     const says: Role = record.phase === 'active' ? 'dest' : 'source';
-    const contradicts = record.phase !== 'moving' && only !== undefined && only !== says;
+    const contradicts =
+      journal === undefined && record.phase !== 'moving' && only !== undefined && only !== says;
     if (contradicts && live === undefined) {
       return {
         decide: `The record of the destination ${state}, the source's copy says that the ${sideName(says)} is live, and ${whatRuns(facts)}.`,
@@ -115,16 +160,9 @@ const baseRecord = (facts: RepairFacts): Step | Decide => {
       ],
     };
   }
-  const journal = open(facts);
   if (journal !== undefined) {
-    const operation = {
-      id: journal.operationId,
-      kind: journal.kind,
-      startedAt: journal.startedAt,
-      state: 'stopped' as const,
-    };
     return {
-      record: { ...fresh, phase: 'moving', operation },
+      record: { ...fresh, ...unfinished, phase: 'moving' },
       sentences: [
         `The record of the destination ${state}: made anew, with the unfinished ${journal.kind} ${journal.operationId}.`,
       ],
@@ -147,32 +185,42 @@ const baseRecord = (facts: RepairFacts): Step | Decide => {
   };
 };
 
+const named = ({ operationId, kind, startedAt }: Journal) => ({
+  id: operationId,
+  kind,
+  startedAt,
+  state: 'stopped' as const,
+});
+
 const sideName = (role: Role): string => (role === 'dest' ? 'destination' : 'source');
 
 // The journal of the operation that the record names.
-const journalPlan = (
-  facts: RepairFacts,
-  { operation }: StateRecord,
-): { readonly copy: Journal } | { readonly rebuild: { id: string; kind: OperationKind } } | undefined => {
-  if (operation === undefined || open(facts) !== undefined) return undefined;
+const journalPlan = (facts: RepairFacts, { operation, phase }: StateRecord): JournalPlan | undefined => {
+  if (open(facts) !== undefined) return undefined;
+  if (operation === undefined) {
+    // Nobody can begin anything as long as the last journal cannot be read.
+    const kind = phase === 'active' ? 'cutover' : 'failback';
+    return facts.dest.journal.isDamaged ? { closed: { id: facts.newId(kind), kind } } : undefined;
+  }
   const copy = facts.source?.journal.value;
   return copy?.operationId === operation.id && copy.state !== 'finished'
     ? { copy }
     : { rebuild: { id: operation.id, kind: operation.kind } };
 };
 
-const journalSentence = (plan: NonNullable<ReturnType<typeof journalPlan>>): string =>
+const journalSentence = (plan: JournalPlan): string =>
   'copy' in plan
     ? `The journal of ${plan.copy.operationId}: from the source's copy.`
-    : `The journal of ${plan.rebuild.id}: made anew from the marks on the workloads.`;
+    : 'closed' in plan
+      ? 'The damaged journal: replaced by one that is over, as the record names no operation.'
+      : `The journal of ${plan.rebuild.id}: made anew from the marks on the workloads.`;
 
 // A record that says what is not so, without an operation that would explain it.
 const settlePhase = (
   facts: RepairFacts,
   record: StateRecord,
-): (Step & { readonly rebuild?: { id: string; kind: OperationKind } }) | Decide => {
+): (Step & { readonly rebuild?: Named }) | Decide => {
   const { running, parked, live, newId } = facts;
-  if (open(facts) !== undefined) return { record, sentences: [] };
   const only = onlyRunning(facts);
   const isStill = running.source.length === 0 && running.dest.length === 0;
   const reopen = (kind: 'cutover' | 'failback') => {
@@ -196,7 +244,7 @@ const settlePhase = (
     return {
       record: { ...record, phase: phaseOf(side) },
       sentences: [
-        `The record of the destination: the ${sideName(side)} is the live side, as only it runs the application.`,
+        `The record of the destination: the ${sideName(side)} is the live side, as ${live === undefined ? 'only it runs the application' : '--live-side says'}.`,
       ],
     };
   }
@@ -206,18 +254,20 @@ const settlePhase = (
 };
 
 // The epochs of both sides, which have to be the same.
-const settleEpoch = (facts: RepairFacts, record: StateRecord): Step | Decide => {
+const settleEpoch = (facts: RepairFacts, record: StateRecord, isUnfinished: boolean): Step | Decide => {
   const copy = facts.source?.record.value;
   if (copy === undefined || copy.destGivenUp !== undefined || copy.epoch <= record.epoch)
     return { record, sentences: [] };
   const said = destinationView(copy).phase;
   const { live } = facts;
+  // What still disagrees when the operation has ended is settled then.
+  if (isUnfinished && said !== record.phase) return { record, sentences: [] };
   if (said !== record.phase && live === undefined) {
     return {
-      decide: `The record of the destination (epoch ${record.epoch}, ${record.phase}) and the source's copy (epoch ${copy.epoch}, ${copy.phase} there) disagree, and ${whatRuns(facts)}.`,
+      decide: `The record of the destination (epoch ${record.epoch}) calls it ${record.phase}, the source's copy (epoch ${copy.epoch}) calls it ${said}, and ${whatRuns(facts)}.`,
     };
   }
-  const phase = live === undefined ? record.phase : phaseOf(live);
+  const phase = live === undefined || isUnfinished ? record.phase : phaseOf(live);
   const epoch = said === phase ? copy.epoch : copy.epoch + 1;
   return {
     record: { ...record, phase, epoch },

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../kube/types.ts';
 import { hostOf } from '../../state/identity.ts';
+import { finishJournal, newJournal } from '../../state/journal-steps.ts';
 import type { NewOperation } from '../../state/types.ts';
 import { type Journal, type JournalStep, type OperationKind, SCHEMA } from '../../state/types.ts';
 import { isMarked } from '../../workloads/record.ts';
@@ -42,6 +43,10 @@ export const rebuildJournal = async (
     ),
   };
 };
+
+/** A journal that is over, in place of one that cannot be read and that no record names. Pure. */
+export const closedJournal = (operation: NewOperation, at: string): Journal =>
+  finishJournal(newJournal(operation, hostOf(operation.by), at), 'partial', at);
 
 const markedOn = (side: MoveSide, objects: readonly KubeObject[]) => {
   const marked = new Set(objects.filter(isMarked).map(keyOfObject));

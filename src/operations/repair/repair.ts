@@ -21,8 +21,8 @@ import { runningWorkloads } from '../running-workloads.ts';
 import { attempt } from '../status/attempt.ts';
 import { awakeWorkloads } from '../status/awake.ts';
 import { parkedWorkloads } from '../status/parked.ts';
-import { type Copy, planRepair, type RepairFacts, type RepairPlan } from './plan.ts';
-import { rebuildJournal } from './rebuild.ts';
+import { type Copy, type JournalPlan, planRepair, type RepairFacts, type RepairPlan } from './plan.ts';
+import { closedJournal, rebuildJournal } from './rebuild.ts';
 
 export interface RepairInput
   extends Pick<
@@ -129,6 +129,15 @@ const result = (
 const planOf = (input: RepairInput, facts: RepairFacts): RepairPlan => {
   const verdict = planRepair(facts);
   if ('plan' in verdict) return verdict.plan;
+  if ('refuse' in verdict) {
+    const [first = '', ...more] = verdict.next.map((verb) => drSyncer(verb, input));
+    throw new UnsafeError(`${verdict.refuse} Nothing was changed.`, {
+      hint: [
+        `${verdict.next[0] === 'repair' ? 'Leave --live-side out' : 'End the operation'}: ${first}`,
+        ...more.map((line) => `or go back with: ${line}`),
+      ].join('   '),
+    });
+  }
   const line = (side: Role): string =>
     drSyncer('repair', input, '--live-side', side === 'dest' ? 'destination' : 'source');
   throw new UnsafeError(`${verdict.decide} Which side is live is for a person to decide.`, {
@@ -206,7 +215,7 @@ const write = async (input: RepairInput, plan: RepairPlan): Promise<void> => {
   // The journal first: a record must never name an operation that has none.
   if (plan.journal !== undefined) {
     const place = journalPlace(dest.namespace, 'dest');
-    const journal = 'copy' in plan.journal ? plan.journal.copy : await rebuilt(input, plan.journal.rebuild);
+    const journal = 'copy' in plan.journal ? plan.journal.copy : await newJournal(input, plan.journal);
     const previous = await rawHead(dest.cluster, place);
     await createJournalWriter(dest.cluster, place).write(journal, previous, tokens.next());
   }
@@ -224,24 +233,23 @@ const write = async (input: RepairInput, plan: RepairPlan): Promise<void> => {
     await writeState(source, 'source', { ...plan.mirror, phase: sourcePhase(plan.mirror.phase) });
 };
 
-const rebuilt = (
+const newJournal = async (
   input: RepairInput,
-  { id, kind }: { readonly id: string; readonly kind: Journal['kind'] },
-): Promise<Journal> =>
-  rebuildJournal(
-    {
-      operationId: id,
-      kind,
-      options: input.journalOptions,
-      planHash: '',
-      by: input.operator,
-      version: input.version,
-      resumeCommand: drSyncer('resume', input),
-    },
-    input,
-    timestamp(input.dest.cluster.now()),
-    input.signal,
-  );
+  plan: Exclude<JournalPlan, { readonly copy: Journal }>,
+): Promise<Journal> => {
+  const at = timestamp(input.dest.cluster.now());
+  const { id, kind } = 'closed' in plan ? plan.closed : plan.rebuild;
+  const operation = {
+    operationId: id,
+    kind,
+    options: input.journalOptions,
+    planHash: '',
+    by: input.operator,
+    version: input.version,
+    resumeCommand: drSyncer('resume', input),
+  };
+  return 'closed' in plan ? closedJournal(operation, at) : rebuildJournal(operation, input, at, input.signal);
+};
 
 // What cannot be decoded is replaced all the same, by compare-and-swap.
 const rawHead = async (cluster: ClusterReader, { namespace, name }: Place): Promise<Stored | undefined> => {

@@ -1,6 +1,6 @@
 import { MANAGED, SCALE_OVERRIDE } from '../../annotations.ts';
 import type { ClusterReader } from '../../kube/types.ts';
-import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS } from '../../kube/well-known.ts';
+import { workloadTypes } from '../move/side.ts';
 import type { RunningWorkload } from '../running-workloads.ts';
 
 /**
@@ -15,7 +15,9 @@ export const awakeWorkloads = async (
 ): Promise<RunningWorkload[]> => {
   if (running.length === 0) return [];
   const options = { labelSelector: `${MANAGED}=true`, signal };
-  const types = [DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS];
+  const types = workloadTypes(await cluster.discover({ signal })).filter(({ kind }) =>
+    running.some(({ workload }) => workload.startsWith(`${kind} `)),
+  );
   const lists = await Promise.all(types.map((type) => cluster.list(type, namespace, options)));
   const parked = lists
     .flat()

@@ -1,5 +1,6 @@
 import {
   answers,
+  type Found,
   isSilent,
   type StateRow,
   type StatusFacts,
@@ -41,6 +42,16 @@ const needsSource = (facts: StatusFacts): boolean => operation(facts).kind !== '
 const sourceGone = (facts: StatusFacts): string =>
   `${unfinished(facts)} It needs the source, which does not answer: ${facts.source?.problem ?? ''}`;
 
+const isRecordLost = ({ found }: StatusFacts): boolean =>
+  found.dest === 'missing' || found.dest === 'damaged';
+
+// What is said of the source's copy; of one that is there, its epoch.
+const COPY: Readonly<Partial<Record<Found, string>>> = {
+  missing: 'the source has no copy',
+  damaged: "the source's copy is damaged",
+  unread: "the source's copy is not seen",
+};
+
 /** The states in which an operation is unfinished and the destination answers; the first row that matches counts. */
 export const UNFINISHED_STATES: readonly StateRow[] = [
   {
@@ -65,6 +76,28 @@ export const UNFINISHED_STATES: readonly StateRow[] = [
       return `A ${found.kind} is running${at(found)} (${found.holder}): its process still runs on this host, although its lock has expired. It stops by itself at its next write.`;
     },
     ways: ({ command }) => [{ when: 'to see it end', command: command('status', '--watch') }],
+  },
+  {
+    id: 'unfinished-record-lost',
+    title: 'An operation is unfinished, and the record of the destination is missing or damaged',
+    outcome: 'partial',
+    matches: (facts) => answers(facts.dest) && isOpen(facts) && isRecordLost(facts),
+    summary: (facts) => {
+      const { found, record } = facts;
+      const copy = COPY[found.source] ?? `the source has a copy (epoch ${record?.epoch})`;
+      return `${unfinished(facts)} The record of the destination is ${found.dest}; ${copy}.`;
+    },
+    unknown:
+      'What else the record said, such as its epoch, where there is no copy; the journal tells what was done.',
+    ways: (facts) => [
+      ...(isSilent(facts.source)
+        ? [{ when: 'to see whether the source answers', command: readyz(facts, 'source') }]
+        : []),
+      {
+        when: 'to put the record right, before the operation is ended',
+        command: verb(facts, 'repair'),
+      },
+    ],
   },
   {
     id: 'unfinished-dest-came-back',

@@ -136,7 +136,8 @@ const lookAtMarks = async (
   const parkedAt = async (place: Place | undefined, isWanted: boolean): Promise<readonly string[]> =>
     place === undefined || !isWanted
       ? []
-      : ((await attempt(() => parkedWorkloads(place.cluster, place.namespace, signal))).value ?? []);
+      : ((await attempt(() => parkedWorkloads(place.cluster, place.namespace, signal, { readable: true })))
+          .value ?? []);
   const nobodyRuns = !runs(destSide) && !runs(sourceSide);
   const [awake, atSource, atDest] = await Promise.all([
     record?.phase === 'active' || record?.phase === 'moving' || !destSide.answers

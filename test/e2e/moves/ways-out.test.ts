@@ -8,7 +8,7 @@ import {
   type Side,
   waitUntil,
 } from '../../cluster/client.ts';
-import { installSmall } from '../../helpers/move-app.ts';
+import { installSmall, installYaml, POD } from '../../helpers/move-app.ts';
 import { countsOf, livePods, marksIn, move, moveTo } from '../../helpers/moves.ts';
 import { commandsIn, openShell } from '../../helpers/printed.ts';
 import { throughProxies } from '../../helpers/proxied.ts';
@@ -19,6 +19,20 @@ afterAll(() => shell.close());
 
 const WEB = { 'Deployment/web': 2 };
 const PARKED = { 'Deployment/web': 0 };
+const SCHEDULE_AND_WIDGET = `
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: nightly }
+spec:
+  schedule: "0 3 * * *"
+  startingDeadlineSeconds: 60
+  jobTemplate: { spec: { template: { spec: { restartPolicy: Never, ${POD} } } } }
+---
+apiVersion: moves.example.com/v1
+kind: Widget
+metadata: { name: gadget }
+spec: { replicas: 3 }
+`;
 
 /** Types a line that was printed, and asserts how it ends. */
 const typed = async (code: number, line: string | undefined): Promise<Json> => {
@@ -45,6 +59,15 @@ const removeRecords = async (side: Side, namespace: string, kinds: readonly stri
     const records = await listJson(side, 'ConfigMap', namespace, `dr-syncer.io/record=${kind}`);
     for (const { metadata } of records) await deleteJson(side, 'ConfigMap', metadata.name, namespace);
   }
+};
+/** Leaves a record of a source that is live, and no journal. */
+const forgetOperation = async (namespace: string): Promise<void> => {
+  const state = await getJson('dest', 'ConfigMap', 'dr-syncer-state', namespace);
+  const { operation: _gone, ...rest } = JSON.parse(state.data.content);
+  await patchJson('dest', 'ConfigMap', 'dr-syncer-state', namespace, {
+    data: { content: JSON.stringify({ ...rest, phase: 'standby' }) },
+  });
+  await removeRecords('dest', namespace, ['journal']);
 };
 const runsAtSource = async (namespace: string): Promise<void> => {
   expect(await countsOf('source', namespace)).toEqual(WEB);
@@ -168,13 +191,10 @@ describe('records are lost', { timeout: 300_000 }, () => {
     const namespace = await stoppedCutover('lost-records');
     for (const side of sides) await removeRecords(side, namespace, kinds);
     const found = (await move('status', namespace, ends)).document;
-    // With its journal there, an operation can be undone as it is.
-    if (kinds.includes('journal')) {
-      const repaired = await typed(0, wayTo(found, 'repair'));
-      expect(repaired.repairs.length).toBeGreaterThan(0);
-      await typed(4, repaired.next);
-      await typed(0, wayTo(await statusOf(4, namespace), 'rollback'));
-    } else await typed(0, wayTo(found, 'rollback'));
+    const repaired = await typed(0, wayTo(found, 'repair'));
+    expect(repaired.repairs.length).toBeGreaterThan(0);
+    await typed(4, repaired.next);
+    await typed(0, wayTo(await statusOf(4, namespace), 'rollback'));
     await runsAtSource(namespace);
     expect(await statusOf(0, namespace)).toMatchObject({ live: 'source', problems: [] });
   });
@@ -231,18 +251,27 @@ describe('the copies at the destination run although the source is live', { time
 describe('status', { timeout: 120_000 }, () => {
   test('everything is stopped although the record calls the source live: it says so, and leads back', async () => {
     const namespace = await stoppedCutover('all-stopped');
-    const state = await getJson('dest', 'ConfigMap', 'dr-syncer-state', namespace);
-    const record = JSON.parse(state.data.content);
-    const { operation: _gone, ...rest } = record;
-    await patchJson('dest', 'ConfigMap', 'dr-syncer-state', namespace, {
-      data: { content: JSON.stringify({ ...rest, phase: 'standby' }) },
-    });
-    await removeRecords('dest', namespace, ['journal']);
+    await forgetOperation(namespace);
     const found = await statusOf(8, namespace);
     expect(found).toMatchObject({ state: 'all-stopped', live: 'unknown' });
     await typed(0, found.next);
     await typed(0, wayTo(await statusOf(4, namespace), 'rollback'));
     await runsAtSource(namespace);
+  });
+
+  test('the same where nothing but a schedule and a custom resource is stopped', async () => {
+    const namespace = await installYaml('all-stopped-kinds', SCHEDULE_AND_WIDGET, { custom: true });
+    await moveTo(4, 'cutover', namespace, {
+      ...ends,
+      args: ['--include-custom-resources', '--post-stop', 'false'],
+    });
+    await forgetOperation(namespace);
+    const found = await statusOf(8, namespace);
+    expect(found).toMatchObject({ state: 'all-stopped', live: 'unknown' });
+    expect(found.summary).toMatch(/CronJob nightly.*Widget gadget/);
+    await typed(0, found.next);
+    await typed(0, wayTo(await statusOf(4, namespace), 'rollback'));
+    expect(await countsOf('source', namespace)).toEqual({ 'CronJob/nightly': 'on', 'Widget/gadget': 3 });
   });
 
   test('a namespace that exists nowhere is an error of the command line', async () => {

@@ -21,6 +21,12 @@ describe('the table of states', () => {
       expect(result.next ?? '').not.toMatch(/--(accept-data-loss|source-given-up|destination-given-up)/);
       const { operation, source } = facts;
       if (!facts.dest.answers) continue;
+      const isAtWork = operation?.atWork === 'running' || operation?.atWork === 'stalled';
+      if (operation !== undefined && !isAtWork && facts.found.dest !== 'present') {
+        // Whatever goes on without its record would write another one.
+        expect(result.summary).toMatch(/unfinished.* The record of the destination is (missing|damaged)/);
+        expect(result.next).toMatch(/^dr-syncer repair [^|]*$/);
+      }
       if (operation?.kind === 'fence') expect(result.next ?? '').not.toContain('dr-syncer rollback');
       if (operation?.isUndone === true) expect(result.next ?? '').not.toContain('dr-syncer resume');
       if (source?.pods === WEB && facts.dest.pods === WEB && facts.record !== undefined)
