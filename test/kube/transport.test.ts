@@ -245,9 +245,9 @@ describe('a write', () => {
   ])('%s, also when it is refused at last', async (_what, first, outcomeUnknown) => {
     let received = 0;
     const transport = await serve((request, response) => {
-      if (++received === 1 && first === 'socket') return request.socket.destroy();
-      response.statusCode = received === 1 ? 429 : 403;
-      response.end('{}');
+      response.statusCode = ++received === 1 ? 429 : 403;
+      if (received === 1 && first === 'socket') request.socket.destroy();
+      else response.end('{}');
     });
     const gate: WriteGate = { pass: async () => undefined, leftMs: () => 5000 };
     await expect(transport.send(write(gate))).rejects.toMatchObject({
