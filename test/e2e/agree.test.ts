@@ -194,7 +194,7 @@ const CASES: readonly Case[] = [
     what: 'a policy of the source against pausing what keeps a workload as in Git',
     refuse: async (namespace) => {
       await keepFromGit(namespace, 'pay');
-      return keep('source', namespace, NEVER_PAUSED);
+      return keep('source', gitOf(namespace), NEVER_PAUSED);
     },
     args: ['--pause-gitops'],
     exit: 3,
@@ -204,7 +204,7 @@ const CASES: readonly Case[] = [
     what: 'a policy of the source against resuming it, as a rollback would',
     refuse: async (namespace) => {
       await keepFromGit(namespace, 'pay');
-      return keep('source', namespace, NEVER_RESUMED);
+      return keep('source', gitOf(namespace), NEVER_RESUMED);
     },
     args: ['--pause-gitops'],
     exit: 3,
@@ -224,7 +224,7 @@ const CASES: readonly Case[] = [
     what: 'an owner in Git that is not there to be paused',
     refuse: async (namespace) => {
       await keepFromGit(namespace, 'pay');
-      await deleteJson('source', 'Kustomization', 'shop', namespace);
+      await deleteJson('source', 'Kustomization', 'shop', gitOf(namespace));
       return undefined;
     },
     args: ['--pause-gitops'],
@@ -235,7 +235,7 @@ const CASES: readonly Case[] = [
     what: 'a failback whose owner at home may not be resumed',
     verb: 'failback',
     before: (namespace) => keepFromGit(namespace, 'pay'),
-    refuse: (namespace) => keep('source', namespace, NEVER_RESUMED),
+    refuse: (namespace) => keep('source', gitOf(namespace), NEVER_RESUMED),
     args: ['--pause-gitops'],
     exit: 3,
     names: /resume Kustomization \S+\/shop\b.*Git comes later/,
@@ -477,13 +477,17 @@ const NO_LEASES: Policy = {
 
 const FLUX = 'kustomize.toolkit.fluxcd.io';
 
-// Flux keeps a Deployment of the source as it is in Git, from a Kustomization in the same namespace.
+// Flux keeps a Deployment of the source as it is in Git, from a namespace of its own.
 const keepFromGit = async (namespace: string, name: string): Promise<void> => {
   const owner = { apiVersion: `${FLUX}/v1`, kind: 'Kustomization', metadata: { name: 'shop' } };
-  await applyObject('source', { ...owner, spec: { interval: '1m', suspend: false } }, namespace);
-  const labels = { [`${FLUX}/name`]: 'shop', [`${FLUX}/namespace`]: namespace };
+  await createNamespace('source', gitOf(namespace));
+  await applyObject('source', { ...owner, spec: { interval: '1m', suspend: false } }, gitOf(namespace));
+  const labels = { [`${FLUX}/name`]: 'shop', [`${FLUX}/namespace`]: gitOf(namespace) };
   await patchJson('source', 'Deployment', name, namespace, { metadata: { labels } });
+  cleanUps.push(() => deleteJson('source', 'Namespace', gitOf(namespace)).then(() => undefined));
 };
+
+const gitOf = (namespace: string): string => `${namespace}-git`;
 
 const GIT = { resource: `kustomizations.${FLUX}`, operations: ['UPDATE'] } as const;
 const SUSPENDED = 'object.?spec.?suspend.orValue(false)';
@@ -601,7 +605,7 @@ const groupsOf = async (side: Side): Promise<string[]> =>
 // What says whether something was written: of workloads the generation and our own marks, as their controllers write
 // the rest; of all others the version.
 const versions = async (namespace: string): Promise<Record<string, string>> => {
-  const kinds = ['ConfigMap', 'Secret', 'Service', 'Lease', 'Deployment', 'Job', 'Kustomization'];
+  const kinds = ['ConfigMap', 'Secret', 'Service', 'Lease', 'Deployment', 'Job'];
   const entries = await Promise.all(
     SIDES.flatMap((side) =>
       kinds.map(async (kind) =>
