@@ -68,7 +68,7 @@ test('the Roles to ask for stand at the end, one side after the other', () => {
 
 test('a repair says what it wrote and what to type next', () => {
   const repaired = { summary: 'Repaired.', repairs: ['wrote the record'], next: 'dr-syncer status' };
-  expect(renderRepair(repaired as Parameters<typeof renderRepair>[0], THEME)).toBe(
+  expect(renderRepair(repaired as never, THEME)).toBe(
     'Repaired.\n  wrote the record\n\nNext: dr-syncer status\n',
   );
   expect(renderRepair({ ...repaired, repairs: [], next: undefined } as never, THEME)).toBe('Repaired.\n');
