@@ -141,6 +141,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
         .default('cutover'),
     )
     .option('--migrate-pvc-data', 'check the mover of the volume data too')
+    .option('--sync-config', 'before a failback: check what would be brought home too')
     .action(async (kind, flags) =>
       setCode(
         await (await import('./commands/preflight.ts')).runPreflightCommand(io, kind, flags, interrupt),

@@ -1,7 +1,9 @@
 import { storedOptions } from '../operations/move/journal-options.ts';
-import { diffConfig, syncConfig } from '../operations/move/sync-config.ts';
+import { diffConfig, syncConfig, trySyncConfig } from '../operations/move/sync-config.ts';
+import type { Tried } from '../operations/move/try-patches.ts';
 import type { MoveDeps, MoveSide } from '../operations/move/types.ts';
 import type { StageOptions } from '../operations/stage/types.ts';
+import { silentReporter } from '../reporter.ts';
 import { clauseList, count, nameList } from '../sentences.ts';
 import { readHistory } from '../state/history.ts';
 import { readJournal } from '../state/journal.ts';
@@ -29,6 +31,23 @@ export const configStep =
     if (sides === undefined) return `would apply at the source: ${clauseList(names)}`;
     return `${count(await syncConfig(sides.source.cluster, sides.dest.cluster, options, diff, deps), 'object')} applied at the source: ${clauseList(names)}`;
   };
+
+/** Asks the source in dry runs whether it takes what `--sync-config` would bring home; undefined without that flag. */
+export const configTrial = (
+  source: MoveSide,
+  dest: MoveSide,
+  given: StageOptions,
+  sync: boolean,
+  signal: AbortSignal,
+): (() => Promise<readonly Tried[]>) | undefined =>
+  sync
+    ? async () => {
+        const deps = { reporter: silentReporter, signal };
+        const options = (await optionsOfCutover(dest)) ?? given;
+        const diff = await diffConfig(source.cluster, dest.cluster, options, deps);
+        return trySyncConfig(source.cluster, dest.cluster, options, diff, deps);
+      }
+    : undefined;
 
 const MOST_TOLD = 20;
 

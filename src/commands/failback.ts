@@ -4,7 +4,7 @@ import type { JsonObject } from '../kube/types.ts';
 import { encodeOptions } from '../operations/move/journal-options.ts';
 import { runMove } from '../operations/move/run-move.ts';
 import { whereIs } from '../operations/move/side.ts';
-import { configStep, SYNC_CONFIG } from './config-step.ts';
+import { configStep, configTrial, SYNC_CONFIG } from './config-step.ts';
 import { askAfterChecks, stopQuestion } from './confirm-move.ts';
 import { stageOptionsOf } from './cutover.ts';
 import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';
@@ -52,6 +52,7 @@ export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal
           options,
           stageOptions: undefined,
           data,
+          trySyncConfig: configTrial(source, dest, stageOptions, flags.syncConfig === true, session.signal),
           ...(copy === undefined ? {} : { checkData: () => copy.check(true) }),
         }),
     );

@@ -26,6 +26,8 @@ export interface GateInput {
   readonly data: DataOptions | undefined;
   /** Whether it can be copied: a clause, or an error that says why not; undefined when it is not. */
   checkData?(): Promise<string>;
+  /** What `--sync-config` would write, tried in dry runs; undefined without it. */
+  readonly trySyncConfig?: PreflightInput['trySyncConfig'] | undefined;
 }
 
 /** What the preflight found, and the ending of the move when it says no. */
@@ -78,7 +80,7 @@ export const gateMove = async (session: Session, flags: MoveFlags, gate: GateInp
 const preflightInput = async (
   session: Session,
   flags: MoveFlags,
-  { kind, source, dest, options, stageOptions, data, checkData }: GateInput,
+  { kind, source, dest, options, stageOptions, data, checkData, trySyncConfig }: GateInput,
 ): Promise<PreflightInput> => {
   const { signal } = session;
   // A record that may not be read is one of the findings: who lacks that right needs the Roles most.
@@ -108,6 +110,7 @@ const preflightInput = async (
     ignored: flags.ignorePreflight ?? [],
     signal,
     ...(checkData === undefined ? {} : { checkData }),
+    ...(trySyncConfig === undefined ? {} : { trySyncConfig }),
     now: () => Date.now(),
   };
 };

@@ -3,10 +3,12 @@ import type { PreflightKind } from '../operations/preflight/index.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderPreflight } from '../ui/render/preflight.ts';
 import { conclude } from './conclude.ts';
+import { configTrial } from './config-step.ts';
 import { stageOptionsOf } from './cutover.ts';
-import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';
+import { checkCopyOptions, dataOptions } from './data-options.ts';
 import { dataStep } from './data-session.ts';
-import { type MoveFlags, moveOptions } from './move-options.ts';
+import type { FailbackFlags } from './failback.ts';
+import { moveOptions } from './move-options.ts';
 import { openPair } from './pair.ts';
 import { runPreflight } from './preflight-gate.ts';
 import { withSession } from './session.ts';
@@ -15,7 +17,7 @@ import { withSession } from './session.ts';
 export const runPreflightCommand = (
   io: Io,
   kind: PreflightKind,
-  flags: MoveFlags & DataFlags,
+  flags: FailbackFlags,
   interrupt: AbortSignal,
 ): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
@@ -35,6 +37,17 @@ export const runPreflightCommand = (
       options: moveOptions(flags),
       stageOptions,
       data,
+      ...(kind === 'failback' && source !== undefined
+        ? {
+            trySyncConfig: configTrial(
+              source,
+              dest,
+              stageOptionsOf(flags, source.namespace, dest.namespace),
+              flags.syncConfig === true,
+              session.signal,
+            ),
+          }
+        : {}),
       ...(copied === undefined || data === undefined
         ? {}
         : {

@@ -49,8 +49,11 @@ export const runStatus = (io: Io, flags: StatusFlags, interrupt: AbortSignal): P
     }
   });
 
-// Ages grow by themselves, in the summary too; all that the summary says else is in the other fields.
-const changeKey = (result: StatusResult): string =>
+/**
+ * What of a result counts as a change. Ages grow by themselves, in the summary too; all that the summary says else is in
+ * the other fields. Pure.
+ */
+export const changeKey = (result: StatusResult): string =>
   JSON.stringify({
     ...result,
     summary: undefined,

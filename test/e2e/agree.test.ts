@@ -39,7 +39,8 @@ interface Case {
   readonly verb?: Verb;
   /** The application at the source. */
   readonly yaml?: string;
-  readonly staged?: boolean;
+  /** Done before the cutover of a failback. */
+  before?(namespace: string): Promise<void>;
   /** What puts the refusal in the way of the staged application; what it returns goes to all three runs. */
   refuse(namespace: string): Promise<MoveArgs | undefined>;
   readonly args?: readonly string[];
@@ -47,6 +48,14 @@ interface Case {
   /** The object that all three name. */
   readonly names: RegExp;
 }
+
+const EDGE = `
+---
+apiVersion: v1
+kind: Service
+metadata: { name: edge }
+spec: { type: LoadBalancer, selector: { app: pay }, ports: [{ port: 80 }] }
+`;
 
 const CASES: readonly Case[] = [
   {
@@ -182,6 +191,106 @@ const CASES: readonly Case[] = [
     names: /ConfigMap dr-syncer-.*every ConfigMap names its team/,
   },
   {
+    what: 'a policy of the source against pausing what keeps a workload as in Git',
+    refuse: async (namespace) => {
+      await keepFromGit(namespace, 'pay');
+      return keep('source', gitOf(namespace), NEVER_PAUSED);
+    },
+    args: ['--pause-gitops'],
+    exit: 3,
+    names: /pause Kustomization \S+\/shop\b.*Git is never left/,
+  },
+  {
+    what: 'a policy of the source against resuming it, as a rollback would',
+    refuse: async (namespace) => {
+      await keepFromGit(namespace, 'pay');
+      return keep('source', gitOf(namespace), NEVER_RESUMED);
+    },
+    args: ['--pause-gitops'],
+    exit: 3,
+    names: /resume Kustomization \S+\/shop\b.*which a rollback would do.*Git comes later/,
+  },
+  {
+    what: 'a right that is missing for pausing it',
+    refuse: async (namespace) => {
+      await keepFromGit(namespace, 'pay');
+      return withoutRight('source', namespace, 'kustomizations', 'patch');
+    },
+    args: ['--pause-gitops'],
+    exit: 3,
+    names: /patch kustomizations\.kustomize\.toolkit\.fluxcd\.io/,
+  },
+  {
+    what: 'an owner in Git that is not there to be paused',
+    refuse: async (namespace) => {
+      await keepFromGit(namespace, 'pay');
+      await deleteJson('source', 'Kustomization', 'shop', gitOf(namespace));
+      return undefined;
+    },
+    args: ['--pause-gitops'],
+    exit: 3,
+    names: /Kustomization \S+\/shop\b.*was not found/,
+  },
+  {
+    what: 'a failback whose owner at home may not be resumed',
+    verb: 'failback',
+    before: (namespace) => keepFromGit(namespace, 'pay'),
+    refuse: (namespace) => keep('source', gitOf(namespace), NEVER_RESUMED),
+    args: ['--pause-gitops'],
+    exit: 3,
+    names: /resume Kustomization \S+\/shop\b.*Git comes later/,
+  },
+  {
+    what: 'a failback whose changed configuration the source does not take',
+    verb: 'failback',
+    refuse: async (namespace) => {
+      await patchJson('dest', 'ConfigMap', 'pay', namespace, { data: { colour: 'green' } });
+      return keep('source', namespace, ALWAYS_BLUE);
+    },
+    args: ['--sync-config'],
+    exit: 3,
+    names: /apply ConfigMap pay\b.*pay stays blue/,
+  },
+  {
+    what: 'a failback whose changed configuration may not be written',
+    verb: 'failback',
+    refuse: async (namespace) => {
+      await patchJson('dest', 'Service', 'pay', namespace, { spec: { sessionAffinity: 'ClientIP' } });
+      return withoutRight('source', namespace, 'services', 'patch');
+    },
+    args: ['--sync-config'],
+    exit: 3,
+    names: /apply Service pay\b.*cannot patch resource/,
+  },
+  ...(['held at the destination', 'still to be staged', 'to be held by the stage'] as const).map(
+    (state): Case => ({
+      what: `a Service ${state} that may not become a load balancer there`,
+      yaml: EDGE,
+      refuse: async (namespace) => {
+        if (state === 'held at the destination') await stageNamespace(namespace, { holdLoadBalancers: true });
+        if (state === 'still to be staged') await deleteJson('dest', 'Service', 'edge', namespace);
+        if (state === 'to be held by the stage')
+          await patchJson('dest', 'Service', 'edge', namespace, { spec: { type: 'ClusterIP' } });
+        return keep('dest', namespace, NO_BALANCERS);
+      },
+      args: ['--hold-load-balancers'],
+      exit: 3,
+      names: /release Service edge\b.*no load balancers here/,
+    }),
+  ),
+  {
+    what: 'a failover whose Service may not become a load balancer',
+    verb: 'failover',
+    yaml: EDGE,
+    refuse: async (namespace) => {
+      await stageNamespace(namespace, { holdLoadBalancers: true });
+      return keep('dest', namespace, NO_BALANCERS);
+    },
+    args: ['--accept-data-loss', '--source-given-up'],
+    exit: 3,
+    names: /release Service edge\b.*no load balancers here/,
+  },
+  {
     what: 'a failover whose destination may not be started',
     verb: 'failover',
     refuse: (namespace) => keep('dest', namespace, NEVER_AT_TWO),
@@ -194,9 +303,11 @@ const CASES: readonly Case[] = [
 describe('preflight, the dry run and the move say the same, and write nothing', () => {
   test.each(CASES)(
     '$what',
-    async ({ verb = 'cutover', yaml = '', refuse, args = [], exit, names }) => {
+    async ({ verb = 'cutover', yaml = '', before: prepare, refuse, args = [], exit, names }) => {
       const namespace = await installYaml('agree', `${SHOP}${yaml}`);
-      if (verb === 'failback') await moveTo(0, 'cutover', namespace);
+      await prepare?.(namespace);
+      const paused = args.filter((arg) => arg === '--pause-gitops');
+      if (verb === 'failback') await moveTo(0, 'cutover', namespace, { args: paused });
       const more = await refuse(namespace);
       const before = await versions(namespace);
       const given = [...args, ...(more?.args ?? [])];
@@ -361,6 +472,60 @@ const NO_LEASES: Policy = {
     method: 'POST',
     name: '',
     body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'probe' } },
+  },
+};
+
+const FLUX = 'kustomize.toolkit.fluxcd.io';
+
+// Flux keeps a Deployment of the source as it is in Git, from a namespace of its own.
+const keepFromGit = async (namespace: string, name: string): Promise<void> => {
+  const owner = { apiVersion: `${FLUX}/v1`, kind: 'Kustomization', metadata: { name: 'shop' } };
+  await createNamespace('source', gitOf(namespace));
+  await applyObject('source', { ...owner, spec: { interval: '1m', suspend: false } }, gitOf(namespace));
+  const labels = { [`${FLUX}/name`]: 'shop', [`${FLUX}/namespace`]: gitOf(namespace) };
+  await patchJson('source', 'Deployment', name, namespace, { metadata: { labels } });
+  cleanUps.push(() => deleteJson('source', 'Namespace', gitOf(namespace)).then(() => undefined));
+};
+
+const gitOf = (namespace: string): string => `${namespace}-git`;
+
+const GIT = { resource: `kustomizations.${FLUX}`, operations: ['UPDATE'] } as const;
+const SUSPENDED = 'object.?spec.?suspend.orValue(false)';
+
+const NEVER_PAUSED: Policy = {
+  ...GIT,
+  expression: `!${SUSPENDED}`,
+  message: 'Git is never left',
+  probe: { method: 'PATCH', name: '/shop', body: { spec: { suspend: true } } },
+};
+
+const NEVER_RESUMED: Policy = {
+  ...GIT,
+  expression: `${SUSPENDED} == true`,
+  message: 'Git comes later',
+  probe: { method: 'PATCH', name: '/shop', body: { spec: { suspend: false } } },
+};
+
+const ALWAYS_BLUE: Policy = {
+  resource: 'configmaps',
+  expression: "object.metadata.name != 'pay' || object.data.colour == 'blue'",
+  message: 'pay stays blue',
+  probe: { method: 'PATCH', name: '/pay', body: { data: { colour: 'green' } } },
+};
+
+const NO_BALANCERS: Policy = {
+  resource: 'services',
+  expression: "!has(object.spec.type) || object.spec.type != 'LoadBalancer'",
+  message: 'no load balancers here',
+  probe: {
+    method: 'POST',
+    name: '',
+    body: {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'probe' },
+      spec: { type: 'LoadBalancer', ports: [{ port: 80 }] },
+    },
   },
 };
 

@@ -205,3 +205,20 @@ metadata: { name: login }
 type: kubernetes.io/basic-auth
 stringData: { username: shop, password: ${SECRET} }
 `;
+
+test('B16: a first stage gives one count of its objects, in the narration, the summary, the table and status', async () => {
+  const fresh = await installYaml('counted', `${deployment('web', 1)}${deployment('api', 1)}`, {
+    staged: false,
+  });
+  const sides = ['--source-context', contextOf('source'), '--dest-context', contextOf('dest'), '-n', fresh];
+  const env = { KUBECONFIG: pair().kubeconfig };
+  const staged = await runDr(['stage', ...sides], { env });
+  expect(staged.exitCode, staged.stderr).toBe(0);
+  const told = /Writing (\d+) objects to/.exec(staged.stderr)?.[1];
+  expect(staged.stdout).toMatch(
+    new RegExp(`^Staged: ${told} objects written to the new namespace ${fresh} `, 'm'),
+  );
+  expect(staged.stdout).toMatch(new RegExp(`^total +${told} `, 'm'));
+  const status = await runDr(['status', ...sides], { env });
+  expect(status.stdout).toMatch(new RegExp(`^last stage .*, ${told} objects$`, 'm'));
+});

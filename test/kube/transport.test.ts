@@ -239,6 +239,23 @@ describe('a write', () => {
     });
   });
 
+  it.each<[string, 'socket' | 'status', boolean]>([
+    ['whose answer was lost stays one of which nobody knows the outcome', 'socket', true],
+    ['that was refused twice has certainly not been made', 'status', false],
+  ])('%s, also when it is refused at last', async (_what, first, outcomeUnknown) => {
+    let received = 0;
+    const transport = await serve((request, response) => {
+      response.statusCode = ++received === 1 ? 429 : 403;
+      if (received === 1 && first === 'socket') request.socket.destroy();
+      else response.end('{}');
+    });
+    const gate: WriteGate = { pass: async () => undefined, leftMs: () => 5000 };
+    await expect(transport.send(write(gate))).rejects.toMatchObject({
+      failure: { status: 403, outcomeUnknown },
+    });
+    expect(received).toBe(2);
+  });
+
   it('that is halted ends by itself, and is not sent again', async () => {
     const halt = new AbortController();
     let received = 0;

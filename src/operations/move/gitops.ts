@@ -1,13 +1,17 @@
 import { PARK_MANAGER, TAKEN_OVER } from '../../annotations.ts';
 import { RefusedError } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
+import { clone } from '../../kube/json.ts';
+import { mapBounded } from '../../kube/parallel.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
+import { applyMergePatch } from '../../pipeline/transforms/support/merge-patch.ts';
 import { type GitopsOwner, pausePatch, resumePatch } from '../../workloads/gitops.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { survey } from './baseline.ts';
 import { patchLive } from './patch-live.ts';
 import { whereIs } from './side.ts';
+import { type Tried, type TryOptions, tryWrite, unversioned } from './try-patches.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
 /**
@@ -20,9 +24,8 @@ export const pauseGitops = async (
   owners: readonly GitopsOwner[],
   deps: MoveDeps,
 ): Promise<string> => {
-  const unique = new Map(owners.map((owner) => [`${owner.kind}/${owner.namespace}/${owner.name}`, owner]));
   let paused = 0;
-  for (const owner of unique.values()) {
+  for (const owner of uniqueOwners(owners)) {
     const found = await findOwner(side, owner, deps.signal).catch((error: unknown) => {
       // A copy carries the marks of the owner that it had at home, which need not be here.
       if (side.role !== 'dest' || !(error instanceof RefusedError)) throw error;
@@ -30,8 +33,7 @@ export const pauseGitops = async (
       return undefined;
     });
     if (found === undefined) continue;
-    const pause = (live: KubeObject) => (isMarked(live) ? undefined : pausePatch(live));
-    if (await patchOwner(side, found, pause, deps)) paused++;
+    if (await patchOwner(side, found, GITOPS_PATCHES.pause, deps)) paused++;
   }
   return `${paused} paused`;
 };
@@ -45,12 +47,11 @@ export const resumeGitops = async (
   owners: readonly GitopsOwner[],
   deps: MoveDeps,
 ): Promise<string> => {
-  const unique = new Map(owners.map((owner) => [`${owner.kind}/${owner.namespace}/${owner.name}`, owner]));
   let resumed = 0;
-  for (const owner of unique.values()) {
+  for (const owner of uniqueOwners(owners)) {
     try {
-      const resume = (live: KubeObject) => (isMarked(live) ? resumePatch(live) : undefined);
-      if (await patchOwner(side, await findOwner(side, owner, deps.signal), resume, deps)) resumed++;
+      const found = await findOwner(side, owner, deps.signal);
+      if (await patchOwner(side, found, GITOPS_PATCHES.resume, deps)) resumed++;
     } catch (error) {
       if (!(error instanceof RefusedError) && !hasStatus(error, 403)) throw error;
       deps.reporter.warning(`${error.message} If it was paused for the move, resume it by hand.`);
@@ -58,6 +59,71 @@ export const resumeGitops = async (
   }
   return `${resumed} resumed`;
 };
+
+/** The patches of a GitOps object from its live state; undefined where there is nothing to do. Pure. */
+export const GITOPS_PATCHES = {
+  /** Pauses one that we have not paused. */
+  pause: (live: KubeObject) => (isMarked(live) ? undefined : pausePatch(live)),
+  /** Resumes one that we have paused. */
+  resume: (live: KubeObject) => (isMarked(live) ? resumePatch(live) : undefined),
+  /** What resumes it when it will have been paused: before that, every field is given the value that it has. */
+  resumeAgain: (live: KubeObject) => {
+    const paused = clone(live);
+    if (!isMarked(live)) applyMergePatch(paused, pausePatch(live));
+    return resumePatch(paused);
+  },
+} satisfies Readonly<Record<string, (live: KubeObject) => JsonObject | undefined>>;
+
+/** What became of asking about the owners of a side. */
+export interface TriedOwners {
+  readonly tried: readonly Tried[];
+  /** Whole sentences about those that could not be found. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Sends patches of GitOps owners as server-side dry runs: nothing is stored. What cannot be found is named. Throws
+ * KubeApiError when the server does not answer or does not know us.
+ */
+export const tryOwners = async (
+  side: MoveSide,
+  owners: readonly GitopsOwner[],
+  patchOf: (live: KubeObject) => JsonObject | undefined,
+  { concurrency, signal }: TryOptions,
+): Promise<TriedOwners> => {
+  const missing: string[] = [];
+  const tried = await mapBounded(
+    uniqueOwners(owners),
+    concurrency,
+    (owner) =>
+      tryWrite(ownerName(owner), [404, 409], async () => {
+        const found = await findOwner(side, owner, signal).catch((error: unknown) => {
+          if (!(error instanceof RefusedError)) throw error;
+          missing.push(error.message);
+          return undefined;
+        });
+        const patch = found && patchOf(found.object);
+        if (found === undefined || patch === undefined) return;
+        const { namespace, name } = found.object.metadata;
+        const options = { fieldManager: PARK_MANAGER, dryRun: true, signal };
+        await side.cluster.patch({ type: found.type, namespace, name }, unversioned(patch), options);
+      }),
+    signal,
+  );
+  return { tried, missing };
+};
+
+/** The GitOps objects that own something among these objects of a side, each once. Pure but for what survey throws. */
+export const ownersIn = (side: MoveSide, objects: readonly KubeObject[]): GitopsOwner[] =>
+  uniqueOwners(survey(side, objects).gitops.map(({ owner }) => owner));
+
+const uniqueOwners = (owners: readonly GitopsOwner[]): GitopsOwner[] => [
+  ...new Map(owners.map((owner) => [ownerName(owner), owner])).values(),
+];
+
+/** `Kustomization flux-system/shop`. Pure. */
+export const ownerName = ({ kind, namespace, name }: GitopsOwner): string =>
+  `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 
 /**
  * Patches that move the version of an object and leave it as it was. A label, since a Deployment hands its annotations
@@ -74,14 +140,8 @@ export const outdateOwners = async (
   objects: readonly KubeObject[],
   signal: AbortSignal,
 ): Promise<number> => {
-  const owners = new Map(
-    survey(side, objects).gitops.map(({ owner }) => [
-      `${owner.kind}/${owner.namespace}/${owner.name}`,
-      owner,
-    ]),
-  );
   let bumped = 0;
-  for (const owner of owners.values()) {
+  for (const owner of ownersIn(side, objects)) {
     try {
       const { type, object } = await findOwner(side, owner, signal);
       const ref = { type, namespace: object.metadata.namespace, name: object.metadata.name };
@@ -102,7 +162,7 @@ const findOwner = async (
   const type = [...preferredTypes(side.discovery).values()].find(
     (item) => item.group === owner.group && item.kind === owner.kind,
   );
-  const name = `${owner.kind} ${owner.namespace === undefined ? '' : `${owner.namespace}/`}${owner.name}`;
+  const name = ownerName(owner);
   if (type === undefined) {
     throw new RefusedError(
       `${name} owns workloads in namespace ${side.namespace}, but context ${side.cluster.context} does not serve ${owner.kind}: it lives in another cluster.`,

@@ -1,14 +1,12 @@
 import { PartialError } from '../../errors.ts';
 import { type Informer, openInformer } from '../../kube/informer.ts';
-import type { KubeObject } from '../../kube/types.ts';
 import { PODS } from '../../kube/well-known.ts';
 import { count } from '../../sentences.ts';
-import type { GitopsOwner } from '../../workloads/gitops.ts';
 import { seeAddresses } from './addresses.ts';
 import { baselineOf, survey } from './baseline.ts';
 import { hookStep, smokeStep } from './common-steps.ts';
 import { copyWhileStopped, type MoveData, refuseRunning, seeMoversGone } from './copy-step.ts';
-import { pauseGitops, resumeGitops } from './gitops.ts';
+import { ownersIn, pauseGitops, resumeGitops } from './gitops.ts';
 import type { HookPoint } from './hooks.ts';
 import type { StartSource } from './other-targets.ts';
 import { proveStopped } from './prove-stopped.ts';
@@ -343,6 +341,3 @@ export const moveSteps = (input: MoveInput): MovePlan => {
 
 // A load balancer takes a while; the application runs in any case, so nobody is kept waiting for longer.
 const ADDRESS_MS = 30_000;
-
-const ownersIn = (side: MoveSide, objects: readonly KubeObject[]): GitopsOwner[] =>
-  survey(side, objects).gitops.map(({ owner }) => owner);

@@ -1,12 +1,14 @@
-import { CONTENT_MANAGER, HELD_SERVICE_TYPE, MANAGED, RECORD } from '../../annotations.ts';
+import { CONTENT_MANAGER, MANAGED, RECORD } from '../../annotations.ts';
 import { hasStatus } from '../../kube/errors.ts';
 import { groupOf, objectName } from '../../kube/names.ts';
+import { mapBounded } from '../../kube/parallel.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
 import { CONFIG_MAPS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { releaseHeld } from '../../pipeline/transforms/index.ts';
 import { stashedObject } from '../stage/stash.ts';
 import { patchLive } from './patch-live.ts';
+import { type Tried, type TryOptions, tryWrite } from './try-patches.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
 /**
@@ -34,26 +36,60 @@ export const unstashPlan = async (side: MoveSide, deps: MoveDeps): Promise<strin
     (object) => `CREATE ${objectName(object)} (kept as a manifest until now)`,
   );
 
+/** An object that is held, or will be. */
+export interface Held {
+  readonly type: ResourceType;
+  readonly object: KubeObject;
+}
+
 /**
  * Gives Services that were held as ClusterIP their type back, and external-dns its annotations on every kind that was
  * held. Returns how many were released.
  */
 export const releaseHeldServices = async (side: MoveSide, deps: MoveDeps): Promise<number> => {
-  const served = HELD_TYPES.flatMap((resource) => preferredTypes(side.discovery).get(resource) ?? []);
+  const held = await heldObjects(side, deps.signal);
+  for (const item of held) await release(side, item, releaseHeld, { signal: deps.signal });
+  return held.length;
+};
+
+/** Our own copies of a side that are held. Throws KubeApiError. */
+export const heldObjects = async (side: MoveSide, signal: AbortSignal): Promise<Held[]> => {
   const lists = await Promise.all(
-    served.map(async (type) => {
-      const options = { labelSelector: `${MANAGED}=true`, signal: deps.signal };
+    heldTypes(side).map(async (type) => {
+      const options = { labelSelector: `${MANAGED}=true`, signal };
       const objects = await side.cluster.list(type, side.namespace, options);
-      return objects.map((object) => ({ type, object, patch: releaseHeld(object) }));
+      return objects
+        .filter((object) => releaseHeld(object) !== undefined)
+        .map((object) => ({ type, object }));
     }),
   );
-  let released = 0;
-  for (const { type, object, patch } of lists.flat()) {
-    if (patch === undefined) continue;
-    await release(side, type, object, deps.signal);
-    released++;
-  }
-  return released;
+  return lists.flat();
+};
+
+/**
+ * Sends what releases held objects as server-side dry runs: nothing is stored. `patchOf` makes the patch of the live
+ * object. Throws KubeApiError when the server does not answer or does not know us.
+ */
+export const tryRelease = <T extends Held>(
+  side: MoveSide,
+  held: readonly T[],
+  patchOf: (item: T) => JsonObject | undefined,
+  { concurrency, signal }: TryOptions,
+): Promise<Tried[]> =>
+  mapBounded(
+    held,
+    concurrency,
+    (item) =>
+      tryWrite(objectName(item.object), [404, 409], () =>
+        release(side, item, () => patchOf(item), { signal, dryRun: true }),
+      ),
+    signal,
+  );
+
+/** The types of which objects may be held, as a side serves them. Pure. */
+export const heldTypes = (side: Pick<MoveSide, 'discovery'>): ResourceType[] => {
+  const served = preferredTypes(side.discovery);
+  return HELD_TYPES.flatMap((resource) => served.get(resource) ?? []);
 };
 
 const HELD_TYPES = [
@@ -67,18 +103,18 @@ const HELD_TYPES = [
 
 const release = async (
   side: MoveSide,
-  type: ResourceType,
-  object: KubeObject,
-  signal: AbortSignal,
+  { type, object }: Held,
+  patchOf: (live: KubeObject) => JsonObject | undefined,
+  how: { readonly signal: AbortSignal; readonly dryRun?: boolean },
 ): Promise<void> => {
   const ref = { type, namespace: side.namespace, name: object.metadata.name };
-  const options = { seen: object, fieldManager: CONTENT_MANAGER, signal };
+  const options = { seen: object, fieldManager: CONTENT_MANAGER, ...how };
   try {
-    await patchLive(side.cluster, ref, releaseHeld, options);
+    await patchLive(side.cluster, ref, patchOf, options);
   } catch (error) {
     // A node port that was explicit at the source may be taken here by now: any other will do.
-    if (!hasStatus(error, 422) || object.metadata.annotations?.[HELD_SERVICE_TYPE] === undefined) throw error;
-    await patchLive(side.cluster, ref, (live) => withoutPorts(releaseHeld(live)), options);
+    if (!hasStatus(error, 422) || patchOf(object)?.['spec'] === undefined) throw error;
+    await patchLive(side.cluster, ref, (live) => withoutPorts(patchOf(live)), options);
   }
 };
 

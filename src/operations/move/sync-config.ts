@@ -1,7 +1,7 @@
 import { CONTENT_MANAGER, MANAGED, SOURCE_CLUSTER, SOURCE_NAMESPACE } from '../../annotations.ts';
-import { groupKind } from '../../kube/names.ts';
+import { apiVersionOf, groupKind, objectName } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
-import type { ClusterReader, ClusterWriter, KubeObject } from '../../kube/types.ts';
+import type { ClusterReader, ClusterWriter, KubeObject, ResourceType } from '../../kube/types.ts';
 import { transformObject } from '../../pipeline/transform.ts';
 import { planPark, stripParkFields } from '../../workloads/park.ts';
 import { readScalePaths } from '../scale-paths.ts';
@@ -9,6 +9,7 @@ import { collect } from '../stage/collect.ts';
 import { connect } from '../stage/connect.ts';
 import { type Prepared, prepare } from '../stage/prepare.ts';
 import type { StageOptions } from '../stage/types.ts';
+import { type Tried, tryWrite } from './try-patches.ts';
 import type { MoveDeps } from './types.ts';
 
 /** An object whose configuration at the destination is not what the source would give it. */
@@ -58,21 +59,48 @@ export const syncConfig = async (
   diff: ConfigDiff,
   deps: MoveDeps,
 ): Promise<number> => {
+  const changed = await changedObjects(source, dest, options, diff, deps);
+  await mapBounded(changed, options.concurrency, ({ type, object }) =>
+    source.apply(type, object, { fieldManager: CONTENT_MANAGER }),
+  );
+  return changed.length;
+};
+
+/** Sends what syncConfig would apply as server-side dry runs: nothing is stored. Throws KubeApiError as tryWrite does. */
+export const trySyncConfig = async (
+  source: ClusterWriter,
+  dest: ClusterWriter,
+  options: StageOptions,
+  diff: ConfigDiff,
+  deps: MoveDeps,
+): Promise<Tried[]> => {
+  const changed = await changedObjects(source, dest, options, diff, deps);
+  return mapBounded(changed, options.concurrency, ({ type, object }) =>
+    tryWrite(objectName(object), [], () =>
+      source.apply(type, object, { fieldManager: CONTENT_MANAGER, dryRun: true, signal: deps.signal }),
+    ),
+  );
+};
+
+const changedObjects = async (
+  source: ClusterWriter,
+  dest: ClusterWriter,
+  options: StageOptions,
+  diff: ConfigDiff,
+  deps: MoveDeps,
+): Promise<{ readonly type: ResourceType; readonly object: KubeObject }[]> => {
   const discovery = await source.discover({ signal: deps.signal });
   const wanted = new Set(diff.changes.map((change) => `${groupKind(change)}/${change.name}`));
-  const objects = diff.live.filter((object) => wanted.has(`${groupKind(object)}/${object.metadata.name}`));
-  await mapBounded(objects, options.concurrency, async (object) => {
-    const type = discovery.types.find(
-      (item) =>
-        item.kind === object.kind &&
-        object.apiVersion === (item.group === '' ? item.version : `${item.group}/${item.version}`),
-    );
-    if (type === undefined) return;
-    await source.apply(type, homeward(object, dest.context, options, diff.scalePaths), {
-      fieldManager: CONTENT_MANAGER,
+  return diff.live
+    .filter((object) => wanted.has(`${groupKind(object)}/${object.metadata.name}`))
+    .flatMap((object) => {
+      const type = discovery.types.find(
+        (item) => item.kind === object.kind && object.apiVersion === apiVersionOf(item),
+      );
+      return type === undefined
+        ? []
+        : [{ type, object: homeward(object, dest.context, options, diff.scalePaths) }];
     });
-  });
-  return objects.length;
 };
 
 const changeOf = ({ item, source }: Prepared): ConfigChange[] => {

@@ -112,7 +112,7 @@ export const tryCreate = (
     objects,
     options.concurrency,
     ({ type, object }) =>
-      attempt(objectName(object), [409], async () => {
+      tryWrite(objectName(object), [409], async () => {
         await side.cluster.create(type, object, {
           fieldManager: CONTENT_MANAGER,
           dryRun: true,
@@ -155,7 +155,7 @@ const tryEach = async <T>(
         namespace: side.namespace,
         name: item.object.metadata.name,
       };
-      return attempt(objectName(item.object), [404], async () => {
+      return tryWrite(objectName(item.object), [404], async () => {
         await side.cluster.patch(ref, unversioned(patch), {
           fieldManager: PARK_MANAGER,
           dryRun: true,
@@ -168,13 +168,21 @@ const tryEach = async <T>(
   return tried.flatMap((item) => item ?? []);
 };
 
-// Its status may be written at any moment, and that is not the question.
-const unversioned = (patch: JsonObject): JsonObject => {
+/** A patch for a dry run: the status of its object may be written at any moment, and that is not the question. Pure. */
+export const unversioned = (patch: JsonObject): JsonObject => {
   const { resourceVersion: _version, ...metadata } = (patch['metadata'] ?? {}) as JsonObject;
   return { ...patch, metadata };
 };
 
-const attempt = async (name: string, fine: readonly number[], send: () => Promise<void>): Promise<Tried> => {
+/**
+ * What a server says to a dry run that `send` sends; answers with a status among `fine` are no failure. Throws
+ * KubeApiError when it does not answer or does not know us, and whatever else `send` throws.
+ */
+export const tryWrite = async (
+  name: string,
+  fine: readonly number[],
+  send: () => Promise<unknown>,
+): Promise<Tried> => {
   try {
     await send();
     return { name, failure: undefined };

@@ -23,8 +23,10 @@ import { checkPods } from './checks/pod-dry-run.ts';
 import { checkPullSecrets } from './checks/pull-secrets.ts';
 import { checkQuota } from './checks/quota.ts';
 import { checkRecord } from './checks/record.ts';
+import { checkRelease } from './checks/release.ts';
 import { checkReturned } from './checks/returned.ts';
 import { checkRights, type RightsFound } from './checks/rights.ts';
+import { checkSyncConfig } from './checks/sync-config.ts';
 import { checkTerminating } from './checks/terminating.ts';
 import { checkUncopied } from './checks/uncopied.ts';
 import { checkVolumeData } from './checks/volume-data.ts';
@@ -127,6 +129,8 @@ const CHECKS: readonly CheckRow[] = [
   checkStop,
   checkWayBack,
   checkStart,
+  checkRelease,
+  checkSyncConfig,
   checkPods,
   checkQuota,
   checkLimitRange,

@@ -1,9 +1,9 @@
 import { groupOf, typeName } from '../../kube/names.ts';
 import type { ResourceType } from '../../kube/types.ts';
 import { CONFIG_MAPS, LEASES } from '../../kube/well-known.ts';
-import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { releaseHeld } from '../../pipeline/transforms/index.ts';
 import { type GitopsOwner, gitopsOwner } from '../../workloads/gitops.ts';
+import { heldTypes } from '../move/release.ts';
 import type { BaselineEntry, MoveSide } from '../move/types.ts';
 import { checkRights } from './rights-checks.ts';
 import { dataRights } from './rights-data.ts';
@@ -77,7 +77,6 @@ const startRights = (
   input: PreflightInput,
 ): Right[] => {
   const { side } = to;
-  const served = preferredTypes(side.discovery);
   const entries = copy === undefined ? [] : (survey?.entries ?? []);
   return [
     ...watchRights(side),
@@ -85,12 +84,10 @@ const startRights = (
       inNamespace(side, type, ['get', 'patch']),
     ),
     ...(input.options.forceDeletePods ? inNamespace(side, PODS, ['delete']) : []),
-    ...(input.kind === 'failback' ? [] : HELD_TYPES.flatMap((name) => served.get(name) ?? [])).flatMap(
-      (type) => [
-        ...inNamespace(side, type, ['list']),
-        ...inNamespace(side, type, ['patch'], mayBeHeld(to, type, input) ? 'required' : 'wanted'),
-      ],
-    ),
+    ...(input.kind === 'failback' ? [] : heldTypes(side)).flatMap((type) => [
+      ...inNamespace(side, type, ['list']),
+      ...inNamespace(side, type, ['patch'], mayBeHeld(to, type, input) ? 'required' : 'wanted'),
+    ]),
     // A pause that an earlier move left on them is taken off at the end.
     ...gitopsRights(
       side,
@@ -108,16 +105,6 @@ const mayBeHeld = (to: SideView, { group, kind }: ResourceType, { stageOptions }
     (object) =>
       object.kind === kind && groupOf(object.apiVersion) === group && releaseHeld(object) !== undefined,
   );
-
-// What releaseHeldServices looks through.
-const HELD_TYPES = [
-  'services',
-  'ingresses.networking.k8s.io',
-  'routes.route.openshift.io',
-  'gateways.gateway.networking.k8s.io',
-  'httproutes.gateway.networking.k8s.io',
-  'virtualservices.networking.istio.io',
-];
 
 /** The workload types of a side that something in the list is of, and those of which nothing is known. */
 const patchedTypes = (

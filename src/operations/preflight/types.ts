@@ -5,6 +5,7 @@ import type { Phase } from '../../state/types.ts';
 import type { Survey } from '../move/baseline.ts';
 import type { Homeless } from '../move/home.ts';
 import type { StartTarget } from '../move/start-side.ts';
+import type { Tried } from '../move/try-patches.ts';
 import type { BaselineEntry, MoveKind, MoveOptions, MoveSide } from '../move/types.ts';
 import type { StageOptions } from '../stage/types.ts';
 import type { Copy } from './copy.ts';
@@ -50,6 +51,8 @@ export interface PreflightInput {
   stopsTaken?(entries: readonly BaselineEntry[]): void;
   /** Whether the volume data can be copied: a clause, or an error that says why not. Undefined when none is. */
   checkData?(): Promise<string>;
+  /** What `--sync-config` would write to the source, tried in dry runs. Undefined when nothing is brought home. */
+  trySyncConfig?(): Promise<readonly Tried[]>;
   /** The local clock in ms. */
   now(): number;
 }

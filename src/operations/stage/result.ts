@@ -119,6 +119,10 @@ const reasonOf = (prepared: Prepared, { item, outcome }: AppliedRow): string => 
   return parts.join('; ');
 };
 
+/** Whether a row is that of the namespace itself, which is no part of the copy in any count. Pure. */
+export const isNamespaceRow = ({ apiVersion, kind }: Pick<StageRow, 'apiVersion' | 'kind'>): boolean =>
+  apiVersion === 'v1' && kind === 'Namespace';
+
 const head = (object: KubeObject): Pick<StageRow, 'apiVersion' | 'kind' | 'name'> => ({
   apiVersion: object.apiVersion,
   kind: object.kind,
@@ -140,6 +144,6 @@ const ACTIONS: readonly RowAction[] = [
 
 const totalsOf = (rows: readonly StageRow[]): Record<RowAction, number> => {
   const totals = Object.fromEntries(ACTIONS.map((action) => [action, 0])) as Record<RowAction, number>;
-  for (const row of rows) totals[row.action]++;
+  for (const row of rows) if (!isNamespaceRow(row)) totals[row.action]++;
   return totals;
 };

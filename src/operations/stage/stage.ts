@@ -20,7 +20,7 @@ import { ensureNamespace } from './namespace.ts';
 import { findOrphans, pruneOrphans } from './orphans.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { checkRecordRoom } from './record-room.ts';
-import { rowOfApplied, rowOfPrepared, type StageEnd, stageResult } from './result.ts';
+import { isNamespaceRow, rowOfApplied, rowOfPrepared, type StageEnd, stageResult } from './result.ts';
 import { patienceWith, stoppedBeforeWrites, stoppedEarly, stopReason } from './stopping.ts';
 import type { Finding, StageDeps, StageOptions, StageResult, StageRow } from './types.ts';
 
@@ -262,7 +262,7 @@ const dryRows = (items: Parameters<typeof applyAll>[0], checked: readonly Applie
 const conclude = (run: Run, rows: readonly StageRow[]): [ExitName, string, readonly StageRow[]] => {
   const { options, deps } = run;
   const rowsWith = (...actions: StageRow['action'][]): number =>
-    rows.filter((row) => actions.includes(row.action)).length;
+    rows.filter((row) => actions.includes(row.action) && !isNamespaceRow(row)).length;
   const [written, failed, refused, pending] = [
     rowsWith('created', 'updated', 'recreated', 'stashed', 'deleted'),
     rowsWith('failed'),
@@ -270,7 +270,8 @@ const conclude = (run: Run, rows: readonly StageRow[]): [ExitName, string, reado
     rowsWith('pending'),
   ];
   const objects = count(written, 'object');
-  const where = `namespace ${options.destNamespace} of context ${deps.dest.context}`;
+  const isNew = rows.some((row) => isNamespaceRow(row) && row.action === 'created');
+  const where = `${isNew ? 'the new ' : ''}namespace ${options.destNamespace} of context ${deps.dest.context}`;
   const unlisted = run.collected.unlisted.filter(({ pair }) => run.collected.selected.includes(pair)).length;
   if (pending + failed > 0 && deps.signal.aborted) {
     const { exit, why } = stopReason(deps.signal);

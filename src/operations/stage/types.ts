@@ -112,6 +112,7 @@ export interface StageResult {
   /** RFC 3339, by the destination's clock. */
   readonly startedAt: string;
   readonly seconds: number;
+  /** The namespace itself is not among them. */
   readonly totals: Readonly<Record<RowAction, number>>;
   readonly objects: readonly StageRow[];
   readonly findings: readonly Finding[];

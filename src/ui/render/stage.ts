@@ -1,3 +1,4 @@
+import { isNamespaceRow } from '../../operations/stage/result.ts';
 import type { StageResult, StageRow } from '../../operations/stage/types.ts';
 import { tableLines } from '../table.ts';
 import type { Theme } from '../theme.ts';
@@ -48,7 +49,9 @@ export const renderStage = (result: StageResult, theme: Theme): string =>
 const countTable = (result: StageResult): string[] => {
   const used = COLUMNS.filter((column) => result.totals[column] > 0);
   const byKind = new Map<string, StageRow[]>();
-  for (const row of result.objects) byKind.set(row.kind, [...(byKind.get(row.kind) ?? []), row]);
+  // Counted in none of the totals: the summary tells it.
+  const rows = result.objects.filter((row) => !isNamespaceRow(row));
+  for (const row of rows) byKind.set(row.kind, [...(byKind.get(row.kind) ?? []), row]);
   const cell = (count: number): string => (count === 0 ? '-' : String(count));
   const lines = [...byKind].map(([kind, rows]) => [
     kind,

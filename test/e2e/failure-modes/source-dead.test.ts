@@ -23,8 +23,13 @@ describe('the API of the source is dead before anything begins', () => {
 
     const asked = await moveTo(7, 'failover', namespace, ends);
     expect(asked.document.error.message).toMatch(/stage \d+ ?s.*data never/);
+    const staged = (await moveTo(8, 'status', namespace, ends)).document.lastStage;
     const over = await moveTo(0, 'failover', namespace, { ...ends, args: ['--accept-data-loss'] });
     expect(await countsOf('dest', namespace)).toEqual(WEB);
+    // Nobody has stopped anything: it counts from the last time that the source was seen.
+    const sinceStage = (Date.parse(over.document.startedAt) - Date.parse(staged.at)) / 1000;
+    expect(over.document.rtoSeconds).toBeGreaterThan(sinceStage);
+    expect(over.document.rtoSeconds).toBeLessThanOrEqual(sinceStage + over.document.seconds + 1);
     expect(over.document.hint).toContain('dr-syncer fence');
     const status = await moveTo(8, 'status', namespace, ends);
     expect(status.document.pendingFence).toMatchObject({ epoch: 1 });

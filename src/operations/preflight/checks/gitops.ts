@@ -1,29 +1,91 @@
 import { flux, kubectl } from '../../../command-line.ts';
 import { nameList } from '../../../sentences.ts';
 import { type GitopsOwner, gitopsOwner } from '../../../workloads/gitops.ts';
+import { GITOPS_PATCHES, ownerName, ownersIn, tryOwners } from '../../move/gitops.ts';
+import type { TryOptions } from '../../move/try-patches.ts';
 import type { MoveOptions, MoveSide } from '../../move/types.ts';
 import { row, whereIs } from '../sentences.ts';
-import type { CheckRow, PreflightCheck } from '../types.ts';
+import { triedRows } from '../tried.ts';
+import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 
-/** Whether Argo CD or Flux would undo the stop on one side, or the start on the other. */
+/** Whether Argo CD or Flux would undo the stop on one side, or the start on the other, and whether they can be paused. */
 export const checkGitops: CheckRow = {
   id: 'gitops',
   passed: 'No GitOps tool works against the move.',
-  run: ({ from, to, survey: found, targets, input }) => [
-    ...(from === undefined || found === undefined ? [] : stopRows(from.side, found.gitops, input.options)),
-    ...startRows(
-      to.side,
-      to.objects
-        .filter((object) =>
-          targets.some(({ kind, name }) => kind === object.kind && name === object.metadata.name),
-        )
-        .flatMap((object) => {
-          const owner = gitopsOwner(object);
-          return owner === undefined ? [] : [{ object, owner }];
-        }),
-    ),
-  ],
+  run: async (context) => {
+    const { from, to, survey: found, targets, input } = context;
+    return [
+      ...(from === undefined || found === undefined ? [] : stopRows(from.side, found.gitops, input.options)),
+      ...startRows(
+        to.side,
+        to.objects
+          .filter((object) =>
+            targets.some(({ kind, name }) => kind === object.kind && name === object.metadata.name),
+          )
+          .flatMap((object) => {
+            const owner = gitopsOwner(object);
+            return owner === undefined ? [] : [{ object, owner }];
+          }),
+      ),
+      ...(await pauseRows(context)),
+      ...(await resumeRows(context)),
+    ];
+  },
 };
+
+// Asked of those that are served here: one in another cluster is refused by its own row.
+const pauseRows = async ({ from, survey: found, input }: CheckContext): Promise<PreflightCheck[]> => {
+  if (from === undefined || found === undefined || !input.options.pauseGitops) return [];
+  const { side } = from;
+  const owners = found.gitops.flatMap(({ owner }) => (isServed(owner, side) ? owner : []));
+  const { tried, missing } = await tryOwners(side, owners, GITOPS_PATCHES.pause, optionsOf(input));
+  // A copy carries the marks of the owner that it had at home, which need not be here.
+  const lost = side.role === 'dest' ? [] : missing;
+  return [
+    ...lost.map((message) =>
+      row(
+        'gitops',
+        'refuse',
+        whereIs(side),
+        message,
+        'Take the marks of it off the workloads, or run again with --ignore-gitops instead of --pause-gitops.',
+      ),
+    ),
+    ...triedRows(
+      'gitops',
+      tried,
+      (name) => `to pause ${name}, which keeps workloads in ${whereIs(side)} as in Git`,
+      'Exempt it from what refuses that, or pause it by hand and run again with --ignore-gitops.',
+    ),
+  ];
+};
+
+// What an earlier move has paused is resumed at the end, when the application runs. There a refusal for want of a right
+// is only told, and so is it here.
+const resumeRows = async ({ to, input }: CheckContext): Promise<PreflightCheck[]> => {
+  if (input.kind === 'failover') return [];
+  const { tried } = await tryOwners(
+    to.side,
+    ownersIn(to.side, to.objects),
+    GITOPS_PATCHES.resume,
+    optionsOf(input),
+  );
+  const rows = triedRows(
+    'gitops',
+    tried,
+    (name) => `to resume ${name}, which an earlier move has paused`,
+    'Exempt it from what refuses that, for the end of the move.',
+  );
+  const denied = new Set(tried.flatMap(({ name, failure }) => (failure?.status === 403 ? name : [])));
+  return rows.map((check) =>
+    check.level === 'refuse' && denied.has(check.subject) ? { ...check, level: 'warn' } : check,
+  );
+};
+
+const optionsOf = ({ options, signal }: CheckContext['input']): TryOptions => ({
+  concurrency: options.concurrency,
+  signal,
+});
 
 type Owned = readonly {
   readonly object: { readonly kind: string; readonly metadata: { readonly name: string } };
@@ -37,16 +99,16 @@ export const stopRows = (
   options: Pick<MoveOptions, 'pauseGitops' | 'ignoreGitops'>,
 ): PreflightCheck[] =>
   byOwner(owned).map(({ owner, objects }) => {
-    const what = `${nameOf(owner)} keeps ${objects} in ${whereIs(side)} as in Git`;
+    const what = `${ownerName(owner)} keeps ${objects} in ${whereIs(side)} as in Git`;
     if (options.pauseGitops && isServed(owner, side))
-      return row('gitops', 'info', nameOf(owner), `${what}; it is paused before they are stopped.`);
+      return row('gitops', 'info', ownerName(owner), `${what}; it is paused before they are stopped.`);
     if (options.ignoreGitops)
-      return row('gitops', 'warn', nameOf(owner), `${what}, and may start again what is stopped.`);
+      return row('gitops', 'warn', ownerName(owner), `${what}, and may start again what is stopped.`);
     if (options.pauseGitops) {
       return row(
         'gitops',
         'refuse',
-        nameOf(owner),
+        ownerName(owner),
         `${what}, and lives in another cluster: context ${side.cluster.context} does not serve ${owner.kind}.`,
         `Pause it there by hand and run again with --ignore-gitops instead of --pause-gitops: ${byHand(owner, side)}`,
       );
@@ -54,7 +116,7 @@ export const stopRows = (
     return row(
       'gitops',
       'refuse',
-      nameOf(owner),
+      ownerName(owner),
       `${what}, and would start again what is stopped.`,
       `Let dr-syncer pause and resume it with --pause-gitops, or add --ignore-gitops and pause it by hand: ${byHand(owner, side)}`,
     );
@@ -66,20 +128,17 @@ export const startRows = (side: MoveSide, owned: Owned): PreflightCheck[] =>
     row(
       'gitops',
       'warn',
-      nameOf(owner),
-      `${nameOf(owner)} keeps ${objects} in ${whereIs(side)} as in Git: if Git says 0 replicas there, it stops them again.`,
+      ownerName(owner),
+      `${ownerName(owner)} keeps ${objects} in ${whereIs(side)} as in Git: if Git says 0 replicas there, it stops them again.`,
       `Change the counts in Git, or pause it: ${byHand(owner, side)}`,
     ),
   );
 
 const byOwner = (owned: Owned): { owner: GitopsOwner; objects: string }[] =>
-  [...Map.groupBy(owned, ({ owner }) => nameOf(owner)).values()].map((same) => {
+  [...Map.groupBy(owned, ({ owner }) => ownerName(owner)).values()].map((same) => {
     const [{ owner }] = same as [Owned[number]];
     return { owner, objects: nameList(same.map(({ object }) => `${object.kind} ${object.metadata.name}`)) };
   });
-
-const nameOf = ({ kind, namespace, name }: GitopsOwner): string =>
-  `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 
 // An owner in a third cluster can only be described: nobody here knows how that cluster is called.
 const byHand = (owner: GitopsOwner, side: MoveSide): string => {
@@ -88,10 +147,10 @@ const byHand = (owner: GitopsOwner, side: MoveSide): string => {
   if (kind === 'Application')
     return isServed(owner, side)
       ? kubectl(place, 'annotate', 'application.argoproj.io', name, SKIP)
-      : `set the annotation ${SKIP} on ${nameOf(owner)}`;
+      : `set the annotation ${SKIP} on ${ownerName(owner)}`;
   return isServed(owner, side)
     ? flux(place, 'suspend', kind.toLowerCase(), name)
-    : `suspend ${nameOf(owner)} with flux`;
+    : `suspend ${ownerName(owner)} with flux`;
 };
 
 const SKIP = 'argocd.argoproj.io/skip-reconcile=true';

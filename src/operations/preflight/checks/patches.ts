@@ -1,6 +1,7 @@
 import { apiVersionOf } from '../../../kube/names.ts';
 import type { KubeObject, ResourceType } from '../../../kube/types.ts';
 import { baselineOf, keyOf, keyOfObject } from '../../move/baseline.ts';
+import { GITOPS_PATCHES, ownersIn, tryOwners } from '../../move/gitops.ts';
 import { tryCreate, tryStart, tryStartAgain, tryStop } from '../../move/try-patches.ts';
 import type { BaselineEntry } from '../../move/types.ts';
 import { stashedObject } from '../../stage/stash.ts';
@@ -36,12 +37,22 @@ export const checkWayBack: CheckRow = {
     if (from === undefined) return [];
     const options = { concurrency: input.options.concurrency, signal: input.signal };
     const entries = entriesOf({ from, survey }, input);
-    return triedRows(
-      'way-back',
-      await tryStartAgain(from.side, entries, from.objects, options),
-      (name) => `to start ${name} in ${whereIs(from.side)} again as it runs now, which a rollback would do`,
-      'Change what refuses that: once it is stopped, there would be no way back.',
-    );
+    const hint = 'Change what refuses that: once it is stopped, there would be no way back.';
+    const owners = input.options.pauseGitops ? ownersIn(from.side, from.objects) : [];
+    return [
+      ...triedRows(
+        'way-back',
+        await tryStartAgain(from.side, entries, from.objects, options),
+        (name) => `to start ${name} in ${whereIs(from.side)} again as it runs now, which a rollback would do`,
+        hint,
+      ),
+      ...triedRows(
+        'way-back',
+        (await tryOwners(from.side, owners, GITOPS_PATCHES.resumeAgain, options)).tried,
+        (name) => `to resume ${name} after a pause, which a rollback would do`,
+        hint,
+      ),
+    ];
   },
 };
 

@@ -1,0 +1,68 @@
+import { clone } from '../../../kube/json.ts';
+import type { KubeObject } from '../../../kube/types.ts';
+import { releaseHeld } from '../../../pipeline/transforms/index.ts';
+import { applyMergePatch } from '../../../pipeline/transforms/support/merge-patch.ts';
+import { keyOfObject } from '../../move/baseline.ts';
+import { type Held, heldObjects, tryRelease } from '../../move/release.ts';
+import { tryCreate } from '../../move/try-patches.ts';
+import { whereIs } from '../sentences.ts';
+import { triedRows } from '../tried.ts';
+import type { CheckContext, CheckRow } from '../types.ts';
+
+/** Whether the destination takes what gives held Services their type back, and held objects their DNS annotations. */
+export const checkRelease: CheckRow = {
+  id: 'release',
+  passed: 'The server lets everything that is held be released.',
+  run: async (context) => {
+    const { to, input } = context;
+    if (input.kind === 'failback' || to.namespaceState === 'absent') return [];
+    const options = { concurrency: input.options.concurrency, signal: input.signal };
+    const staged = stagedHeld(context);
+    const planned = new Set(staged.map(({ whole }) => keyOfObject(whole)));
+    const held = (await heldObjects(to.side, input.signal)).filter(
+      ({ object }) => !planned.has(keyOfObject(object)),
+    );
+    const tried = [
+      ...(await tryRelease(to.side, held, ({ object }) => releaseHeld(object), options)),
+      ...(await tryRelease(
+        to.side,
+        staged.flatMap(({ type, live, whole }) => (live === undefined ? [] : { type, object: live, whole })),
+        ({ whole }) => releaseHeld(whole),
+        options,
+      )),
+      ...(await tryCreate(
+        to.side,
+        staged.flatMap(({ type, live, whole }) =>
+          live === undefined ? { type, object: released(whole) } : [],
+        ),
+        options,
+      )),
+    ];
+    return triedRows(
+      'release',
+      tried,
+      (name) => `to release ${name} in ${whereIs(to.side)}`,
+      'Exempt it from what refuses that: it is held only until the destination is started.',
+    );
+  },
+};
+
+interface StagedHeld extends Pick<Held, 'type'> {
+  readonly live: KubeObject | undefined;
+  /** As the stage of the cutover leaves it. */
+  readonly whole: KubeObject;
+}
+
+// What the stage changes first is released in the state in which it leaves it.
+const stagedHeld = ({ copy }: Pick<CheckContext, 'copy'>): StagedHeld[] =>
+  (copy?.prepared ?? []).flatMap(({ item }) =>
+    item === undefined || item.action === 'unchanged' || releaseHeld(item.whole) === undefined
+      ? []
+      : [{ type: item.type, live: item.live, whole: item.whole }],
+  );
+
+const released = (whole: KubeObject): KubeObject => {
+  const object = clone(whole);
+  applyMergePatch(object, releaseHeld(whole) ?? {});
+  return object;
+};

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { APPLIED_HASH, CONTENT_MANAGER, MANAGED } from '../../src/annotations.ts';
+import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
+import { CONFIG_MAPS } from '../../src/kube/well-known.ts';
+import { contentHash, planObject } from '../../src/pipeline/plan.ts';
+import { object } from '../helpers/objects.ts';
+
+const content = (colour: string): KubeObject =>
+  object('v1', 'ConfigMap', 'pay', { metadata: { labels: { [MANAGED]: 'true' } }, data: { colour } });
+const bodies = (colour: string) => ({ content: content(colour), park: undefined, parked: content(colour) });
+
+/** As a stage of `applied` has left it, with what somebody has made of it since. */
+const live = (applied: string, now: string, more: JsonObject = {}): KubeObject => ({
+  ...content(now),
+  metadata: {
+    ...content(now).metadata,
+    annotations: { [APPLIED_HASH]: contentHash(content(applied)) },
+    managedFields: [
+      {
+        manager: now === applied ? CONTENT_MANAGER : 'kubectl-edit',
+        operation: 'Apply',
+        fieldsType: 'FieldsV1',
+        fieldsV1: { 'f:data': { 'f:colour': {} } },
+      },
+    ],
+    ...more,
+  },
+});
+const plan = (colour: string, found: KubeObject | undefined) =>
+  planObject(CONFIG_MAPS, bodies(colour), found);
+
+describe('what is to be done about an object without a park body', () => {
+  test('that is not there: it is created whole, with its hash', () => {
+    const item = plan('blue', undefined);
+    expect(item).toMatchObject({
+      action: 'create',
+      live: undefined,
+      drift: false,
+      adopted: false,
+      paths: [],
+    });
+    expect(item.content?.metadata.annotations).toEqual({ [APPLIED_HASH]: contentHash(content('blue')) });
+    expect(item.whole).toEqual(item.content);
+  });
+
+  test('that is as it was applied: nothing', () => {
+    expect(plan('blue', live('blue', 'blue'))).toMatchObject({
+      ...{ action: 'unchanged', content: undefined, paths: [], drift: false, adopted: false },
+    });
+  });
+
+  test('that has changed at the source: it is updated, and that is no drift', () => {
+    expect(plan('green', live('blue', 'blue'))).toMatchObject({ action: 'update', drift: false });
+  });
+
+  test('that somebody has changed at the destination: it is put back, with the path', () => {
+    expect(plan('blue', live('blue', 'red'))).toMatchObject({
+      ...{ action: 'update', paths: ['data.colour'], drift: true, adopted: false },
+    });
+  });
+
+  test('that was there before us: it is adopted', () => {
+    expect(plan('blue', object('v1', 'ConfigMap', 'pay', { data: { colour: 'red' } }))).toMatchObject({
+      ...{ action: 'update', drift: false, adopted: true },
+    });
+  });
+});
+
+test('the hash does not depend on the order of fields, and on nothing but the content', () => {
+  const one = object('v1', 'ConfigMap', 'pay', { data: { a: '1', b: '2' } });
+  const other = object('v1', 'ConfigMap', 'pay', { data: { b: '2', a: '1' } });
+  expect(contentHash(one)).toBe(contentHash(other));
+  expect(contentHash(one)).toMatch(/^[0-9a-f]{16}$/);
+  expect(contentHash(content('blue'))).not.toBe(contentHash(content('green')));
+});
