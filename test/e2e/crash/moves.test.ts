@@ -34,7 +34,7 @@ test('F4, F6: a cutover or failback that is killed at any write goes on or goes 
 }, async () => {
   const writes = await recordWrites();
   const cases = {
-    source: casesOf(writes.cutover, { after: 1, before: 4 }),
+    source: casesOf(writes.cutover, { after: 2, before: 6 }),
     dest: casesOf(writes.failback, { after: 4, before: 9 }),
   };
   const results = { source: newTally(), dest: newTally() };
