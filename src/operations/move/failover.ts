@@ -1,7 +1,7 @@
 import { MANAGED } from '../../annotations.ts';
 import { openInformer } from '../../kube/informer.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { count } from '../../sentences.ts';
+import { count, nameList } from '../../sentences.ts';
 import { fieldAt, recordedFields, recordedReplicas } from '../../workloads/record.ts';
 import { keyOf, keyOfObject, survey } from './baseline.ts';
 import { emptyStep, hookStep, smokeStep } from './common-steps.ts';
@@ -21,6 +21,9 @@ import {
 import type { Step } from './steps.ts';
 import { stopSide } from './stop-side.ts';
 import type { BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './types.ts';
+
+// All of them are in the report, within reason.
+const MOST_NAMED = 50;
 
 export interface FailoverInput {
   readonly dest: MoveSide;
@@ -80,7 +83,7 @@ export const failoverSteps = (input: FailoverInput): Step[] => {
           signal: deps.signal,
         });
         try {
-          await startStashed(dest, deps);
+          const created = await startStashed(dest, deps);
           await releaseHeldServices(dest, deps);
           const copies = informer.objects().filter((object) => object.metadata.labels?.[MANAGED] === 'true');
           const known = failoverStarts({ side: dest, objects: copies }, state.baseline(), state.starts());
@@ -98,7 +101,9 @@ export const failoverSteps = (input: FailoverInput): Step[] => {
           refuseUnknown({ side: dest, objects: copies }, known);
           await state.noteReady();
           const total = groups.reduce((sum, group) => sum + group.targets.length, 0);
-          return `${count(total, 'workload')} ${total === 1 ? 'is' : 'are'} ready`;
+          const made =
+            created.length === 0 ? '' : `, created from manifests: ${nameList(created, MOST_NAMED)}`;
+          return `${count(total, 'workload')} ${total === 1 ? 'is' : 'are'} ready${made}`;
         } finally {
           informer.stop();
         }

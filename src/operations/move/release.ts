@@ -6,20 +6,32 @@ import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
 import { CONFIG_MAPS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { releaseHeld } from '../../pipeline/transforms/index.ts';
-import { stashedObject } from '../stage/stash.ts';
+import { foreignStash, stashedObject } from '../stage/stash.ts';
 import { patchLive } from './patch-live.ts';
+import { whereIs } from './side.ts';
 import { type Tried, type TryOptions, tryWrite } from './try-patches.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
 /**
  * Creates the custom resources that were kept as manifests because their operator would have started pods. One that
- * exists already is left alone, so the step can run again. Returns their names.
+ * exists already is left alone, so the step can run again. With a `source`, only what it has too is created: a manifest
+ * is a ConfigMap, which others can write. Returns their names.
  */
-export const startStashed = async (side: MoveSide, deps: MoveDeps): Promise<string[]> => {
+export const startStashed = async (
+  side: MoveSide,
+  deps: MoveDeps,
+  source?: MoveSide | undefined,
+): Promise<string[]> => {
   const names: string[] = [];
   for (const object of await readStash(side, deps)) {
     const type = preferred(side, object);
     if (type === undefined) continue;
+    if (source !== undefined && !(await isThere(source, object, deps))) {
+      deps.reporter.warning(
+        `${objectName(object)} is kept as a manifest in ${whereIs(side)} and is not in ${whereIs(source)}; it was not created.`,
+      );
+      continue;
+    }
     try {
       await side.cluster.create(type, object, { fieldManager: CONTENT_MANAGER });
     } catch (error) {
@@ -28,6 +40,13 @@ export const startStashed = async (side: MoveSide, deps: MoveDeps): Promise<stri
     names.push(objectName(object));
   }
   return names;
+};
+
+const isThere = async (source: MoveSide, object: KubeObject, { signal }: MoveDeps): Promise<boolean> => {
+  const type = preferred(source, object) ?? servedKind(source, object);
+  if (type === undefined) return false;
+  const ref = { type, namespace: source.namespace, name: object.metadata.name };
+  return (await source.cluster.get(ref, { signal })) !== undefined;
 };
 
 /** What startStashed would create. */
@@ -129,12 +148,24 @@ const readStash = async (side: MoveSide, deps: MoveDeps): Promise<KubeObject[]> 
     labelSelector: `${RECORD}=stash`,
     signal: deps.signal,
   });
+  for (const record of records) {
+    const why = foreignStash(record);
+    if (why !== undefined)
+      deps.reporter.warning(
+        `ConfigMap ${record.metadata.name} in ${whereIs(side)} is marked as a manifest that dr-syncer keeps, but ${why}; nothing was created from it.`,
+      );
+  }
   return records.flatMap((record) => stashedObject(record) ?? []);
 };
+
+// The two clusters may serve a kind in different versions.
+const servedKind = (side: MoveSide, object: KubeObject): ResourceType | undefined =>
+  side.discovery.types.find((type) => type.kind === object.kind && type.group === groupOf(object.apiVersion));
 
 const preferred = (side: MoveSide, object: KubeObject): ResourceType | undefined =>
   side.discovery.types.find(
     (type) =>
+      type.namespaced &&
       type.kind === object.kind &&
       type.group === groupOf(object.apiVersion) &&
       object.apiVersion.endsWith(type.version),

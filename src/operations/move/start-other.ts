@@ -1,5 +1,5 @@
 import type { Informer } from '../../kube/informer.ts';
-import { count } from '../../sentences.ts';
+import { count, nameList } from '../../sentences.ts';
 import { leaveSuspended } from './jobs-at-home.ts';
 import { findTargets, refuseMissing, type StartSource } from './other-targets.ts';
 import { releaseHeldServices, startStashed } from './release.ts';
@@ -12,6 +12,9 @@ interface Watched {
   readonly side: MoveSide;
   readonly informer: Informer;
 }
+
+// All of them are in the report, within reason.
+const MOST_NAMED = 50;
 
 /**
  * Starts the other side in waves and waits until each is ready, while the stopped side is watched. What runs already is
@@ -28,7 +31,7 @@ export const startOther = async (
   const isCutover = what.kind === 'cutover';
   const { start, over } = findTargets(what, stopped, { side: to, informer }, options);
   refuseMissing(what, stopped.informer.objects(), to, informer.objects());
-  const created = isCutover ? await startStashed(to, deps) : [];
+  const created = isCutover ? await startStashed(to, deps, stopped.side) : [];
   const released = isCutover ? await releaseHeldServices(to, deps) : 0;
   await leaveSuspended(to, over, deps);
   const groups = startGroups(start);
@@ -52,7 +55,7 @@ export const startOther = async (
   const total = groups.reduce((sum, group) => sum + group.targets.length, 0);
   return [
     `${count(total, 'workload')} in ${count(groups.length, 'wave')} ${total === 1 ? 'is' : 'are'} ready`,
-    ...(created.length > 0 ? [`${count(created.length, 'custom resource')} created`] : []),
+    ...(created.length > 0 ? [`created from manifests: ${nameList(created, MOST_NAMED)}`] : []),
     ...(released > 0 ? [`${count(released, 'Service')} released`] : []),
   ].join(', ');
 };

@@ -26,6 +26,7 @@ import { checkRecord } from './checks/record.ts';
 import { checkRelease } from './checks/release.ts';
 import { checkReturned } from './checks/returned.ts';
 import { checkRights, type RightsFound } from './checks/rights.ts';
+import { checkStash } from './checks/stash.ts';
 import { checkSyncConfig } from './checks/sync-config.ts';
 import { checkTerminating } from './checks/terminating.ts';
 import { checkUncopied } from './checks/uncopied.ts';
@@ -115,6 +116,7 @@ const PARALLEL_CHECKS = 6;
 const CHECKS: readonly CheckRow[] = [
   checkNamespaces,
   checkRecord,
+  checkStash,
   checkReturned,
   checkBarePods,
   checkControlled,

@@ -172,6 +172,11 @@ const prepare = async (namespace: string): Promise<void> => {
   await api('source')('POST', path, { body: configMap({ generateName: 'generated-' }) });
   await api('source')('POST', path, { body: configMap({ name: 'large' }, { blob: 'x'.repeat(900 * 1024) }) });
   // A second revision, so that the two sides count differently.
+  const revision = async (): Promise<string | undefined> =>
+    (await getJson('source', 'Deployment', 'web', namespace)).metadata.annotations?.[
+      'deployment.kubernetes.io/revision'
+    ];
+  await waitUntil('revision 1', async () => (await revision()) === '1');
   const web = await getJson('source', 'Deployment', 'web', namespace);
   const template = web.spec.template;
   template.metadata.labels = { ...template.metadata.labels, round: 'two' };
@@ -183,8 +188,8 @@ const prepare = async (namespace: string): Promise<void> => {
     spec: { ...web.spec, template },
   });
   await waitUntil('two ready pods of revision 2', async () => {
-    const { metadata, status } = await getJson('source', 'Deployment', 'web', namespace);
-    return metadata.annotations['deployment.kubernetes.io/revision'] === '2' && status.readyReplicas === 2;
+    const { status } = await getJson('source', 'Deployment', 'web', namespace);
+    return (await revision()) === '2' && status.readyReplicas === 2;
   });
 };
 
