@@ -1,4 +1,4 @@
-import { storedOptions } from '../operations/move/journal-options.ts';
+import { stageOptionsFor, storedOptions } from '../operations/move/journal-options.ts';
 import { diffConfig, syncConfig, trySyncConfig } from '../operations/move/sync-config.ts';
 import type { Tried } from '../operations/move/try-patches.ts';
 import type { MoveDeps, MoveSide } from '../operations/move/types.ts';
@@ -21,7 +21,7 @@ export const configStep =
     sides: { readonly source: MoveSide; readonly dest: MoveSide } | undefined,
     deps: MoveDeps,
   ): Promise<string> => {
-    const options = (await optionsOfCutover(dest)) ?? given;
+    const options = (await optionsOfCutover(source, dest)) ?? given;
     const diff = await diffConfig(source.cluster, dest.cluster, options, deps);
     if (diff.changes.length === 0) return 'no changes';
     const names = diff.changes.map((change) => `${change.kind} ${change.name} (${nameList(change.paths)})`);
@@ -43,7 +43,7 @@ export const configTrial = (
   sync
     ? async () => {
         const deps = { reporter: silentReporter, signal };
-        const options = (await optionsOfCutover(dest)) ?? given;
+        const options = (await optionsOfCutover(source, dest)) ?? given;
         const diff = await diffConfig(source.cluster, dest.cluster, options, deps);
         return trySyncConfig(source.cluster, dest.cluster, options, diff, deps);
       }
@@ -53,10 +53,15 @@ const MOST_TOLD = 20;
 
 // The maps and types of the cutover say how the two sides are meant to differ. By now the latest journal is that of
 // the failback itself, so the history says which one is meant.
-const optionsOfCutover = async ({ cluster, namespace }: MoveSide): Promise<StageOptions | undefined> => {
+const optionsOfCutover = async (
+  source: MoveSide,
+  { cluster, namespace }: MoveSide,
+): Promise<StageOptions | undefined> => {
   const history = await readHistory(cluster, namespace);
   const last = history.findLast((entry) => entry.kind === 'cutover' && entry.result === 'ok');
   if (last === undefined) return undefined;
   const journal = await readJournal(cluster, namespace, { operationId: last.operationId });
-  return journal === undefined ? undefined : storedOptions(journal.options).stage;
+  if (journal === undefined) return undefined;
+  const pair = { source: source.namespace, dest: namespace };
+  return stageOptionsFor(storedOptions(journal.options).stage, journal.operationId, pair);
 };

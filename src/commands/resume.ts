@@ -3,7 +3,7 @@ import { RefusedError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { MASK } from '../kube/redact.ts';
 import type { DataOptions } from '../operations/data/types.ts';
-import { decodeOptions } from '../operations/move/journal-options.ts';
+import { decodeOptions, stageOptionsFor } from '../operations/move/journal-options.ts';
 import type { OperationInput } from '../operations/move/operation.ts';
 import { runMove } from '../operations/move/run-move.ts';
 import { runFailover, runFence, unfinishedJournal } from '../operations/move/run-other.ts';
@@ -73,20 +73,24 @@ const goOn = async (
       hint: `To continue it, run: ${drSyncer('rollback', pair)}`,
     });
   }
+  const stageOptions = stageOptionsFor(stored.stage, journal.operationId, {
+    source: source.namespace,
+    dest: dest.namespace,
+  });
   const converge =
-    stored.stage === undefined ? {} : { converge: convergeWith(stage, session, source, stored.stage) };
+    stageOptions === undefined ? {} : { converge: convergeWith(stage, session, source, stageOptions) };
   const config =
-    journal.kind === 'failback' && stored.stage !== undefined
+    journal.kind === 'failback' && stageOptions !== undefined
       ? {
           syncsConfig: stored.reason === SYNC_CONFIG,
-          config: configStep(source, dest, stored.stage, stored.reason === SYNC_CONFIG),
+          config: configStep(source, dest, stageOptions, stored.reason === SYNC_CONFIG),
         }
       : {};
   const [from, to] = journal.kind === 'cutover' ? [source, dest] : [dest, source];
   const data = dataToCopy(journal, stored, flags);
   const storageClassMap =
     journal.kind === 'cutover'
-      ? (stored.stage?.storageClassMap ?? new Map<string, string>())
+      ? (stageOptions?.storageClassMap ?? new Map<string, string>())
       : new Map<string, string>();
   const copy =
     data === undefined

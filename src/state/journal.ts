@@ -139,7 +139,8 @@ export const openJournal = (
     create: async (operation, close) => {
       const latest = await readJournalAt(writer, place);
       if (latest !== undefined) {
-        if (close === undefined) refuseUnfinished(latest.journal, where, writer.now());
+        if (close === undefined)
+          refuseUnfinished(latest.journal, where, writer.now(), whoWorks(writer, namespace, role));
         else if (latest.journal.state !== 'finished') close(latest.journal);
         await archive(latest);
       }
@@ -152,7 +153,8 @@ export const openJournal = (
       const stored = await store.write(journal, latest?.stored, tokens.next());
       if (stored === undefined) {
         const other = await readJournalAt(writer, place);
-        if (other !== undefined) refuseUnfinished(other.journal, where, writer.now());
+        if (other !== undefined)
+          refuseUnfinished(other.journal, where, writer.now(), whoWorks(writer, namespace, role));
         throw new LockedError(`Another operation was started in ${where} at this moment.`);
       }
       queue.open({ journal, stored });
@@ -242,12 +244,13 @@ const inheriting = (journal: Journal, closed: Journal | undefined): Journal => {
 const TEXT_LIMIT = 2000;
 const MIRROR_ATTEMPT_MS = 5000;
 
-const refuseUnfinished = (journal: Journal, where: string, nowMs: number): void => {
+// A command that is stored is what somebody else wrote: it is told which one shows the way.
+const refuseUnfinished = (journal: Journal, where: string, nowMs: number, look: string): void => {
   if (journal.state === 'finished') return;
   const age = ageText(nowMs - (parseTimestamp(journal.startedAt) ?? nowMs));
   throw new PartialError(
     `${where} holds an unfinished ${journal.kind}: operation ${journal.operationId}, started ${age} ago by ${journal.by}.`,
-    { hint: `Go on with it, or take it back, before anything new is started: ${journal.resumeCommand}` },
+    { hint: `Go on with it, or take it back, before anything new is started. ${look}` },
   );
 };
 

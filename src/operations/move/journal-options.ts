@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { RefusedError, UsageError } from '../../errors.ts';
 import { isObject } from '../../kube/json.ts';
 import { MASK } from '../../kube/redact.ts';
 import type { Json, JsonObject } from '../../kube/types.ts';
@@ -52,6 +52,24 @@ export const decodeOptions = (stored: JsonObject, given: GivenMoveOptions): Stor
     );
   }
   return { ...options, move: merged };
+};
+
+/**
+ * The stage options of a journal for this pair of namespaces. A journal is a ConfigMap, which everybody can write who may
+ * edit the namespace: it must not lead us, with our rights, to another namespace. Throws RefusedError when it names one.
+ */
+export const stageOptionsFor = (
+  stored: StageOptions | undefined,
+  operationId: string,
+  pair: { readonly source: string; readonly dest: string },
+): StageOptions | undefined => {
+  if (stored === undefined) return undefined;
+  const { sourceNamespace, destNamespace } = stored;
+  if (sourceNamespace === pair.source && destNamespace === pair.dest) return stored;
+  throw new RefusedError(
+    `The journal of operation ${operationId} is about namespace ${sourceNamespace} at the source and namespace ${destNamespace} at the destination; this command is about ${pair.source} and ${pair.dest}.`,
+    { hint: 'Name the namespaces of the first run; if they are these, somebody has changed the journal.' },
+  );
 };
 
 /**
