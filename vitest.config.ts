@@ -23,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/cluster/**'],
+          exclude: ['test/e2e/**', 'test/cluster/**', 'test/security/**'],
           testTimeout: 30_000,
         },
       },
@@ -31,7 +31,7 @@ export default defineConfig({
         test: {
           ...cluster,
           name: 'cluster',
-          include: ['test/e2e/**/*.test.ts', 'test/cluster/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/cluster/*.test.ts', 'test/security/*.test.ts'],
           exclude: ALONE,
         },
       },

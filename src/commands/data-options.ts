@@ -8,6 +8,7 @@ import { UsageError } from '../errors.ts';
 import { isObject } from '../kube/json.ts';
 import type { JsonObject } from '../kube/types.ts';
 import type { DataOptions } from '../operations/data/types.ts';
+import { WITHOUT_HOOKS } from '../operations/move/executables.ts';
 import { duration, names, oneOf, pairs, wholeNumber } from './parsers.ts';
 
 const STRATEGIES = ['mount', 'clusterip', 'loadbalancer', 'nodeport', 'local'] as const;
@@ -106,6 +107,10 @@ export type ResumedDataFlags = Pick<
 /** Adds the flags of a resumed copy; they have no defaults, as the journal knows what was asked for. */
 export const addResumedDataFlags = (command: Command): Command =>
   addPathFlag(command)
+    .option(
+      WITHOUT_HOOKS,
+      'go on without the hooks, checks, images and pv-migrate flags of the first run that are not given again',
+    )
     .option('--pv-migrate-flags <flags>', 'further flags for pv-migrate instead of those of the first run')
     .option('--pv-migrate-strategies <names>', 'strategies instead of those of the first run', strategies)
     .option('--pv-migrate-rsync-image <image>', 'image of the rsync pods instead of that of the first run')

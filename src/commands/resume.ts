@@ -1,14 +1,15 @@
 import { drSyncer } from '../command-line.ts';
 import { RefusedError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
-import { MASK } from '../kube/redact.ts';
+import { clone, deleteAt } from '../kube/json.ts';
 import type { DataOptions } from '../operations/data/types.ts';
-import { decodeOptions, stageOptionsFor } from '../operations/move/journal-options.ts';
+import { refuseOther } from '../operations/move/executables.ts';
+import { decodeOptions, redactText, stageOptionsFor } from '../operations/move/journal-options.ts';
 import type { OperationInput } from '../operations/move/operation.ts';
 import { runMove } from '../operations/move/run-move.ts';
 import { runFailover, runFence, unfinishedJournal } from '../operations/move/run-other.ts';
 import { refuseUndone } from '../operations/move/take-up.ts';
-import type { MoveResult } from '../operations/move/types.ts';
+import type { MoveOptions, MoveResult } from '../operations/move/types.ts';
 import { stage } from '../operations/stage/stage.ts';
 import type { Journal } from '../state/types.ts';
 import { confirmName } from '../ui/confirm.ts';
@@ -21,19 +22,23 @@ import { givenMoveOptions, type MoveFlags } from './move-options.ts';
 import { type OpenPair, openPair, operationBase } from './pair.ts';
 import { type Session, withSession } from './session.ts';
 
-export type ResumeFlags = MoveFlags & ResumedDataFlags;
+export type ResumeFlags = MoveFlags & ResumedDataFlags & { readonly withoutHooks?: boolean };
 
 /** `dr-syncer resume`: goes on with the unfinished operation. Returns the exit code. */
 export const runResume = (io: Io, flags: ResumeFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
     const pair = await openPair(session, 'try');
     const journal = await unfinishedJournal(pair.dest, 'resume');
-    const stored = decodeOptions(journal.options, givenMoveOptions(flags));
     if (journal.kind !== 'failover') needSource(pair, journal);
     refuseUndone(journal);
+    const leavesOut = flags.withoutHooks === true;
+    const stored = decodeOptions(journal.options, givenMoveOptions(flags), { leavesOut });
+    const data = dataToCopy(journal, stored, flags);
     await confirmName(io, {
       yes: flags.yes === true,
-      text: `This goes on with ${journal.kind} ${journal.operationId}.`,
+      text: [`This goes on with ${journal.kind} ${journal.operationId}.`, ...executed(stored.move)].join(
+        '\n',
+      ),
       name: pair.dest.namespace,
       signal: session.signal,
     });
@@ -44,7 +49,7 @@ export const runResume = (io: Io, flags: ResumeFlags, interrupt: AbortSignal): P
       journalOptions: journal.options,
       resume: { operationId: journal.operationId },
     };
-    const result = await goOn(io, flags, session, base, pair, journal, stored);
+    const result = await goOn(io, flags, session, base, pair, journal, stored, data);
     return finishMove(io, flags, session, result);
   });
 
@@ -56,6 +61,7 @@ const goOn = async (
   pair: OpenPair,
   journal: Journal,
   stored: ReturnType<typeof decodeOptions>,
+  data: DataOptions | undefined,
 ): Promise<MoveResult> => {
   const { source, dest } = pair;
   const path = flags.pvMigratePath;
@@ -87,7 +93,6 @@ const goOn = async (
         }
       : {};
   const [from, to] = journal.kind === 'cutover' ? [source, dest] : [dest, source];
-  const data = dataToCopy(journal, stored, flags);
   const storageClassMap =
     journal.kind === 'cutover'
       ? (stageOptions?.storageClassMap ?? new Map<string, string>())
@@ -116,10 +121,34 @@ const dataToCopy = (
   const isDone = journal.steps.some((step) => step.id === 'copy-data' && step.state === 'done');
   if (options === undefined || isDone) return undefined;
   const wanted = resumedOptions(options, flags);
-  if (wanted.mover.extraFlags.some((flag) => flag.includes(MASK))) {
-    throw new UsageError('The journal keeps no secrets, so --pv-migrate-flags has to be given again.');
-  }
+  const given = {
+    migrateData: {
+      mover: {
+        path: flags.pvMigratePath ?? null,
+        extraFlags: flags.pvMigrateFlags === undefined ? [] : [...wanted.mover.extraFlags],
+        images: { rsync: flags.pvMigrateRsyncImage ?? null, sshd: flags.pvMigrateSshdImage ?? null },
+      },
+      verify: { image: flags.verifyImage ?? null },
+    },
+  };
+  const first = clone(journal.options);
+  // A verification that was given up needs no image.
+  if (wanted.verify === undefined) deleteAt(first, ['migrateData', 'verify']);
+  refuseOther(first, given, 'migrateData', flags.withoutHooks === true);
   return wanted;
+};
+
+// What the confirmation is about: these run on this machine.
+const executed = ({ hooks, smoke }: MoveOptions): string[] => {
+  const rows = [
+    ['--pre-stop', hooks.preStop],
+    ['--post-stop', hooks.postStop],
+    ['--pre-start', hooks.preStart],
+    ['--post-start', hooks.postStart],
+    ['--smoke-command', smoke.command],
+    ['--smoke-url', smoke.url],
+  ].flatMap(([flag, value]) => (value === undefined ? [] : [`  ${flag} ${redactText(value)}`]));
+  return rows.length === 0 ? [] : ['It executes or asks:', ...rows];
 };
 
 /** Throws RefusedError when the source does not answer, with the complete command for when it is lost. */

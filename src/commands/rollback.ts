@@ -2,7 +2,6 @@ import { drSyncer, kubectl } from '../command-line.ts';
 import { RefusedError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { isKubeApiError } from '../kube/errors.ts';
-import type { DataOptions } from '../operations/data/types.ts';
 import { giveUpDest } from '../operations/move/give-up-dest.ts';
 import { decodeOptions, encodeOptions } from '../operations/move/journal-options.ts';
 import { runRollback, unfinishedJournal } from '../operations/move/run-other.ts';
@@ -35,7 +34,8 @@ export const runRollbackCommand = (io: Io, flags: RollbackFlags, interrupt: Abor
     if (flags.destinationGivenUp === true) throw destAnswers(pair);
     const journal = await unfinishedJournal(pair.dest, 'rollback');
     if (journal.kind !== 'failover') needSource(pair, journal);
-    const { move, migrateData } = decodeOptions(journal.options, givenMoveOptions(flags));
+    // It executes nothing of what the first run was given.
+    const { move } = decodeOptions(journal.options, givenMoveOptions(flags), { leavesOut: true });
     await confirmName(io, {
       yes: flags.yes === true,
       text: `This undoes ${journal.kind} ${journal.operationId}.`,
@@ -54,7 +54,7 @@ export const runRollbackCommand = (io: Io, flags: RollbackFlags, interrupt: Abor
           io,
           session,
           sides: [pair.source, pair.dest],
-          path: flags.pvMigratePath ?? moverPath(migrateData),
+          path: flags.pvMigratePath,
         }),
       },
       journal,
@@ -110,5 +110,3 @@ const destAnswers = (pair: OpenPair): RefusedError =>
   new RefusedError('The destination answers, so it is not given up; nothing was changed.', {
     hint: `See what to do with: ${drSyncer('status', pair)}   Its API server: ${kubectl(pair.dest.cluster, 'get', '--raw', '/readyz')}`,
   });
-
-const moverPath = (stored: unknown): string | undefined => (stored as DataOptions | undefined)?.mover.path;

@@ -134,6 +134,7 @@ const STATE = fields<StateRecord>({
       kind: oneOf(OPERATION_KINDS),
       startedAt: time,
       state: oneOf(['running', 'stopped']),
+      asks: optional(yesOrNo),
     }),
   ),
 });

@@ -44,7 +44,13 @@ export interface StateRecord {
   pendingFence?: { since: string; epoch: number; reason: string };
   /** In the source's copy alone: the destination was given up, and the source started, without proof that it stopped. */
   destGivenUp?: { since: string; epoch: number; reason: string };
-  operation?: { id: string; kind: OperationKind; startedAt: string; state: 'running' | 'stopped' };
+  operation?: {
+    id: string;
+    kind: OperationKind;
+    startedAt: string;
+    state: 'running' | 'stopped' /** It was given hooks, checks or images, which are not kept. */;
+    asks?: true;
+  };
 }
 
 /** A field that an operation changes to stop a workload; `original` is absent where the field was. */

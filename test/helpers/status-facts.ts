@@ -41,6 +41,7 @@ export const OPERATION: UnfinishedOperation = {
   isUndone: false,
   started: [],
   rollbackNeedsSource: false,
+  resumeWords: [],
 };
 
 /** The facts of a staged namespace whose application is stopped, with these differences. */

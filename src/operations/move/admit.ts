@@ -1,7 +1,11 @@
 import { PartialError, RefusedError, UnsafeError } from '../../errors.ts';
 import { own } from '../../kube/json.ts';
 import type { StateRecord } from '../../state/types.ts';
+import { WITHOUT_HOOKS } from './executables.ts';
 import type { MoveKind } from './types.ts';
+
+/** The command line of a verb for this pair, with further flags. */
+export type NextCommand = (verb: string, ...words: readonly string[]) => string;
 
 /**
  * Whether an operation may begin as the record stands. Throws PartialError while another one is unfinished,
@@ -11,14 +15,16 @@ import type { MoveKind } from './types.ts';
 export const admit = (
   kind: MoveKind,
   record: StateRecord | undefined,
-  next: (verb: string) => string,
+  next: NextCommand,
   { fencesDest = false }: { readonly fencesDest?: boolean } = {},
 ): void => {
   const operation = record?.operation;
   if (operation !== undefined && kind !== 'failover') {
     throw new PartialError(
       `A ${operation.kind} is unfinished: operation ${operation.id}, begun ${operation.startedAt} by ${record?.by}.`,
-      { hint: `Go on with: ${next('resume')}   or go back with: ${next('rollback')}` },
+      {
+        hint: `Go on with: ${next('resume', ...(operation.asks === true ? [WITHOUT_HOOKS] : []))}   or go back with: ${next('rollback')}`,
+      },
     );
   }
   const phase = record?.phase ?? 'standby';
@@ -50,11 +56,7 @@ export const refuseReversed = (
   );
 };
 
-type Rule = (
-  phase: StateRecord['phase'],
-  record: StateRecord | undefined,
-  next: (verb: string) => string,
-) => void;
+type Rule = (phase: StateRecord['phase'], record: StateRecord | undefined, next: NextCommand) => void;
 
 const RULES: Readonly<Partial<Record<MoveKind, Rule>>> = {
   cutover: (phase, record, next) => {
@@ -99,7 +101,7 @@ const RULES: Readonly<Partial<Record<MoveKind, Rule>>> = {
   },
 };
 
-const refuseFence = (record: StateRecord | undefined, next: (verb: string) => string): void => {
+const refuseFence = (record: StateRecord | undefined, next: NextCommand): void => {
   if (record?.pendingFence === undefined) return;
   throw new UnsafeError(
     `The source was given up ${record.pendingFence.since} (${record.pendingFence.reason}) and has not been fenced: it may still run.`,

@@ -1,8 +1,10 @@
-import { RefusedError, UsageError } from '../../errors.ts';
-import { isObject } from '../../kube/json.ts';
+import { DEFAULT_VERIFY_OPTIONS } from '../../data/verify-pod.ts';
+import { RefusedError } from '../../errors.ts';
+import { isObject, objectAt } from '../../kube/json.ts';
 import { MASK } from '../../kube/redact.ts';
 import type { Json, JsonObject } from '../../kube/types.ts';
 import type { StageOptions } from '../stage/types.ts';
+import { hideExecutables, refuseOther, withoutExecutables } from './executables.ts';
 import type { Hooks, MoveOptions, Smoke } from './types.ts';
 
 /** What a resumed run needs to know of the first one. */
@@ -19,39 +21,55 @@ export interface GivenMoveOptions extends Partial<Omit<MoveOptions, 'hooks' | 's
   readonly smoke?: Partial<Smoke>;
 }
 
-/** The options as JSON for the journal: maps become lists of pairs. */
-export const encodeOptions = (options: StoredOptions): JsonObject => toJson(options) as JsonObject;
+/** The options as JSON for the journal: maps become lists of pairs, and of what is executed only a mark is left. */
+export const encodeOptions = (options: StoredOptions): JsonObject =>
+  hideExecutables(toJson(options) as JsonObject, [DEFAULT_VERIFY_OPTIONS.image]);
 
-/** The options of a journal as they were written; texts that looked like a secret are hidden. */
-export const storedOptions = (stored: JsonObject): StoredOptions =>
-  fromJson(stored) as unknown as StoredOptions;
+/** The options of a journal, without anything that is executed. Pure. */
+export const storedOptions = (stored: JsonObject): StoredOptions => {
+  const { move, migrateData, ...rest } = fromJson(withoutExecutables(stored)) as unknown as StoredOptions;
+  return {
+    ...rest,
+    move: { ...move, hooks: { ...NO_HOOKS, ...move.hooks } },
+    migrateData: movable(migrateData),
+  };
+};
 
 /**
- * The options of a journal. Values of this run (`given`) win over stored ones. Throws UsageError when a stored value
- * was hidden because it looked like a secret and is not given again.
+ * The options of a journal. Values of this run (`given`) win over stored ones. Throws UsageError when a command or an
+ * address of the first run is not given again, or differs; see refuseOther.
  */
-export const decodeOptions = (stored: JsonObject, given: GivenMoveOptions): StoredOptions => {
+export const decodeOptions = (
+  stored: JsonObject,
+  given: GivenMoveOptions,
+  how: { readonly leavesOut: boolean },
+): StoredOptions => {
+  refuseOther(stored, toJson({ move: given }) as JsonObject, 'move', how.leavesOut);
   const options = storedOptions(stored);
   const { move } = options;
-  const merged: MoveOptions = {
-    ...move,
-    ...given,
-    hooks: { ...move.hooks, ...given.hooks },
-    smoke: { ...move.smoke, ...given.smoke },
+  return {
+    ...options,
+    move: {
+      ...move,
+      ...given,
+      hooks: { ...move.hooks, ...given.hooks },
+      smoke: { ...move.smoke, ...given.smoke },
+    },
   };
-  const hidden = [
-    ...Object.entries(merged.hooks).filter(([, value]) => String(value).includes(MASK)),
-    ...Object.entries(merged.smoke).filter(([, value]) => String(value).includes(MASK)),
-  ].map(([name]) => name);
-  if (hidden.length > 0) {
-    throw new UsageError(
-      `The journal keeps no secrets, so these have to be given again: ${hidden.join(', ')}.`,
-      {
-        hint: 'Repeat the flags of the hooks and of the smoke check that you gave to the first run.',
-      },
-    );
-  }
-  return { ...options, move: merged };
+};
+
+const NO_HOOKS = { preStop: undefined, postStop: undefined, preStart: undefined, postStart: undefined };
+
+// What was left out has its default again.
+const movable = (data: JsonObject | undefined): JsonObject | undefined => {
+  if (data === undefined) return undefined;
+  const mover = objectAt(data, 'mover') ?? {};
+  const verify = objectAt(data, 'verify');
+  return {
+    ...data,
+    mover: { ...mover, extraFlags: [], images: objectAt(mover, 'images') ?? {} },
+    ...(verify === undefined ? {} : { verify: { ...verify, image: DEFAULT_VERIFY_OPTIONS.image } }),
+  };
 };
 
 /**

@@ -24,6 +24,7 @@ import { type Journal, SCHEMA, type StateRecord } from '../../state/types.ts';
 import { claimReports } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 import { admit } from './admit.ts';
+import { resumeWords } from './executables.ts';
 import { isAbort, outcomeOf, reasonText } from './outcome.ts';
 import { outdateWrites } from './outdate-writes.ts';
 import { createOperationState, type OperationState } from './records.ts';
@@ -118,10 +119,11 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
     if (input.resume === undefined) {
       // What was looked at before the lock may be history by now: another operator may have been faster.
       const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal: input.signal });
-      admit(kind, stored?.record, (verb) => drSyncer(verb, input), input);
+      admit(kind, stored?.record, (verb, ...words) => drSyncer(verb, input, ...words), input);
       let closed: Journal | undefined;
       const close = (unfinished: Journal): void => {
-        if (input.sourceGivenUp !== true) refuseStartedSource(unfinished, (verb) => drSyncer(verb, input));
+        if (input.sourceGivenUp !== true)
+          refuseStartedSource(unfinished, (verb, ...words) => drSyncer(verb, input, ...words));
         closed = unfinished;
       };
       const begun = {
@@ -134,7 +136,7 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
           .slice(0, 16),
         by: operator,
         version: input.version,
-        resumeCommand: drSyncer('resume', input),
+        resumeCommand: resumeLine(input),
       };
       // With its source dead a cutover can never end, so a failover closes what is unfinished.
       await journal.create(begun, kind === 'failover' ? close : undefined);
@@ -148,6 +150,7 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
       kind: kind === 'rollback' ? journal.current().kind : kind,
       startedAt,
       state: 'running' as const,
+      ...(resumeWords(journal.current().options).length > 0 ? { asks: true as const } : {}),
     };
     const isLost = input.resume !== undefined && (await store.read()) === undefined;
     const copied = isLost ? await copiedRecord(source, input.signal) : undefined;
@@ -398,9 +401,13 @@ const unclosed = (input: OperationInput, ending: Ending): Ending => ({
   ...ending,
   outcome: 'partial',
   summary: `${ending.summary} The end of the operation could not be written down.`,
-  hint: `Do that with: ${drSyncer(isUndone(input, ending) ? 'rollback' : 'resume', input)}`,
+  hint: `Do that with: ${isUndone(input, ending) ? drSyncer('rollback', input) : resumeLine(input)}`,
   finished: false,
 });
+
+// As printed it must work: without what is not given again.
+const resumeLine = (input: OperationInput): string =>
+  drSyncer('resume', input, ...resumeWords(input.journalOptions));
 
 const isUndone = ({ kind }: OperationInput, { outcome }: Ending): boolean =>
   kind === 'rollback' || outcome === 'rolledBack';
@@ -410,7 +417,7 @@ const hintOf = (cause: unknown): string | undefined =>
 
 const nextOf = (input: OperationInput): string => {
   if (input.kind === 'rollback') return `Try it again with: ${drSyncer('rollback', input)}`;
-  const resume = `Go on with: ${drSyncer('resume', input)}`;
+  const resume = `Go on with: ${resumeLine(input)}`;
   return input.kind === 'fence' ? resume : `${resume}   or go back with: ${drSyncer('rollback', input)}`;
 };
 

@@ -86,7 +86,7 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
   if (input.resume === undefined) {
     const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal });
     await refuseRunning(input, stored?.record);
-    admit(kind, stored?.record, (verb) => drSyncer(verb, input));
+    admit(kind, stored?.record, (verb, ...words) => drSyncer(verb, input, ...words));
     if (kind === 'cutover') await refuseWrongWay(input);
     const gate = await input.preflight?.().catch((error: unknown) => {
       throw isSourceLost(error, input) ? lostSourceError(error, input) : error;

@@ -44,7 +44,7 @@ export const runFailover = async (
   const { dest, options } = input;
   const stored = await readState(dest.cluster, dest.namespace);
   if (input.resume === undefined) {
-    admit('failover', stored?.record, (verb) => drSyncer(verb, input));
+    admit('failover', stored?.record, (verb, ...words) => drSyncer(verb, input, ...words));
     await refuseOverStarted(input);
   }
   const gate = input.resume === undefined ? await input.preflight?.() : undefined;
@@ -111,7 +111,7 @@ const refuseOverStarted = async (input: OperationInput): Promise<void> => {
   if (input.sourceGivenUp === true || input.options.dryRun) return;
   const journal = await readJournal(dest.cluster, dest.namespace, { signal });
   if (journal !== undefined && journal.state !== 'finished')
-    refuseStartedSource(journal, (verb) => drSyncer(verb, input));
+    refuseStartedSource(journal, (verb, ...words) => drSyncer(verb, input, ...words));
 };
 
 // Only the source can be started instead of the destination, and it does not answer.
@@ -148,7 +148,7 @@ export const runFence = async (
     input.resume === undefined ? await destToFence(source, dest, stored?.record, signal) : input.destFence;
   const fencesDest = why !== undefined;
   if (input.resume === undefined) {
-    admit('fence', stored?.record, (verb) => drSyncer(verb, input), { fencesDest });
+    admit('fence', stored?.record, (verb, ...words) => drSyncer(verb, input, ...words), { fencesDest });
   }
   const stepsWith = (deps: MoveDeps, state: FenceState, open: FenceSides) =>
     why === undefined

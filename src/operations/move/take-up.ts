@@ -4,6 +4,8 @@ import type { JournalLog } from '../../state/journal.ts';
 import { effectsOf } from '../../state/journal-effects.ts';
 import { destinationView, readState } from '../../state/records.ts';
 import type { Journal, StateRecord } from '../../state/types.ts';
+import type { NextCommand } from './admit.ts';
+import { resumeWords } from './executables.ts';
 import { isGivenUp } from './fence-dest.ts';
 import type { OperationInput } from './operation.ts';
 import { type AnsweringSides, outdateWrites } from './outdate-writes.ts';
@@ -70,8 +72,8 @@ export const refuseUndone = ({ steps, operationId }: Pick<Journal, 'steps' | 'op
  * over it runs the application on both sides. `next` gives the command line of a verb for this pair. Pure.
  */
 export const refuseStartedSource = (
-  journal: Pick<Journal, 'kind' | 'steps' | 'over' | 'operationId'>,
-  next: (verb: string) => string,
+  journal: Pick<Journal, 'kind' | 'steps' | 'over' | 'operationId' | 'options'>,
+  next: NextCommand,
 ): void => {
   if (!effectsOf(journal).started.includes('source')) return;
   const isUndone = journal.steps.some((step) => step.id.startsWith('undo-'));
@@ -79,7 +81,7 @@ export const refuseStartedSource = (
   throw new UnsafeError(
     `${what} ${journal.operationId} is unfinished and has begun to start the source again, so both sides would run.`,
     {
-      hint: `If the source answers: ${next(isUndone ? 'rollback' : 'resume')}   If it has been cut off (power, network): ${next('failover')} --accept-data-loss --source-given-up`,
+      hint: `If the source answers: ${isUndone ? next('rollback') : next('resume', ...resumeWords(journal.options))}   If it has been cut off (power, network): ${next('failover')} --accept-data-loss --source-given-up`,
     },
   );
 };

@@ -30,6 +30,7 @@ export const CHECK_IDS: readonly string[] = [
   'stop',
   'sync-config',
   'terminating',
+  'stash',
   'uncopied',
   'unreadable',
   'volume-data',

@@ -15,6 +15,7 @@ import { encodeRecord } from '../../state/schema.ts';
 import { createTokens } from '../../state/tokens.ts';
 import { type Journal, SCHEMA, type StateRecord } from '../../state/types.ts';
 import { type Place, placeOf, type Role } from '../../state/types-of-records.ts';
+import { resumeWords } from '../move/executables.ts';
 import { type OperationInput, through } from '../move/operation.ts';
 import type { MoveSide } from '../move/types.ts';
 import { runningWorkloads } from '../running-workloads.ts';
@@ -130,7 +131,10 @@ const planOf = (input: RepairInput, facts: RepairFacts): RepairPlan => {
   const verdict = planRepair(facts);
   if ('plan' in verdict) return verdict.plan;
   if ('refuse' in verdict) {
-    const [first = '', ...more] = verdict.next.map((verb) => drSyncer(verb, input));
+    const words = resumeWords(facts.dest.journal.value?.options ?? {});
+    const [first = '', ...more] = verdict.next.map((verb) =>
+      drSyncer(verb, input, ...(verb === 'resume' ? words : [])),
+    );
     throw new UnsafeError(`${verdict.refuse} Nothing was changed.`, {
       hint: [
         `${verdict.next[0] === 'repair' ? 'Leave --live-side out' : 'End the operation'}: ${first}`,
@@ -246,7 +250,7 @@ const newJournal = async (
     planHash: '',
     by: input.operator,
     version: input.version,
-    resumeCommand: drSyncer('resume', input),
+    resumeCommand: drSyncer('resume', input, ...resumeWords(input.journalOptions)),
   };
   return 'closed' in plan ? closedJournal(operation, at) : rebuildJournal(operation, input, at, input.signal);
 };

@@ -66,7 +66,9 @@ export const refuseLive = (
     const back = operation.kind === 'fence' ? '' : `   Roll back: ${drSyncer('rollback', pair)}`;
     throw new PartialError(
       `${where} cannot be staged while a ${operation.kind} is unfinished: operation ${operation.id}. Nothing was changed.`,
-      { hint: `Resume: ${drSyncer('resume', pair)}${back}` },
+      {
+        hint: `Resume: ${drSyncer('resume', pair, ...(operation.asks === true ? ['--without-hooks'] : []))}${back}`,
+      },
     );
   }
   if (record === undefined || record.phase === 'standby') return;

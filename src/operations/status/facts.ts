@@ -32,6 +32,8 @@ export interface UnfinishedOperation {
   readonly started: readonly Role[];
   /** Its rollback has to start the source. */
   readonly rollbackNeedsSource: boolean;
+  /** What it needs on its command line to be resumed as it is. */
+  readonly resumeWords: readonly string[];
 }
 
 /** What was found, for a judgement. */

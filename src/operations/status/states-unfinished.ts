@@ -29,9 +29,19 @@ const unfinished = (facts: StatusFacts): string => {
 
 // The lock of another operator has to be asked for, even when it has expired.
 const verb = (facts: StatusFacts, name: string): string =>
-  operation(facts).atWork === 'expired' ? facts.command(name, '--take-over') : facts.command(name);
+  facts.command(
+    name,
+    ...(name === 'resume' ? operation(facts).resumeWords : []),
+    ...(operation(facts).atWork === 'expired' ? ['--take-over'] : []),
+  );
 
-const resume = (facts: StatusFacts): Way => ({ when: 'to continue', command: verb(facts, 'resume') });
+const resume = (facts: StatusFacts): Way => ({
+  when:
+    operation(facts).resumeWords.length === 0
+      ? 'to continue'
+      : 'to continue without the hooks, checks and images of the first run (or give them again in place of that flag)',
+  command: verb(facts, 'resume'),
+});
 const rollback = (facts: StatusFacts): Way => ({
   when: operation(facts).isUndone ? 'to continue the rollback' : 'to go back',
   command: verb(facts, 'rollback'),

@@ -3,6 +3,7 @@ import { readJournal } from '../../state/journal.ts';
 import { effectsOf } from '../../state/journal-effects.ts';
 import { readLock } from '../../state/lock.ts';
 import type { Journal, StateRecord } from '../../state/types.ts';
+import { resumeWords } from '../move/executables.ts';
 import { needsSource } from '../move/undo-sides.ts';
 import { attempt } from './attempt.ts';
 import type { AtWork, Found, UnfinishedOperation } from './facts.ts';
@@ -78,6 +79,7 @@ const operationOf = (journal: Journal, holder: string | undefined, work: AtWork)
   isUndone: journal.steps.some((step) => step.id.startsWith('undo-')),
   started: effectsOf(journal).started,
   rollbackNeedsSource: needsSource(journal),
+  resumeWords: resumeWords(journal.options),
 });
 
 type LockView = Awaited<ReturnType<typeof readLock>>;

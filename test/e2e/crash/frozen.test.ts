@@ -80,8 +80,11 @@ const VICTIMS: readonly Victim[] = [
     name: 'resume of a cutover',
     at: 'source',
     prepare: stopped('cutover'),
-    args: ['resume', '--smoke-command', 'true'],
-    takeOvers: [{ args: ['resume', '--smoke-command', 'true'], ends: 'dest' }, rollback('source')],
+    args: ['resume', '--without-hooks', '--smoke-command', 'true'],
+    takeOvers: [
+      { args: ['resume', '--without-hooks', '--smoke-command', 'true'], ends: 'dest' },
+      rollback('source'),
+    ],
   },
   {
     name: 'rollback of a cutover',

@@ -44,7 +44,7 @@ describe('F4: a cutover that was cut off half-way', () => {
     expect(fresh.document.error.hint).toMatch(/resume/);
     // Somebody scales by hand meanwhile; the baseline is what it was.
     await patchJson('source', 'Deployment', 'idle', namespace, { metadata: { labels: { touched: 'yes' } } });
-    await moveTo(0, 'resume', namespace, { args: ['--post-stop', 'true'], operator });
+    await moveTo(0, 'resume', namespace, { args: ['--without-hooks', '--post-stop', 'true'], operator });
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 3, 'Deployment/idle': 0 });
   });
 
@@ -85,7 +85,7 @@ test('Ctrl-C in mid-cutover stops at a safe point with 130, and resume ends it',
   const document = JSON.parse(ended.stdout);
   expect(document).toMatchObject({ outcome: 'interrupted', exitCode: 130 });
   expect(document.hint).toMatch(/resume .*rollback/);
-  await moveTo(0, 'resume', namespace, { args: ['--post-stop', 'true'] });
+  await moveTo(0, 'resume', namespace, { args: ['--without-hooks', '--post-stop', 'true'] });
   expect(await countsOf('dest', namespace)).toEqual(WEB);
 });
 
@@ -95,7 +95,7 @@ test('--timeout in mid-cutover stops it with 4, and resume ends it', async () =>
     args: ['--post-stop', 'sleep 60', '--timeout', '12s'],
   });
   expect(document.summary).toMatch(/longer than --timeout \(12 s\)/);
-  await moveTo(0, 'resume', namespace, { args: ['--post-stop', 'true'] });
+  await moveTo(0, 'resume', namespace, { args: ['--without-hooks', '--post-stop', 'true'] });
 });
 
 describe('F6: the operator loses the network', () => {

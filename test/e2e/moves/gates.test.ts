@@ -65,7 +65,7 @@ describe('hooks', () => {
     expect(await livePods('dest', namespace)).toEqual([]);
     const status = await moveTo(4, 'status', namespace);
     expect(status.document.next).toMatch(/resume.*rollback/);
-    await moveTo(0, 'resume', namespace, { args: ['--post-stop', 'true'] });
+    await moveTo(0, 'resume', namespace, { args: ['--without-hooks', '--post-stop', 'true'] });
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
   });
 
@@ -105,7 +105,7 @@ describe('the smoke gate', () => {
     const args = ['--smoke-url', url, '--smoke-attempts', '2', '--smoke-interval', '20ms'];
     const { document } = await moveTo(4, 'cutover', namespace, { args });
     expect(document.summary).toMatch(/smoke check failed 2 times: .* answered 500/);
-    await moveTo(0, 'resume', namespace);
+    await moveTo(0, 'resume', namespace, { args });
     expect((await moveTo(0, 'status', namespace)).document.live).toBe('dest');
   });
 
@@ -198,7 +198,7 @@ describe('before anything is done', () => {
     const namespace = await installSmall('dry-resume');
     await moveTo(4, 'cutover', namespace, { args: ['--post-stop', 'false'] });
     const before = await contentOf(namespace);
-    const resume = await moveTo(0, 'resume', namespace, { args: ['--dry-run'] });
+    const resume = await moveTo(0, 'resume', namespace, { args: ['--dry-run', '--without-hooks'] });
     expect(stepsOf(resume.document, 'earlier')).toContain('stop');
     expect(planOf(resume.document)).toContain('start: PATCH Deployment web: 2 replicas (wave 0)');
     const rollback = await moveTo(0, 'rollback', namespace, { args: ['--dry-run'] });
@@ -218,7 +218,7 @@ describe('before anything is done', () => {
       ['failback', staged, []],
       ['failover', staged, givenUp],
       ['fence', staged, []],
-      ['resume', half, []],
+      ['resume', half, ['--post-stop', 'false']],
       ['rollback', half, []],
     ] as const) {
       const run = await moveTo(2, verb, namespace, { ask: true, input: `${namespace}\n`, args });

@@ -103,7 +103,9 @@ describe('the baseline', () => {
     await moveTo(4, 'cutover', namespace, { args: ['--pre-start', 'false'] });
     await scale('source', namespace, 'web', 1);
     await applyYaml('source', namespace, deployment('extra', 1));
-    const { document } = await moveTo(0, 'resume', namespace, { args: ['--pre-start', 'true'] });
+    const { document } = await moveTo(0, 'resume', namespace, {
+      args: ['--without-hooks', '--pre-start', 'true'],
+    });
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 0, 'Deployment/extra': 0 });
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2, 'Deployment/extra': 1 });
     expect(document.workloads).toHaveLength(2);
@@ -119,7 +121,7 @@ describe('the baseline', () => {
       ).time,
     );
     const { document } = await moveTo(0, 'resume', namespace, {
-      args: ['--pre-start', 'sleep 2'],
+      args: ['--without-hooks', '--pre-start', 'sleep 2'],
       operator: 'bob@desk',
     });
     expect(document.rtoSeconds).toBeGreaterThan((Date.parse(document.startedAt) - stopped) / 1000 + 1);

@@ -108,7 +108,7 @@ describe('one side is lost', { timeout: 300_000 }, () => {
     await proxies.dest.comeBack();
     const back = await statusOf(4, namespace);
     expect(back.state).toBe('unfinished-dest-came-back');
-    await moveTo(7, 'resume', namespace, ends);
+    await moveTo(7, 'resume', namespace, { ...ends, args: ['--without-hooks'] });
     await typed(0, back.next);
     expect(await statusOf(0, namespace)).toMatchObject({ live: 'source', problems: [] });
     await runsAtSource(namespace);
@@ -175,7 +175,7 @@ describe('a failover over a failback that has started the source', { timeout: 30
     await proxies.source.comeBack();
     expect(commandsIn(document.error.hint)[0]).toMatch(/^dr-syncer resume /);
     // What the smoke check asked for is still what it asks for, so the resumed run is given another one.
-    await moveTo(0, 'resume', namespace, { ...ends, args: ['--smoke-command', 'true'] });
+    await moveTo(0, 'resume', namespace, { ...ends, args: ['--without-hooks', '--smoke-command', 'true'] });
     await runsAtSource(namespace);
   });
 });
@@ -284,7 +284,7 @@ describe('status', { timeout: 120_000 }, () => {
   test('stage during an unfinished move is refused with 4 and names resume and rollback', async () => {
     const namespace = await stoppedCutover('stage-between');
     const resume = wayTo(await statusOf(4, namespace), 'resume');
-    const document = await typed(4, resume.replace(' resume ', ' stage '));
+    const document = await typed(4, resume.replace(' resume ', ' stage ').replace(' --without-hooks', ''));
     expect(document.error.hint).toMatch(/dr-syncer resume .*dr-syncer rollback /);
   });
 });
