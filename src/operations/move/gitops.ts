@@ -1,4 +1,4 @@
-import { PARK_MANAGER, TAKEN_OVER } from '../../annotations.ts';
+import { PARK_MANAGER } from '../../annotations.ts';
 import { RefusedError } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
 import { clone } from '../../kube/json.ts';
@@ -9,6 +9,7 @@ import { applyMergePatch } from '../../pipeline/transforms/support/merge-patch.t
 import { type GitopsOwner, pausePatch, resumePatch } from '../../workloads/gitops.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { survey } from './baseline.ts';
+import { moveVersion } from './move-version.ts';
 import { patchLive } from './patch-live.ts';
 import { whereIs } from './side.ts';
 import { type Tried, type TryOptions, tryWrite, unversioned } from './try-patches.ts';
@@ -126,12 +127,6 @@ export const ownerName = ({ kind, namespace, name }: GitopsOwner): string =>
   `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 
 /**
- * Patches that move the version of an object and leave it as it was. A label, since a Deployment hands its annotations
- * on to its ReplicaSets.
- */
-export const BUMPS = ['true', null].map((value) => ({ metadata: { labels: { [TAKEN_OVER]: value } } }));
-
-/**
  * Moves the versions of the GitOps objects that own something among these objects of a side; see outdateWrites. One
  * that cannot be found or patched is left alone: no run of ours can have patched it either. Returns how many.
  */
@@ -145,7 +140,7 @@ export const outdateOwners = async (
     try {
       const { type, object } = await findOwner(side, owner, signal);
       const ref = { type, namespace: object.metadata.namespace, name: object.metadata.name };
-      for (const patch of BUMPS) await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER });
+      await moveVersion(side.cluster, ref, object, signal);
       bumped++;
     } catch (error) {
       if (!(error instanceof RefusedError) && !hasStatus(error, 403)) throw error;

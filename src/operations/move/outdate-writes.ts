@@ -1,5 +1,3 @@
-import { PARK_MANAGER } from '../../annotations.ts';
-import { isNotFound } from '../../kube/errors.ts';
 import { own } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
@@ -8,7 +6,8 @@ import type { Journal } from '../../state/types.ts';
 import { controllerOf } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
 import { isMarked } from '../../workloads/record.ts';
-import { BUMPS, outdateOwners } from './gitops.ts';
+import { outdateOwners } from './gitops.ts';
+import { moveVersion } from './move-version.ts';
 import { listSide, typeOf } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
@@ -95,15 +94,11 @@ const isRunning =
 const outdate = async (
   side: MoveSide,
   objects: readonly KubeObject[],
-  { concurrency }: { readonly concurrency: number },
+  { concurrency, signal }: Pick<MoveDeps, 'signal'> & { readonly concurrency: number },
 ): Promise<number> => {
   await mapBounded(objects, concurrency, async (object) => {
     const ref = { type: typeOf(side, object), namespace: side.namespace, name: object.metadata.name };
-    try {
-      for (const patch of BUMPS) await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    await moveVersion(side.cluster, ref, object, signal);
   });
   return objects.length;
 };

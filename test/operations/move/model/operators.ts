@@ -28,7 +28,7 @@ export const runVerb = async (
   faults: Faults,
   takeOver = false,
 ): Promise<End> => {
-  const process = world.start(operator, faults);
+  const process = world.start(operator, faults, verb !== 'move');
   const [source, dest] = [world.side(process, 'source'), world.side(process, 'dest')];
   const base: Omit<OperationInput, 'kind'> = {
     source,

@@ -1,6 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { TAKEN_OVER } from '../../../../src/annotations.ts';
 import { KubeApiError } from '../../../../src/kube/errors.ts';
 import { CLOSED_GATE, type WriteGate } from '../../../../src/kube/gate.ts';
+import { valueAt } from '../../../../src/kube/json.ts';
 import { withRetry } from '../../../../src/kube/retry.ts';
 import type { ClusterWriter, KubeObject, ResourceType, WatchEvent } from '../../../../src/kube/types.ts';
 import type { Store } from './store.ts';
@@ -35,12 +37,21 @@ export interface Process {
   open(store: Store, now: () => number): ClusterWriter;
 }
 
+/** A write that has taken effect. */
+export interface Written {
+  readonly type: ResourceType;
+  readonly name: string;
+  readonly store: Store;
+  /** It only moves the version of an object. */
+  readonly movesVersion: boolean;
+}
+
 /** Starts a process; `onWritten` hears of each write that has taken effect. */
 export const startProcess = (
   id: string,
   operator: string,
   faults: Faults,
-  onWritten: (write: { type: ResourceType; store: Store; id: string }) => void,
+  onWritten: (write: Written) => void,
 ): Process => {
   let alive = true;
   let requests = 0;
@@ -97,15 +108,16 @@ export const startProcess = (
     // As the transport does it: the gate is asked before each attempt, and what an attempt whose answer was lost has
     // done is read back before the next one.
     const write = <T extends KubeObject | boolean>(
-      type: ResourceType,
+      { type, name }: { readonly type: ResourceType; readonly name: string },
       dryRun: boolean | undefined,
       work: () => T,
+      movesVersion = false,
     ): Promise<{ object: T; attempts: number; warnings: string[] }> => {
       if (dryRun === true) throw new TypeError('the model has no dry runs');
       let done: T | undefined;
       const effect = (): T => {
         done = work();
-        onWritten({ type, store, id });
+        onWritten({ type, name, store, movesVersion });
         return done;
       };
       return withRetry(
@@ -161,14 +173,22 @@ export const startProcess = (
       apply: refuse,
       through: (other) => open(store, now, other),
       endure: () => undefined,
-      create: (type, object, { dryRun }) => write(type, dryRun, () => store.create(type, object)),
-      replace: (type, object, { dryRun }) => write(type, dryRun, () => store.replace(type, object)),
+      create: (type, object, { dryRun }) =>
+        write({ type, name: object.metadata.name }, dryRun, () => store.create(type, object)),
+      replace: (type, object, { dryRun }) =>
+        write({ type, name: object.metadata.name }, dryRun, () => store.replace(type, object)),
       // Nothing is refused here that could be asked about, so a dry run of a patch is a look.
       patch: ({ type, name }, patch, { dryRun }) =>
         dryRun === true
           ? ask(() => ({ object: store.get(type, name) ?? NOTHING, attempts: 1, warnings: [] }))
-          : write(type, dryRun, () => store.patch(type, name, patch)),
-      delete: async ({ type, name }) => (await write(type, false, () => store.delete(type, name))).object,
+          : write(
+              { type, name },
+              dryRun,
+              () => store.patch(type, name, patch),
+              valueAt(patch, 'metadata', 'labels', TAKEN_OVER) !== undefined,
+            ),
+      delete: async ({ type, name }) =>
+        (await write({ type, name }, false, () => store.delete(type, name))).object,
     };
   };
   const end = (): void => {

@@ -17,7 +17,8 @@ export interface World {
   readonly violations: string[];
   /** Processes that run at this moment. */
   readonly processes: Map<string, Process>;
-  start(operator: string, faults: Faults): Process;
+  /** `takesUp`: it goes on with, or undoes, what another run has left unfinished. */
+  start(operator: string, faults: Faults, takesUp?: boolean): Process;
   side(process: Process, role: MoveSide['role']): MoveSide;
   /** Moves all clocks forward. */
   pass(ms: number): void;
@@ -45,6 +46,8 @@ export const createWorld = (pace: readonly number[]): World => {
   const processes = new Map<string, Process>();
   const baselines = new Map<string, string>();
   const travelling: (() => number)[] = [];
+  const deciding = new Set<string>();
+  const outdated = new Set<string>();
   let number = 0;
   let busy = 0;
 
@@ -110,19 +113,32 @@ export const createWorld = (pace: readonly number[]): World => {
     dest,
     violations,
     processes,
-    start: (operator, faults) => {
+    start: (operator, faults, takesUp = false) => {
       const id = `process-${++number}`;
-      const process = startProcess(id, operator, faults, ({ type: { resource }, store }) => {
-        if (resource !== 'deployments' && resource !== 'cronjobs') return;
-        const lease = dest.get(LEASES, LOCK_NAME);
-        const holder = stringAt(lease, 'metadata', 'annotations', LOCK_PROCESS);
-        // What lands while nobody holds the lock belongs to an operation that is unfinished.
-        if (holder !== undefined && holder !== id) {
-          violations.push(
-            `${id} of ${operator} writes ${resource} of ${store.context}; the lock is held by ${holder}`,
-          );
-        }
-      });
+      if (!takesUp) deciding.add(id);
+      const process = startProcess(
+        id,
+        operator,
+        faults,
+        ({ type: { resource }, name, store, movesVersion }) => {
+          if (resource !== 'deployments' && resource !== 'cronjobs') return;
+          const lease = dest.get(LEASES, LOCK_NAME);
+          const holder = stringAt(lease, 'metadata', 'annotations', LOCK_PROCESS);
+          // What lands while nobody holds the lock belongs to an operation that is unfinished.
+          // Whoever takes up an operation moves the versions first, and decides then: what comes before that is seen.
+          const key = `${store.context} ${resource} ${name}`;
+          if (holder === id) {
+            outdated.add(`${id} ${key}`);
+            if (!movesVersion) deciding.add(id);
+          }
+          const isLate = deciding.has(holder ?? '') || outdated.has(`${holder} ${key}`);
+          if (holder !== undefined && holder !== id && isLate) {
+            violations.push(
+              `${id} of ${operator} writes ${resource} of ${store.context}; the lock is held by ${holder}`,
+            );
+          }
+        },
+      );
       travelling.push(() => process.travelling());
       processes.set(id, process);
       return process;
