@@ -117,7 +117,7 @@ export const moveTo = async (
   return run;
 };
 
-const READS = new Set(['status', 'history']);
+const READS = new Set(['status', 'history', 'plan', 'stage']);
 
 /** The field by which each kind runs or rests, for all workloads of a namespace: `Deployment/web` -> 3. */
 export const countsOf = async (side: Side, namespace: string): Promise<Record<string, Json>> => {

@@ -202,11 +202,13 @@ describe('S12: a record that is too large', () => {
     const namespace = await installSmall('bomb');
     await moveTo(0, 'stage', namespace);
     const bytes = gzipSync(Buffer.alloc(100 * 1024 * 1024, ' '));
-    const record = await getJson('dest', 'ConfigMap', 'dr-syncer-state', namespace);
-    await applyObject('dest', {
-      ...record,
-      metadata: { name: 'dr-syncer-state', namespace, labels: record.metadata.labels },
-      data: { encoding: 'gzip', parts: '1', sha256: createHash('sha256').update(bytes).digest('hex') },
+    await patchJson('dest', 'ConfigMap', 'dr-syncer-state', namespace, {
+      data: {
+        content: null,
+        encoding: 'gzip',
+        parts: '1',
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+      },
       binaryData: { content: bytes.toString('base64') },
     });
     const { stdout } = await moveTo(8, 'status', namespace);
