@@ -25,6 +25,9 @@ export const isParkField = (object: KubeObject, { path, parked, original }: Park
   return known?.takes(parked) === true && (original === undefined || known.takes(original));
 };
 
+/** Whether anything parks objects of this kind: a mark on any other says nothing. Pure. */
+export const canBeParked = (object: KubeObject): boolean => rulesOf(object)?.length !== 0;
+
 interface Rule {
   readonly path: readonly string[];
   takes(value: Json | undefined): boolean;

@@ -3,7 +3,7 @@ import { RefusedError } from '../errors.ts';
 import { clone, equalJson, isObject, parseJson, stableStringify, stringAt, valueAt } from '../kube/json.ts';
 import { objectName } from '../kube/names.ts';
 import type { Json, KubeObject } from '../kube/types.ts';
-import { isParkField } from './park-paths.ts';
+import { canBeParked, isParkField } from './park-paths.ts';
 import type { ParkField, ParkPlan } from './types.ts';
 
 /** Whether an object carries our mark of being parked, whatever the mark says. */
@@ -21,7 +21,8 @@ export const marksOf = (plan: ParkPlan): { [key: string]: string } => ({
  */
 export const recordedFields = (object: KubeObject): ParkField[] | undefined => {
   const text = markOf(object);
-  if (text === undefined) return undefined;
+  // A copy of an object that was never ours to park may carry the mark all the same; it is taken off, not read.
+  if (text === undefined || !canBeParked(object)) return undefined;
   const fields = decodeFields(text);
   if (fields?.every((field) => isParkField(object, field))) return fields;
   throw new RefusedError(

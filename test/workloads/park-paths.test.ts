@@ -68,7 +68,6 @@ describe('the fields that a record may name', () => {
       'DaemonSet',
       { path: ['spec', 'template', 'spec', 'nodeSelector'], parked: { a: 1 } },
     ],
-    ['a Service', 'v1', 'Service', { path: ['spec', 'replicas'], parked: 0, original: 1 }],
     [
       'text of a custom resource',
       'example.com/v1',
@@ -94,6 +93,13 @@ describe('the fields that a record may name', () => {
     expect(() => recordedFields(object)).toThrow(RefusedError);
     expect(() => planRestore(object)).toThrow(/its value is not one that dr-syncer wrote/);
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+  });
+
+  it('are none on a kind that nothing parks: its mark is not read', () => {
+    const object = marked('v1', 'ConfigMap', [{ path: ['spec', 'replicas'], parked: 0 }]);
+    expect(recordedFields(object)).toBeUndefined();
+    expect(planPark(object)).toBeUndefined();
+    expect(() => planRestore(object)).toThrow(/was not parked by dr-syncer/);
   });
 
   it('are the count of a custom resource wherever its definition has it', () => {
