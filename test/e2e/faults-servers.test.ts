@@ -205,7 +205,8 @@ describe('a server that dies', () => {
     expect(run.exitCode).toBe(4);
     expect(run.stderr).toMatch(/Not complete: \d+ objects? written/);
     expect(run.document.totals.pending).toBeGreaterThan(0);
-    expect(Date.now() - started).toBeLessThan(30_000);
+    // Each write is tried a few times for a second; a busy machine needs longer than that for everything around it.
+    expect(Date.now() - started).toBeLessThan(90_000);
     proxies.dest.clear();
     await letLockExpire(app);
     await expectConverges(app, 'the rest');
