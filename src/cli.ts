@@ -41,7 +41,10 @@ const userName = (): string | undefined => {
 };
 
 // What we start (hooks, login plugins, the mover) is looked for by whoever starts it, in this process or in a child.
-process.env.PATH = absoluteFolders(process.env.PATH ?? '').join(delimiter);
+const folders = absoluteFolders(process.env.PATH ?? '');
+// An empty PATH means that folder again; none at all means those of the system.
+if (folders.length > 0) process.env.PATH = folders.join(delimiter);
+else delete process.env.PATH;
 
 // Tests let a lock expire within seconds.
 const LOCK_TTL = process.env.DR_SYNCER_LOCK_TTL_MS;

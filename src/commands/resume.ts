@@ -2,8 +2,9 @@ import { drSyncer } from '../command-line.ts';
 import { RefusedError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { clone, deleteAt } from '../kube/json.ts';
+import type { JsonObject } from '../kube/types.ts';
 import type { DataOptions } from '../operations/data/types.ts';
-import { refuseOther } from '../operations/move/executables.ts';
+import { executablesIn, refuseOther } from '../operations/move/executables.ts';
 import { decodeOptions, redactText, stageOptionsFor } from '../operations/move/journal-options.ts';
 import type { OperationInput } from '../operations/move/operation.ts';
 import { runMove } from '../operations/move/run-move.ts';
@@ -140,14 +141,8 @@ const dataToCopy = (
 
 // What the confirmation is about: these run on this machine.
 const executed = ({ hooks, smoke }: MoveOptions): string[] => {
-  const rows = [
-    ['--pre-stop', hooks.preStop],
-    ['--post-stop', hooks.postStop],
-    ['--pre-start', hooks.preStart],
-    ['--post-start', hooks.postStart],
-    ['--smoke-command', smoke.command],
-    ['--smoke-url', smoke.url],
-  ].flatMap(([flag, value]) => (value === undefined ? [] : [`  ${flag} ${redactText(value)}`]));
+  const move = { hooks: { ...hooks }, smoke: { ...smoke } } as unknown as JsonObject;
+  const rows = executablesIn({ move }).map(({ flag, value }) => `  ${flag} ${redactText(String(value))}`);
   return rows.length === 0 ? [] : ['It executes or asks:', ...rows];
 };
 

@@ -100,6 +100,11 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
       }),
     );
 
+  const wrongAnswer =
+    ({ what, method }: WireRequest, status: number, contentType: string) =>
+    (why: string): KubeApiError =>
+      new KubeApiError(namedAs(context), what, failureOfAnswer(status, contentType, why, method !== 'GET'));
+
   const attemptOnce = async (
     request: WireRequest,
     used: Connection,
@@ -116,12 +121,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
       if (!Number.isNaN(date)) clock.observe(date, sent, performance.now());
       const { statusCode } = answer;
       const contentType = headerText(answer.headers['content-type']) ?? '';
-      const wrong = (why: string): KubeApiError =>
-        new KubeApiError(
-          namedAs(context),
-          request.what,
-          failureOfAnswer(statusCode, contentType, why, request.method !== 'GET'),
-        );
+      const wrong = wrongAnswer(request, statusCode, contentType);
       const text = await boundedText(answer, request.mostBytes ?? MOST_BYTES, wrong);
       if (statusCode >= 400) throw refused(namedAs(context), request, answer, text);
       if (statusCode < 200 || statusCode >= 300) throw wrong('it leads elsewhere');
@@ -221,8 +221,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
         const { streams, headers } = await current();
         const answer = await dispatch(request, { dispatcher: streams, headers }, deadline?.signal ?? ending);
         const { statusCode } = answer;
-        const wrong = (why: string): KubeApiError =>
-          new KubeApiError(namedAs(context), request.what, failureOfAnswer(statusCode, '', why, false));
+        const wrong = wrongAnswer(request, statusCode, '');
         if (statusCode >= 400)
           throw refused(namedAs(context), request, answer, await boundedText(answer, MOST_BYTES, wrong));
         if (statusCode !== 200) throw wrong('it leads elsewhere');

@@ -33,7 +33,9 @@ interface Rule {
   takes(value: Json | undefined): boolean;
 }
 
-const MOST_REPLICAS = 0x7fffffff;
+/** The largest replica count that there is: the API keeps it in 32 bits. */
+export const MOST_REPLICAS = 0x7fffffff;
+
 const isCount = (value: Json | undefined): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_REPLICAS;
 const isText = (value: Json | undefined): boolean => typeof value === 'string';

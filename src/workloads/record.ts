@@ -3,7 +3,7 @@ import { RefusedError } from '../errors.ts';
 import { clone, equalJson, isObject, parseJson, stableStringify, stringAt, valueAt } from '../kube/json.ts';
 import { objectName } from '../kube/names.ts';
 import type { Json, KubeObject } from '../kube/types.ts';
-import { canBeParked, isParkField } from './park-paths.ts';
+import { canBeParked, isParkField, MOST_REPLICAS } from './park-paths.ts';
 import type { ParkField, ParkPlan } from './types.ts';
 
 /** Whether an object carries our mark of being parked, whatever the mark says. */
@@ -69,7 +69,7 @@ export const keepRecorded = (
 export const parseCount = (text: string): number | undefined => {
   if (!/^\d{1,10}$/.test(text)) return undefined;
   const count = Number(text);
-  return count <= 0x7fffffff ? count : undefined;
+  return count <= MOST_REPLICAS ? count : undefined;
 };
 
 /** The recorded or planned field at a path. */

@@ -50,6 +50,18 @@ const run = (node: string, file: string, args: readonly string[] = [], env: Reco
   return { status, stdout, stderr };
 };
 
+/** Does something with another bundle in place of the one that only says that it was loaded. */
+const withBundle = <T>(text: string, work: () => T): T => {
+  const bundle = join(home, 'dist', 'dr-syncer.js');
+  const before = readFileSync(bundle, 'utf8');
+  writeFileSync(bundle, text);
+  try {
+    return work();
+  } finally {
+    writeFileSync(bundle, before);
+  }
+};
+
 describe('the launcher', () => {
   test.each(['0.10.48', '20.20.2', '22.18.9'])('says in one sentence that Node %s is too old', (version) => {
     const pretend = ['--require', join(home, 'pretend.cjs')];
@@ -61,21 +73,17 @@ describe('the launcher', () => {
   });
 
   test('starts what may be large anew with a frugal engine, and nothing else', () => {
-    const bundle = join(home, 'dist', 'dr-syncer.js');
-    const before = readFileSync(bundle, 'utf8');
-    writeFileSync(bundle, 'process.stdout.write(JSON.stringify([process.execArgv, process.argv.slice(2)]));');
     const argsOf = (...args: readonly string[]) => {
       const file = join(home, 'bin', 'dr-syncer.js');
       const { stdout, stderr } = spawnSync(NODE, ['--no-deprecation', file, ...args], { encoding: 'utf8' });
       return [...JSON.parse(stdout), stderr];
     };
-    try {
+    const text = 'process.stdout.write(JSON.stringify([process.execArgv, process.argv.slice(2)]));';
+    withBundle(text, () => {
       const frugal = ['--max-semi-space-size=4', '--optimize-for-size', '--no-deprecation'];
       expect(argsOf('stage', '-n', 'my shop')).toEqual([frugal, ['stage', '-n', 'my shop'], '']);
       expect(argsOf('status', '-n', 'shop')).toEqual([['--no-deprecation'], ['status', '-n', 'shop'], '']);
-    } finally {
-      writeFileSync(bundle, before);
-    }
+    });
   });
 
   test.each(['22.19.0', '23.0.0', '24.1.0'])('loads the bundle with Node %s', (version) => {
@@ -88,20 +96,13 @@ describe('the launcher', () => {
   });
 
   describe('keeps compiled code where nobody else can put any: S8', () => {
-    const cached = (cache: string, tmp: string): { status: number | null; folder: string | null } => {
-      const bundle = join(home, 'dist', 'dr-syncer.js');
-      const before = readFileSync(bundle, 'utf8');
-      writeFileSync(
-        bundle,
-        "import { getCompileCacheDir } from 'node:module'; process.stdout.write(JSON.stringify(getCompileCacheDir() ?? null));",
-      );
-      try {
+    const SAYS_FOLDER =
+      "import { getCompileCacheDir } from 'node:module'; process.stdout.write(JSON.stringify(getCompileCacheDir() ?? null));";
+    const cached = (cache: string, tmp: string): { status: number | null; folder: string | null } =>
+      withBundle(SAYS_FOLDER, () => {
         const { status, stdout } = run(NODE, 'bin/dr-syncer.js', [], { XDG_CACHE_HOME: cache, TMPDIR: tmp });
         return { status, folder: JSON.parse(stdout) };
-      } finally {
-        writeFileSync(bundle, before);
-      }
-    };
+      });
     const folders = () => {
       const base = mkdtempSync(join(home, 'user-'));
       const [cache, tmp] = [join(base, 'cache'), join(base, 'tmp')];
@@ -147,17 +148,8 @@ describe('the launcher', () => {
   });
 
   test('takes the way to what all objects inherit away before it loads anything: S3', () => {
-    const bundle = join(home, 'dist', 'dr-syncer.js');
-    const before = readFileSync(bundle, 'utf8');
-    writeFileSync(
-      bundle,
-      "const o = {}; o['__proto__'] = { x: 1 }; process.stdout.write(o.x + ' ' + Object.keys(o));",
-    );
-    try {
-      expect(run(NODE, 'bin/dr-syncer.js').stdout).toBe('undefined __proto__');
-    } finally {
-      writeFileSync(bundle, before);
-    }
+    const text = "const o = {}; o['__proto__'] = { x: 1 }; process.stdout.write(o.x + ' ' + Object.keys(o));";
+    withBundle(text, () => expect(run(NODE, 'bin/dr-syncer.js').stdout).toBe('undefined __proto__'));
   });
 
   test('asks for the version that package.json names', () => {

@@ -4,6 +4,7 @@ import {
   freshNamespace,
   getJson,
   type Json,
+  patchJson,
   type Side,
   waitUntil,
 } from '../cluster/client.ts';
@@ -75,3 +76,23 @@ const UP: Readonly<Record<string, (object: Json) => boolean>> = {
   DaemonSet: ({ status }) => (status?.numberReady ?? 0) > 0,
   Job: ({ spec, status }) => spec.suspend === true || (status?.active ?? 0) > 0,
 };
+
+/** The YAML of a Service of type LoadBalancer for the pods of `web`. */
+export const loadBalancer = (name: string): string => `
+---
+apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec: { type: LoadBalancer, selector: { app: web }, ports: [{ port: 80 }] }
+`;
+
+/** Gives such a Service an address, as a cloud would; nothing in these clusters does. */
+export const giveAddress = (side: Side, name: string, namespace: string): Promise<Json> =>
+  patchJson(
+    side,
+    'Service',
+    name,
+    namespace,
+    { status: { loadBalancer: { ingress: [{ ip: '192.0.2.7' }] } } },
+    'status',
+  );

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Json } from '../cluster/client.ts';
 import type { CliRun } from '../cluster/run-cli.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -35,6 +37,16 @@ esac
     close: () => rmSync(directory, { recursive: true, force: true }),
   };
 };
+
+/** Types a line that was printed into this shell, asserts how it ends, and gives its document. */
+export const typedIn =
+  (shell: Shell) =>
+  async (code: number, line: string | undefined): Promise<Json> => {
+    expect(line).toMatch(/^dr-syncer /);
+    const { exitCode, stdout, stderr } = await shell.type(line ?? '');
+    expect(exitCode, `${line}\n${stdout}\n${stderr}`).toBe(code);
+    return JSON.parse(stdout);
+  };
 
 /** The dr-syncer commands that a text names: whole lines, from the program's name to the end or to three blanks. */
 export const commandsIn = (text: string | undefined): string[] =>

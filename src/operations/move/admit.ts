@@ -1,11 +1,18 @@
+import { drSyncer, type PairNames } from '../../command-line.ts';
 import { PartialError, RefusedError, UnsafeError } from '../../errors.ts';
 import { own } from '../../kube/json.ts';
 import type { StateRecord } from '../../state/types.ts';
-import { WITHOUT_HOOKS } from './executables.ts';
+import { wordsOfRecord } from './executables.ts';
 import type { MoveKind } from './types.ts';
 
 /** The command line of a verb for this pair, with further flags. */
 export type NextCommand = (verb: string, ...words: readonly string[]) => string;
+
+/** The commands of a pair. Pure. */
+export const nextFor =
+  (pair: PairNames): NextCommand =>
+  (verb, ...words) =>
+    drSyncer(verb, pair, ...words);
 
 /**
  * Whether an operation may begin as the record stands. Throws PartialError while another one is unfinished,
@@ -23,7 +30,7 @@ export const admit = (
     throw new PartialError(
       `A ${operation.kind} is unfinished: operation ${operation.id}, begun ${operation.startedAt} by ${record?.by}.`,
       {
-        hint: `Go on with: ${next('resume', ...(operation.asks === true ? [WITHOUT_HOOKS] : []))}   or go back with: ${next('rollback')}`,
+        hint: `Go on with: ${next('resume', ...wordsOfRecord(operation))}   or go back with: ${next('rollback')}`,
       },
     );
   }

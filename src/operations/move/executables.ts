@@ -58,7 +58,18 @@ export const withoutExecutables = (stored: JsonObject): JsonObject => {
 
 /** The words that a command needs to go on with these options without being given anything again. Pure. */
 export const resumeWords = (stored: JsonObject): string[] =>
-  [...MOVE, ...DATA].some(({ path }) => !isNothing(valueAt(stored, ...path))) ? [WITHOUT_HOOKS] : [];
+  executablesIn(stored).length > 0 ? [WITHOUT_HOOKS] : [];
+
+/** The same for an operation as the record tells of it. Pure. */
+export const wordsOfRecord = ({ asks }: { readonly asks?: true }): string[] =>
+  asks === true ? [WITHOUT_HOOKS] : [];
+
+/** What of these options is executed or asked, each with its flag. Pure. */
+export const executablesIn = (options: JsonObject): { readonly flag: string; readonly value: Json }[] =>
+  [...MOVE, ...DATA].flatMap(({ path, flag }) => {
+    const value = valueAt(options, ...path);
+    return value === undefined || isNothing(value) ? [] : [{ flag, value }];
+  });
 
 /**
  * Compares what is executed with what the first run was given; `part` says which of it is still needed, `given` has the

@@ -1,14 +1,14 @@
 import { MANAGED } from '../../annotations.ts';
 import { openInformer } from '../../kube/informer.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { count, nameList } from '../../sentences.ts';
+import { count } from '../../sentences.ts';
 import { fieldAt, recordedFields, recordedReplicas } from '../../workloads/record.ts';
 import { keyOf, keyOfObject, survey } from './baseline.ts';
 import { emptyStep, hookStep, smokeStep } from './common-steps.ts';
 import { failoverStarts, refuseUnknown, seeFailedOver } from './failover-starts.ts';
 import type { HookContext, HookPoint } from './hooks.ts';
 import type { MoveState } from './move.ts';
-import { releaseHeldServices, startStashed, unstashPlan } from './release.ts';
+import { createdClause, releaseHeldServices, startStashed, unstashPlan } from './release.ts';
 import { listSide, whereIs } from './side.ts';
 import {
   startGroup,
@@ -21,9 +21,6 @@ import {
 import type { Step } from './steps.ts';
 import { stopSide } from './stop-side.ts';
 import type { BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './types.ts';
-
-// All of them are in the report, within reason.
-const MOST_NAMED = 50;
 
 export interface FailoverInput {
   readonly dest: MoveSide;
@@ -101,9 +98,8 @@ export const failoverSteps = (input: FailoverInput): Step[] => {
           refuseUnknown({ side: dest, objects: copies }, known);
           await state.noteReady();
           const total = groups.reduce((sum, group) => sum + group.targets.length, 0);
-          const made =
-            created.length === 0 ? '' : `, created from manifests: ${nameList(created, MOST_NAMED)}`;
-          return `${count(total, 'workload')} ${total === 1 ? 'is' : 'are'} ready${made}`;
+          const ready = `${count(total, 'workload')} ${total === 1 ? 'is' : 'are'} ready`;
+          return `${ready}${createdClause(created)}`;
         } finally {
           informer.stop();
         }

@@ -23,7 +23,7 @@ import { openStateStore, readState } from '../../state/records.ts';
 import { type Journal, SCHEMA, type StateRecord } from '../../state/types.ts';
 import { claimReports } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
-import { admit } from './admit.ts';
+import { admit, nextFor } from './admit.ts';
 import { resumeWords } from './executables.ts';
 import { isAbort, outcomeOf, reasonText } from './outcome.ts';
 import { outdateWrites } from './outdate-writes.ts';
@@ -119,11 +119,10 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
     if (input.resume === undefined) {
       // What was looked at before the lock may be history by now: another operator may have been faster.
       const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal: input.signal });
-      admit(kind, stored?.record, (verb, ...words) => drSyncer(verb, input, ...words), input);
+      admit(kind, stored?.record, nextFor(input), input);
       let closed: Journal | undefined;
       const close = (unfinished: Journal): void => {
-        if (input.sourceGivenUp !== true)
-          refuseStartedSource(unfinished, (verb, ...words) => drSyncer(verb, input, ...words));
+        if (input.sourceGivenUp !== true) refuseStartedSource(unfinished, nextFor(input));
         closed = unfinished;
       };
       const begun = {

@@ -12,7 +12,7 @@ import { sortBaseline } from '../../state/journal-steps.ts';
 import type { Lock } from '../../state/lock.ts';
 import { mirrorState, openStateStore, type StateStore } from '../../state/records.ts';
 import type { BaselineWorkload, Journal, StateRecord } from '../../state/types.ts';
-import { isParkField } from '../../workloads/park-paths.ts';
+import { isParkField, MOST_REPLICAS } from '../../workloads/park-paths.ts';
 import type { DataJournal } from '../data/types.ts';
 import type { MoveState } from './move.ts';
 import type { Baseline, MoveSide } from './types.ts';
@@ -239,8 +239,6 @@ const refuseForeign = ({ apiVersion, kind, namespace, name, fields, replicas }: 
     { hint: 'Somebody has changed the journal. Find out who, and put the earlier content back.' },
   );
 };
-
-const MOST_REPLICAS = 0x7fffffff;
 
 const fromStored = (stored: readonly BaselineWorkload[], side: Baseline['side']): Baseline => ({
   side,

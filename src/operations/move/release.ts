@@ -6,7 +6,8 @@ import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
 import { CONFIG_MAPS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { releaseHeld } from '../../pipeline/transforms/index.ts';
-import { foreignStash, stashedObject } from '../stage/stash.ts';
+import { nameList } from '../../sentences.ts';
+import { stashIn } from '../stage/stash.ts';
 import { patchLive } from './patch-live.ts';
 import { whereIs } from './side.ts';
 import { type Tried, type TryOptions, tryWrite } from './try-patches.ts';
@@ -43,11 +44,19 @@ export const startStashed = async (
 };
 
 const isThere = async (source: MoveSide, object: KubeObject, { signal }: MoveDeps): Promise<boolean> => {
-  const type = preferred(source, object) ?? servedKind(source, object);
+  // The two clusters may serve a kind in different versions.
+  const type = source.discovery.types.find((served) => isKindOf(served, object));
   if (type === undefined) return false;
   const ref = { type, namespace: source.namespace, name: object.metadata.name };
   return (await source.cluster.get(ref, { signal })) !== undefined;
 };
+
+/** What startStashed has created, as the end of what a step says; '' when that was nothing. Pure. */
+export const createdClause = (names: readonly string[]): string =>
+  names.length === 0 ? '' : `, created from manifests: ${nameList(names, MOST_NAMED)}`;
+
+// All of them are in the report, within reason.
+const MOST_NAMED = 50;
 
 /** What startStashed would create. */
 export const unstashPlan = async (side: MoveSide, deps: MoveDeps): Promise<string[]> =>
@@ -148,25 +157,18 @@ const readStash = async (side: MoveSide, deps: MoveDeps): Promise<KubeObject[]> 
     labelSelector: `${RECORD}=stash`,
     signal: deps.signal,
   });
-  for (const record of records) {
-    const why = foreignStash(record);
-    if (why !== undefined)
+  return records.flatMap((record) => {
+    const found = stashIn(record);
+    if (found !== undefined && 'foreign' in found)
       deps.reporter.warning(
-        `ConfigMap ${record.metadata.name} in ${whereIs(side)} is marked as a manifest that dr-syncer keeps, but ${why}; nothing was created from it.`,
+        `ConfigMap ${record.metadata.name} in ${whereIs(side)} is marked as a manifest that dr-syncer keeps, but ${found.foreign}; nothing was created from it.`,
       );
-  }
-  return records.flatMap((record) => stashedObject(record) ?? []);
+    return found !== undefined && 'object' in found ? [found.object] : [];
+  });
 };
 
-// The two clusters may serve a kind in different versions.
-const servedKind = (side: MoveSide, object: KubeObject): ResourceType | undefined =>
-  side.discovery.types.find((type) => type.kind === object.kind && type.group === groupOf(object.apiVersion));
+const isKindOf = (type: ResourceType, { apiVersion, kind }: KubeObject): boolean =>
+  type.namespaced && type.kind === kind && type.group === groupOf(apiVersion);
 
 const preferred = (side: MoveSide, object: KubeObject): ResourceType | undefined =>
-  side.discovery.types.find(
-    (type) =>
-      type.namespaced &&
-      type.kind === object.kind &&
-      type.group === groupOf(object.apiVersion) &&
-      object.apiVersion.endsWith(type.version),
-  );
+  side.discovery.types.find((type) => isKindOf(type, object) && object.apiVersion.endsWith(type.version));

@@ -9,7 +9,7 @@ import { readState } from '../../state/records.ts';
 import type { Journal, StateRecord } from '../../state/types.ts';
 import { unfinishedMovers } from '../data/stored.ts';
 import type { PreflightResult } from '../preflight/types.ts';
-import { admit, refuseReversed } from './admit.ts';
+import { admit, nextFor, refuseReversed } from './admit.ts';
 import type { MoveData } from './copy-step.ts';
 import { type MoveInput, moveSteps } from './move.ts';
 import {
@@ -86,7 +86,7 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
   if (input.resume === undefined) {
     const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal });
     await refuseRunning(input, stored?.record);
-    admit(kind, stored?.record, (verb, ...words) => drSyncer(verb, input, ...words));
+    admit(kind, stored?.record, nextFor(input));
     if (kind === 'cutover') await refuseWrongWay(input);
     const gate = await input.preflight?.().catch((error: unknown) => {
       throw isSourceLost(error, input) ? lostSourceError(error, input) : error;

@@ -5,7 +5,7 @@ import { readJournal } from '../../state/journal.ts';
 import { readState } from '../../state/records.ts';
 import type { Journal, StateRecord } from '../../state/types.ts';
 import { unfinishedMovers } from '../data/stored.ts';
-import { admit } from './admit.ts';
+import { admit, nextFor } from './admit.ts';
 import { failoverSteps, fenceSteps } from './failover.ts';
 import { type DestFence, destToFence, fenceDestSteps } from './fence-dest.ts';
 import { beginOperation, type Ending, endOperation, type OperationInput, runToEnding } from './operation.ts';
@@ -44,7 +44,7 @@ export const runFailover = async (
   const { dest, options } = input;
   const stored = await readState(dest.cluster, dest.namespace);
   if (input.resume === undefined) {
-    admit('failover', stored?.record, (verb, ...words) => drSyncer(verb, input, ...words));
+    admit('failover', stored?.record, nextFor(input));
     await refuseOverStarted(input);
   }
   const gate = input.resume === undefined ? await input.preflight?.() : undefined;
@@ -110,8 +110,7 @@ const refuseOverStarted = async (input: OperationInput): Promise<void> => {
   const { dest, signal } = input;
   if (input.sourceGivenUp === true || input.options.dryRun) return;
   const journal = await readJournal(dest.cluster, dest.namespace, { signal });
-  if (journal !== undefined && journal.state !== 'finished')
-    refuseStartedSource(journal, (verb, ...words) => drSyncer(verb, input, ...words));
+  if (journal !== undefined && journal.state !== 'finished') refuseStartedSource(journal, nextFor(input));
 };
 
 // Only the source can be started instead of the destination, and it does not answer.
@@ -148,7 +147,7 @@ export const runFence = async (
     input.resume === undefined ? await destToFence(source, dest, stored?.record, signal) : input.destFence;
   const fencesDest = why !== undefined;
   if (input.resume === undefined) {
-    admit('fence', stored?.record, (verb, ...words) => drSyncer(verb, input, ...words), { fencesDest });
+    admit('fence', stored?.record, nextFor(input), { fencesDest });
   }
   const stepsWith = (deps: MoveDeps, state: FenceState, open: FenceSides) =>
     why === undefined

@@ -1,8 +1,8 @@
 import type { Informer } from '../../kube/informer.ts';
-import { count, nameList } from '../../sentences.ts';
+import { count } from '../../sentences.ts';
 import { leaveSuspended } from './jobs-at-home.ts';
 import { findTargets, refuseMissing, type StartSource } from './other-targets.ts';
-import { releaseHeldServices, startStashed } from './release.ts';
+import { createdClause, releaseHeldServices, startStashed } from './release.ts';
 import { watchReturned } from './see-empty.ts';
 import { startGroup, startGroups, waitReady } from './start-side.ts';
 import type { MoveDeps, MoveOptions, MoveSide } from './types.ts';
@@ -12,9 +12,6 @@ interface Watched {
   readonly side: MoveSide;
   readonly informer: Informer;
 }
-
-// All of them are in the report, within reason.
-const MOST_NAMED = 50;
 
 /**
  * Starts the other side in waves and waits until each is ready, while the stopped side is watched. What runs already is
@@ -54,8 +51,7 @@ export const startOther = async (
   }
   const total = groups.reduce((sum, group) => sum + group.targets.length, 0);
   return [
-    `${count(total, 'workload')} in ${count(groups.length, 'wave')} ${total === 1 ? 'is' : 'are'} ready`,
-    ...(created.length > 0 ? [`created from manifests: ${nameList(created, MOST_NAMED)}`] : []),
+    `${count(total, 'workload')} in ${count(groups.length, 'wave')} ${total === 1 ? 'is' : 'are'} ready${createdClause(created)}`,
     ...(released > 0 ? [`${count(released, 'Service')} released`] : []),
   ].join(', ');
 };

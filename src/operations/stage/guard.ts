@@ -7,6 +7,7 @@ import { count, nameList } from '../../sentences.ts';
 import type { StateRecord } from '../../state/types.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
+import { wordsOfRecord } from '../move/executables.ts';
 import type { Collected } from './collect.ts';
 import type { Finding, StageDeps, StageOptions } from './types.ts';
 
@@ -67,7 +68,7 @@ export const refuseLive = (
     throw new PartialError(
       `${where} cannot be staged while a ${operation.kind} is unfinished: operation ${operation.id}. Nothing was changed.`,
       {
-        hint: `Resume: ${drSyncer('resume', pair, ...(operation.asks === true ? ['--without-hooks'] : []))}${back}`,
+        hint: `Resume: ${drSyncer('resume', pair, ...wordsOfRecord(operation))}${back}`,
       },
     );
   }

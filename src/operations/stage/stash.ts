@@ -41,34 +41,41 @@ export const stashBody = (object: KubeObject): StashBody => {
   };
 };
 
-/**
- * The object in a stash ConfigMap, as it may be created: in the namespace of the ConfigMap, with nothing of its metadata
- * but name, labels and annotations. Undefined when the ConfigMap is no stash, or one that no stage can have written;
- * see foreignStash. Throws RefusedError when it is damaged.
- */
-export const stashedObject = (configMap: KubeObject): KubeObject | undefined => {
-  const object = manifestOf(configMap);
-  if (!isObject(object) || whyForeign(configMap, object) !== undefined) return undefined;
-  const { name, labels, annotations } = (object as KubeObject).metadata;
-  return {
-    ...(object as KubeObject),
-    metadata: {
-      name,
-      namespace: configMap.metadata.namespace,
-      ...(isObject(labels) ? { labels } : {}),
-      ...(isObject(annotations) ? { annotations } : {}),
-    },
-  };
-};
+/** What a ConfigMap that is marked as a stash holds: the object as it may be created, or why it is none of ours. */
+export type Stash = { readonly object: KubeObject } | { readonly foreign: string };
 
 /**
- * Why a ConfigMap that is marked as a stash is none of ours, as a clause; undefined when it is one, or no stash at all.
- * Everybody who may edit the namespace can write one, and what it holds would be created with the rights of whoever
- * runs dr-syncer. Throws RefusedError when it is damaged.
+ * Reads a stash: its object in the namespace of the ConfigMap, with nothing of its metadata but name, labels and
+ * annotations; or a clause that says why no stage can have written it. Everybody who may edit the namespace can write
+ * one, and what it holds would be created with the rights of whoever runs dr-syncer. Undefined when it is no stash.
+ * Throws RefusedError when it is damaged.
  */
+export const stashIn = (configMap: KubeObject): Stash | undefined => {
+  const manifest = manifestOf(configMap);
+  if (manifest === undefined) return undefined;
+  const foreign = whyForeign(configMap, manifest);
+  if (foreign !== undefined) return { foreign };
+  const object = manifest as KubeObject;
+  const { name, labels, annotations } = object.metadata;
+  const metadata = {
+    name,
+    namespace: configMap.metadata.namespace,
+    ...(isObject(labels) ? { labels } : {}),
+    ...(isObject(annotations) ? { annotations } : {}),
+  };
+  return { object: { ...object, metadata } };
+};
+
+/** The object of a stash of ours; undefined otherwise. Throws RefusedError when it is damaged. */
+export const stashedObject = (configMap: KubeObject): KubeObject | undefined => {
+  const found = stashIn(configMap);
+  return found !== undefined && 'object' in found ? found.object : undefined;
+};
+
+/** Why a stash is none of ours, as a clause; undefined otherwise. Throws RefusedError when it is damaged. */
 export const foreignStash = (configMap: KubeObject): string | undefined => {
-  const object = manifestOf(configMap);
-  return object === undefined ? undefined : whyForeign(configMap, object);
+  const found = stashIn(configMap);
+  return found !== undefined && 'foreign' in found ? found.foreign : undefined;
 };
 
 const whyForeign = (configMap: KubeObject, object: Json): string | undefined => {

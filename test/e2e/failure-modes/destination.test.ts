@@ -13,7 +13,14 @@ import {
   waitUntil,
 } from '../../cluster/client.ts';
 import { STRAYS } from '../../cluster/crds.ts';
-import { deployment, installSmall, installYaml, runs } from '../../helpers/move-app.ts';
+import {
+  deployment,
+  giveAddress,
+  installSmall,
+  installYaml,
+  loadBalancer,
+  runs,
+} from '../../helpers/move-app.ts';
 import { countsOf, livePods, marksIn, moveTo, watchPods } from '../../helpers/moves.ts';
 import { asAccount, stageWell } from '../../helpers/stage.ts';
 
@@ -164,19 +171,10 @@ describe('the pods of the destination do not come up', () => {
 test('F13: a Service that had an address and has none yet is a result of its own: ready, no address', async () => {
   const namespace = await installYaml(
     'address',
-    `${deployment('web', 2)}${balancer('web')}${balancer('slow')}${balancer('never')}`,
+    `${deployment('web', 2)}${loadBalancer('web')}${loadBalancer('slow')}${loadBalancer('never')}`,
   );
-  const give = (side: 'source' | 'dest', name: string) =>
-    patchJson(
-      side,
-      'Service',
-      name,
-      namespace,
-      { status: { loadBalancer: { ingress: [{ ip: '192.0.2.7' }] } } },
-      'status',
-    );
-  for (const name of ['web', 'slow']) await give('source', name);
-  await give('dest', 'web');
+  for (const name of ['web', 'slow']) await giveAddress('source', name, namespace);
+  await giveAddress('dest', 'web', namespace);
   const { document } = await moveTo(0, 'cutover', namespace, { args: ['--wait-timeout', '20s'] });
   const step = document.steps.find(({ id }: Json) => id === 'addresses');
   expect(step).toMatchObject({ state: 'done', detail: 'ready, but no address yet: Service slow' });
@@ -258,12 +256,4 @@ kind: StorageClass
 metadata: { name: ${name} }
 provisioner: kubernetes.io/no-provisioner
 volumeBindingMode: WaitForFirstConsumer
-`;
-
-const balancer = (name: string): string => `
----
-apiVersion: v1
-kind: Service
-metadata: { name: ${name} }
-spec: { type: LoadBalancer, selector: { app: web }, ports: [{ port: 80 }] }
 `;

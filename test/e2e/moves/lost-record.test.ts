@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { deleteJson, getJson, type Json, listJson, patchJson, type Side } from '../../cluster/client.ts';
 import { installSmall } from '../../helpers/move-app.ts';
 import { countsOf, livePods, moveTo } from '../../helpers/moves.ts';
-import { commandsIn, openShell } from '../../helpers/printed.ts';
+import { commandsIn, openShell, typedIn } from '../../helpers/printed.ts';
 import { throughProxies } from '../../helpers/proxied.ts';
 
 // The journal of an unfinished operation is there, and the record that names it is not.
@@ -12,12 +12,7 @@ afterAll(() => shell.close());
 
 const WEB = { 'Deployment/web': 2 };
 
-const typed = async (code: number, line: string | undefined): Promise<Json> => {
-  expect(line).toMatch(/^dr-syncer /);
-  const run = await shell.type(line ?? '');
-  expect(run.exitCode, `${line}\n${run.stdout}\n${run.stderr}`).toBe(code);
-  return JSON.parse(run.stdout);
-};
+const typed = typedIn(shell);
 const statusOf = async (code: number, namespace: string): Promise<Json> =>
   (await moveTo(code, 'status', namespace, ends)).document;
 const removeStates = async (namespace: string, ...sides: readonly Side[]): Promise<void> => {

@@ -10,7 +10,7 @@ import {
 } from '../../cluster/client.ts';
 import { installSmall, installYaml, POD } from '../../helpers/move-app.ts';
 import { countsOf, livePods, marksIn, move, moveTo } from '../../helpers/moves.ts';
-import { commandsIn, openShell } from '../../helpers/printed.ts';
+import { commandsIn, openShell, typedIn } from '../../helpers/printed.ts';
 import { throughProxies } from '../../helpers/proxied.ts';
 
 const { proxies, ends } = throughProxies();
@@ -34,13 +34,7 @@ metadata: { name: gadget }
 spec: { replicas: 3 }
 `;
 
-/** Types a line that was printed, and asserts how it ends. */
-const typed = async (code: number, line: string | undefined): Promise<Json> => {
-  expect(line).toMatch(/^dr-syncer /);
-  const run = await shell.type(line ?? '');
-  expect(run.exitCode, `${line}\n${run.stdout}\n${run.stderr}`).toBe(code);
-  return JSON.parse(run.stdout);
-};
+const typed = typedIn(shell);
 const statusOf = async (code: number, namespace: string): Promise<Json> =>
   (await moveTo(code, 'status', namespace, ends)).document;
 const wayTo = (status: Json, verb: string): string =>
