@@ -169,7 +169,7 @@ describe('the journal', () => {
     expect(error.message).toMatch(
       /unfinished cutover: operation cutover-1, started \d+ s ago by alice@laptop/,
     );
-    expect(error.hint).toContain('dr-syncer resume --dest-context green -n shop');
+    expect(error.hint).toMatch(/^Go on with it, or take it back, .* dr-syncer status .*-n \S+$/);
     expect((await readJournal(open(), namespace))?.operationId).toBe('cutover-1');
   });
 

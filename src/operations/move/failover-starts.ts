@@ -11,8 +11,9 @@ import { planPark } from '../../workloads/park.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
 import { recordedStarts } from './home.ts';
+import { seeTargets } from './see-started.ts';
 import { whereIs } from './side.ts';
-import { startTargets, waitReady, watchedForStart } from './start-side.ts';
+import { startTargets, watchedForStart } from './start-side.ts';
 import type { Baseline, BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './types.ts';
 import { isIgnored, runs } from './wanted.ts';
 
@@ -84,7 +85,7 @@ export const refuseUnknown = ({ side, objects }: Copies, known: readonly Baselin
   );
 };
 
-/** Sees that everything that a failover has started is there, with its count and ready. Throws PartialError. */
+/** Sees that everything that a failover has started is there and ready; see seeTargets. Throws PartialError. */
 export const seeFailedOver = async (
   side: MoveSide,
   known: readonly BaselineEntry[],
@@ -95,14 +96,13 @@ export const seeFailedOver = async (
     signal: deps.signal,
   });
   try {
-    const targets = startTargets(side, informer.objects(), undefined, { known })
-      .filter(({ kind }) => kind !== 'Job')
-      // An autoscaler that was let go decides about its workload, down to none.
-      .map((target) => (target.autoscaled ? { ...target, wanted: undefined } : target));
-    await waitReady(side, targets, informer, deps, {
-      waitTimeoutMs: options.waitTimeoutMs,
-      watchOther: () => undefined,
-    });
+    await seeTargets(
+      side,
+      startTargets(side, informer.objects(), undefined, { known }),
+      informer,
+      options,
+      deps,
+    );
   } finally {
     informer.stop();
   }

@@ -5,7 +5,7 @@ import { createLiveIndex, type LiveIndex } from '../../workloads/live-index.ts';
 import { readiness } from '../../workloads/readiness.ts';
 import { isMarked } from '../../workloads/record.ts';
 import type { StartTarget } from './start-side.ts';
-import { shortOf } from './wanted.ts';
+import { fewerThan, restsBecause } from './wanted.ts';
 
 /** A workload that was started and is not ready, and why. */
 export interface NotReady {
@@ -22,6 +22,8 @@ export interface ReadyBoard {
   /** Takes changes in and judges again what they concern, nothing else. Returns whether any verdict is another one. */
   take(changes: readonly Change[]): boolean;
   waiting(): readonly NotReady[];
+  /** What is ready with fewer replicas than it is to have, each as a clause; autoscalers decide for themselves. */
+  fewer(): readonly string[];
 }
 
 /** Makes the board of some targets; `judge` is asked about one object, its pods and the Warning events about them. */
@@ -55,6 +57,7 @@ export const createReadyBoard = (targets: readonly StartTarget[], judge = readin
       return changed;
     },
     waiting: () => [...waiting.values()],
+    fewer: () => targets.flatMap((target) => fewerOf(target, index) ?? []),
   };
 };
 
@@ -68,12 +71,20 @@ const verdictOf = (target: StartTarget, index: LiveIndex, judge: typeof readines
   const name = objectName(object);
   // The picture may be older than the patch that started it, and an object at 0 replicas is ready by its rules.
   if (isMarked(object)) return { name, reason: 'it is not seen started yet', failed: false, stuck: false };
-  const short = target.wanted === undefined ? undefined : shortOf(object, target.wanted, target.autoscaled);
-  if (short !== undefined) return { name, reason: short, failed: false, stuck: false };
+  const rests = target.wanted === undefined ? undefined : restsBecause(object, target.wanted);
+  if (rests !== undefined) return { name, reason: rests, failed: false, stuck: false };
   const pods = index.podsUnder(object);
   const state = judge(object, pods, index.warningsAbout([object, ...pods]));
   if (state.state === 'ready') return undefined;
   return { name, reason: state.reason, failed: state.state === 'failed', stuck: STUCK.test(state.reason) };
+};
+
+const fewerOf = (target: StartTarget, index: LiveIndex): string | undefined => {
+  const object = index.find(groupKind(target), target.name);
+  if (object === undefined || target.wanted === undefined || target.autoscaled) return undefined;
+  if (isMarked(object) || restsBecause(object, target.wanted) !== undefined) return undefined;
+  const few = fewerThan(object, target.wanted);
+  return few === undefined ? undefined : `${objectName(object)}: ${few}`;
 };
 
 const STUCK =

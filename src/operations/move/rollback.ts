@@ -211,6 +211,7 @@ const findUnseen = async (from: MoveSide, input: RollbackInput): Promise<string[
     return [
       ...gone.map(({ kind, name }) => `${kind} ${name}: it is gone`),
       ...board.waiting().map(({ name, reason }) => `${name}: ${reason}`),
+      ...board.fewer(),
     ];
   } finally {
     changes.stop();

@@ -4,6 +4,7 @@ import { leaveSuspended } from './jobs-at-home.ts';
 import { findTargets, refuseMissing, type StartSource } from './other-targets.ts';
 import { createdClause, releaseHeldServices, startStashed } from './release.ts';
 import { watchReturned } from './see-empty.ts';
+import { seeTargets } from './see-started.ts';
 import { startGroup, startGroups, waitReady } from './start-side.ts';
 import type { MoveDeps, MoveOptions, MoveSide } from './types.ts';
 
@@ -56,10 +57,7 @@ export const startOther = async (
   ].join(', ');
 };
 
-/**
- * Sees once more that everything that was started is there, with its count and ready: between the start and now there
- * may have been hours. Throws PartialError naming what is not.
- */
+/** Sees once more that everything that was started is there and ready; see seeTargets. Throws PartialError. */
 export const seeStarted = async (
   what: StartSource,
   stopped: Watched,
@@ -69,12 +67,5 @@ export const seeStarted = async (
 ): Promise<void> => {
   refuseMissing(what, stopped.informer.objects(), to, informer.objects());
   const { start } = findTargets(what, stopped, { side: to, informer }, options);
-  // A Job may be over by now; and an autoscaler that was let go decides about its workload, down to none.
-  const targets = start
-    .filter(({ kind }) => kind !== 'Job')
-    .map((target) => (target.autoscaled ? { ...target, wanted: undefined } : target));
-  await waitReady(to, targets, informer, deps, {
-    waitTimeoutMs: options.waitTimeoutMs,
-    watchOther: () => undefined,
-  });
+  await seeTargets(to, start, informer, options, deps);
 };

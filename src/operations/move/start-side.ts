@@ -121,7 +121,8 @@ export const startGroup = async (
  * Waits until every object of a group is ready by the rules of its kind. Throws PartialError with the first cause per
  * workload as soon as a controller gives up or a pod cannot start for a reason that waiting rarely mends, and with
  * what is missing when the time is over. A look costs what has changed since the one before. `watchOther` is called
- * at every look; it throws when the other side runs.
+ * at every look; it throws when the other side runs. Returns what is ready with fewer replicas than it is to have, as
+ * clauses.
  */
 export const waitReady = async (
   side: MoveSide,
@@ -129,7 +130,7 @@ export const waitReady = async (
   informer: Informer,
   deps: MoveDeps,
   options: { readonly waitTimeoutMs: number; watchOther(): void },
-): Promise<void> => {
+): Promise<readonly string[]> => {
   const { waitTimeoutMs } = options;
   const started = performance.now();
   const told = new Set<string>();
@@ -141,7 +142,7 @@ export const waitReady = async (
       informer.refuseSilence(Math.min(SILENCE_MS, waitTimeoutMs));
       const isNews = board.take(changes.take());
       const waiting = board.waiting();
-      if (waiting.length === 0) return;
+      if (waiting.length === 0) return board.fewer();
       const elapsed = performance.now() - started;
       for (const { name, reason } of waiting.filter((item) => item.stuck && !told.has(item.name))) {
         told.add(name);

@@ -2,6 +2,7 @@ import { IGNORE } from '../../annotations.ts';
 import { equalJson, setAt, valueAt } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { Json, JsonObject, KubeObject } from '../../kube/types.ts';
+import { count } from '../../sentences.ts';
 import { autoscalerOf } from '../../workloads/autoscaler.ts';
 import { isGitopsObject } from '../../workloads/gitops.ts';
 import { liveVersion, mergeValue } from '../../workloads/merge.ts';
@@ -49,28 +50,27 @@ export const restingFields = (object: KubeObject, fields: readonly WantedField[]
     return equalJson(value, parked) && !equalJson(value, wanted);
   });
 
-/**
- * Why an object does not run as it should, as a clause; undefined when it does. Fewer replicas are fine only where an
- * autoscaler decides; more are somebody's wish. Pure.
- */
-export const shortOf = (
-  object: KubeObject,
-  fields: readonly WantedField[],
-  isAutoscaled: boolean,
-): string | undefined => {
+/** Why an object rests although it is to run, as a clause; undefined when it does not. Pure. */
+export const restsBecause = (object: KubeObject, fields: readonly WantedField[]): string | undefined => {
   const [resting] = restingFields(object, fields);
-  if (resting !== undefined) {
-    const { path, parked, wanted } = resting;
-    return `${path.join('.')} is ${JSON.stringify(parked)} and should be ${wanted === undefined ? 'absent' : JSON.stringify(wanted)}`;
-  }
-  if (isAutoscaled) return undefined;
+  if (resting === undefined) return undefined;
+  const { path, parked, wanted } = resting;
+  return `${path.join('.')} is ${JSON.stringify(parked)} and should be ${wanted === undefined ? 'absent' : JSON.stringify(wanted)}`;
+};
+
+/**
+ * That an object which runs does so with fewer replicas than it is to have, as a clause; undefined when it does not.
+ * It was started with its count by one patch, so that is somebody's wish by now, like more of them: a move that waited
+ * for the count could not be ended. Pure.
+ */
+export const fewerThan = (object: KubeObject, fields: readonly WantedField[]): string | undefined => {
   const few = fields.find(({ path, wanted, isCount }) => {
     const value = valueAt(object, ...path);
     return isCount && typeof wanted === 'number' && typeof value === 'number' && value < wanted;
   });
   return few === undefined
     ? undefined
-    : `${few.path.join('.')} is ${JSON.stringify(valueAt(object, ...few.path))} and should be ${JSON.stringify(few.wanted)}`;
+    : `it runs with ${count(Number(valueAt(object, ...few.path)), 'replica')}, and ${JSON.stringify(few.wanted)} ran before`;
 };
 
 /** Whether an autoscaler among these objects, an HPA or a ScaledObject, decides about the replicas of one. Pure. */

@@ -21,8 +21,8 @@ import { stageWell } from '../../helpers/stage.ts';
 // A process that stands still for longer than its lock lasts, with a write on its way: a laptop that sleeps, a virtual
 // machine that is moved, a line that stalls. Meanwhile somebody else takes over. Whatever the first one had sent and
 // whatever it does when it wakes up, nothing of it may take effect.
-// It takes minutes, so it is asked for: DR_SYNCER_FROZEN_ROUNDS=100.
-const ROUNDS = Number(process.env['DR_SYNCER_FROZEN_ROUNDS'] ?? 0);
+// A round takes half a minute: DR_SYNCER_FROZEN_ROUNDS=100 asks for more of them.
+const ROUNDS = Number(process.env['DR_SYNCER_FROZEN_ROUNDS'] ?? 8);
 // Short enough for many rounds, long enough to be renewed on a busy machine.
 const LOCK = { DR_SYNCER_LOCK_TTL_MS: process.env['DR_SYNCER_FROZEN_TTL_MS'] ?? '3000' };
 

@@ -26,9 +26,12 @@ describe('what is refused before anything is stopped', () => {
     const mover = openMover();
     await deleteJson('source', 'PersistentVolumeClaim', 'block', namespace);
     await deleteJson('source', 'PersistentVolume', `${namespace}-block`);
+    // A claim and its volume are kept until nothing uses them, each on its own.
     await waitUntil(
-      'block to go',
-      async () => !(await getJson('source', 'PersistentVolume', `${namespace}-block`)),
+      'the claim and the volume to go',
+      async () =>
+        !(await getJson('source', 'PersistentVolumeClaim', 'block', namespace)) &&
+        !(await getJson('source', 'PersistentVolume', `${namespace}-block`)),
     );
     await makeVolume('source', namespace, 'block', { volumeMode: 'Block' });
     await applyObject('source', claim('block', { volumeMode: 'Block' }), namespace);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import {
   applyYaml,
@@ -81,6 +82,36 @@ describe('a failback', () => {
     expect(document.summary).toMatch(/Nothing was changed.*Deployment api.*gone from/);
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2, 'Deployment/api': 3 });
     expect(await livePods('dest', namespace)).toHaveLength(5);
+  });
+});
+
+describe('what somebody scales after it was started', () => {
+  const scaling = (namespace: string, replicas: number) => [
+    '--post-start',
+    `${pair().kubectl} --kubeconfig ${pair().kubeconfig} --context ${contextOf('dest')} -n ${namespace} scale deployment/web --replicas=${replicas}`,
+  ];
+
+  test('down: runs as it was wished, and is named', async () => {
+    const namespace = await installYaml('seen-fewer', deployment('web', 2));
+    const { document } = await moveTo(0, 'cutover', namespace, { args: scaling(namespace, 1) });
+    expect(document.warnings).toEqual([
+      'Somebody has scaled it since it was started: Deployment web: it runs with 1 replica, and 2 ran before.',
+    ]);
+    expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 1 });
+  });
+
+  test('to none: the move is not done, and the command that it prints starts it', async () => {
+    const namespace = await installYaml('seen-none', deployment('web', 2));
+    const { document } = await moveTo(4, 'cutover', namespace, {
+      args: [...scaling(namespace, 0), '--wait-timeout', '5s'],
+    });
+    expect(document.summary).toContain('Deployment web: spec.replicas is 0 and should be 2');
+    const command = /Start it with: kubectl (.*?'\{.*?\}')/.exec(document.hint)?.[1] ?? 'absent';
+    execFileSync('/bin/sh', ['-c', `'${pair().kubectl}' ${command}`], {
+      env: { ...process.env, KUBECONFIG: pair().kubeconfig },
+    });
+    await moveTo(0, 'resume', namespace, { args: ['--without-hooks'] });
+    expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
   });
 });
 

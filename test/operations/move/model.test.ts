@@ -127,6 +127,12 @@ const SCALED: [number[], Round[]][] = Array.from({ length: 24 }, (_, index) => [
   [calm({ faults: { ...CALM, pace: [3] }, scale: { after: 150 + 4 * index, replicas: 1 } })],
 ]);
 
+// The application is scaled down where it was just started: nothing brings the count back, and no move may wait for it.
+const SCALED_DOWN: [number[], Round[]][] = Array.from({ length: 24 }, (_, index) => [
+  [20],
+  [calm(), calm({ faults: { ...CALM, pace: [3] }, scale: { after: 220 + 6 * index, replicas: 1 } })],
+]);
+
 describe('a move in any order of events', () => {
   test('F4, F5, F7: never runs on both sides, loses no count, has one holder, and can always be ended', {
     timeout: 600_000,
@@ -142,7 +148,7 @@ describe('a move in any order of events', () => {
       }),
       {
         numRuns: Number(process.env['DR_SYNCER_MODEL_RUNS'] ?? 150),
-        examples: [[[0], OVERTAKEN], ...LATE, ...SCALED],
+        examples: [[[0], OVERTAKEN], ...LATE, ...SCALED, ...SCALED_DOWN],
         // The smallest form of a fault can take longer to look for than there is time; any form of it must be seen.
         endOnFailure: true,
       },

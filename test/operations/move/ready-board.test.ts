@@ -109,3 +109,30 @@ describe('a look at the workloads that were started', () => {
     expect(empty.waiting()).toMatchObject([{ reason: 'it is gone', failed: true }]);
   });
 });
+
+describe('a workload with a count that is on record', () => {
+  const wanted = [{ path: ['spec', 'replicas'], parked: 0, wanted: 3, isCount: true }];
+  const boardOf = (replicas: number, change: object = {}) => {
+    const board = createReadyBoard([{ ...(targets[0] as (typeof targets)[number]), wanted, ...change }]);
+    const web = object('apps/v1', 'Deployment', 'd0', {
+      metadata: { uid: 'd0', generation: 2 },
+      spec: { replicas },
+      status: { observedGeneration: 2, replicas, updatedReplicas: replicas, availableReplicas: replicas },
+    });
+    board.take([added(web)]);
+    return board;
+  };
+
+  test.each([
+    ['none', 0, {}, 'spec.replicas is 0 and should be 3', []],
+    ['fewer', 2, {}, undefined, ['Deployment d0: it runs with 2 replicas, and 3 ran before']],
+    ['as many', 3, {}, undefined, []],
+    ['more', 4, {}, undefined, []],
+    ['fewer, by its autoscaler', 1, { autoscaled: true }, undefined, []],
+    ['fewer than nobody recorded', 1, { wanted: undefined }, undefined, []],
+  ])('F3: with %s', (_name, replicas, change, reason, fewer) => {
+    const board = boardOf(replicas, change);
+    expect(board.waiting()[0]?.reason).toBe(reason);
+    expect(board.fewer()).toEqual(fewer);
+  });
+});
