@@ -9,6 +9,7 @@ import { isDrError, UsageError } from './errors.ts';
 import { EXIT_CODES, exitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { nearest } from './nearest.ts';
+import { safeLines } from './ui/safe-text.ts';
 
 /**
  * Runs one command line and returns its exit code, always a row of the exit-code table. Whatever goes wrong is told
@@ -41,7 +42,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
+      writeErr: (text) => void io.stderr.write(safeLines(text)),
       // Told by endOfCommander, in the form that was asked for.
       outputError: () => undefined,
       getOutHelpWidth: () => io.stdout.columns || 100,

@@ -15,6 +15,12 @@ export interface MoveQuestion {
   readonly name: string;
 }
 
+/** What is asked, line by line, and the name to be typed. */
+export interface NameQuestion {
+  readonly lines: readonly string[];
+  readonly name: string;
+}
+
 /**
  * The checks of a move, and behind them the question whether to go on: who types the name has seen what the checks
  * say, and nobody types it for a move that is refused. A dry run and `--yes` ask nothing. Throws UsageError at once
@@ -25,7 +31,7 @@ export const askAfterChecks = (
   io: Io,
   session: Session,
   flags: MoveFlags,
-  question: () => Promise<{ readonly text: string; readonly name: string }>,
+  question: () => Promise<NameQuestion>,
   checks: () => Promise<Gate>,
 ): (() => Promise<Gate>) => {
   const asks = flags.yes !== true && flags.dryRun !== true;
@@ -42,7 +48,7 @@ export const askAfterChecks = (
 export const stopQuestion = async (
   session: Session,
   { stops, afterwards, name }: MoveQuestion,
-): Promise<{ readonly text: string; readonly name: string }> => {
+): Promise<NameQuestion> => {
   const running = await runningWorkloads(stops.cluster, stops.namespace, session.signal);
   const pods = running.reduce((sum, item) => sum + item.pods, 0);
   const what =
@@ -51,5 +57,5 @@ export const stopQuestion = async (
       : `This stops ${count(running.length, 'workload')} with ${count(pods, 'pod')} in ${whereIs(stops)}: ${nameList(
           running.map((item) => `${item.workload} (${count(item.pods, 'pod')})`),
         )}`;
-  return { text: `${what}. ${afterwards}`, name };
+  return { lines: [`${what}. ${afterwards}`], name };
 };

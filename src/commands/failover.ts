@@ -54,7 +54,7 @@ export const runFailoverCommand = (io: Io, flags: FailoverFlags, interrupt: Abor
       session,
       flags,
       async () => ({
-        text: `This starts the application in ${whereIs(dest)} without stopping the source.`,
+        lines: [`This starts the application in ${whereIs(dest)} without stopping the source.`],
         name: dest.namespace,
       }),
       () =>
@@ -150,7 +150,7 @@ export const runFenceCommand = (io: Io, flags: MoveFlags, interrupt: AbortSignal
       const text = `This stops everything in namespace ${source.namespace} of context ${source.cluster.context} or, when the source is the live side, the parked copies that run in namespace ${pair.dest.namespace} of context ${pair.dest.cluster.context}.`;
       await confirmName(io, {
         yes: flags.yes === true,
-        text,
+        lines: [text],
         name: source.namespace,
         signal: session.signal,
       });

@@ -33,7 +33,7 @@ export const runRepair = (io: Io, flags: RepairFlags, interrupt: AbortSignal): P
         for (const sentence of sentences) reporter.action(sentence);
         await confirmName(io, {
           yes: flags.yes === true,
-          text: 'This writes these records; no workload is touched.',
+          lines: ['This writes these records; no workload is touched.'],
           name: pair.dest.namespace,
           signal,
         }).catch((error: unknown) => {

@@ -37,9 +37,7 @@ export const runResume = (io: Io, flags: ResumeFlags, interrupt: AbortSignal): P
     const data = dataToCopy(journal, stored, flags);
     await confirmName(io, {
       yes: flags.yes === true,
-      text: [`This goes on with ${journal.kind} ${journal.operationId}.`, ...executed(stored.move)].join(
-        '\n',
-      ),
+      lines: [`This goes on with ${journal.kind} ${journal.operationId}.`, ...executed(stored.move)],
       name: pair.dest.namespace,
       signal: session.signal,
     });

@@ -38,7 +38,7 @@ export const runRollbackCommand = (io: Io, flags: RollbackFlags, interrupt: Abor
     const { move } = decodeOptions(journal.options, givenMoveOptions(flags), { leavesOut: true });
     await confirmName(io, {
       yes: flags.yes === true,
-      text: `This undoes ${journal.kind} ${journal.operationId}.`,
+      lines: [`This undoes ${journal.kind} ${journal.operationId}.`],
       name: pair.dest.namespace,
       signal: session.signal,
     });
@@ -84,7 +84,9 @@ const withoutDest = async (io: Io, flags: RollbackFlags, session: Session, destP
   if (flags.destinationGivenUp === true && !options.dryRun) {
     await confirmName(io, {
       yes: flags.yes === true,
-      text: `This starts the application in namespace ${namespace} of context ${cluster.context} without stopping the destination.`,
+      lines: [
+        `This starts the application in namespace ${namespace} of context ${cluster.context} without stopping the destination.`,
+      ],
       name: namespace,
       signal: session.signal,
     });

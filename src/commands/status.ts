@@ -70,7 +70,7 @@ export const runHistory = (io: Io, flags: CommonFlags & SideFlags, interrupt: Ab
     if (entries.length === 0)
       await refuseUnknownNamespace({ source: openSourceIfNamed(session, flags), dest, signal });
     const result = { schema: 'dr-syncer.io/history-result/v1', outcome: 'ok', exitCode: 0, entries };
-    await writeResult(io, flags.output, result, () => renderHistory(entries));
+    await writeResult(io, flags.output, result, (value) => renderHistory(value.entries));
     return 0;
   });
 

@@ -1,6 +1,7 @@
 import { DrError, isDrError } from '../errors.ts';
 import { exitCode } from '../exit-codes.ts';
 import { type Io, writeAll } from '../io.ts';
+import { safeJson, safeLine, safeLines } from '../ui/safe-text.ts';
 import { errorDocument } from './error-document.ts';
 
 /**
@@ -49,14 +50,17 @@ const narration = async (
       hint,
       stack,
     };
-    return `${JSON.stringify(line)}\n`;
+    return `${safeJson(line)}\n`;
   }
-  const more = [hint === undefined ? undefined : `  ${hint}`, stack].filter((line) => line !== undefined);
+  const more = [
+    hint === undefined ? undefined : `  ${safeLine(hint)}`,
+    stack === undefined ? undefined : safeLines(stack),
+  ].filter((line) => line !== undefined);
   const isTty = io.stderr.isTTY === true;
   const { createTheme, wantsColor } = await import('../ui/theme.ts');
   const theme = createTheme(wantsColor(isTty, io.env, argv.includes('--no-color') ? false : undefined));
   const time = isTty ? '' : `${new Date().toISOString()} `;
-  return [`${time}${theme.failure('✗')} ${message}`, ...more, ''].join('\n');
+  return [`${time}${theme.failure('✗')} ${safeLine(message)}`, ...more, ''].join('\n');
 };
 
 // The flags may not have been parsed when the error came, so they are read from the words themselves. The last wins.

@@ -1,21 +1,17 @@
 import { formatBytes } from '../bytes.ts';
 import { PartialError } from '../errors.ts';
 import type { Reporter } from '../reporter.ts';
+import { clauseList } from '../sentences.ts';
 import type { MoverOutcome } from './pv-migrate.ts';
 import type { ClaimResult } from './types.ts';
 
-/** The error for claims that were not copied: names with reasons, and last words of the first; undefined when all were. */
+/** The error for claims that were not copied: names with reasons; undefined when all were. */
 export const movesError = (results: readonly ClaimResult[]): PartialError | undefined => {
   const bad = results.filter((result) => result.status === 'failed' || result.status === 'refused');
   if (bad.length === 0) return undefined;
-  const named = bad.slice(0, MOST_NAMED);
-  const lines = named.flatMap((result, index) => [
-    `  ${result.name}: ${result.reason ?? result.status}`,
-    ...(index < MOST_TAILS ? result.tail.map((line) => `    | ${line}`) : []),
-  ]);
-  if (bad.length > named.length) lines.push(`  and ${bad.length - named.length} more`);
+  const why = bad.map((result) => `${result.name}: ${result.reason ?? result.status}`);
   return new PartialError(
-    `${bad.length} of ${results.length} ${results.length === 1 ? 'claim was' : 'claims were'} not copied:\n${lines.join('\n')}`,
+    `${bad.length} of ${results.length} ${results.length === 1 ? 'claim was' : 'claims were'} not copied: ${clauseList(why, MOST_NAMED)}.`,
     { hint: 'The claims that were copied stay copied; a resume tries only the others again.' },
   );
 };
@@ -23,6 +19,13 @@ export const movesError = (results: readonly ClaimResult[]): PartialError | unde
 // Two hundred claims that fail for one reason must not bury it.
 const MOST_NAMED = 20;
 const MOST_TAILS = 3;
+
+/** The last words of the mover about the first claims that failed, a sentence for each line. Pure. */
+export const lastWords = (results: readonly ClaimResult[]): string[] =>
+  results
+    .filter(({ status }) => status === 'failed')
+    .slice(0, MOST_TAILS)
+    .flatMap(({ name, tail }) => tail.map((line) => `Claim ${name}, last words of pv-migrate: ${line}`));
 
 /** Why a run of the mover did not succeed, as a sentence: how it ended, what it said, what to do. */
 export const whyFailed = (outcome: MoverOutcome, deadlineMs: number): string => {

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { InterruptedError, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
+import { safeLine } from './safe-text.ts';
 
 /**
  * Asks the operator to type a name before something that cannot be taken back by a key press. With `yes` nothing is
@@ -11,16 +12,18 @@ export const confirmName = async (
   io: Io,
   question: {
     readonly yes: boolean;
-    readonly text: string;
+    /** What is asked, line by line. */
+    readonly lines: readonly string[];
     readonly name: string;
     readonly signal: AbortSignal;
   },
 ): Promise<void> => {
-  const { yes, text, name, signal } = question;
+  const { yes, lines, name, signal } = question;
   if (yes) return;
   needTerminal(io);
   signal.throwIfAborted();
-  const typed = await ask(io, `${text}\nType "${name}" to continue: `, signal);
+  const text = [...lines, `Type "${name}" to continue: `].map(safeLine).join('\n');
+  const typed = await ask(io, text, signal);
   if (typed.trim() !== name) throw new InterruptedError('Not confirmed; nothing was changed.');
 };
 

@@ -2,6 +2,7 @@ import ora, { type Ora } from 'ora';
 import type { OutStream } from '../io.ts';
 import type { Reporter } from '../reporter.ts';
 import { LEVELS, type LogLevel } from './levels.ts';
+import { safeLine } from './safe-text.ts';
 import type { Theme } from './theme.ts';
 
 export interface HumanOptions {
@@ -20,12 +21,12 @@ export const humanReporter = ({ stream, theme, level, now }: HumanOptions): Repo
   // A terminal may not know its width (0 columns); a spinner counts the lines to erase by it and would never end.
   const canSpin = isTty && stream.columns !== 0;
   let spinner: Ora | undefined;
-  const say = (at: LogLevel, symbol: string, message: string): void => {
+  const say = (at: LogLevel, symbol: string, message: string, paint = (text: string) => text): void => {
     if (LEVELS[at] < LEVELS[level]) return;
     const time = isTty ? '' : `${now().toISOString()} `;
     const wasSpinning = spinner?.isSpinning === true;
     if (wasSpinning) spinner?.clear();
-    stream.write(`${time}${symbol} ${message}\n`);
+    stream.write(`${time}${symbol} ${paint(safeLine(message))}\n`);
     if (wasSpinning) spinner?.render();
   };
   const stop = (): void => {
@@ -51,11 +52,11 @@ export const humanReporter = ({ stream, theme, level, now }: HumanOptions): Repo
       stop();
       say('info', theme.dim('→'), message);
     },
-    debug: (message) => say('debug', theme.dim('·'), theme.dim(message)),
+    debug: (message) => say('debug', theme.dim('·'), message, theme.dim),
     progress: (done, total, what) => {
       if (!canSpin || LEVELS.info < LEVELS[level]) return;
       spinner ??= ora({ stream: stream as never, discardStdin: false, hideCursor: false }).start();
-      spinner.text = `${done}/${total} ${what}`;
+      spinner.text = `${done}/${total} ${safeLine(what)}`;
       if (done >= total) stop();
     },
     event: () => undefined,

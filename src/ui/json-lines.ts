@@ -1,12 +1,13 @@
 import type { OutStream } from '../io.ts';
 import type { Reporter } from '../reporter.ts';
 import { LEVELS, type LogLevel } from './levels.ts';
+import { safeJson } from './safe-text.ts';
 
 /** Narration as JSON lines on stderr: `{"time","level","kind","msg"}`, for log collectors. */
 export const jsonLinesReporter = (stream: OutStream, level: LogLevel, now: () => Date): Reporter => {
   const say = (at: LogLevel, kind: string, msg: string): void => {
     if (LEVELS[at] < LEVELS[level]) return;
-    stream.write(`${JSON.stringify({ time: now().toISOString(), level: at, kind, msg })}\n`);
+    stream.write(`${safeJson({ time: now().toISOString(), level: at, kind, msg })}\n`);
   };
   return {
     action: (message) => say('info', 'action', message),
@@ -25,10 +26,12 @@ export const jsonLinesReporter = (stream: OutStream, level: LogLevel, now: () =>
 export const withEvents = (reporter: Reporter, stdout: OutStream, now: () => Date): Reporter => ({
   ...reporter,
   event: (event, fields) => {
-    const line = { time: now().toISOString(), event, ...fields };
-    stdout.write(
-      `${JSON.stringify(line, (_key, value) => (typeof value === 'number' ? rounded(value) : value))}\n`,
-    );
+    const rounds = Object.entries(fields).map(([key, value]) => [
+      key,
+      typeof value === 'number' ? rounded(value) : value,
+    ]);
+    const line = { time: now().toISOString(), event, ...Object.fromEntries(rounds) };
+    stdout.write(`${safeJson(line)}\n`);
   },
 });
 

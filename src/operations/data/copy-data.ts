@@ -1,7 +1,7 @@
 import { systemClock } from '../../data/defaults.ts';
 import { waitForMoverPods } from '../../data/leftovers.ts';
 import { moveClaims } from '../../data/move.ts';
-import { movesError } from '../../data/move-texts.ts';
+import { lastWords, movesError } from '../../data/move-texts.ts';
 import type { ClaimPair, ClaimResult, MoverRecord } from '../../data/types.ts';
 import { removeVerifiers, verifyClaim } from '../../data/verify.ts';
 import { nameList } from '../../sentences.ts';
@@ -35,6 +35,7 @@ export const copyData = async (input: CopyDataInput): Promise<CopyDataResult> =>
   const results = open.length === 0 ? [] : await moveOpen(input, open, stored);
   const error = movesError(results);
   signal.throwIfAborted();
+  for (const line of lastWords(results)) reporter.warning(line);
   if (error !== undefined) throw error;
   return {
     results,
