@@ -2,7 +2,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { addDataFlags, addPathFlag, addResumedDataFlags } from './commands/data-options.ts';
 import { EXAMPLES, exampleText } from './commands/examples.ts';
 import { addMoveFlags } from './commands/move-options.ts';
-import { addCommonFlags, addCopyFlags, addSideFlags } from './commands/options.ts';
+import { acceptClusterRoles, addCommonFlags, addCopyFlags, addSideFlags } from './commands/options.ts';
 import { duration } from './commands/parsers.ts';
 import { tellError } from './commands/tell-error.ts';
 import { isDrError, UsageError } from './errors.ts';
@@ -109,10 +109,12 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   move('fence', 'Stop the workloads of a source that came back after a failover').action(async (flags) =>
     setCode(await (await import('./commands/failover.ts')).runFenceCommand(io, flags, interrupt)),
   );
-  addResumedDataFlags(move('resume', 'Continue an unfinished operation')).action(async (flags, command) => {
-    const { runResume } = await import('./commands/resume.ts');
-    setCode(await runResume(io, { ...flags, given: typedFlags(command) }, interrupt));
-  });
+  addResumedDataFlags(move('resume', 'Continue an unfinished operation'))
+    .addOption(acceptClusterRoles())
+    .action(async (flags, command) => {
+      const { runResume } = await import('./commands/resume.ts');
+      setCode(await runResume(io, { ...flags, given: typedFlags(command) }, interrupt));
+    });
   addPathFlag(move('rollback', 'Undo an unfinished operation'))
     .option(
       '--destination-given-up',

@@ -1,5 +1,6 @@
 import type { Io } from '../io.ts';
-import { whereIs } from '../operations/move/side.ts';
+import { ownerNames, ownersIn } from '../operations/move/gitops.ts';
+import { listSide, whereIs } from '../operations/move/side.ts';
 import type { MoveSide } from '../operations/move/types.ts';
 import { runningWorkloads } from '../operations/running-workloads.ts';
 import { count, nameList } from '../sentences.ts';
@@ -11,6 +12,8 @@ import type { Session } from './session.ts';
 /** What is asked before a move: which side stops, what happens then (a clause), and the name to be typed. */
 export interface MoveQuestion {
   readonly stops: MoveSide;
+  /** The GitOps objects that keep what stops are paused first; they are named, as they live in other namespaces. */
+  readonly pausesGitops: boolean;
   readonly afterwards: string;
   readonly name: string;
 }
@@ -47,7 +50,7 @@ export const askAfterChecks = (
 /** The question before something that stops a side, with the names and numbers of what runs there. */
 export const stopQuestion = async (
   session: Session,
-  { stops, afterwards, name }: MoveQuestion,
+  { stops, pausesGitops, afterwards, name }: MoveQuestion,
 ): Promise<NameQuestion> => {
   const running = await runningWorkloads(stops.cluster, stops.namespace, session.signal);
   const pods = running.reduce((sum, item) => sum + item.pods, 0);
@@ -57,5 +60,15 @@ export const stopQuestion = async (
       : `This stops ${count(running.length, 'workload')} with ${count(pods, 'pod')} in ${whereIs(stops)}: ${nameList(
           running.map((item) => `${item.workload} (${count(item.pods, 'pod')})`),
         )}`;
-  return { lines: [`${what}. ${afterwards}`], name };
+  const owners = pausesGitops ? ownerNames(ownersIn(stops, await listSide(stops, session.signal))) : [];
+  return {
+    lines: [
+      `${what}. ${afterwards}`,
+      ...(owners.length === 0 ? [] : [`Before that it pauses ${nameList(owners, MOST_OWNERS)}.`]),
+    ],
+    name,
+  };
 };
+
+// Each of them is a decision about somebody else's namespace.
+const MOST_OWNERS = 50;

@@ -47,6 +47,7 @@ export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: Abor
       () =>
         stopQuestion(session, {
           stops: source,
+          pausesGitops: options.pauseGitops,
           afterwards: `Then it is started in ${whereIs(dest)}.`,
           name: dest.namespace,
         }),

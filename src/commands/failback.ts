@@ -41,6 +41,7 @@ export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal
       () =>
         stopQuestion(session, {
           stops: dest,
+          pausesGitops: options.pauseGitops,
           afterwards: `Then it is started again in ${whereIs(source)}.`,
           name: dest.namespace,
         }),

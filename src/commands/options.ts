@@ -44,6 +44,7 @@ export interface CopyFlags {
   readonly preserveLoadBalancerIp?: boolean;
   readonly holdLoadBalancers?: boolean;
   readonly rewriteDns?: boolean;
+  readonly acceptClusterRoles?: readonly string[];
 }
 
 export const addSideFlags = (command: Command): Command =>
@@ -83,6 +84,7 @@ export const addCopyFlags = (command: Command): Command =>
     .option('--preserve-node-ports', 'keep node ports that the source allocated by itself')
     .option('--preserve-load-balancer-ip', 'keep loadBalancerIP and address annotations')
     .option('--hold-load-balancers', 'create no load balancers or DNS records before the cutover')
+    .addOption(acceptClusterRoles())
     .option('--rewrite-dns', 'rewrite names such as db.<source-namespace>.svc in text, not only report them');
 
 export const addCommonFlags = (command: Command): Command =>
@@ -121,6 +123,13 @@ export const addCommonFlags = (command: Command): Command =>
     .option('--no-color', 'no colours (also: NO_COLOR)')
     .option('-y, --yes', 'skip the confirmation prompt');
 
+/** What a stage asks for before it copies a binding that grants more; a resume asks for it again. */
+export const acceptClusterRoles = (): Option =>
+  new Option(
+    '--accept-cluster-roles <names>',
+    'RoleBindings of these ClusterRoles may grant more at the destination than at the source',
+  ).argParser(names);
+
 /** The copy flags with their defaults, as the stage operation takes them. */
 export const copyOptions = (flags: CopyFlags) => ({
   types: {
@@ -139,4 +148,5 @@ export const copyOptions = (flags: CopyFlags) => ({
   preserveLoadBalancerIp: flags.preserveLoadBalancerIp === true,
   holdLoadBalancers: flags.holdLoadBalancers === true,
   rewriteDns: flags.rewriteDns === true,
+  acceptClusterRoles: flags.acceptClusterRoles ?? [],
 });

@@ -23,7 +23,8 @@ import { givenMoveOptions, type MoveFlags } from './move-options.ts';
 import { type OpenPair, openPair, operationBase } from './pair.ts';
 import { type Session, withSession } from './session.ts';
 
-export type ResumeFlags = MoveFlags & ResumedDataFlags & { readonly withoutHooks?: boolean };
+export type ResumeFlags = MoveFlags &
+  ResumedDataFlags & { readonly withoutHooks?: boolean; readonly acceptClusterRoles?: readonly string[] };
 
 /** `dr-syncer resume`: goes on with the unfinished operation. Returns the exit code. */
 export const runResume = (io: Io, flags: ResumeFlags, interrupt: AbortSignal): Promise<number> =>
@@ -78,10 +79,13 @@ const goOn = async (
       hint: `To continue it, run: ${drSyncer('rollback', pair)}`,
     });
   }
-  const stageOptions = stageOptionsFor(stored.stage, journal.operationId, {
-    source: source.namespace,
-    dest: dest.namespace,
-  });
+  const namespaces = { source: source.namespace, dest: dest.namespace };
+  const stageOptions = stageOptionsFor(
+    stored.stage,
+    journal.operationId,
+    namespaces,
+    flags.acceptClusterRoles,
+  );
   const converge =
     stageOptions === undefined ? {} : { converge: convergeWith(stage, session, source, stageOptions) };
   const config =

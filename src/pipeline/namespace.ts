@@ -42,6 +42,23 @@ export const namespaceNotes = (source: KubeObject, dest: KubeObject): Note[] => 
   return notes;
 };
 
+/**
+ * What the operator should know of the namespace that is to be created: a Pod Security level that it takes along and
+ * that holds back less than "restricted", whatever the destination would give a new namespace. Pure.
+ */
+export const newNamespaceNotes = (source: KubeObject): Note[] => {
+  const level = source.metadata.labels?.[ENFORCE];
+  return level === undefined || level === 'restricted'
+    ? []
+    : [
+        {
+          level: 'info',
+          path: `metadata.labels["${ENFORCE}"]`,
+          message: `The namespace is created with Pod Security "${level}", as at the source; if new namespaces of the destination are held to more, this one is not.`,
+        },
+      ];
+};
+
 const ENFORCE = 'pod-security.kubernetes.io/enforce';
 const UID_RANGE = 'openshift.io/sa.scc.uid-range';
 const STRICTNESS = ['privileged', 'baseline', 'restricted'];

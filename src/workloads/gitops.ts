@@ -1,5 +1,5 @@
 import { RefusedError } from '../errors.ts';
-import { own, stringAt, valueAt } from '../kube/json.ts';
+import { listAt, own, stringAt, valueAt } from '../kube/json.ts';
 import { groupKind, groupOf } from '../kube/names.ts';
 import type { Json, JsonObject, KubeObject } from '../kube/types.ts';
 import { parkPatch } from './park.ts';
@@ -26,6 +26,39 @@ export const gitopsOwner = (object: KubeObject): GitopsOwner | undefined =>
   fluxOwner(object, 'helm.toolkit.fluxcd.io', 'HelmRelease') ??
   fluxOwner(object, 'kustomize.toolkit.fluxcd.io', 'Kustomization') ??
   argoOwner(object);
+
+/** A workload with the GitOps object that its marks name. Whoever may edit the workload can write these marks. */
+export interface OwnedWorkload {
+  readonly object: KubeObject;
+  readonly owner: GitopsOwner;
+}
+
+/**
+ * Whether a GitOps object itself says that it keeps a workload: by the inventory of a Kustomization, the resources of an
+ * Application, the inventory of a HelmRelease or, where it has none yet, the namespace that its release is installed
+ * in. The marks on the workload alone would let an editor of a namespace pause any of them (S10). Pure.
+ */
+export const keepsWorkload = (live: KubeObject, { apiVersion, kind, metadata }: KubeObject): boolean => {
+  const { namespace = '', name } = metadata;
+  const group = groupOf(apiVersion);
+  if (groupKind(live) === 'Application.argoproj.io')
+    return listAt(live, 'status', 'resources').some(
+      (item) =>
+        stringAt(item, 'kind') === kind &&
+        (stringAt(item, 'group') ?? '') === group &&
+        stringAt(item, 'namespace') === namespace &&
+        stringAt(item, 'name') === name,
+    );
+  const entries = listAt(live, 'status', 'inventory', 'entries');
+  // The form of Flux: https://fluxcd.io/flux/components/kustomize/kustomizations/#inventory
+  if (entries.some((entry) => stringAt(entry, 'id') === [namespace, name, group, kind].join('_')))
+    return true;
+  return (
+    entries.length === 0 &&
+    groupKind(live) === 'HelmRelease.helm.toolkit.fluxcd.io' &&
+    (stringAt(live, 'spec', 'targetNamespace') ?? live.metadata.namespace) === namespace
+  );
+};
 
 /**
  * The JSON merge patch that makes a live GitOps object (Application, Kustomization, HelmRelease) leave the cluster

@@ -232,6 +232,17 @@ const CASES: readonly Case[] = [
     names: /Kustomization \S+\/shop\b.*was not found/,
   },
   {
+    what: 'an owner in Git that is named by marks and does not list what carries them',
+    refuse: async (namespace) => {
+      await keepFromGit(namespace, 'pay');
+      await patchJson('source', 'Kustomization', 'shop', gitOf(namespace), { status: { inventory: null } });
+      return undefined;
+    },
+    args: ['--pause-gitops'],
+    exit: 3,
+    names: /Kustomization \S+\/shop is named by the marks of Deployment pay .*does not list it itself/,
+  },
+  {
     what: 'a failback whose owner at home may not be resumed',
     verb: 'failback',
     before: (namespace) => keepFromGit(namespace, 'pay'),
@@ -481,7 +492,12 @@ const FLUX = 'kustomize.toolkit.fluxcd.io';
 const keepFromGit = async (namespace: string, name: string): Promise<void> => {
   const owner = { apiVersion: `${FLUX}/v1`, kind: 'Kustomization', metadata: { name: 'shop' } };
   await createNamespace('source', gitOf(namespace));
-  await applyObject('source', { ...owner, spec: { interval: '1m', suspend: false } }, gitOf(namespace));
+  const status = { inventory: { entries: [{ id: `${namespace}_${name}_apps_Deployment`, v: 'v1' }] } };
+  await applyObject(
+    'source',
+    { ...owner, spec: { interval: '1m', suspend: false }, status },
+    gitOf(namespace),
+  );
   const labels = { [`${FLUX}/name`]: 'shop', [`${FLUX}/namespace`]: gitOf(namespace) };
   await patchJson('source', 'Deployment', name, namespace, { metadata: { labels } });
   cleanUps.push(() => deleteJson('source', 'Namespace', gitOf(namespace)).then(() => undefined));

@@ -27,6 +27,7 @@ export const plainStage = (namespace: string, concurrency: number): StageOptions
   keepGoing: false,
   prune: false,
   acceptLiveDestination: false,
+  acceptClusterRoles: [],
   onConflict: undefined,
   concurrency,
   recreateTimeoutMs: 10_000,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { RefusedError } from '../../src/errors.ts';
 import { valueAt } from '../../src/kube/json.ts';
 import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
-import { gitopsOwner, pausePatch, resumePatch } from '../../src/workloads/gitops.ts';
+import { gitopsOwner, keepsWorkload, pausePatch, resumePatch } from '../../src/workloads/gitops.ts';
 import { live, patched } from './samples.ts';
 
 const deployment = (labels: JsonObject, annotations: JsonObject = {}): KubeObject =>
@@ -121,5 +121,56 @@ describe('pausing and resuming it', () => {
   test('F16: an owner that we did not pause is not resumed, and no other kind is paused', () => {
     expect(() => resumePatch(release({ suspend: true }))).toThrow(RefusedError);
     expect(() => pausePatch(live('argoproj.io/v1alpha1', 'ApplicationSet'))).toThrow(RefusedError);
+  });
+});
+
+describe('what a GitOps object itself says that it keeps', () => {
+  const web = live('apps/v1', 'Deployment', { metadata: { name: 'web', namespace: 'shop' } });
+  const service = live('v1', 'Service', { metadata: { name: 'web', namespace: 'shop' } });
+  const listed = (...ids: string[]): JsonObject => ({
+    inventory: { entries: ids.map((id) => ({ id, v: 'v1' })) },
+  });
+  const resource = (change: JsonObject = {}): JsonObject => ({
+    resources: [{ group: 'apps', kind: 'Deployment', namespace: 'shop', name: 'web', ...change }],
+  });
+  const APP = ['argoproj.io/v1alpha1', 'Application'] as const;
+  const KS = ['kustomize.toolkit.fluxcd.io/v1', 'Kustomization'] as const;
+  const HR = ['helm.toolkit.fluxcd.io/v2', 'HelmRelease'] as const;
+
+  test.each([
+    ['a Kustomization with its entry', KS, {}, listed('other', 'shop_web_apps_Deployment'), web, true],
+    ['a Kustomization with a core object', KS, {}, listed('shop_web__Service'), service, true],
+    ['a Kustomization without it', KS, {}, listed('infra_web_apps_Deployment'), web, false],
+    ['a Kustomization with a kind of another group', KS, {}, listed('shop_web_x_Deployment'), web, false],
+    ['a Kustomization that has applied nothing', KS, {}, {}, web, false],
+    ['a Kustomization that targets the namespace', KS, { targetNamespace: 'shop' }, {}, web, false],
+    ['an Application with its resource', APP, {}, resource(), web, true],
+    [
+      'an Application with a core resource',
+      APP,
+      {},
+      resource({ group: undefined as never, kind: 'Service' }),
+      service,
+      true,
+    ],
+    ['an Application with another name', APP, {}, resource({ name: 'api' }), web, false],
+    ['an Application with another namespace', APP, {}, resource({ namespace: 'infra' }), web, false],
+    ['an Application with another group', APP, {}, resource({ group: '' }), web, false],
+    ['an Application with an inventory of Flux', APP, {}, listed('shop_web_apps_Deployment'), web, false],
+    ['a release with its entry', HR, {}, listed('shop_web_apps_Deployment'), web, true],
+    ['a release of that namespace without an inventory', HR, { targetNamespace: 'shop' }, {}, web, true],
+    [
+      'a release of that namespace that lists others',
+      HR,
+      { targetNamespace: 'shop' },
+      listed('a'),
+      web,
+      false,
+    ],
+    ['a release of its own namespace', HR, {}, {}, web, false],
+    ['something else', ['v1', 'ConfigMap'] as const, {}, listed(), web, false],
+  ])('S10: %s', (_what, [apiVersion, kind], spec, status, object, expected) => {
+    const owner = live(apiVersion, kind, { metadata: { name: 'o', namespace: 'flux-system' }, spec, status });
+    expect(keepsWorkload(owner, object)).toBe(expected);
   });
 });

@@ -34,7 +34,8 @@ export const checkClusterRoles: Check = async (context) => {
   return reported.flat();
 };
 
-const CLUSTER_ROLES = 'clusterroles.rbac.authorization.k8s.io';
+/** The type of ClusterRoles, as the lister names types. */
+export const CLUSTER_ROLES = 'clusterroles.rbac.authorization.k8s.io';
 
 /** The ClusterRoles that RoleBindings refer to, less those whose names belong to Kubernetes. Pure. */
 export const clusterRoleUses = (objects: readonly KubeObject[]): Use[] =>

@@ -16,6 +16,7 @@ import { checkReferences } from './references.ts';
 import { checkStorageClasses } from './storage-classes.ts';
 import { templatesOf } from './templates.ts';
 import type { Check, CheckContext, CheckInput } from './types.ts';
+import { checkSubjects, checkWiderRoles } from './wider-roles.ts';
 
 export type { CheckInput } from './types.ts';
 
@@ -40,6 +41,8 @@ export const checkNeeds = async (input: CheckInput, scope: 'all' | 'quick' = 'al
 const QUICK: readonly Check[] = [
   checkStorageClasses,
   checkClusterRoles,
+  checkWiderRoles,
+  checkSubjects,
   checkClasses,
   checkReferences,
   checkNodeLabels,

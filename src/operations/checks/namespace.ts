@@ -1,24 +1,37 @@
 import { kubectl } from '../../command-line.ts';
-import { namespaceNotes } from '../../pipeline/namespace.ts';
+import { namespaceNotes, newNamespaceNotes } from '../../pipeline/namespace.ts';
 import type { Finding } from '../stage/types.ts';
 import type { Check } from './types.ts';
 
 /**
- * What differs between the two namespaces and matters to the pods, when the destination's exists already. Pure.
+ * What matters to the pods and differs between the two namespaces, or comes along with one that is created. Pure.
  */
 export const checkNamespace: Check = ({
   sourceNamespaceObject,
   destNamespaceObject,
+  source,
+  sourceNamespace,
   dest,
   destNamespace,
 }) => {
-  if (destNamespaceObject === undefined) return [];
-  return namespaceNotes(sourceNamespaceObject, destNamespaceObject).map(
+  const isNew = destNamespaceObject === undefined;
+  const notes = isNew
+    ? newNamespaceNotes(sourceNamespaceObject)
+    : namespaceNotes(sourceNamespaceObject, destNamespaceObject);
+  const look = kubectl(
+    isNew ? source : dest,
+    'get',
+    'namespace',
+    isNew ? sourceNamespace : destNamespace,
+    '-o',
+    'yaml',
+  );
+  return notes.map(
     (note): Finding => ({
       level: note.level,
       code: CODES.find(([pattern]) => pattern.test(note.path))?.[1] ?? 'namespace-differs',
       subject: `Namespace ${destNamespace}`,
-      message: `${note.message} Look at it with: ${kubectl(dest, 'get', 'namespace', destNamespace, '-o', 'yaml')}`,
+      message: `${note.message} Look at it with: ${look}`,
     }),
   );
 };

@@ -22,6 +22,8 @@ export interface CheckInput {
   /** Source class -> destination class, as it was applied to `desired`. */
   readonly storageClassMap: ReadonlyMap<string, string>;
   readonly signal: AbortSignal;
+  /** ClusterRoles that may mean more at the destination; see checkWiderRoles. */
+  readonly acceptedClusterRoles?: readonly string[] | undefined;
   /** The copy is about to run: what keeps its pods from being created refuses instead of warning. */
   readonly strict?: boolean | undefined;
 }

@@ -2,7 +2,7 @@ import { MANAGED } from '../../annotations.ts';
 import { groupKind, objectName } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { finished } from '../../workloads/finished.ts';
-import { type GitopsOwner, gitopsOwner } from '../../workloads/gitops.ts';
+import { type GitopsOwner, gitopsOwner, type OwnedWorkload } from '../../workloads/gitops.ts';
 import { controlledByCustomResource } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
@@ -19,10 +19,7 @@ export interface Survey {
   readonly controlled: readonly string[];
   /** Jobs that have not finished, unowned ones and those of CronJobs. */
   readonly runningJobs: readonly string[];
-  readonly gitops: readonly {
-    readonly object: KubeObject;
-    readonly owner: NonNullable<ReturnType<typeof gitopsOwner>>;
-  }[];
+  readonly gitops: readonly OwnedWorkload[];
   readonly notes: readonly string[];
 }
 

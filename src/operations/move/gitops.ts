@@ -2,11 +2,19 @@ import { PARK_MANAGER } from '../../annotations.ts';
 import { RefusedError } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
 import { clone } from '../../kube/json.ts';
+import { objectName } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { applyMergePatch } from '../../pipeline/transforms/support/merge-patch.ts';
-import { type GitopsOwner, pausePatch, resumePatch } from '../../workloads/gitops.ts';
+import { nameList } from '../../sentences.ts';
+import {
+  type GitopsOwner,
+  keepsWorkload,
+  type OwnedWorkload,
+  pausePatch,
+  resumePatch,
+} from '../../workloads/gitops.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { survey } from './baseline.ts';
 import { moveVersion } from './move-version.ts';
@@ -17,17 +25,17 @@ import type { MoveDeps, MoveSide } from './types.ts';
 
 /**
  * Pauses the GitOps objects that own what is to be stopped, and leaves what they had before on them. Each is found by
- * its own name; an Argo CD Application that does not say where it lives is looked for in the whole cluster.
- * Throws RefusedError when one cannot be patched, or at the source cannot be found.
+ * its own name; an Argo CD Application that does not say where it lives is looked for in the whole cluster. Throws
+ * RefusedError when one cannot be patched, or at the source cannot be found or does not list what it is said to own.
  */
 export const pauseGitops = async (
   side: MoveSide,
-  owners: readonly GitopsOwner[],
+  owned: readonly OwnedWorkload[],
   deps: MoveDeps,
 ): Promise<string> => {
   let paused = 0;
-  for (const owner of uniqueOwners(owners)) {
-    const found = await findOwner(side, owner, deps.signal).catch((error: unknown) => {
+  for (const group of byOwner(owned)) {
+    const found = await findOwner(side, group, deps.signal).catch((error: unknown) => {
       // A copy carries the marks of the owner that it had at home, which need not be here.
       if (side.role !== 'dest' || !(error instanceof RefusedError)) throw error;
       deps.reporter.warning(error.message);
@@ -45,13 +53,13 @@ export const pauseGitops = async (
  */
 export const resumeGitops = async (
   side: MoveSide,
-  owners: readonly GitopsOwner[],
+  owned: readonly OwnedWorkload[],
   deps: MoveDeps,
 ): Promise<string> => {
   let resumed = 0;
-  for (const owner of uniqueOwners(owners)) {
+  for (const group of byOwner(owned)) {
     try {
-      const found = await findOwner(side, owner, deps.signal);
+      const found = await findOwner(side, group, deps.signal);
       if (await patchOwner(side, found, GITOPS_PATCHES.resume, deps)) resumed++;
     } catch (error) {
       if (!(error instanceof RefusedError) && !hasStatus(error, 403)) throw error;
@@ -88,17 +96,17 @@ export interface TriedOwners {
  */
 export const tryOwners = async (
   side: MoveSide,
-  owners: readonly GitopsOwner[],
+  owned: readonly OwnedWorkload[],
   patchOf: (live: KubeObject) => JsonObject | undefined,
   { concurrency, signal }: TryOptions,
 ): Promise<TriedOwners> => {
   const missing: string[] = [];
   const tried = await mapBounded(
-    uniqueOwners(owners),
+    byOwner(owned),
     concurrency,
-    (owner) =>
-      tryWrite(ownerName(owner), [404, 409], async () => {
-        const found = await findOwner(side, owner, signal).catch((error: unknown) => {
+    (group) =>
+      tryWrite(ownerName(group.owner), [404, 409], async () => {
+        const found = await findOwner(side, group, signal).catch((error: unknown) => {
           if (!(error instanceof RefusedError)) throw error;
           missing.push(error.message);
           return undefined;
@@ -114,13 +122,24 @@ export const tryOwners = async (
   return { tried, missing };
 };
 
-/** The GitOps objects that own something among these objects of a side, each once. Pure but for what survey throws. */
-export const ownersIn = (side: MoveSide, objects: readonly KubeObject[]): GitopsOwner[] =>
-  uniqueOwners(survey(side, objects).gitops.map(({ owner }) => owner));
+/** What among these objects of a side GitOps objects own, by its marks. Pure but for what survey throws. */
+export const ownersIn = (side: MoveSide, objects: readonly KubeObject[]): readonly OwnedWorkload[] =>
+  survey(side, objects).gitops;
 
-const uniqueOwners = (owners: readonly GitopsOwner[]): GitopsOwner[] => [
-  ...new Map(owners.map((owner) => [ownerName(owner), owner])).values(),
-];
+/** The names of the GitOps objects that these workloads name, each once. Pure. */
+export const ownerNames = (owned: readonly OwnedWorkload[]): string[] =>
+  byOwner(owned).map(({ owner }) => ownerName(owner));
+
+interface OwnerGroup {
+  readonly owner: GitopsOwner;
+  readonly objects: readonly KubeObject[];
+}
+
+const byOwner = (owned: readonly OwnedWorkload[]): OwnerGroup[] =>
+  [...Map.groupBy(owned, ({ owner }) => ownerName(owner)).values()].flatMap((same) => {
+    const [first] = same;
+    return first === undefined ? [] : { owner: first.owner, objects: same.map(({ object }) => object) };
+  });
 
 /** `Kustomization flux-system/shop`. Pure. */
 export const ownerName = ({ kind, namespace, name }: GitopsOwner): string =>
@@ -136,9 +155,9 @@ export const outdateOwners = async (
   signal: AbortSignal,
 ): Promise<number> => {
   let bumped = 0;
-  for (const owner of ownersIn(side, objects)) {
+  for (const group of byOwner(ownersIn(side, objects))) {
     try {
-      const { type, object } = await findOwner(side, owner, signal);
+      const { type, object } = await findOwner(side, group, signal);
       const ref = { type, namespace: object.metadata.namespace, name: object.metadata.name };
       await moveVersion(side.cluster, ref, object, signal);
       bumped++;
@@ -149,9 +168,10 @@ export const outdateOwners = async (
   return bumped;
 };
 
+// The owner that the marks name, if it says itself that it keeps what carries them.
 const findOwner = async (
   side: MoveSide,
-  owner: GitopsOwner,
+  { owner, objects }: OwnerGroup,
   signal: AbortSignal,
 ): Promise<{ type: ResourceType; object: KubeObject }> => {
   const type = [...preferredTypes(side.discovery).values()].find(
@@ -166,15 +186,28 @@ const findOwner = async (
       },
     );
   }
-  if (owner.namespace !== undefined) {
-    const object = await side.cluster.get({ type, namespace: owner.namespace, name: owner.name }, { signal });
-    if (object !== undefined) return { type, object };
-  } else {
-    const all = await side.cluster.list(type, undefined, { signal });
-    const [object, other] = all.filter((item) => item.metadata.name === owner.name);
-    if (object !== undefined && other === undefined) return { type, object };
-  }
-  throw new RefusedError(`${name} owns workloads in ${whereIs(side)}, and it was not found.`);
+  const found = await readOwner(side, type, owner, signal);
+  if (found === undefined)
+    throw new RefusedError(`${name} owns workloads in ${whereIs(side)}, and it was not found.`);
+  if (objects.some((object) => keepsWorkload(found, object))) return { type, object: found };
+  throw new RefusedError(
+    `${name} is named by the marks of ${nameList(objects.map(objectName))} in ${whereIs(side)}, but does not list ${objects.length === 1 ? 'it' : 'them'} itself, so it is left alone.`,
+    {
+      hint: 'Take these marks off, or pause what keeps them by hand and run again with --ignore-gitops instead of --pause-gitops.',
+    },
+  );
+};
+
+const readOwner = async (
+  side: MoveSide,
+  type: ResourceType,
+  { namespace, name }: GitopsOwner,
+  signal: AbortSignal,
+): Promise<KubeObject | undefined> => {
+  if (namespace !== undefined) return side.cluster.get({ type, namespace, name }, { signal });
+  const all = await side.cluster.list(type, undefined, { signal });
+  const [object, other] = all.filter((item) => item.metadata.name === name);
+  return other === undefined ? object : undefined;
 };
 
 const patchOwner = async (

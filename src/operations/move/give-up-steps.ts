@@ -70,11 +70,7 @@ export const giveUpSteps = (input: GiveUpDestInput, deps: MoveDeps, known: Reado
       skip: () => (options.pauseGitops ? undefined : 'none were paused'),
       run: async () => {
         const { gitops } = survey(source, await listSide(source, deps.signal));
-        return resumeGitops(
-          source,
-          gitops.map(({ owner }) => owner),
-          deps,
-        );
+        return resumeGitops(source, gitops, deps);
       },
     },
     {

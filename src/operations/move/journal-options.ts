@@ -74,16 +74,19 @@ const movable = (data: JsonObject | undefined): JsonObject | undefined => {
 
 /**
  * The stage options of a journal for this pair of namespaces. A journal is a ConfigMap, which everybody can write who may
- * edit the namespace: it must not lead us, with our rights, to another namespace. Throws RefusedError when it names one.
+ * edit the namespace: it must not lead us, with our rights, to another namespace, and what grants more than it does at home is
+ * acknowledged by the operator alone. Throws RefusedError when it names another namespace.
  */
 export const stageOptionsFor = (
   stored: StageOptions | undefined,
   operationId: string,
   pair: { readonly source: string; readonly dest: string },
+  acceptClusterRoles: readonly string[] = [],
 ): StageOptions | undefined => {
   if (stored === undefined) return undefined;
   const { sourceNamespace, destNamespace } = stored;
-  if (sourceNamespace === pair.source && destNamespace === pair.dest) return stored;
+  if (sourceNamespace === pair.source && destNamespace === pair.dest)
+    return { ...stored, acceptClusterRoles };
   throw new RefusedError(
     `The journal of operation ${operationId} is about namespace ${sourceNamespace} at the source and namespace ${destNamespace} at the destination; this command is about ${pair.source} and ${pair.dest}.`,
     { hint: 'Name the namespaces of the first run; if they are these, somebody has changed the journal.' },

@@ -6,7 +6,7 @@ import { seeAddresses } from './addresses.ts';
 import { baselineOf, survey } from './baseline.ts';
 import { hookStep, smokeStep } from './common-steps.ts';
 import { copyWhileStopped, type MoveData, refuseRunning, seeMoversGone } from './copy-step.ts';
-import { ownersIn, pauseGitops, resumeGitops } from './gitops.ts';
+import { ownerNames, ownersIn, pauseGitops, resumeGitops } from './gitops.ts';
 import type { HookPoint } from './hooks.ts';
 import type { StartSource } from './other-targets.ts';
 import { proveStopped } from './prove-stopped.ts';
@@ -159,16 +159,8 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       id: 'pause-gitops',
       title: `Pause the GitOps owners of what runs in ${whereIs(from)}`,
       skip: () => (options.pauseGitops ? undefined : '--pause-gitops is not given'),
-      plan: async () =>
-        (await surveyNow()).gitops.map(
-          ({ owner }) => `patch ${owner.kind} ${owner.namespace ?? ''}/${owner.name}: pause`,
-        ),
-      run: async () =>
-        pauseGitops(
-          from,
-          (await surveyNow()).gitops.map(({ owner }) => owner),
-          deps,
-        ),
+      plan: async () => ownerNames((await surveyNow()).gitops).map((name) => `patch ${name}: pause`),
+      run: async () => pauseGitops(from, (await surveyNow()).gitops, deps),
     },
     {
       id: 'check-data',
@@ -298,9 +290,8 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       id: 'resume-gitops',
       title: `Resume the GitOps owners of what runs in ${whereIs(to)} that were paused`,
       plan: async () =>
-        ownersIn(to, await listSide(to, deps.signal)).map(
-          ({ kind: owned, namespace, name }) =>
-            `patch ${owned} ${namespace ?? ''}/${name}: resume, if paused by us`,
+        ownerNames(ownersIn(to, await listSide(to, deps.signal))).map(
+          (name) => `patch ${name}: resume, if paused by us`,
         ),
       run: async () => resumeGitops(to, ownersIn(to, (await openTo()).objects()), deps),
     },

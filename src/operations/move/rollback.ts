@@ -111,11 +111,7 @@ export const rollbackSteps = (input: RollbackInput): RollbackPlan => {
       run: async () => {
         if (from === undefined) return '';
         const { gitops } = survey(from, await listSide(from, deps.signal));
-        return resumeGitops(
-          from,
-          gitops.map(({ owner }) => owner),
-          deps,
-        );
+        return resumeGitops(from, gitops, deps);
       },
     },
     {

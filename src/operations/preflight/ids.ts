@@ -41,6 +41,7 @@ export const CHECK_IDS: readonly string[] = [
   'cannot-check',
   'cluster-issuer-missing',
   'cluster-role-missing',
+  'cluster-role-wider',
   'cluster-secret-store-missing',
   'csi-inline-volume',
   'destination-has-pods',
@@ -65,6 +66,7 @@ export const CHECK_IDS: readonly string[] = [
   'scheduler-not-default',
   'static-claim',
   'storage-class-missing',
+  'subjects-by-name',
   'volume-attributes-class-missing',
   'webhook-not-copied',
 ];

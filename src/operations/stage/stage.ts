@@ -354,6 +354,7 @@ const needsOf = (run: Run, items: readonly PlanItem[], scope: 'all' | 'quick'): 
     sourceNamespaceObject: connected.sourceNamespace,
     destNamespaceObject: connected.destNamespace,
     storageClassMap: options.storageClassMap,
+    acceptedClusterRoles: options.acceptClusterRoles,
     signal: deps.signal,
   };
   return checkNeeds(input, scope);

@@ -33,6 +33,8 @@ export interface StageOptions
   /** Go on although pods of workloads that are not ours run in the destination namespace. */
   readonly acceptLiveDestination: boolean;
   readonly onConflict: OnConflict | undefined;
+  /** ClusterRoles that may mean more at the destination. */
+  readonly acceptClusterRoles: readonly string[];
   readonly concurrency: number;
   /** ms to wait for a deleted object to be gone before it is created anew. */
   readonly recreateTimeoutMs: number;

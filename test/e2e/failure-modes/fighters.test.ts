@@ -1,8 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   applyObject,
   applyYaml,
   createNamespace,
+  deleteJson,
   freshNamespace,
   getJson,
   listJson,
@@ -53,6 +54,18 @@ test('F15: both pause annotations of KEDA are set on the side that rests, and pr
   expect(await marksIn('source', namespace)).toEqual([]);
 });
 
+const API_VERSIONS = {
+  Application: 'argoproj.io/v1alpha1',
+  Kustomization: 'kustomize.toolkit.fluxcd.io/v1',
+  HelmRelease: 'helm.toolkit.fluxcd.io/v2',
+} as const;
+
+// What each tool writes down of what it keeps.
+const keeping = (namespace: string) => ({
+  inventory: { entries: [{ id: `${namespace}_web_apps_Deployment`, v: 'v1' }] },
+  resources: [{ group: 'apps', version: 'v1', kind: 'Deployment', namespace, name: 'web' }],
+});
+
 describe('F16: a GitOps tool owns what is to be stopped', () => {
   const owners = [
     [
@@ -81,18 +94,14 @@ describe('F16: a GitOps tool owns what is to be stopped', () => {
       const namespace = freshNamespace('gitops');
       const name = `app-${namespace}`;
       await createNamespace('source', namespace);
-      const apiVersion = {
-        Application: 'argoproj.io/v1alpha1',
-        Kustomization: 'kustomize.toolkit.fluxcd.io/v1',
-        HelmRelease: 'helm.toolkit.fluxcd.io/v2',
-      }[kind];
+      const apiVersion = API_VERSIONS[kind];
       const before = {
         metadata: kind === 'Application' ? { annotations: { own: 'kept' } } : {},
         spec: kind === 'Application' ? { source: {} } : { interval: '1m', suspend: false },
       };
       await applyObject(
         'source',
-        { apiVersion, kind, ...before, metadata: { name, ...before.metadata } },
+        { apiVersion, kind, ...before, metadata: { name, ...before.metadata }, status: keeping(namespace) },
         namespace,
       );
       await applyYaml(
@@ -127,6 +136,37 @@ describe('F16: a GitOps tool owns what is to be stopped', () => {
       expect(after.spec).toEqual(before.spec);
       expect(Object.keys(after.metadata.annotations ?? {})).toEqual(kind === 'Application' ? ['own'] : []);
       expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
+    },
+  );
+
+  test.each(owners)(
+    'S10: %s: one that does not list the workload is named, refused and not touched, whatever the marks say',
+    async (_tool, kind, mark) => {
+      const namespace = freshNamespace('not-kept');
+      const name = `infra-${namespace}`;
+      const home = `${namespace}-git`;
+      onTestFinished(() => deleteJson('source', 'Namespace', home));
+      await createNamespace('source', namespace);
+      await createNamespace('source', home);
+      await applyObject(
+        'source',
+        { apiVersion: API_VERSIONS[kind], kind, metadata: { name }, spec: {}, status: keeping('infra') },
+        home,
+      );
+      await applyYaml(
+        'source',
+        namespace,
+        deployment('web', 1, mark.replace('NAME', name).replace('NS', namespace).replace('OWNER', home)),
+      );
+      await waitUntil('a pod', async () => (await livePods('source', namespace)).length === 1);
+      await stageWell(namespace);
+      const before = await getJson('source', kind, name, home);
+      for (const args of [['--pause-gitops'], ['--pause-gitops', '--ignore-preflight', 'all']]) {
+        const { document } = await moveTo(args.length === 1 ? 3 : 4, 'cutover', namespace, { args });
+        expect(document.summary).toMatch(/does not list (it|them) itself, so it is left alone/);
+      }
+      expect(await getJson('source', kind, name, home)).toEqual(before);
+      expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 1 });
     },
   );
 

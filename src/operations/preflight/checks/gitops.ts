@@ -37,8 +37,8 @@ export const checkGitops: CheckRow = {
 const pauseRows = async ({ from, survey: found, input }: CheckContext): Promise<PreflightCheck[]> => {
   if (from === undefined || found === undefined || !input.options.pauseGitops) return [];
   const { side } = from;
-  const owners = found.gitops.flatMap(({ owner }) => (isServed(owner, side) ? owner : []));
-  const { tried, missing } = await tryOwners(side, owners, GITOPS_PATCHES.pause, optionsOf(input));
+  const owned = found.gitops.filter(({ owner }) => isServed(owner, side));
+  const { tried, missing } = await tryOwners(side, owned, GITOPS_PATCHES.pause, optionsOf(input));
   // A copy carries the marks of the owner that it had at home, which need not be here.
   const lost = side.role === 'dest' ? [] : missing;
   return [

@@ -65,6 +65,7 @@ const needsInput = ({ input, to, copy, stashed }: CheckContext): CheckInput | un
     sourceNamespaceObject: connected.sourceNamespace,
     destNamespaceObject: connected.destNamespace,
     storageClassMap: input.stageOptions.storageClassMap,
+    acceptedClusterRoles: input.stageOptions.acceptClusterRoles,
     signal,
     strict: true,
   };

@@ -1,0 +1,67 @@
+import { listAt, objectsAt } from '../../kube/json.ts';
+import type { JsonObject, KubeObject } from '../../kube/types.ts';
+
+/**
+ * The rights in a namespace that one role gives and another does not, as `get secrets`, `* *.apps` or
+ * `get configmaps/app`, in alphabetical order. Rules about URLs mean nothing in a RoleBinding. Each single right has to
+ * be covered by one rule, as Kubernetes itself decides before somebody may grant a role
+ * (k8s.io/component-helpers/auth/rbac/validation). Pure.
+ */
+export const extraRights = (given: KubeObject, than: KubeObject): string[] => {
+  const rules = rulesOf(than);
+  const extra = rulesOf(given)
+    .flatMap(singles)
+    .filter((right) => !rules.some((rule) => covers(rule, right)))
+    .map(rightText);
+  return [...new Set(extra)].sort();
+};
+
+interface Rule {
+  readonly verbs: readonly string[];
+  readonly groups: readonly string[];
+  readonly resources: readonly string[];
+  readonly names: readonly string[];
+}
+
+interface Right {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  /** Undefined: every object of the type. */
+  readonly name: string | undefined;
+}
+
+const rulesOf = (role: KubeObject): Rule[] =>
+  objectsAt(role, 'rules').map((rule) => ({
+    verbs: textsAt(rule, 'verbs'),
+    groups: textsAt(rule, 'apiGroups'),
+    resources: textsAt(rule, 'resources'),
+    names: textsAt(rule, 'resourceNames'),
+  }));
+
+const textsAt = (rule: JsonObject, field: string): string[] =>
+  listAt(rule, field).filter((item) => typeof item === 'string');
+
+const singles = ({ verbs, groups, resources, names }: Rule): Right[] =>
+  verbs.flatMap((verb) =>
+    groups.flatMap((group) =>
+      resources.flatMap((resource) =>
+        (names.length === 0 ? [undefined] : names).map((name) => ({ verb, group, resource, name })),
+      ),
+    ),
+  );
+
+const covers = (rule: Rule, { verb, group, resource, name }: Right): boolean =>
+  has(rule.verbs, verb) &&
+  has(rule.groups, group) &&
+  (has(rule.resources, resource) || rule.resources.includes(anyOf(resource))) &&
+  (rule.names.length === 0 || (name !== undefined && rule.names.includes(name)));
+
+const has = (items: readonly string[], item: string): boolean => items.includes('*') || items.includes(item);
+
+// `pods/log` is covered by `*/log` too.
+const anyOf = (resource: string): string =>
+  resource.includes('/') ? `*/${resource.slice(resource.indexOf('/') + 1)}` : resource;
+
+const rightText = ({ verb, group, resource, name }: Right): string =>
+  `${verb} ${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : ` ${name}`}`;
