@@ -29,6 +29,11 @@ export const count: Check = expecting(
   'a whole number from 0',
   (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0,
 );
+/** Counts up by one with each move: a number that no moves can have led to leaves no room to count on. */
+export const epoch: Check = expecting(
+  'a whole number from 0 to a million',
+  (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= 1_000_000,
+);
 export const seconds: Check = expecting(
   'a number from 0',
   (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,

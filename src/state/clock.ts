@@ -11,6 +11,12 @@ export const parseTimestamp = (text: string | undefined): number | undefined => 
   return Number.isNaN(ms) ? undefined : ms;
 };
 
+/**
+ * Whether a time lies so far ahead of the server's clock that nobody can have written it yet; the clocks of one cluster's
+ * API servers may differ by seconds. Both in ms. Pure.
+ */
+export const isAhead = (ms: number, nowMs: number): boolean => ms > nowMs + 300_000;
+
 /** A length of time as an operator reads it: `7 s`, `3 m 20 s`, `5 h 2 m`, `3 d 4 h`. Takes ms; below 0 counts as 0. */
 export const ageText = (ms: number): string => {
   const seconds = Math.max(0, Math.floor(ms / 1000));

@@ -1,7 +1,7 @@
 import { isObject, numberAt, stringAt } from '../kube/json.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type { Life } from '../process-identity.ts';
-import { microTimestamp, parseTimestamp } from './clock.ts';
+import { isAhead, microTimestamp, parseTimestamp } from './clock.ts';
 import { LOCK_NAME, LOCK_OPERATION, LOCK_PROCESS, LOCK_SESSION, recordLabels } from './types-of-records.ts';
 
 /** Who wants the lock, and on what terms. */
@@ -51,10 +51,13 @@ export const readLease = (lease: KubeObject): Held | undefined => {
 /**
  * ms until a lease may be taken from its holder by the server's clock; 0 or less: it has expired. Others wait for
  * longer than the holder believes itself safe: the Date header has a resolution of one second, and an answer can be
- * slow.
+ * slow. One that no dr-syncer can have written, renewed in the future or for hours, has expired: whoever may edit a
+ * namespace could keep everybody out for years with it (S12). Pure.
  */
-export const msToExpiry = (held: Held, nowMs: number): number =>
-  held.renewedAt === undefined ? 0 : held.renewedAt + held.ttlMs + marginMs(held.ttlMs) - nowMs;
+export const msToExpiry = ({ renewedAt, ttlMs }: Held, nowMs: number): number =>
+  renewedAt === undefined || isAhead(renewedAt, nowMs) || ttlMs > MOST_TTL_MS
+    ? 0
+    : renewedAt + ttlMs + marginMs(ttlMs) - nowMs;
 
 /**
  * What to do about a lease that is held, as a table of one answer per case. `lifeOf` tells what is known here of the
@@ -122,6 +125,9 @@ export const releasedLease = (lease: KubeObject): KubeObject => {
 /** Whether a Lease is held by this very process. Pure. */
 export const isHeldBy = (lease: KubeObject | undefined, session: string): boolean =>
   lease !== undefined && readLease(lease)?.session === session;
+
+// Far more than any run asks for.
+const MOST_TTL_MS = 3_600_000;
 
 const marginMs = (ttlMs: number): number => Math.max(1500, ttlMs / 6);
 

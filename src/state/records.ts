@@ -1,6 +1,7 @@
 import { LockedError, UnsafeError } from '../errors.ts';
 import { clone, equalJson } from '../kube/json.ts';
 import type { ClusterReader, ClusterWriter, Json, KubeObject, RequestOptions } from '../kube/types.ts';
+import { isAhead, parseTimestamp } from './clock.ts';
 import { decodeContent } from './codec.ts';
 import { readRecord, type Stored, whereIs, writeRecord } from './record-io.ts';
 import { decodeState, encodeRecord } from './schema.ts';
@@ -102,9 +103,22 @@ export const readState = async (
 ): Promise<StoredState | undefined> => {
   const place = placeOf('state', namespace, role);
   const stored = await readRecord(reader, place, options);
-  return stored === undefined
-    ? undefined
-    : { record: decodeState(stored.text, whereIs(reader, place)), stored };
+  if (stored === undefined) return undefined;
+  return { record: believed(decodeState(stored.text, whereIs(reader, place)), reader.now()), stored };
+};
+
+/**
+ * A record without what it says of copies that are to be made yet: nothing could then be too old for a failover. Pure.
+ */
+export const believed = (record: StateRecord, nowMs: number): StateRecord => {
+  const { lastStage, lastDataCopy, ...rest } = record;
+  const isPast = (copy: { readonly at: string } | undefined): boolean =>
+    copy !== undefined && !isAhead(parseTimestamp(copy.at) ?? 0, nowMs);
+  return {
+    ...rest,
+    ...(lastStage !== undefined && isPast(lastStage) ? { lastStage } : {}),
+    ...(lastDataCopy !== undefined && isPast(lastDataCopy) ? { lastDataCopy } : {}),
+  };
 };
 
 /**

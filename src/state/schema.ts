@@ -7,6 +7,7 @@ import {
   anything,
   type Check,
   count,
+  epoch,
   fields,
   listOf,
   mapOf,
@@ -109,7 +110,7 @@ const ROLE = oneOf(['dest', 'source']);
 const STATE = fields<StateRecord>({
   schema: word,
   role: optional(ROLE),
-  epoch: count,
+  epoch,
   phase: oneOf(PHASES),
   since: time,
   by: word,
@@ -123,10 +124,10 @@ const STATE = fields<StateRecord>({
   ),
   mixedData: optional(fields<NonNullable<StateRecord['mixedData']>>({ since: time, side: ROLE, by: word })),
   pendingFence: optional(
-    fields<NonNullable<StateRecord['pendingFence']>>({ since: time, epoch: count, reason: text }),
+    fields<NonNullable<StateRecord['pendingFence']>>({ since: time, epoch, reason: text }),
   ),
   destGivenUp: optional(
-    fields<NonNullable<StateRecord['destGivenUp']>>({ since: time, epoch: count, reason: text }),
+    fields<NonNullable<StateRecord['destGivenUp']>>({ since: time, epoch, reason: text }),
   ),
   operation: optional(
     fields<NonNullable<StateRecord['operation']>>({

@@ -114,11 +114,23 @@ describe('a lease that is held', () => {
   test.each([
     ['without a time', { spec: { holderIdentity: 'x' } }],
     ['with a time that is none', { spec: { holderIdentity: 'x', renewTime: 'soon' } }],
+    [
+      'S12: with a time that has not come',
+      { spec: { ...(lease.spec as object), holderIdentity: 'x', renewTime: '2099-01-01T00:00:00Z' } },
+    ],
+    [
+      'S12: for more hours than any run asks for',
+      { spec: { ...(lease.spec as object), holderIdentity: 'x', leaseDurationSeconds: 2e9 } },
+    ],
   ])('%s counts as expired, so that it can be taken over', (_what, fields) => {
     const odd = readLease({ ...lease, ...fields });
     expect(odd).toMatchObject({ holder: 'x' });
     expect(odd && msToExpiry(odd, T0)).toBeLessThanOrEqual(0);
   });
+});
+
+test('S12: a server whose clock is a little ahead of another one is believed', () => {
+  expect(msToExpiry({ ...held, renewedAt: T0 + 60_000 }, T0)).toBeGreaterThan(0);
 });
 
 describe('the Lease object', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HISTORY_LIMIT, withEntry } from '../../src/state/history.ts';
-import { sourcePhase, stateInList } from '../../src/state/records.ts';
+import { believed, sourcePhase, stateInList } from '../../src/state/records.ts';
 import { redactAll } from '../../src/state/redact-texts.ts';
 import { encodeRecord } from '../../src/state/schema.ts';
 import { createTokens } from '../../src/state/tokens.ts';
@@ -27,6 +27,22 @@ describe('the state record among listed objects', () => {
 
   test('is the one of the asked role', () => {
     expect(stateInList([head], 'shop', 'source')).toBeUndefined();
+  });
+});
+
+describe('what a record says of copies', () => {
+  const at = '2026-01-31T14:00:00Z';
+  const copies = { lastStage: { at, objects: 1, hash: 'x' }, lastDataCopy: { at, claims: 1, verified: 0 } };
+  const record = stateRecord(copies);
+
+  test('is believed when it is past, or ahead by as much as two clocks may differ', () => {
+    expect(believed(record, Date.parse(at))).toEqual(record);
+    expect(believed(record, Date.parse(at) - 60_000)).toEqual(record);
+  });
+
+  test('S12: is not when it is to come: nothing could be too old then', () => {
+    const { lastStage: _stage, lastDataCopy: _data, ...rest } = record;
+    expect(believed(record, Date.parse(at) - 3_600_000)).toEqual(rest);
   });
 });
 

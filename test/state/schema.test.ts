@@ -86,16 +86,17 @@ describe.each(RECORDS)('the %s record', (_name, decode, make) => {
 
 describe('a damaged record names the field', () => {
   const STATE: [string[], Json, string][] = [
-    [['epoch'], -1, 'epoch is not a whole number from 0'],
-    [['epoch'], 1.5, 'epoch is not a whole number from 0'],
-    [['epoch'], '3', 'epoch is not a whole number from 0'],
+    [['epoch'], -1, 'epoch is not a whole number from 0 to a million'],
+    [['epoch'], 1.5, 'epoch is not a whole number from 0 to a million'],
+    [['epoch'], Number.MAX_SAFE_INTEGER, 'epoch is not a whole number from 0 to a million'],
+    [['epoch'], '3', 'epoch is not a whole number from 0 to a million'],
     [['phase'], 'running', 'phase is not one of standby, active, moving, fenced'],
     [['since'], 'today', 'since is not an RFC 3339 time'],
     [['by'], '', 'by is not a text with a value'],
     [['dest'], [], 'dest is not an object'],
     [['dest', 'namespace'], null, 'dest.namespace is not a text with a value'],
     [['operation', 'state'], 'paused', 'operation.state is not one of running, stopped'],
-    [['pendingFence', 'epoch'], true, 'pendingFence.epoch is not a whole number from 0'],
+    [['pendingFence', 'epoch'], true, 'pendingFence.epoch is not a whole number from 0 to a million'],
     [['role'], 'both', 'role is not one of dest, source'],
   ];
   test.each(STATE)('state: %j = %j', (path, value, problem) => {

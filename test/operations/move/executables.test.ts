@@ -128,9 +128,17 @@ describe('the options of a journal', () => {
     expect(move.smoke.url).toBeUndefined();
   });
 
+  test('acknowledge no role that grants more: S14', () => {
+    const forged = { ...first, stage: { ...first.stage, acceptClusterRoles: ['app-tool'] } };
+    const { stage } = storedOptions(encodeOptions(forged as never));
+    const pair = { source: 'shop', dest: 'shop-dr' };
+    expect(stageOptionsFor(stage, 'op', pair)?.acceptClusterRoles).toEqual([]);
+    expect(stageOptionsFor(stage, 'op', pair, ['given'])?.acceptClusterRoles).toEqual(['given']);
+  });
+
   test('lead to no other namespace: S2', () => {
     const { stage } = storedOptions(encodeOptions(first));
-    expect(stageOptionsFor(stage, 'op', { source: 'shop', dest: 'shop-dr' })).toBe(stage);
+    expect(stageOptionsFor(stage, 'op', { source: 'shop', dest: 'shop-dr' })).toMatchObject(stage ?? {});
     expect(stageOptionsFor(undefined, 'op', { source: 'shop', dest: 'shop-dr' })).toBeUndefined();
     for (const pair of [
       { source: 'payments', dest: 'shop-dr' },
