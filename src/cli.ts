@@ -3,11 +3,11 @@ import './harden.ts';
 import { hostname, userInfo } from 'node:os';
 import { delimiter } from 'node:path';
 import process from 'node:process';
-import { shellWord } from './command-line.ts';
 import { InterruptedError } from './errors.ts';
 import { isClosedPipe } from './io.ts';
 import { lifeOf, processIdentity } from './process-identity.ts';
 import { runProgram } from './program.ts';
+import { recordedLine } from './recorded-line.ts';
 import { absoluteFolders } from './search-path.ts';
 import { operator } from './state/identity.ts';
 import { VERSION } from './version.ts';
@@ -57,7 +57,7 @@ process.exitCode = await runProgram(
     stdin: process.stdin,
     env: process.env,
     operator: operator({ env: process.env, hostname: hostname(), user: userName() }),
-    commandLine: ['dr-syncer', ...process.argv.slice(2)].map(shellWord).join(' '),
+    commandLine: recordedLine(process.argv.slice(2)),
     version: VERSION,
     process: {
       id: processIdentity(process.pid) ?? String(process.pid),

@@ -3,7 +3,7 @@ import type { GivenMoveOptions } from '../operations/move/journal-options.ts';
 import type { MoveOptions } from '../operations/move/types.ts';
 import { CHECK_IDS } from '../operations/preflight/ids.ts';
 import type { CommonFlags, CopyFlags, SideFlags } from './options.ts';
-import { duration, namesOf, oneOf, wholeNumber } from './parsers.ts';
+import { duration, httpUrl, namesOf, oneOf, wholeNumber } from './parsers.ts';
 
 const JOBS = ['wait', 'fail', 'suspend', 'leave'] as const;
 const HOOK_FAILURE = ['fail', 'warn'] as const;
@@ -78,7 +78,7 @@ export const addMoveFlags = (command: Command): Command =>
         .argParser(oneOf(HOOK_FAILURE))
         .default('fail'),
     )
-    .option('--smoke-url <url>', 'URL that must answer with 2xx before the move counts as done')
+    .option('--smoke-url <url>', 'URL that must answer with 2xx before the move counts as done', httpUrl)
     .option('--smoke-command <command>', 'command that must end with 0 before the move counts as done')
     .addOption(
       new Option('--smoke-attempts <n>', 'attempts of the smoke check')

@@ -64,6 +64,13 @@ export const namesOf =
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
+/** A flag parser for an address that is asked over HTTP; what it names may hold a password, so it is not repeated. */
+export const httpUrl = (value: string): string => {
+  const scheme = URL.canParse(value) ? new URL(value).protocol : '';
+  if (scheme === 'http:' || scheme === 'https:') return value;
+  throw new InvalidArgumentError('Give a whole address that begins with http:// or https://.');
+};
+
 /** A flag parser for durations as kubectl and helm take them: `30s`, `1m30s`, `2h`; returns whole milliseconds, at least 1 of what is more than 0. */
 export const duration = (value: string): number => {
   const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];

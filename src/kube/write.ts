@@ -1,6 +1,7 @@
 import { aDeletionOf, aKind, anObject } from './answers.ts';
 import type { Wire } from './cluster.ts';
 import { isNotFound } from './errors.ts';
+import { apiVersionOf } from './names.ts';
 import { describeRef, objectPath, typePath } from './paths.ts';
 import { redactMessage } from './redact.ts';
 import type {
@@ -68,7 +69,11 @@ export const createWrites = (wire: Wire): Writes => {
       expect: request.name ? anObject(request.name, request.uid) : aKind(type.kind),
       signal: options.signal,
       redact: (message) =>
-        redactMessage(message, { ...request.body, kind: type.kind } as unknown as KubeObject),
+        redactMessage(
+          message,
+          { ...request.body, apiVersion: apiVersionOf(type), kind: type.kind } as unknown as KubeObject,
+          options.about,
+        ),
       ...(request.readBack === undefined || options.dryRun === true ? {} : { readBack: request.readBack }),
     });
     return {

@@ -1,5 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import { runProgram } from '../../src/program.ts';
+import { recordedLine } from '../../src/recorded-line.ts';
 import { pair } from '../cluster/client.ts';
 import type { CliRun } from '../cluster/run-cli.ts';
 
@@ -52,7 +53,7 @@ export const runInside = async (args: readonly string[], options: InsideOptions 
         ...env,
       },
       operator,
-      commandLine: ['dr-syncer', ...args].join(' '),
+      commandLine: recordedLine(args),
       version: '0.0.0-test',
       process: {
         id,

@@ -25,8 +25,10 @@ describe('what a server says about an object', () => {
   });
 
   test('is told as it is of kinds that hold no secrets, and of nothing', () => {
-    const said = 'data.colour: Invalid value: "green"';
-    expect(redactMessage(said, object('v1', 'ConfigMap', 'pay', { data: { colour: 'green' } }))).toBe(said);
+    const said = 'spec.replicas: Invalid value: -1: must be at least 0 in Deployment checkout-frontend';
+    expect(
+      redactMessage(said, object('apps/v1', 'Deployment', 'checkout-frontend', { spec: { replicas: -1 } })),
+    ).toBe(said);
     expect(redactMessage(said, undefined)).toBe(said);
   });
 
@@ -35,4 +37,89 @@ describe('what a server says about an object', () => {
       'Invalid value: (masked)',
     );
   });
+});
+
+const CANARY = 'canary-3f9b27';
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+// Each object holds the canary somewhere, and a server quotes a part of it.
+describe.each<[where: string, holder: ReturnType<typeof object>, quoted: string]>([
+  [
+    'a line of a Secret',
+    object('v1', 'Secret', 's', { data: { a: base64(`user\n${CANARY}\nend`) } }),
+    CANARY,
+  ],
+  [
+    'a field of a JSON Secret',
+    object('v1', 'Secret', 's', { stringData: { a: JSON.stringify({ x: [CANARY] }) } }),
+    CANARY,
+  ],
+  ['an assignment in a Secret', object('v1', 'Secret', 's', { stringData: { a: `PW=${CANARY}` } }), CANARY],
+  [
+    'a part of a Secret',
+    object('v1', 'Secret', 's', { stringData: { a: `xx${CANARY}yy` } }),
+    CANARY.slice(2),
+  ],
+  [
+    'a part of the base64 of a Secret',
+    object('v1', 'Secret', 's', { data: { a: base64(`${CANARY}${CANARY}`) } }),
+    base64(CANARY).slice(0, 12),
+  ],
+  ['a short value of a Secret', object('v1', 'Secret', 's', { stringData: { a: 'tiny' } }), 'tiny'],
+  [
+    'a number of a JSON Secret',
+    object('v1', 'Secret', 's', { stringData: { a: '{"pin":48151623}' } }),
+    '48151623',
+  ],
+  ['a ConfigMap', object('v1', 'ConfigMap', 'c', { data: { a: CANARY } }), CANARY],
+  [
+    'a line of a ConfigMap',
+    object('v1', 'ConfigMap', 'c', { data: { a: `x\npassword: ${CANARY}\n` } }),
+    CANARY,
+  ],
+  [
+    'binary data of a ConfigMap',
+    object('v1', 'ConfigMap', 'c', { binaryData: { a: base64(CANARY) } }),
+    base64(CANARY),
+  ],
+  [
+    'an environment variable',
+    object('apps/v1', 'Deployment', 'd', {
+      spec: { template: { spec: { containers: [{ name: 'a', env: [{ name: 'PW', value: CANARY }] }] } } },
+    }),
+    CANARY,
+  ],
+  [
+    'an environment variable of a CronJob',
+    object('batch/v1', 'CronJob', 'd', {
+      spec: {
+        jobTemplate: {
+          spec: { template: { spec: { initContainers: [{ env: [{ name: 'PW', value: CANARY }] }] } } },
+        },
+      },
+    }),
+    CANARY,
+  ],
+  [
+    'a custom resource',
+    object('db.example.com/v1', 'Database', 'd', { spec: { users: [{ password: CANARY }] } }),
+    CANARY,
+  ],
+])('S15: a server that quotes %s', (_where, holder, quoted) => {
+  test.each([
+    (text: string) => `denied: ${text}`,
+    (text: string) => `spec: Invalid value: "${text}": too short`,
+    (text: string) => `{"object":{"x":"${text}"}}`,
+    (text: string) => `<${text}><${text}>`,
+  ])('says nothing of it', (sentence) => {
+    const told = redactMessage(sentence(quoted), holder);
+    expect(told).not.toContain(quoted);
+    expect(told).toContain('(masked)');
+    // What a server says of a patch is told of the live object that it is for.
+    expect(redactMessage(sentence(quoted), object('v1', 'Pod', 'p'), holder)).toBe(told);
+  });
+});
+
+test('S15: a message is no longer than a person reads', () => {
+  expect(redactMessage('x'.repeat(5000), undefined)).toHaveLength(1001);
 });

@@ -1,6 +1,6 @@
 import { openInformer } from '../../kube/informer.ts';
 import { PODS } from '../../kube/well-known.ts';
-import { type HookContext, type HookPoint, runHook, runSmoke } from './hooks.ts';
+import { type HookContext, type HookPoint, runHook, runSmoke, splitUrl } from './hooks.ts';
 import { type EmptyOptions, holdEmpty, seeEmpty } from './see-empty.ts';
 import { whereIs } from './side.ts';
 import type { Step } from './steps.ts';
@@ -31,7 +31,7 @@ export const smokeStep = (
   title: 'Ask the smoke check',
   skip: () =>
     smoke.url === undefined && smoke.command === undefined ? 'no smoke check is given' : undefined,
-  plan: async () => [`ask ${smoke.url ?? smoke.command}`],
+  plan: async () => [smoke.url === undefined ? 'run the smoke command' : `ask ${splitUrl(smoke.url).shown}`],
   run: () => runSmoke(smoke, context, deps),
 });
 

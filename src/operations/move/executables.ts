@@ -30,6 +30,9 @@ const DATA: readonly Executable[] = [
   { path: ['migrateData', 'verify', 'image'], flag: '--verify-image' },
 ];
 
+/** The flags of all of them. */
+export const EXECUTABLE_FLAGS: readonly string[] = [...MOVE, ...DATA].map(({ flag }) => flag);
+
 /**
  * Options for a journal: of what is executed only a mark is left, which tells whether the same is given again. A journal
  * is a ConfigMap; everybody can write it who may edit the namespace, and with `view` everybody can read it. `defaults`

@@ -39,7 +39,8 @@ export const runHook = async (
   const how = result.timedOut
     ? `took longer than ${hooks.timeoutMs / 1000} s`
     : `ended with ${result.exitCode ?? 'a signal'}`;
-  const message = `The ${name} hook ${how}${result.output === '' ? '.' : `: ${lastLine(result.output)}`}`;
+  const message = `The ${name} hook ${how}.`;
+  tellOutput(`The ${name} hook`, result.output, deps);
   if (hooks.onFailure === 'fail') throw new PartialError(message);
   deps.reporter.warning(message);
   return message;
@@ -60,11 +61,13 @@ export const runSmoke = async (smoke: Smoke, context: HookContext, deps: MoveDep
   for (const check of checks) {
     for (let attempt = 1; ; attempt++) {
       attempts++;
-      const problem = await check();
+      const { problem, output = '' } = await check();
       deps.signal.throwIfAborted();
       if (problem === undefined) break;
-      if (attempt >= smoke.attempts)
-        throw new PartialError(`The smoke check failed ${attempt} times: ${problem}`);
+      if (attempt >= smoke.attempts) {
+        tellOutput('The smoke check', output, deps);
+        throw new PartialError(`The smoke check failed ${attempt} times: ${problem}.`);
+      }
       deps.reporter.debug(`Smoke check, attempt ${attempt}: ${problem}`);
       await sleep(smoke.intervalMs, deps.signal);
     }
@@ -89,18 +92,48 @@ const environment = (context: HookContext, point: string): Record<string, string
   DR_SYNCER_DEST_NAMESPACE: context.destNamespace,
 });
 
-const askUrl = async (url: string, timeoutMs: number, signal: AbortSignal): Promise<string | undefined> => {
+/** What a check found out: nothing is wrong when there is no problem, which is a clause. */
+interface Checked {
+  readonly problem?: string;
+  readonly output?: string;
+}
+
+const askUrl = async (url: string, timeoutMs: number, signal: AbortSignal): Promise<Checked> => {
+  const { target, authorization, shown } = splitUrl(url);
   try {
-    const answer = await fetch(url, {
+    const answer = await fetch(target, {
       signal: AbortSignal.any([signal, timeLimit(timeoutMs)]),
       redirect: 'follow',
+      headers: authorization === undefined ? {} : { authorization },
     });
     await answer.body?.cancel();
-    return answer.ok ? undefined : `${url} answered ${answer.status}`;
+    return answer.ok ? {} : { problem: `${shown} answered ${answer.status}` };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
-    return `${url} did not answer: ${error instanceof Error ? error.message : String(error)}${cause === '' ? '' : ` (${cause})`}`;
+    const why = error instanceof Error ? error.message : String(error);
+    return { problem: `${shown} did not answer: ${why}${cause === '' ? '' : ` (${cause})`}` };
   }
+};
+
+/**
+ * A URL as it is asked, without the user and password that belong into a header, and as it is shown: without these and
+ * without its query, where tokens are. Pure.
+ */
+export const splitUrl = (
+  url: string,
+): { readonly target: string; readonly authorization: string | undefined; readonly shown: string } => {
+  const parsed = new URL(url);
+  const { username, password } = parsed;
+  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  parsed.username = '';
+  parsed.password = '';
+  const target = parsed.href;
+  const shown = `${parsed.origin}${parsed.pathname}${parsed.search === '' ? '' : '?…'}`;
+  return {
+    target,
+    authorization: login === ':' ? undefined : `Basic ${Buffer.from(login).toString('base64')}`,
+    shown,
+  };
 };
 
 const askCommand = async (
@@ -108,10 +141,16 @@ const askCommand = async (
   timeoutMs: number,
   context: HookContext,
   signal: AbortSignal,
-): Promise<string | undefined> => {
+): Promise<Checked> => {
   const result = await runCommand(command, { env: environment(context, 'smoke'), timeoutMs, signal });
-  if (result.ok) return undefined;
-  return `the command ${result.timedOut ? 'took too long' : `ended with ${result.exitCode ?? 'a signal'}`}${result.output === '' ? '' : `: ${lastLine(result.output)}`}`;
+  if (result.ok) return {};
+  const how = result.timedOut ? 'took too long' : `ended with ${result.exitCode ?? 'a signal'}`;
+  return { problem: `the command ${how}`, output: result.output };
 };
 
-const lastLine = (text: string): string => text.split('\n').at(-1)?.slice(0, 300) ?? '';
+// The error goes into the journal, which everybody may read who may view the namespace; what a command of the operator
+// prints is for the operator alone.
+const tellOutput = (who: string, output: string, { reporter }: MoveDeps): void => {
+  const line = output.split('\n').at(-1)?.slice(0, 300) ?? '';
+  if (line !== '') reporter.warning(`${who} said: ${line}`);
+};

@@ -159,6 +159,7 @@ const tryEach = async <T>(
         await side.cluster.patch(ref, unversioned(patch), {
           fieldManager: PARK_MANAGER,
           dryRun: true,
+          about: item.object,
           signal,
         });
       });

@@ -48,7 +48,8 @@ describe('hooks', () => {
     const { document } = await moveTo(4, 'cutover', namespace, {
       args: ['--pre-stop', 'echo no thanks >&2; exit 9'],
     });
-    expect(document.summary).toMatch(/Nothing was stopped or started.*pre-stop hook ended with 9: no thanks/);
+    expect(document.summary).toMatch(/Nothing was stopped or started.*pre-stop hook ended with 9\./);
+    expect(document.warnings).toContain('The pre-stop hook said: no thanks');
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
     expect(await marksIn('source', namespace)).toEqual([]);
     await moveTo(0, 'status', namespace);
