@@ -11,6 +11,11 @@ export interface ControlPlane {
   readonly stages: string;
 }
 
+/** Where an API server writes down what service accounts ask for, in its working directory. */
+export const AUDIT_LOG = 'audit.log';
+
+const AUDIT_POLICY = join(import.meta.dirname, 'audit.yaml');
+
 /**
  * Command lines of a control plane without containers. Authorisation is RBAC and admission is the server's
  * default set (ServiceAccount, PodSecurity, ResourceQuota, LimitRanger, webhooks, CEL policies and others).
@@ -42,6 +47,8 @@ export const commandLines: Readonly<Record<Exclude<Tool, 'kubectl'>, (plane: Con
     `--service-account-signing-key-file=${pki.serviceAccountKeyFile}`,
     `--service-account-key-file=${pki.serviceAccountPublicFile}`,
     '--allow-privileged=true',
+    `--audit-policy-file=${AUDIT_POLICY}`,
+    `--audit-log-path=${join(plane.workdir, AUDIT_LOG)}`,
     '--profiling=false',
   ],
   'kube-controller-manager': ({ pki, ...plane }) => [

@@ -12,6 +12,7 @@ import {
   type Side,
   waitUntil,
 } from '../cluster/client.ts';
+import { askedBy, isAudited } from '../helpers/audit.ts';
 import { type ProgramRun, runDr } from '../helpers/program.ts';
 import { installShop, removeShop, type Shop } from '../helpers/shop.ts';
 import { asAccount } from '../helpers/stage.ts';
@@ -75,6 +76,12 @@ test('F9: stage and cutover need the Roles that the preflight of a cutover print
   expect((await dr('status')).document).toMatchObject({ outcome: 'ok', live: 'dest', problems: [] });
 });
 
+test('L4: what is printed for a cutover is used by it, or by what a cutover may come to', (context) => {
+  if (!isAudited()) context.skip('the clusters of this run write no audit logs here');
+  expect(refusedWrites()).toEqual([]);
+  expect(unused('cutover')).toEqual([]);
+});
+
 test('F9: failback needs the Roles that its own preflight prints', async () => {
   await revoke();
   await grantWhatIsPrinted('failback', SIDES);
@@ -82,6 +89,11 @@ test('F9: failback needs the Roles that its own preflight prints', async () => {
   expect(moved.document).toMatchObject({ outcome: 'ok', preflight: { missingRights: [] } });
   expect(await replicas()).toEqual({ source: [3, 2, 2], dest: [0, 0, 0] });
   expect((await dr('history')).document.entries).toHaveLength(3);
+});
+
+test('L4: what is printed for a failback is used by it, or by what a failback may come to', (context) => {
+  if (!isAudited()) context.skip('the clusters of this run write no audit logs here');
+  expect(unused('failback')).toEqual([]);
 });
 
 test('F9: failover needs the Roles that its own preflight prints, at the destination alone', async () => {
@@ -138,6 +150,60 @@ async function grant(roleYaml: Partial<Record<Side, string>>): Promise<void> {
     }
   }
 }
+
+// Printed rights that this application on a good day has no use for, and what they are for.
+const RARE: Readonly<Record<string, RegExp>> = {};
+
+/** The granted rights that no request has used, but for the rare ones: `dest get leases.coordination.k8s.io`. */
+function unused(kind: string): string[] {
+  const asked = Object.fromEntries(SIDES.map((side) => [side, askedBy(side, USER())]));
+  const rights = granted.flatMap(([side, { kind: type, metadata, rules = [] }]) =>
+    type.endsWith('Binding')
+      ? []
+      : rules.flatMap((rule: Json) =>
+          rule.resources.flatMap((resource: string) =>
+            rule.verbs.map((verb: string) => ({
+              side,
+              verb,
+              resource,
+              group: rule.apiGroups[0],
+              namespace: type === 'Role' ? metadata.namespace : '',
+              names: rule.resourceNames ?? [],
+            })),
+          ),
+        ),
+  );
+  const left = rights.filter(
+    (right) =>
+      !asked[right.side]?.some(
+        (event) =>
+          event.status < 400 &&
+          event.verb === right.verb &&
+          event.resource === right.resource &&
+          event.group === right.group &&
+          (right.namespace === '' || event.namespace === right.namespace || event.name === right.namespace) &&
+          (right.names.length === 0 || right.names.includes(event.name)),
+      ),
+  );
+  const texts = left.map(
+    ({ side, verb, resource, group, names }) =>
+      `${kind} ${side} ${verb} ${resource}${group === '' ? '' : `.${group}`}${names.length === 0 ? '' : ` ${names.join(' ')}`}`,
+  );
+  return [...new Set(texts)]
+    .filter((text) => !Object.values(RARE).some((pattern) => pattern.test(text)))
+    .sort();
+}
+
+/** Writes that the servers have refused although the Roles were granted. */
+function refusedWrites(): string[] {
+  return SIDES.flatMap((side) =>
+    askedBy(side, USER())
+      .filter(({ status, verb }) => status === 403 && !['get', 'list', 'watch'].includes(verb))
+      .map(({ verb, resource, name }) => `${side} ${verb} ${resource} ${name}`),
+  );
+}
+
+const USER = (): string => `system:serviceaccount:${home}:operator`;
 
 async function revoke(): Promise<void> {
   for (const [side, { kind, metadata }] of granted.splice(0).reverse()) {

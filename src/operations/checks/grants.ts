@@ -83,8 +83,7 @@ export const grantFinding = (
       kubectl(
         namespace === undefined ? source : { cluster: source, namespace },
         'get',
-        type,
-        name,
+        `${type}/${name}`,
         '-o',
         'yaml',
       ),

@@ -71,7 +71,7 @@ export const notCopiedFinding = (
       `is not copied: no pod answers while the copy is parked, and that would ${
         isApi ? 'disturb API discovery' : 'fail writes'
       } in the whole destination cluster. If the copy needs it, create it after activation. Look at it with: ` +
-      kubectl(source, 'get', hook.type, hook.object.metadata.name, '-o', 'yaml'),
+      kubectl(source, 'get', `${hook.type}/${hook.object.metadata.name}`, '-o', 'yaml'),
   };
 };
 
@@ -86,7 +86,7 @@ export const parkedHookFinding = (
   message:
     `${nameOf(hook)} of context ${dest.context} calls ${servicesOf(hook)} in namespace ${destNamespace}, where ` +
     `nothing answers while the copy is parked: requests that it covers fail in the whole cluster. Look at it ` +
-    `with: ${kubectl(dest, 'get', hook.type, hook.object.metadata.name, '-o', 'yaml')}`,
+    `with: ${kubectl(dest, 'get', `${hook.type}/${hook.object.metadata.name}`, '-o', 'yaml')}`,
 });
 
 // Without a Service in the namespace nothing can lead to one, and no list is needed.

@@ -45,7 +45,7 @@ export const quotaRequestFindings = (
           `the server refuses pods that do not state it, and no LimitRange fills it in: pods of ` +
           `${nameList(refused.map(({ user }) => user).sort())} cannot be created. State it in their templates, ` +
           `or add a LimitRange with defaults. Look at it with: ` +
-          kubectl({ cluster: dest, namespace: destNamespace }, 'describe', 'resourcequota', name),
+          kubectl({ cluster: dest, namespace: destNamespace }, 'describe', `resourcequota/${name}`),
       },
     ];
   });

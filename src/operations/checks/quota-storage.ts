@@ -34,7 +34,7 @@ export const quotaStorageFindings = (
           message:
             `ResourceQuota ${name} in namespace ${destNamespace} of context ${dest.context} allows ${String(limit)} ` +
             `for ${key}, but ${needed.text}: some of the claims will be refused. Raise the limit, or look at what ` +
-            `is used with: ${kubectl({ cluster: dest, namespace: destNamespace }, 'describe', 'resourcequota', name)}`,
+            `is used with: ${kubectl({ cluster: dest, namespace: destNamespace }, 'describe', `resourcequota/${name}`)}`,
         },
       ];
     }),

@@ -80,8 +80,7 @@ export const referenceFinding = (context: Names, uses: Uses): Finding => {
       kubectl(
         { cluster: context.source, namespace: context.sourceNamespace },
         'get',
-        own(KINDS, kind)?.type ?? kind,
-        name,
+        `${own(KINDS, kind)?.type ?? kind}/${name}`,
       ),
   };
 };

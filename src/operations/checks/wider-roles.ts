@@ -1,4 +1,4 @@
-import { kubectl, type NamedCluster } from '../../command-line.ts';
+import { kubectl, type NamedCluster, shellWord } from '../../command-line.ts';
 import { equalJson, objectsAt, stringAt } from '../../kube/json.ts';
 import { groupKind, objectName } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
@@ -77,9 +77,9 @@ export const widerRoleFinding = (
     `ClusterRole ${name} gives more in context ${dest.context} than in context ${source.context} (${nameList(extra)}), and ` +
     `${nameList([...users].sort())} grants it in namespace ${destNamespace}. ${
       level === 'refuse'
-        ? `Make the two roles equal, or add --accept-cluster-roles ${name}. Look at them with: `
+        ? `Make the two roles equal, or add --accept-cluster-roles ${shellWord(name)}. Look at them with: `
         : 'Look at them with: '
-    }${kubectl(source, 'get', 'clusterrole', name, '-o', 'yaml')}   and with: ${kubectl(dest, 'get', 'clusterrole', name, '-o', 'yaml')}`,
+    }${kubectl(source, 'get', `clusterrole/${name}`, '-o', 'yaml')}   and with: ${kubectl(dest, 'get', `clusterrole/${name}`, '-o', 'yaml')}`,
 });
 
 /**

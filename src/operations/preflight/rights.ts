@@ -45,10 +45,15 @@ export const rightKey = ({
 
 const EVENTS = { group: '', resource: 'events' };
 
+// A record is looked for by its label, changed by compare-and-swap, and tried in a dry run; old journals are removed.
+const RECORD_VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update'];
+// The lock has one name, and it stays.
+const LOCK_VERBS = ['create', 'get', 'patch', 'update'];
+
 // The records of the operation and its lock, on both sides; and what the sides are.
 const recordRights = (side: MoveSide): Right[] => [
-  ...inNamespace(side, CONFIG_MAPS, CONFIG_MAPS.verbs),
-  ...inNamespace(side, LEASES, LEASES.verbs),
+  ...inNamespace(side, CONFIG_MAPS, RECORD_VERBS),
+  ...inNamespace(side, LEASES, LOCK_VERBS),
   // The server takes a Namespace for a part of itself: a Role in it can grant this.
   { ...inNamespace(side, NAMESPACES, ['get'])[0], name: side.namespace } as Right,
   ...inCluster(side, NAMESPACES, ['get'], { name: 'kube-system' }),

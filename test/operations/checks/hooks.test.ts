@@ -62,7 +62,7 @@ describe('what is said of hooks', () => {
     });
     expect(finding.message).toContain('calls Service gate in namespace shop');
     expect(finding.message).toContain('fail writes in the whole destination cluster');
-    expect(finding.message).toContain(`kubectl --context east get ${WEBHOOKS} gate -o yaml`);
+    expect(finding.message).toContain(`kubectl --context east get ${WEBHOOKS}/gate -o yaml`);
   });
 
   test('F58, E11: an APIService of the source has a code of its own and the word discovery', () => {

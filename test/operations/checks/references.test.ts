@@ -196,7 +196,7 @@ describe('references without an answer', () => {
       message:
         'ConfigMap conf is named by CronJob nightly and Deployment web, but is not part of this copy and does not ' +
         'exist in namespace shop-dr of context west, so pods cannot start without it. The source has it; look at it ' +
-        'with: kubectl --context east -n shop get configmaps conf',
+        'with: kubectl --context east -n shop get configmaps/conf',
     });
     expect(finding([])?.message).toContain('See whether the source has it with:');
   });

@@ -146,7 +146,7 @@ const byHand = (owner: GitopsOwner, side: MoveSide): string => {
   const place = { cluster: side.cluster, namespace };
   if (kind === 'Application')
     return isServed(owner, side)
-      ? kubectl(place, 'annotate', 'application.argoproj.io', name, SKIP)
+      ? kubectl(place, 'annotate', `application.argoproj.io/${name}`, SKIP)
       : `set the annotation ${SKIP} on ${ownerName(owner)}`;
   return isServed(owner, side)
     ? flux(place, 'suspend', kind.toLowerCase(), name)

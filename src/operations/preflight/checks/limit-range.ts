@@ -35,7 +35,7 @@ export const limitRangeRows = (
           'refuse',
           objectName(object),
           `LimitRange ${name} in ${whereIs(side)} refuses the pods of ${objectName(object)}: ${clauseList([...new Set(reasons)])}.`,
-          `Change the requests and limits of the template at the source and stage again, or the LimitRange: ${kubectl(side, 'describe', 'limitrange', name)}`,
+          `Change the requests and limits of the template at the source and stage again, or the LimitRange: ${kubectl(side, 'describe', `limitrange/${name}`)}`,
         ),
       ];
     }),

@@ -110,7 +110,7 @@ const hintFor = (
   const fewer = hasPods ? ', or start fewer replicas' : '';
   return staged
     ? `It is a copy of the quota at the source: raise that by ${amount} at least${fewer}, or label it ${IGNORE}=true to keep it out of the copy.`
-    : `Raise it by ${amount} at least${fewer}: ${kubectl(side, 'edit', 'resourcequota', name)}`;
+    : `Raise it by ${amount} at least${fewer}: ${kubectl(side, 'edit', `resourcequota/${name}`)}`;
 };
 
 type QuotaSide = Pick<MoveSide, 'role' | 'namespace' | 'cluster'>;

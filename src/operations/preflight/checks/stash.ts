@@ -30,7 +30,7 @@ const foreign = ({ to }: CheckContext): PreflightCheck[] =>
         'refuse',
         subject,
         `${subject} in ${whereIs(to.side)} is marked as a manifest that dr-syncer keeps, but ${why}.`,
-        `Find out who made it, then delete it: ${kubectl(to.side, 'delete', 'configmap', record.metadata.name)}`,
+        `Find out who made it, then delete it: ${kubectl(to.side, 'delete', `configmap/${record.metadata.name}`)}`,
       ),
     ];
   });
@@ -50,7 +50,7 @@ const unknown = ({ input, to, copy }: CheckContext): PreflightCheck[] => {
         'refuse',
         objectName(object),
         `${objectName(object)} is kept as a manifest in ${whereIs(to.side)} (ConfigMap ${record.metadata.name}), and is not in the source.`,
-        `If it is gone from the source on purpose, delete the manifest: ${kubectl(to.side, 'delete', 'configmap', record.metadata.name)}`,
+        `If it is gone from the source on purpose, delete the manifest: ${kubectl(to.side, 'delete', `configmap/${record.metadata.name}`)}`,
       ),
     ];
   });

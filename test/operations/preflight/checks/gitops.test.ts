@@ -100,7 +100,7 @@ test('the owner of what is started may stop it again: a warning', () => {
     {
       level: 'warn',
       subject: 'Application app',
-      hint: expect.stringMatching(/kubectl .*-n argocd annotate application\.argoproj\.io app /),
+      hint: expect.stringMatching(/kubectl .*-n argocd annotate application\.argoproj\.io\/app /),
     },
   ]);
 });
