@@ -1,3 +1,4 @@
+import { isKubeApiError } from '../kube/errors.ts';
 import { stageOptionsFor, storedOptions } from '../operations/move/journal-options.ts';
 import { diffConfig, syncConfig, trySyncConfig } from '../operations/move/sync-config.ts';
 import type { Tried } from '../operations/move/try-patches.ts';
@@ -12,8 +13,8 @@ import { readJournal } from '../state/journal.ts';
 export const SYNC_CONFIG = 'sync-config';
 
 /**
- * The step of a failback that tells what was changed at the destination, and brings it home with `--sync-config`. A
- * comparison that fails does not keep the application from coming home; the step then says so.
+ * The step of a failback that tells what was changed at the destination, and brings it home with `--sync-config`.
+ * Without that flag a comparison that fails does not keep the application from coming home; the step then says so.
  */
 export const configStep =
   (source: MoveSide, dest: MoveSide, given: StageOptions, sync: boolean) =>
@@ -21,8 +22,15 @@ export const configStep =
     sides: { readonly source: MoveSide; readonly dest: MoveSide } | undefined,
     deps: MoveDeps,
   ): Promise<string> => {
-    const options = (await optionsOfCutover(source, dest)) ?? given;
-    const diff = await diffConfig(source.cluster, dest.cluster, options, deps);
+    const compared = await compare(source, dest, given, deps).catch((error: unknown) => {
+      deps.signal.throwIfAborted();
+      // What is to be brought home has to be known; what is only told has not.
+      if (sync || !isKubeApiError(error)) throw error;
+      deps.reporter.warning(`What was changed at the destination is not known: ${error.message}`);
+      return undefined;
+    });
+    if (compared === undefined) return 'could not be compared';
+    const { options, diff } = compared;
     if (diff.changes.length === 0) return 'no changes';
     const names = diff.changes.map((change) => `${change.kind} ${change.name} (${nameList(change.paths)})`);
     deps.reporter.warning(`Changed at the destination since the cutover: ${clauseList(names, MOST_TOLD)}`);
@@ -43,13 +51,22 @@ export const configTrial = (
   sync
     ? async () => {
         const deps = { reporter: silentReporter, signal };
-        const options = (await optionsOfCutover(source, dest)) ?? given;
-        const diff = await diffConfig(source.cluster, dest.cluster, options, deps);
+        const { options, diff } = await compare(source, dest, given, deps);
         return trySyncConfig(source.cluster, dest.cluster, options, diff, deps);
       }
     : undefined;
 
 const MOST_TOLD = 20;
+
+const compare = async (
+  source: MoveSide,
+  dest: MoveSide,
+  given: StageOptions,
+  deps: Pick<MoveDeps, 'reporter' | 'signal'>,
+) => {
+  const options = (await optionsOfCutover(source, dest)) ?? given;
+  return { options, diff: await diffConfig(source.cluster, dest.cluster, options, deps) };
+};
 
 // The maps and types of the cutover say how the two sides are meant to differ. By now the latest journal is that of
 // the failback itself, so the history says which one is meant.

@@ -58,7 +58,7 @@ export type RepairVerdict =
 /**
  * What the records of a pair should be, from what is left of them and from what runs. A contradiction that facts cannot
  * settle is a `decide`; with `live` it is settled. While an operation is unfinished nothing has to be decided, as its
- * end says which side is live; a `live` that its journal contradicts is refused. Pure.
+ * end says which side is live. A `live` that its journal, or records that agree, contradict is refused. Pure.
  */
 export const planRepair = (facts: RepairFacts): RepairVerdict => {
   const base = baseRecord(facts);
@@ -72,6 +72,8 @@ export const planRepair = (facts: RepairFacts): RepairVerdict => {
   const level = settleEpoch(facts, settled.record, isUnfinished);
   if ('decide' in level) return level;
   const { record } = level;
+  const ignored = isUnfinished ? undefined : ignoredLive(facts, record);
+  if (ignored !== undefined) return ignored;
   const rebuilt = 'rebuild' in settled ? settled.rebuild : undefined;
   const isChanged = record !== facts.dest.record.value;
   const mirror = needsMirror(facts, record, isChanged) ? record : undefined;
@@ -109,6 +111,19 @@ const refuseLive = (facts: RepairFacts, plan: JournalPlan | undefined): RepairVe
   const isWhole = plan === undefined && dest.record.value !== undefined;
   return { refuse, next: isWhole ? waysToEnd(journal) : ['repair'] };
 };
+
+// What a person says and the records do not bear out is not passed over in silence.
+const ignoredLive = ({ live, source }: RepairFacts, { phase }: StateRecord): RepairVerdict | undefined =>
+  live === undefined ||
+  phase === 'moving' ||
+  phase === phaseOf(live) ||
+  // The destination is called live until it is fenced, and the source is.
+  source?.record.value?.destGivenUp !== undefined
+    ? undefined
+    : {
+        refuse: `By the records the ${sideName(live === 'dest' ? 'source' : 'dest')} is the live side, and nothing contradicts them, so --live-side ${live === 'dest' ? 'destination' : 'source'} is not taken.`,
+        next: ['repair'],
+      };
 
 const phaseOf = (live: Role): 'standby' | 'active' => (live === 'dest' ? 'active' : 'standby');
 

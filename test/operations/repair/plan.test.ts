@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { copyOf, GIVEN_UP, record } from './facts.ts';
-import { ANEW, FROM_COPY, LOST, MIRROR, NOTHING, REOPENED, table } from './table.ts';
+import { ANEW, FROM_COPY, LOST, MIRROR, NOT_TAKEN, NOTHING, REOPENED, table } from './table.ts';
 
 const STANDBY = record('standby');
 const ACTIVE = record('active');
@@ -8,19 +8,35 @@ const MOVING = record('moving');
 
 describe('no operation is unfinished: without --live-side, with the source, with the destination', () => {
   table([
-    ['both records agree', { dest: STANDBY, source: copyOf(STANDBY) }, NOTHING],
-    ['the source has no copy', { dest: STANDBY }, MIRROR(1)],
-    ['the copy is damaged', { dest: ACTIVE, source: 'damaged', runs: 'dest' }, MIRROR(1)],
-    ['the copy is behind', { dest: record('active', 2), source: copyOf(STANDBY), runs: 'dest' }, MIRROR(2)],
-    ['the source is silent', { dest: STANDBY, sourceAnswers: false }, NOTHING],
+    ['both records agree', { dest: STANDBY, source: copyOf(STANDBY) }, NOTHING, NOTHING, NOT_TAKEN('source')],
+    ['the source has no copy', { dest: STANDBY }, MIRROR(1), MIRROR(1), NOT_TAKEN('source')],
+    [
+      'the copy is damaged',
+      { dest: ACTIVE, source: 'damaged', runs: 'dest' },
+      MIRROR(1),
+      NOT_TAKEN('destination'),
+      MIRROR(1),
+    ],
+    [
+      'the copy is behind',
+      { dest: record('active', 2), source: copyOf(STANDBY), runs: 'dest' },
+      MIRROR(2),
+      NOT_TAKEN('destination'),
+      MIRROR(2),
+    ],
+    ['the source is silent', { dest: STANDBY, sourceAnswers: false }, NOTHING, NOTHING, NOT_TAKEN('source')],
     [
       'the record is missing, and what runs agrees with the copy',
       { source: copyOf(STANDBY) },
       FROM_COPY(1, 'standby'),
+      undefined,
+      NOT_TAKEN('source'),
     ],
     [
       'the record is missing, and both sides run',
       { source: copyOf(ACTIVE), runs: 'both' },
+      FROM_COPY(1, 'active'),
+      NOT_TAKEN('destination'),
       FROM_COPY(1, 'active'),
     ],
     [
@@ -117,6 +133,8 @@ describe('no operation is unfinished: without --live-side, with the source, with
       'the journal is damaged, and the record names no operation',
       { dest: STANDBY, source: copyOf(STANDBY), journal: 'damaged' },
       'The damaged journal: replaced by one that is over, as the record names no operation.',
+      undefined,
+      NOT_TAKEN('source'),
     ],
   ]);
 });

@@ -16,6 +16,9 @@ export const ANEW = (side: string, epoch: number) =>
 export const REOPENED = (kind: string) =>
   `A ${kind} is written down as unfinished (${kind}-new), with the counts that the marks keep, so that rollback starts Deployment web again. ${MIRROR(1)}`;
 
+export const NOT_TAKEN = (side: string): RegExp =>
+  new RegExp(`^refuse: By the records the ${side} is the live side, and nothing contradicts them`);
+
 export type Answer = string | RegExp;
 /** What is told without --live-side, with the source and with the destination; one answer alone is that to all. */
 export type Row = readonly [

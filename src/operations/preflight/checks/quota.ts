@@ -2,7 +2,7 @@ import { IGNORE } from '../../../annotations.ts';
 import { kubectl } from '../../../command-line.ts';
 import { own } from '../../../kube/json.ts';
 import { groupKind, objectName } from '../../../kube/names.ts';
-import { nameList } from '../../../sentences.ts';
+import { count as countText, nameList } from '../../../sentences.ts';
 import type { MoveSide } from '../../move/types.ts';
 import { type Amounts, amountsOf, amountText, timesAmounts } from '../amounts.ts';
 import { containerDefaults, podResources, type Resources } from '../pod-resources.ts';
@@ -83,7 +83,7 @@ export const quotaRows = (
       const used = own(amountsOf(quota.used), key) ?? 0n;
       if (needed === 0n || used + needed <= hard) return [];
       const who = nameList([
-        ...users.map(({ starter }) => `${objectName(starter.object)} (${added(starter)} pods)`),
+        ...users.map(({ starter }) => `${objectName(starter.object)} (${countText(added(starter), 'pod')})`),
         ...(staged === 0 ? [] : [`the stage (${staged})`]),
         ...(records === 0 ? [] : [`the records of dr-syncer (${records})`]),
       ]);
