@@ -4,6 +4,8 @@ import { PartialError, RefusedError, UnsafeError } from '../../errors.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { count, nameList } from '../../sentences.ts';
+import { readJournal } from '../../state/journal.ts';
+import { journalPlace } from '../../state/journal-store.ts';
 import type { StateRecord } from '../../state/types.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
@@ -80,6 +82,31 @@ export const refuseLive = (
       ? `${where} is on the move by its record, so nobody can tell whether staging would park the running application.`
       : `${where} is live: its record says "${record.phase}", so staging would park the running application.`,
     { hint: `See: ${drSyncer('status', pair)}` },
+  );
+};
+
+/**
+ * Throws PartialError when the record is lost and a journal says that an operation is unfinished: it may have stopped the
+ * source, of which a stage would make a copy of nothing. One request, and only where a journal is and no record.
+ */
+export const refuseLostRecord = async (
+  deps: Pick<StageDeps, 'source' | 'dest' | 'lock' | 'signal'>,
+  options: StageOptions,
+  dest: Collected['dest'],
+  record: Live | undefined,
+): Promise<void> => {
+  if (record !== undefined || deps.lock === 'held') return;
+  const { name } = journalPlace(options.destNamespace, 'dest');
+  if (!dest.some(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name)) return;
+  const journal = await readJournal(deps.dest, options.destNamespace, { signal: deps.signal });
+  if (journal === undefined || journal.state === 'finished') return;
+  const pair = {
+    source: { cluster: deps.source, namespace: options.sourceNamespace },
+    dest: { cluster: deps.dest, namespace: options.destNamespace },
+  };
+  throw new PartialError(
+    `Namespace ${options.destNamespace} in context ${deps.dest.context} cannot be staged: its record is lost, and its journal says that ${journal.kind} ${journal.operationId} is unfinished. Nothing was changed.`,
+    { hint: `See what leads on: ${drSyncer('status', pair)}` },
   );
 };
 

@@ -14,7 +14,7 @@ import { readScalePaths } from '../scale-paths.ts';
 import { type Collected, collect } from './collect.ts';
 import { type Connected, connect } from './connect.ts';
 import { dryRunPlan } from './dry-run.ts';
-import { guardDestination, refuseUnseenPods } from './guard.ts';
+import { guardDestination, refuseLostRecord, refuseUnseenPods } from './guard.ts';
 import { isFresh, isRecordDue, lockedDeps, lockForStage, recordStage } from './keep-record.ts';
 import { ensureNamespace } from './namespace.ts';
 import { findOrphans, pruneOrphans } from './orphans.ts';
@@ -53,6 +53,7 @@ const look = async (
   const collected = await collect(deps, options, connected);
   refuseUnseenPods(deps, options, collected.unlisted);
   const record = stateInList(collected.dest, options.destNamespace);
+  await refuseLostRecord(deps, options, collected.dest, record);
   const guarded = guardDestination(deps, options, collected.dest, record);
   const found = await prepare(
     deps,

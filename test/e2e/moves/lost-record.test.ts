@@ -50,6 +50,11 @@ describe('an operation is unfinished, and its record is lost', { timeout: 300_00
     await removeStates(namespace, 'dest', 'source');
     const found = await statusOf(4, namespace);
     expect(found.state).toBe('unfinished-record-lost');
+    const staged = await moveTo(4, 'stage', namespace, ends);
+    expect(staged.document.error.message).toMatch(
+      /its record is lost, and its journal says that failback .* is unfinished/,
+    );
+    await typed(4, commandsIn(staged.document.error.hint)[0]);
     const refused = await typed(7, `${found.next} --live-side destination`);
     expect(refused.error.message).toMatch(/^Failback .* in namespace .* of context .* has stopped the dest/);
     const repaired = await typed(0, commandsIn(refused.error.hint)[0]);
