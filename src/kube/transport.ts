@@ -156,14 +156,17 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
     return new KubeApiError(namedAs(context), request.what, failureOfNetwork(cause), error);
   };
 
-  // Whether the server is worth waiting for although the usual number of attempts is used up.
-  const isEndured = (): boolean => silentSince !== undefined && performance.now() - silentSince < enduredMs;
-
   const send = async (request: WireRequest): Promise<WireResponse> => {
     const ending = endingWith(request.signal);
     let attempts = 0;
     let renewed = false;
     let unknown = false;
+    let failedSince: number | undefined;
+    // Whether the server is worth waiting for although the usual number of attempts is used up. A server that answers
+    // everything but this is not silent, and would be waited for without an end.
+    const isEndured = (): boolean =>
+      silentSince !== undefined &&
+      performance.now() - Math.min(silentSince, failedSince ?? silentSince) < enduredMs;
     const attempt = async (): Promise<WireResponse> => {
       ending.throwIfAborted();
       if (unknown && request.readBack !== undefined) {
@@ -183,7 +186,9 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
       } catch (error) {
         if (!(error instanceof KubeApiError)) throw error;
         unknown ||= error.failure.outcomeUnknown;
-        silentSince = isOutage(error.failure) ? (silentSince ?? performance.now()) : undefined;
+        const now = performance.now();
+        silentSince = isOutage(error.failure) ? (silentSince ?? now) : undefined;
+        failedSince ??= now;
         if (error.failure.status === 401 && !renewed && used !== undefined) {
           renewed = true;
           // What this attempt used, not what is used by now: another one may have begun to renew it, or be done.

@@ -174,6 +174,22 @@ describe('a server that is away', () => {
     expect((await transport.send(READ)).attempts).toBe(10);
   });
 
+  it('is not endured without an end when it answers everything but one request', async () => {
+    const transport = await serve((request, response) => {
+      if (request.url === '/broken') response.writeHead(503).end();
+      else response.end('{}');
+    });
+    transport.endure(1500);
+    const others = setInterval(() => void transport.send(READ).catch(() => undefined), 20);
+    try {
+      const started = performance.now();
+      await expect(transport.send({ ...READ, path: '/broken' })).rejects.toThrow(/503/);
+      expect(performance.now() - started).toBeGreaterThan(1000);
+    } finally {
+      clearInterval(others);
+    }
+  });
+
   it('is not endured when it answers with a refusal', async () => {
     let asked = 0;
     const transport = await serve((_request, response) => {

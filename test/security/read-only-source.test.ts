@@ -28,6 +28,11 @@ apiVersion: v1
 kind: Secret
 metadata: { name: login }
 stringData: { password: read-and-copied }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { ports: [{ port: 80 }], selector: { app: web } }
 `;
 
 test('a source credential that may only read is enough for a stage, with the Roles of docs/stage.md', async () => {
@@ -52,7 +57,7 @@ test('a source credential that may only read is enough for a stage, with the Rol
     expect(document.objects).toContainEqual(
       expect.objectContaining({ kind: 'Secret', name: 'login', action: 'created' }),
     );
-    expect(document.findings.map(({ code }: Json) => code)).not.toContain('cannot-check');
+    expect(document.findings.filter(({ code }: Json) => code === 'cannot-check')).toEqual([]);
   });
   if (!isAudited()) return;
   const asked = askedBy('source', `system:serviceaccount:${namespace}:default`);

@@ -34,8 +34,8 @@ test('F4, F6: a cutover or failback that is killed at any write goes on or goes 
 }, async () => {
   const writes = await recordWrites();
   const cases = {
-    source: casesOf(writes.cutover, { after: 2, before: 6 }),
-    dest: casesOf(writes.failback, { after: 4, before: 9 }),
+    source: casesOf(writes.cutover, { after: 3, before: 7 }),
+    dest: casesOf(writes.failback, { after: 5, before: 11 }),
   };
   const results = { source: newTally(), dest: newTally() };
   await drain(
@@ -75,7 +75,7 @@ test('F4: the first stage and the first cutover of a namespace, killed at the wr
   expectExit(stage, 0);
   const cutover = await command(first, 'cutover');
   expectExit(cutover, 0);
-  const stride = { after: 1, before: 2 };
+  const stride = { after: 2, before: 3 };
   const cases = [
     ...casesOf(stage.writes.filter(makesRecord), stride, ['resume']).map((item) => ({
       ...item,
