@@ -104,8 +104,8 @@ describe('room in a quota', () => {
     const starters = [starter('web', '1', 3, 1), starter('api', '500m', 1)];
     expect(rowsOf(side('dest'), quota(hard, { pods: '1', 'requests.cpu': '1' }), starters, NONE, {})).toEqual(
       [
-        'refuse: ResourceQuota tight in namespace shop of context west allows 3 of pods; 1 is used, and 3 more is needed by Deployment web (2 pods) and Deployment api (1 pods).',
-        'refuse: ResourceQuota tight in namespace shop of context west allows 2500m of requests.cpu; 1 is used, and 2500m more is needed by Deployment web (2 pods) and Deployment api (1 pods).',
+        'refuse: ResourceQuota tight in namespace shop of context west allows 3 of pods; 1 is used, and 3 more is needed by Deployment web (2 pods) and Deployment api (1 pod).',
+        'refuse: ResourceQuota tight in namespace shop of context west allows 2500m of requests.cpu; 1 is used, and 2500m more is needed by Deployment web (2 pods) and Deployment api (1 pod).',
       ],
     );
   });
