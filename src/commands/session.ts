@@ -11,6 +11,9 @@ import { jsonLinesReporter, withEvents } from '../ui/json-lines.ts';
 import { createTheme, type Theme, wantsColor } from '../ui/theme.ts';
 import type { CommonFlags, SideFlags } from './options.ts';
 
+// The longest pause of our own between two attempts.
+const LONG_WAIT_MS = 8000;
+
 /** What every command works with: narration, colours for the result, and a signal that ends the run. */
 export interface Session {
   readonly reporter: Reporter;
@@ -72,7 +75,9 @@ export const withSession = async <T>(
     requestTimeoutMs: flags.requestTimeout,
     userAgent: `dr-syncer/${io.version}`,
     signal: stop.signal,
-    onRetry: (message) => reporter.debug(message),
+    // A server may ask for a minute of patience: nobody should take that for a standstill.
+    onRetry: (message, waitMs) =>
+      waitMs >= LONG_WAIT_MS ? reporter.waiting(message) : reporter.debug(message),
   };
   const source = (): KubeContext =>
     openContext({ path: flags.sourceKubeconfig, env: io.env }, flags.sourceContext, '--source-context');

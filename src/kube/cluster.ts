@@ -20,7 +20,7 @@ export interface ClusterOptions {
   readonly retry?: RetryPolicy;
   /** Ends every request of the run that names no signal of its own. */
   readonly signal?: AbortSignal | undefined;
-  onRetry?(message: string): void;
+  onRetry?(message: string, waitMs: number): void;
 }
 
 export type CountName = Exclude<keyof RequestCounts, 'total' | 'retries'>;

@@ -205,7 +205,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
         isEndured,
         onRetry: (error, waitMs) => {
           retried++;
-          options.onRetry?.(`${error.message} Trying again in ${Math.round(waitMs)} ms.`);
+          options.onRetry?.(`${error.message} Trying again in ${Math.round(waitMs)} ms.`, waitMs);
         },
       });
     } catch (error) {

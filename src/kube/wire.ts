@@ -69,5 +69,6 @@ export interface TransportOptions {
   /** Connections per server; also the number of requests that can be under way at once. */
   readonly connections: number;
   readonly userAgent: string;
-  onRetry?(message: string): void;
+  /** Before each further attempt: what went wrong, and for how many ms is waited. */
+  onRetry?(message: string, waitMs: number): void;
 }

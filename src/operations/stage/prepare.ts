@@ -1,4 +1,5 @@
 import { RECORD } from '../../annotations.ts';
+import { RefusedError, UsageError } from '../../errors.ts';
 import { isObject } from '../../kube/json.ts';
 import { groupKind, groupOf } from '../../kube/names.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
@@ -13,6 +14,7 @@ import { mapInSlices } from '../../slices.ts';
 import type { Verdict } from '../../verdict.ts';
 import { applyPark, parkBody, planPark, stripParkFields } from '../../workloads/park.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
+import { where } from '../../workloads/record.ts';
 import { deletionOf } from '../deletion.ts';
 import type { Collected } from './collect.ts';
 import { stashBody } from './stash.ts';
@@ -34,8 +36,8 @@ export interface Prepared {
 
 /**
  * Runs filter -> transform -> park -> compare over everything that was listed. Pure but for the scale paths, which
- * are read from the source's CRDs by the caller. Throws UsageError for a label of ours with a value that is no
- * valid one. Other work goes on in between.
+ * are read from the source's CRDs by the caller. An object with a label or annotation of ours that cannot be right is
+ * refused by name. Other work goes on in between.
  */
 export const prepare = async (
   deps: Pick<StageDeps, 'source'>,
@@ -68,7 +70,7 @@ export const prepare = async (
     sourceContext: deps.source.context,
     namespaceMap: new Map([[options.sourceNamespace, options.destNamespace]]),
   };
-  return mapInSlices(objects, (object): Prepared => {
+  const prepareOne = (object: KubeObject): Prepared => {
     const { verdict } = judgeObject(object, filtering);
     const left = { source: object, notes: [], item: undefined, stashed: false, parkReplicas: undefined };
     if (verdict.kind === 'skip' || verdict.kind === 'refuse') return { ...left, verdict };
@@ -110,7 +112,32 @@ export const prepare = async (
       stashed: false,
       parkReplicas: plan?.replicas,
     };
+  };
+  return mapInSlices(objects, (object) => {
+    try {
+      return prepareOne(object);
+    } catch (error) {
+      return unreadable(object, error);
+    }
   });
+};
+
+// A label or an annotation that says nothing that can be done: one object is refused by name, and whoever may edit it has
+// no say about the others (S12).
+const unreadable = (object: KubeObject, error: unknown): Prepared => {
+  if (!(error instanceof UsageError || error instanceof RefusedError)) throw error;
+  const said = error.message.replace(`${where(object)} has`, 'it has').replace(/\.$/, '');
+  return {
+    source: object,
+    verdict: {
+      kind: 'refuse',
+      reason: error.hint === undefined ? said : `${said}: ${error.hint.replace(/\.$/, '')}`,
+    },
+    notes: [],
+    item: undefined,
+    stashed: false,
+    parkReplicas: undefined,
+  };
 };
 
 const stash = (

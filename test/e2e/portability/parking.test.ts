@@ -126,13 +126,20 @@ describe('parked in the request that creates', () => {
     );
   });
 
-  it('T30a: a count that is none is an error, not 0', async () => {
+  it('T30a, S12: a count that is none is refused by name, not 0, and no word about the others', async () => {
     const namespace = freshNamespace('park-odd');
     await createNamespace('source', namespace);
     const odd = { dest: namespace, 'dr-syncer.io/scale-override': 'half' };
     await applyYaml('source', namespace, deployment('odd', 2, JSON.stringify(odd)));
-    await expect(stageNamespace(namespace)).rejects.toThrow(/Deployment odd .*scale-override "half"/);
+    await applyYaml('source', namespace, deployment('even', 1));
+    const refused = await stageNamespace(namespace);
+    expect(refused).toMatchObject({ outcome: 'refused' });
+    expect(refused.summary).toMatch(/Deployment odd: it has .*scale-override "half", which is not a number/);
     expect(await getJson('dest', 'Namespace', namespace)).toBeUndefined();
+    const rest = await stageNamespace(namespace, { keepGoing: true });
+    expect(rest).toMatchObject({ outcome: 'partial' });
+    expect(await getJson('dest', 'Deployment', 'odd', namespace)).toBeUndefined();
+    expect((await getJson('dest', 'Deployment', 'even', namespace)).spec.replicas).toBe(0);
   });
 });
 
