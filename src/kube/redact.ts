@@ -13,7 +13,7 @@ export const MASK = '(masked)';
  * to a length that a person reads. Pure.
  */
 export const redactMessage = (message: string, ...objects: readonly (KubeObject | undefined)[]): string => {
-  let text = message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message;
+  let text = message.length > HEAD + TAIL ? `${message.slice(0, HEAD)}…${message.slice(-TAIL)}` : message;
   for (const object of objects) {
     if (object === undefined) continue;
     if (object.kind === 'Secret')
@@ -23,7 +23,9 @@ export const redactMessage = (message: string, ...objects: readonly (KubeObject 
   return text;
 };
 
-const LONGEST = 1000;
+// A server quotes in the middle of what it says, and gives its reason at the end.
+const HEAD = 600;
+const TAIL = 400;
 
 const hide = (message: string, object: KubeObject): string => {
   const isSecret = object.kind === 'Secret';

@@ -120,6 +120,8 @@ describe.each<[where: string, holder: ReturnType<typeof object>, quoted: string]
   });
 });
 
-test('S15: a message is no longer than a person reads', () => {
+test('S15: a message is no longer than a person reads, and keeps the reason at its end', () => {
+  const long = `Job "work" is invalid: ${'x'.repeat(5000)}: field is immutable`;
+  expect(redactMessage(long, undefined)).toMatch(/^Job "work" is invalid: x+…x+: field is immutable$/);
   expect(redactMessage('x'.repeat(5000), undefined)).toHaveLength(1001);
 });
