@@ -190,8 +190,8 @@ export interface WriteOptions extends RequestOptions {
   readonly fieldManager: string;
   /** Server-side dry run: everything is checked, nothing is stored. */
   readonly dryRun?: boolean | undefined;
-  /** The live object that a patch is for: what a server quotes of it is hidden like what it quotes of the patch. */
-  readonly about?: KubeObject | undefined;
+  /** The whole objects that a body is a part of: what a server quotes of them is hidden like what it quotes of the body. */
+  readonly about?: readonly (KubeObject | undefined)[] | undefined;
 }
 
 /** A write and how it went: the stored object, the attempts it took, and what the server warned of. */

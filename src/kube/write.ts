@@ -72,7 +72,7 @@ export const createWrites = (wire: Wire): Writes => {
         redactMessage(
           message,
           { ...request.body, apiVersion: apiVersionOf(type), kind: type.kind } as unknown as KubeObject,
-          options.about,
+          ...(options.about ?? []),
         ),
       ...(request.readBack === undefined || options.dryRun === true ? {} : { readBack: request.readBack }),
     });

@@ -103,7 +103,7 @@ const applyPark = async (
   let seen = written ?? item.live;
   for (let attempt = 1; ; attempt++) {
     try {
-      const write = { ...writeOptions(options), fieldManager: PARK_MANAGER };
+      const write = { ...writeOptions(item, options), fieldManager: PARK_MANAGER };
       // A dry run stores nothing, so its answer has no version of its own.
       const body = options.dryRun ? park : atVersion(park, seen);
       const result = await options.writer.apply(item.type, body, write);
@@ -185,7 +185,7 @@ const applyPatiently = async (
   let seen = item.live;
   for (let attempt = 1; ; attempt++) {
     try {
-      const write = { ...writeOptions(options), force: options.dryRun || seen !== undefined };
+      const write = { ...writeOptions(item, options), force: options.dryRun || seen !== undefined };
       const result = await options.writer.apply(
         item.type,
         options.dryRun ? body : atVersion(body, seen),
@@ -207,8 +207,8 @@ const replaceOrCreate = async (item: PlanItem, options: ApplyOptions): Promise<O
   const live = item.live === undefined ? undefined : await options.writer.get(refOf(item, body));
   const result =
     live === undefined
-      ? await options.writer.create(item.type, body, writeOptions(options))
-      : await options.writer.replace(item.type, retainLive(body, live), writeOptions(options));
+      ? await options.writer.create(item.type, body, writeOptions(item, options))
+      : await options.writer.replace(item.type, retainLive(body, live), writeOptions(item, options));
   return summary(body, result);
 };
 
@@ -255,8 +255,9 @@ const refOf = (item: PlanItem, body: KubeObject): ObjectRef => ({
   name: body.metadata.name,
 });
 
-const writeOptions = (options: ApplyOptions) => ({
+const writeOptions = (item: PlanItem, options: ApplyOptions) => ({
   fieldManager: CONTENT_MANAGER,
+  about: [item.whole, item.live],
   dryRun: options.dryRun,
   signal: options.signal,
 });

@@ -17,7 +17,8 @@ export const hookStep = (
   id: `hook-${id}`,
   title: `Run the ${id} hook`,
   skip: () => (hooks[point] === undefined ? 'no such hook is given' : undefined),
-  plan: async () => [`run ${hooks[point]}`],
+  // A plan goes into logs of pipelines, and commands hold passwords.
+  plan: async () => [`run the command of --${id}`],
   run: () => runHook(hooks, point, context, deps),
 });
 
@@ -31,7 +32,7 @@ export const smokeStep = (
   title: 'Ask the smoke check',
   skip: () =>
     smoke.url === undefined && smoke.command === undefined ? 'no smoke check is given' : undefined,
-  plan: async () => [smoke.url === undefined ? 'run the smoke command' : `ask ${splitUrl(smoke.url).shown}`],
+  plan: async () => [smoke.url === undefined ? 'run the command of --smoke-command' : `ask ${splitUrl(smoke.url).shown}`],
   run: () => runSmoke(smoke, context, deps),
 });
 

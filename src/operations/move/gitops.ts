@@ -114,7 +114,7 @@ export const tryOwners = async (
         const patch = found && patchOf(found.object);
         if (found === undefined || patch === undefined) return;
         const { namespace, name } = found.object.metadata;
-        const options = { fieldManager: PARK_MANAGER, dryRun: true, about: found.object, signal };
+        const options = { fieldManager: PARK_MANAGER, dryRun: true, about: [found.object], signal };
         await side.cluster.patch({ type: found.type, namespace, name }, unversioned(patch), options);
       }),
     signal,

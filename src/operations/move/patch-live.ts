@@ -31,7 +31,7 @@ export const patchLive = async (
     const patch = await plan(live);
     if (patch === undefined) return 'left';
     try {
-      await cluster.patch(ref, withVersion(patch, live), { fieldManager, dryRun, about: live });
+      await cluster.patch(ref, withVersion(patch, live), { fieldManager, dryRun, about: [live] });
       return 'patched';
     } catch (error) {
       if (!hasStatus(error, 409) || attempt >= ATTEMPTS) throw error;

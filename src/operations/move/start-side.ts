@@ -227,7 +227,7 @@ export const tidyInherited = async (
     const ref = { type: typeOf(side, object), namespace: side.namespace, name: object.metadata.name };
     const patch = { metadata: { annotations: { [PARKED]: null, [ORIGINAL_REPLICAS]: null } } };
     try {
-      await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER });
+      await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER, about: [object] });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

@@ -159,7 +159,7 @@ const tryEach = async <T>(
         await side.cluster.patch(ref, unversioned(patch), {
           fieldManager: PARK_MANAGER,
           dryRun: true,
-          about: item.object,
+          about: [item.object],
           signal,
         });
       });
