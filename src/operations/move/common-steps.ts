@@ -32,7 +32,9 @@ export const smokeStep = (
   title: 'Ask the smoke check',
   skip: () =>
     smoke.url === undefined && smoke.command === undefined ? 'no smoke check is given' : undefined,
-  plan: async () => [smoke.url === undefined ? 'run the command of --smoke-command' : `ask ${splitUrl(smoke.url).shown}`],
+  plan: async () => [
+    smoke.url === undefined ? 'run the command of --smoke-command' : `ask ${splitUrl(smoke.url).shown}`,
+  ],
   run: () => runSmoke(smoke, context, deps),
 });
 
