@@ -202,17 +202,24 @@ describe('a server that is away', () => {
     expect(asked).toBe(OPTIONS.retry.maxAttempts);
   });
 
-  it('is left with the reason of the signal, in the wait between two attempts too', async () => {
+  it('is left with the reason of the signal, in the wait between two attempts too; a long wait is told: L6', async () => {
+    const told: number[] = [];
     const transport = await serve(
       (_request, response) => {
         response.statusCode = 503;
         response.setHeader('retry-after', '60');
         response.end('{}');
       },
-      { onRetry: () => stop.abort(new Error('the time is over')) },
+      {
+        onRetry: (_message, waitMs) => {
+          told.push(waitMs);
+          stop.abort(new Error('the time is over'));
+        },
+      },
     );
     const stop = new AbortController();
     await expect(transport.send({ ...READ, signal: stop.signal })).rejects.toThrow('the time is over');
+    expect(told).toEqual([60_000]);
   });
 });
 
