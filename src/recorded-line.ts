@@ -16,7 +16,7 @@ export const recordedLine = (argv: readonly string[]): string => {
 
 const LEFT_OUT = '…';
 
-/** The flags whose values are left out. */
+/** The flags whose values are left out: written out, as the start of the program loads no operation. A test compares them. */
 export const GIVEN: ReadonlySet<string> = new Set([
   '--pre-stop',
   '--post-stop',

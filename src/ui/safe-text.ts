@@ -15,7 +15,7 @@ export const safeStrings = <T>(value: T, ofLines: ReadonlySet<string> = NONE): T
 
 /** JSON whose strings are escaped as far as those of safeLine, with the same values when it is parsed. Pure. */
 export const safeJson = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, undefined, indent).replaceAll(UNSAFE_IN_LINES, codeUnits);
+  escapeQuoted(JSON.stringify(value, undefined, indent));
 
 /** Whether a text would be shown with escapes. Pure. */
 export const isUnsafe = (text: string): boolean => text.search(UNSAFE) >= 0;

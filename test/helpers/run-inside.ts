@@ -15,6 +15,16 @@ export interface InsideOptions {
   readonly onOutput?: (text: string) => void;
 }
 
+/** The flags that name both sides of the test run's pair, and one namespace on both. */
+export const pairFlags = (namespace: string): string[] => {
+  const { kubeconfig, sourceContext, destContext } = pair();
+  return [
+    ...['--source-kubeconfig', kubeconfig, '--source-context', sourceContext],
+    ...['--dest-kubeconfig', kubeconfig, '--dest-context', destContext],
+    ...['-n', namespace],
+  ];
+};
+
 let runs = 0;
 
 /**

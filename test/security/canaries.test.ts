@@ -3,17 +3,15 @@ import {
   api,
   applyObject,
   applyYaml,
-  contextOf,
   createNamespace,
   deleteJson,
   freshNamespace,
   type Json,
   listJson,
-  pair,
   waitUntil,
 } from '../cluster/client.ts';
 import { POD, runs } from '../helpers/move-app.ts';
-import { runInside } from '../helpers/run-inside.ts';
+import { pairFlags, runInside } from '../helpers/run-inside.ts';
 
 // Values that must not be seen are put wherever an application keeps some, and the destination's server quotes them in all
 // that it says. Every verb is run in every form, with everything logged; then all that was printed or stored is searched.
@@ -149,9 +147,8 @@ test('S11, S15: nothing that an application or the operator keeps secret is prin
 const say = async (verb: string, ...args: string[]): Promise<string> => {
   const { stdout, stderr, exitCode } = await runInside([
     ...verb.split(' '),
-    ...['--source-kubeconfig', pair().kubeconfig, '--source-context', contextOf('source')],
-    ...['--dest-kubeconfig', pair().kubeconfig, '--dest-context', contextOf('dest')],
-    ...['-n', namespace, '--log-level', 'debug'],
+    ...pairFlags(namespace),
+    ...['--log-level', 'debug'],
     ...(['plan', 'stage', 'preflight cutover'].includes(verb) ? ['--include-custom-resources'] : []),
     ...args,
   ]);

@@ -1,28 +1,15 @@
 import { expect, test } from 'vitest';
-import {
-  applyObject,
-  contextOf,
-  createNamespace,
-  freshNamespace,
-  listJson,
-  pair,
-  patchJson,
-} from '../cluster/client.ts';
+import { applyObject, createNamespace, freshNamespace, listJson, patchJson } from '../cluster/client.ts';
 import { installSmall } from '../helpers/move-app.ts';
 import { moveTo } from '../helpers/moves.ts';
-import { runInside } from '../helpers/run-inside.ts';
+import { pairFlags, runInside } from '../helpers/run-inside.ts';
 
 // What a terminal acts upon: links, the clipboard, titles, lines painted over, words turned round.
 const ATTACK = 'x\x1b]52;c;ZXZpbA==\x07\x1b]8;;https://evil.example\x1b\\y\r✔ done\u202e\u0085\nz';
 const RAW = /(?!\n)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
 const run = (verb: string, namespace: string, ...args: string[]) =>
-  runInside([
-    verb,
-    ...['--source-kubeconfig', pair().kubeconfig, '--source-context', contextOf('source')],
-    ...['--dest-kubeconfig', pair().kubeconfig, '--dest-context', contextOf('dest')],
-    ...['-n', namespace, ...args],
-  ]);
+  runInside([verb, ...pairFlags(namespace), ...args]);
 
 const expectSafe = async (verb: string, namespace: string, ...args: string[]): Promise<void> => {
   for (const form of ['text', 'json', 'yaml', 'ndjson']) {

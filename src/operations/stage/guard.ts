@@ -60,10 +60,7 @@ export const refuseLive = (
   record: Live | undefined,
 ): void => {
   const where = `Namespace ${options.destNamespace} in context ${deps.dest.context}`;
-  const pair = {
-    source: { cluster: deps.source, namespace: options.sourceNamespace },
-    dest: { cluster: deps.dest, namespace: options.destNamespace },
-  };
+  const pair = pairOf(deps, options);
   const operation = deps.lock === 'held' ? undefined : record?.operation;
   if (operation !== undefined) {
     const back = operation.kind === 'fence' ? '' : `   Roll back: ${drSyncer('rollback', pair)}`;
@@ -100,15 +97,21 @@ export const refuseLostRecord = async (
   if (!dest.some(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name)) return;
   const journal = await readJournal(deps.dest, options.destNamespace, { signal: deps.signal });
   if (journal === undefined || journal.state === 'finished') return;
-  const pair = {
-    source: { cluster: deps.source, namespace: options.sourceNamespace },
-    dest: { cluster: deps.dest, namespace: options.destNamespace },
-  };
+  const pair = pairOf(deps, options);
   throw new PartialError(
     `Namespace ${options.destNamespace} in context ${deps.dest.context} cannot be staged: its record is lost, and its journal says that ${journal.kind} ${journal.operationId} is unfinished. Nothing was changed.`,
     { hint: `See what leads on: ${drSyncer('status', pair)}` },
   );
 };
+
+// For the commands that are printed.
+const pairOf = (
+  { source, dest }: Pick<StageDeps, 'source' | 'dest'>,
+  { sourceNamespace, destNamespace }: StageOptions,
+) => ({
+  source: { cluster: source, namespace: sourceNamespace },
+  dest: { cluster: dest, namespace: destNamespace },
+});
 
 /** Throws RefusedError when the pods of the destination may not be listed: then nobody knows whether it is live. */
 export const refuseUnseenPods = (
