@@ -80,5 +80,5 @@ const optionsOfCutover = async (
   const journal = await readJournal(cluster, namespace, { operationId: last.operationId });
   if (journal === undefined) return undefined;
   const pair = { source: source.namespace, dest: namespace };
-  return stageOptionsFor(storedOptions(journal.options).stage, journal.operationId, pair);
+  return stageOptionsFor(storedOptions(journal.options)?.stage, journal.operationId, pair);
 };

@@ -4,11 +4,12 @@ import type { Io } from '../io.ts';
 import { clone, deleteAt } from '../kube/json.ts';
 import type { JsonObject } from '../kube/types.ts';
 import type { DataOptions } from '../operations/data/types.ts';
-import { executablesIn, refuseOther } from '../operations/move/executables.ts';
+import { executablesIn, refuseOther, withoutExecutables } from '../operations/move/executables.ts';
 import { decodeOptions, redactText, stageOptionsFor } from '../operations/move/journal-options.ts';
 import type { OperationInput } from '../operations/move/operation.ts';
 import { runMove } from '../operations/move/run-move.ts';
 import { runFailover, runFence, unfinishedJournal } from '../operations/move/run-other.ts';
+import { problemOfOptions } from '../operations/move/stored-options.ts';
 import { refuseUndone } from '../operations/move/take-up.ts';
 import type { MoveOptions, MoveResult } from '../operations/move/types.ts';
 import { stage } from '../operations/stage/stage.ts';
@@ -19,7 +20,7 @@ import { convergeWith } from './converge.ts';
 import { type ResumedDataFlags, resumedOptions } from './data-options.ts';
 import { dataStep, endStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
-import { givenMoveOptions, type MoveFlags } from './move-options.ts';
+import { givenMoveOptions, type MoveFlags, moveOptions } from './move-options.ts';
 import { type OpenPair, openPair, operationBase } from './pair.ts';
 import { type Session, withSession } from './session.ts';
 
@@ -34,7 +35,11 @@ export const runResume = (io: Io, flags: ResumeFlags, interrupt: AbortSignal): P
     if (journal.kind !== 'failover') needSource(pair, journal);
     refuseUndone(journal);
     const leavesOut = flags.withoutHooks === true;
-    const stored = decodeOptions(journal.options, givenMoveOptions(flags), { leavesOut });
+    const stored = decodeOptions(journal.options, givenMoveOptions(flags), {
+      leavesOut,
+      instead: moveOptions(flags),
+    });
+    refuseEdited(journal, pair);
     const data = dataToCopy(journal, stored, flags);
     await confirmName(io, {
       yes: flags.yes === true,
@@ -139,6 +144,16 @@ const dataToCopy = (
   if (wanted.verify === undefined) deleteAt(first, ['migrateData', 'verify']);
   refuseOther(first, given, 'migrateData', flags.withoutHooks === true);
   return wanted;
+};
+
+// What is copied, and how, only the first run was told; the other operations need nothing of it.
+const refuseEdited = ({ kind, operationId, options }: Journal, pair: OpenPair): void => {
+  const problem = problemOfOptions(withoutExecutables(options));
+  if (problem === undefined || (kind !== 'cutover' && kind !== 'failback')) return;
+  throw new RefusedError(
+    `The options of ${kind} ${operationId} in its journal cannot be used: ${problem}. Somebody has edited them.`,
+    { hint: `To undo the ${kind}, run: ${drSyncer('rollback', pair)}` },
+  );
 };
 
 // What the confirmation is about: these run on this machine.

@@ -35,7 +35,10 @@ export const runRollbackCommand = (io: Io, flags: RollbackFlags, interrupt: Abor
     const journal = await unfinishedJournal(pair.dest, 'rollback');
     if (journal.kind !== 'failover') needSource(pair, journal);
     // It executes nothing of what the first run was given.
-    const { move } = decodeOptions(journal.options, givenMoveOptions(flags), { leavesOut: true });
+    const { move } = decodeOptions(journal.options, givenMoveOptions(flags), {
+      leavesOut: true,
+      instead: moveOptions(flags),
+    });
     await confirmName(io, {
       yes: flags.yes === true,
       lines: [`This undoes ${journal.kind} ${journal.operationId}.`],

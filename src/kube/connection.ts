@@ -43,6 +43,7 @@ export const openConnection = async (
       reason: 'Credentials',
       detail: credentialProblem(error, config.getCurrentUser()?.exec),
       causes: [],
+      about: [],
       outcomeUnknown: false,
     });
   }

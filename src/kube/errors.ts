@@ -2,6 +2,7 @@ import { kubectl, type NamedCluster } from '../command-line.ts';
 import { DrError } from '../errors.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { isObject, numberAt, objectsAt, parseJson, stringAt } from './json.ts';
+import { type Refusal, refusalsIn } from './refusals.ts';
 import type { Json } from './types.ts';
 
 /** How a request failed, before anyone decides what that means for the run. */
@@ -13,6 +14,8 @@ export interface Failure {
   /** The server's or the network's message, fit to be shown. */
   readonly detail: string;
   readonly causes: readonly { readonly field: string; readonly message: string; readonly reason: string }[];
+  /** What it is about, by the server's own words, before anything in them was hidden. */
+  readonly about: readonly Refusal[];
   /** Milliseconds that the server asks us to wait (Retry-After). */
   readonly retryAfterMs?: number | undefined;
   /** Whether the request may have taken effect although we saw no answer. */
@@ -61,6 +64,7 @@ export const failureOfAnswer = (
   reason: WRONG_ANSWER,
   detail: `what answered did not answer like an API server: ${why} (${status} ${contentType || 'without a type'})`,
   causes: [],
+  about: [],
   outcomeUnknown: isWrite,
 });
 
@@ -87,26 +91,26 @@ export const hasStatus = (error: unknown, ...statuses: readonly number[]): error
  * calls it an internal error (500), and would say the same to every further try; a PUT of the object may pass.
  */
 export const whyUnappliable = (failure: Failure): string | undefined => {
-  if (/duplicate entries for key/i.test(failure.detail)) return 'a list in it holds the same key twice';
-  if (/field not declared in schema/i.test(failure.detail))
-    return 'the destination does not know a field in it';
-  return /failed to create typed patch object/i.test(failure.detail)
-    ? 'the destination cannot apply it'
-    : undefined;
+  if (failure.about.includes('duplicateKeys')) return 'a list in it holds the same key twice';
+  if (failure.about.includes('unknownField')) return 'the destination does not know a field in it';
+  return failure.about.includes('untypable') ? 'the destination cannot apply it' : undefined;
 };
 
 /** Reads a failed HTTP answer: a Status object when the server sent one, else the start of its text. */
 export const failureOfResponse = (status: number, body: string, retryAfter: string | undefined): Failure => {
   const parsed = parseStatus(body);
+  const detail = (stringAt(parsed, 'message') ?? body.trim().slice(0, 300)) || `HTTP ${status}`;
+  const causes = objectsAt(parsed, 'details', 'causes').map((cause) => ({
+    field: stringAt(cause, 'field') ?? '',
+    message: stringAt(cause, 'message') ?? '',
+    reason: stringAt(cause, 'reason') ?? '',
+  }));
   return {
     status,
     reason: stringAt(parsed, 'reason') ?? REASONS[status] ?? `HTTP ${status}`,
-    detail: (stringAt(parsed, 'message') ?? body.trim().slice(0, 300)) || `HTTP ${status}`,
-    causes: objectsAt(parsed, 'details', 'causes').map((cause) => ({
-      field: stringAt(cause, 'field') ?? '',
-      message: stringAt(cause, 'message') ?? '',
-      reason: stringAt(cause, 'reason') ?? '',
-    })),
+    detail,
+    causes,
+    about: refusalsIn([detail, ...causes.map(({ message }) => message)].join(' ')),
     retryAfterMs: retryAfterMs(retryAfter, numberAt(parsed, 'details', 'retryAfterSeconds')),
     // A gateway or a timeout inside the server may answer after the write was stored.
     outcomeUnknown: status === 500 || status === 502 || status === 503 || status === 504,
@@ -126,6 +130,7 @@ export const failureOfNetwork = (error: unknown): Failure => {
     detail:
       known === undefined ? `${text}${code === '' ? '' : ` (${code})`}` : `${known.text} (${code}: ${text})`,
     causes: [],
+    about: [],
     outcomeUnknown: !NEVER_SENT.has(code) && !isTlsCode(code),
   };
 };

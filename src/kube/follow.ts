@@ -114,4 +114,4 @@ const pauseMs = (failures: number, error: unknown): number => {
   return backoffMs(failures, failure ?? NO_FAILURE, policy);
 };
 
-const NO_FAILURE = { status: 0, reason: 'Ended', detail: '', causes: [], outcomeUnknown: false };
+const NO_FAILURE = { status: 0, reason: 'Ended', detail: '', causes: [], about: [], outcomeUnknown: false };

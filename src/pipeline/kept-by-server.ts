@@ -22,6 +22,13 @@ export const keptByServer = (desired: KubeObject, live: KubeObject): KeptByServe
   const detail = 'spec.clusterIP: a headless Service never gets an address';
   return {
     path: 'spec.clusterIP',
-    failure: { status: 422, reason: 'Invalid', detail, causes: [], outcomeUnknown: false },
+    failure: {
+      status: 422,
+      reason: 'Invalid',
+      detail,
+      causes: [],
+      about: ['immutable'],
+      outcomeUnknown: false,
+    },
   };
 };

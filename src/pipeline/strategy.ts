@@ -37,20 +37,13 @@ const NEVER_RECREATED: ReadonlySet<string> = new Set([
 
 /** Whether the API server refused because of a field that cannot change after creation. */
 export const isImmutable = (failure: Failure): boolean =>
-  failure.status === 422 &&
-  /immutable|may not change once set|updates to [a-z]+ spec for fields other than|cannot change roleRef|may not be (?:changed|unset)|cannot be changed|is forbidden.*(?:after creation|once)|primary clusterIP can not be unset|failed rule: .*oldSelf/i.test(
-    `${failure.detail} ${failure.causes.map((cause) => cause.message).join(' ')}`,
-  );
+  failure.status === 422 && failure.about.includes('immutable');
 
 /** Whether a node port is taken by another Service of the destination. */
-export const isPortTaken = (failure: Failure): boolean =>
-  /provided (?:node ?)?port is already allocated|port is already allocated/i.test(
-    `${failure.detail} ${failure.causes.map((cause) => cause.message).join(' ')}`,
-  );
+export const isPortTaken = (failure: Failure): boolean => failure.about.includes('portTaken');
 
 /** Whether the failure is an admission webhook that cannot be asked in a dry run: no answer, not a refusal. */
-export const isDryRunUnsupported = (failure: Failure): boolean =>
-  /does not support dry ?run/i.test(failure.detail);
+export const isDryRunUnsupported = (failure: Failure): boolean => failure.about.includes('noDryRun');
 
 /**
  * Decides about an existing object that the server will not change. `flag` is `--on-conflict`; the object's own

@@ -11,3 +11,19 @@ test('the command in a hint is quoted, and names the kubeconfig of a flag', () =
   );
   expect(hintOf(403, undefined)).toContain("kubectl --context 'dr site' auth can-i --list");
 });
+
+test('S15: what a refusal is about is known from what the server said, whatever of it is hidden afterwards', () => {
+  const said = (message: string, ...causes: string[]): string =>
+    JSON.stringify({
+      kind: 'Status',
+      status: 'Failure',
+      message,
+      details: { causes: causes.map((cause) => ({ message: cause })) },
+    });
+  const aboutOf = (body: string): unknown => failureOfResponse(422, body, undefined).about;
+  expect(
+    aboutOf(said('ConfigMap "a" is invalid: data: Forbidden: field is immutable when `immutable` is set')),
+  ).toEqual(['immutable']);
+  expect(aboutOf(said('it is invalid', 'provided port is already allocated'))).toEqual(['portTaken']);
+  expect(aboutOf(said('all is well'))).toEqual([]);
+});

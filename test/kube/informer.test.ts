@@ -15,6 +15,7 @@ const failure = (status: number, reason: string): KubeApiError =>
     reason,
     detail: reason,
     causes: [],
+    about: [],
     outcomeUnknown: false,
   });
 

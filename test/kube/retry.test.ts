@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Failure, KubeApiError } from '../../src/kube/errors.ts';
+import { type Failure, failureOfResponse, KubeApiError } from '../../src/kube/errors.ts';
 import { backoffMs, DEFAULT_RETRY, isRetryable, withRetry } from '../../src/kube/retry.ts';
 
 const failure = (status: number, more: Partial<Failure> = {}): Failure => ({
@@ -7,6 +7,7 @@ const failure = (status: number, more: Partial<Failure> = {}): Failure => ({
   reason: '',
   detail: '',
   causes: [],
+  about: [],
   outcomeUnknown: false,
   ...more,
 });
@@ -30,9 +31,12 @@ describe('what is sent again', () => {
   });
 
   it('A22: not one whose object can never be applied, although the server calls that an internal error', () => {
-    const detail =
-      'failed to create typed patch object (/a; apps/v1, Kind=Deployment): .spec: duplicate entries for key [name="A"]';
-    expect(isRetryable(failure(500, { detail }))).toBe(false);
+    const body = JSON.stringify({
+      kind: 'Status',
+      message:
+        'failed to create typed patch object (/a; apps/v1, Kind=Deployment): .spec: duplicate entries for key [name="A"]',
+    });
+    expect(isRetryable(failureOfResponse(500, body, undefined))).toBe(false);
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { HELD_SERVICE_SPEC, HELD_SERVICE_TYPE, PARKED } from '../../src/annotations.ts';
+import { DEFAULT_MOVER_OPTIONS } from '../../src/data/defaults.ts';
 import {
   api,
   applyObject,
@@ -53,7 +54,7 @@ describe('S1: a forged journal', () => {
     const namespace = await forged('forged-hooks', ({ options }) => {
       for (const hook of ['preStop', 'postStop', 'preStart', 'postStart']) options.move.hooks[hook] = command;
       options.move.smoke = { ...options.move.smoke, command, url: 'http://127.0.0.1:9/' };
-      options.migrateData = { mover: { path: command, extraFlags: [], images: {} } };
+      options.migrateData = { mover: { ...DEFAULT_MOVER_OPTIONS, path: command } };
     });
     const refused = await moveTo(2, 'resume', namespace);
     expect(refused.document.error.message).toMatch(/--pre-stop.*has to be given again/);
@@ -112,6 +113,20 @@ describe('S2: a journal that names other namespaces', () => {
     expect(document.error.message).toMatch(new RegExp(`is about namespace ${other} at the source`));
     expect((await listJson('dest', 'Secret', namespace)).map(({ metadata }) => metadata.name)).toEqual([]);
     await moveTo(0, 'rollback', namespace);
+  });
+});
+
+describe('S12: a journal with options that nobody can have given', () => {
+  test('is not gone on with: rollback leads out, with what its own command line says', async () => {
+    const namespace = await forged('forged-options', ({ options }) => {
+      options.move.holdMs = 'never';
+      options.stage.imageMap = { '': 'evil.example/' };
+    });
+    const { document } = await moveTo(3, 'resume', namespace, { args: ['--without-hooks'] });
+    expect(document.error.message).toMatch(/options\.move\.holdMs is not a whole number/);
+    expect(document.error.hint).toMatch(/dr-syncer rollback /);
+    await moveTo(0, 'rollback', namespace);
+    expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
   });
 });
 

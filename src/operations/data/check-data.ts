@@ -2,7 +2,7 @@ import { CONTENT_MANAGER } from '../../annotations.ts';
 import { checkPod } from '../../data/check-pod.ts';
 import type { PairedClaim } from '../../data/types.ts';
 import { RefusedError } from '../../errors.ts';
-import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
+import { type Failure, hasStatus, isKubeApiError } from '../../kube/errors.ts';
 import { PODS } from '../../kube/well-known.ts';
 import { type Moment, pairNow, refuseSome } from './pair-now.ts';
 import type { DataSide, DataWork } from './types.ts';
@@ -48,17 +48,17 @@ const checkAdmission = async (work: DataWork, side: DataSide, signal: AbortSigna
     }
     if (!isKubeApiError(error) || (error.status !== 403 && error.status !== 422)) throw error;
     // The Jobs of the mover make its pods; the operator needs no right to make them directly.
-    if (/cannot create resource "pods"/.test(error.message)) return [];
+    if (error.failure.about.includes('rights')) return [];
     throw new RefusedError(
       `Namespace ${namespace} of context ${side.cluster.context} does not let the pods of pv-migrate in: ${error.message}`,
-      { hint: hintFor(error.message) },
+      { hint: hintFor(error.failure) },
     );
   }
 };
 
-const hintFor = (message: string): string =>
-  /quota|must specify|limit/i.test(message)
+const hintFor = ({ about }: Failure): string =>
+  about.includes('quota') || about.includes('limits')
     ? 'Set --pv-migrate-resources to what the quota asks for, or raise the quota.'
-    : /PodSecurity/.test(message)
+    : about.includes('podSecurity')
       ? 'Use --pv-migrate-non-root (files then lose their owners), or exempt pods labelled dr-syncer.io/temporary=true.'
       : 'Exempt pods labelled dr-syncer.io/temporary=true from what refuses them.';

@@ -1,10 +1,11 @@
 import { DEFAULT_VERIFY_OPTIONS } from '../../data/verify-pod.ts';
 import { RefusedError } from '../../errors.ts';
-import { isObject, objectAt } from '../../kube/json.ts';
+import { isObject, objectAt, stringAt } from '../../kube/json.ts';
 import { MASK } from '../../kube/redact.ts';
 import type { Json, JsonObject } from '../../kube/types.ts';
 import type { StageOptions } from '../stage/types.ts';
 import { hideExecutables, refuseOther, withoutExecutables } from './executables.ts';
+import { problemOfOptions } from './stored-options.ts';
 import type { Hooks, MoveOptions, Smoke } from './types.ts';
 
 /** What a resumed run needs to know of the first one. */
@@ -25,9 +26,14 @@ export interface GivenMoveOptions extends Partial<Omit<MoveOptions, 'hooks' | 's
 export const encodeOptions = (options: StoredOptions): JsonObject =>
   hideExecutables(toJson(options) as JsonObject, [DEFAULT_VERIFY_OPTIONS.image]);
 
-/** The options of a journal, without anything that is executed. Pure. */
-export const storedOptions = (stored: JsonObject): StoredOptions => {
-  const { move, migrateData, ...rest } = fromJson(withoutExecutables(stored)) as unknown as StoredOptions;
+/**
+ * The options of a journal, without anything that is executed; undefined when they are none that a command line could
+ * have given. Pure.
+ */
+export const storedOptions = (stored: JsonObject): StoredOptions | undefined => {
+  const bare = withoutExecutables(stored);
+  if (problemOfOptions(bare) !== undefined) return undefined;
+  const { move, migrateData, ...rest } = fromJson(bare) as unknown as StoredOptions;
   return {
     ...rest,
     move: { ...move, hooks: { ...NO_HOOKS, ...move.hooks } },
@@ -36,16 +42,23 @@ export const storedOptions = (stored: JsonObject): StoredOptions => {
 };
 
 /**
- * The options of a journal. Values of this run (`given`) win over stored ones. Throws UsageError when a command or an
- * address of the first run is not given again, or differs; see refuseOther.
+ * The options of a journal. Values of this run (`given`) win over stored ones; `instead` is taken where those cannot be
+ * used. Throws UsageError when a command or an address of the first run is not given again, or differs; see refuseOther.
  */
 export const decodeOptions = (
   stored: JsonObject,
   given: GivenMoveOptions,
-  how: { readonly leavesOut: boolean },
+  how: { readonly leavesOut: boolean; readonly instead: MoveOptions },
 ): StoredOptions => {
   refuseOther(stored, toJson({ move: given }) as JsonObject, 'move', how.leavesOut);
   const options = storedOptions(stored);
+  if (options === undefined)
+    return {
+      move: how.instead,
+      stage: undefined,
+      migrateData: undefined,
+      reason: stringAt(stored, 'reason') ?? '',
+    };
   const { move } = options;
   return {
     ...options,

@@ -2,8 +2,8 @@ import type { Failure } from '../../kube/errors.ts';
 
 /** Whether it is the authorizer that refused a request, as opposed to an admission plugin. Pure. */
 export const isAboutRights = (failure: Failure | undefined): boolean =>
-  failure?.status === 403 && /cannot (?:patch|create|update|get|list|delete) resource/.test(failure.detail);
+  failure?.status === 403 && failure.about.includes('rights');
 
 /** Whether a Role or a binding was refused because it grants more than we have ourselves. Pure. */
 export const isAboutGrants = (failure: Failure | undefined): boolean =>
-  failure?.status === 403 && failure.detail.includes('attempting to grant RBAC permissions');
+  failure?.status === 403 && failure.about.includes('grants');

@@ -90,9 +90,7 @@ const judgeStandIn = async (deps: StageDeps, row: AppliedRow): Promise<AppliedRo
 export const isAboutStandIn = (failure: Failure): boolean =>
   failure.status === 404 ||
   (failure.status === 403 &&
-    /exceeded quota|cannot (?:patch|create|update) resource|limits? .*LimitRange|maximum .* usage/i.test(
-      failure.detail,
-    ));
+    (['quota', 'rights', 'limits'] as const).some((refusal) => failure.about.includes(refusal)));
 
 const existsInStandIn = async (deps: StageDeps, item: PlanItem): Promise<boolean> => {
   const { name } = item.whole.metadata;

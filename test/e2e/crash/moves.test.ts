@@ -10,7 +10,7 @@ import {
   type Lane,
   openLane,
 } from '../../helpers/crash/lane.ts';
-import { CASES_MS, casesOf, drain, newTally, print } from '../../helpers/crash/plan.ts';
+import { CASES_MS, type Case, casesOf, drain, print, remaining } from '../../helpers/crash/plan.ts';
 
 let program: Awaited<ReturnType<typeof buildProgram>>;
 const lanes: Lane[] = [];
@@ -33,11 +33,16 @@ test('F4, F6: a cutover or failback that is killed at any write goes on or goes 
   timeout: CASES_MS,
 }, async () => {
   const writes = await recordWrites();
-  const cases = {
-    source: casesOf(writes.cutover, { after: 3, before: 7 }),
-    dest: casesOf(writes.failback, { after: 5, before: 11 }),
-  };
-  const results = { source: newTally(), dest: newTally() };
+  const nameOf = (verb: string, { cut, mend }: Case): string =>
+    `${verb} ${cut.when} ${cut.write}, then ${mend}`;
+  const cutovers = remaining(casesOf(writes.cutover, { after: 3, before: 7 }), (item) =>
+    nameOf('cutover', item),
+  );
+  const failbacks = remaining(casesOf(writes.failback, { after: 5, before: 11 }), (item) =>
+    nameOf('failback', item),
+  );
+  const cases = { source: cutovers.cases, dest: failbacks.cases };
+  const results = { source: cutovers.tally, dest: failbacks.tally };
   await drain(
     () => open(),
     (lane, step) => {
@@ -50,7 +55,7 @@ test('F4, F6: a cutover or failback that is killed at any write goes on or goes 
       }
       const { cut, mend } = item;
       return {
-        name: `${verb} ${cut.when} ${cut.write}, then ${mend}, in ${lane.namespace}`,
+        name: `${nameOf(verb, item)}, in ${lane.namespace}`,
         into: results[at],
         run: async () => {
           await changeCounts(lane, step);
@@ -76,14 +81,18 @@ test('F4: the first stage and the first cutover of a namespace, killed at the wr
   const cutover = await command(first, 'cutover');
   expectExit(cutover, 0);
   const stride = { after: 2, before: 3 };
-  const cases = [
-    ...casesOf(stage.writes.filter(makesRecord), stride, ['resume']).map((item) => ({
-      ...item,
-      verb: 'stage',
-    })),
-    ...casesOf(cutover.writes.filter(makesRecord), stride).map((item) => ({ ...item, verb: 'cutover' })),
-  ];
-  const result = newTally();
+  const nameOf = ({ cut, mend, verb }: Case & { readonly verb: string }): string =>
+    `first ${verb} ${cut.when} ${cut.write}, then ${verb === 'stage' ? verb : mend}`;
+  const { cases, tally: result } = remaining(
+    [
+      ...casesOf(stage.writes.filter(makesRecord), stride, ['resume']).map((item) => ({
+        ...item,
+        verb: 'stage',
+      })),
+      ...casesOf(cutover.writes.filter(makesRecord), stride).map((item) => ({ ...item, verb: 'cutover' })),
+    ],
+    nameOf,
+  );
   // Each case needs a namespace that knows nothing yet.
   const none = async (): Promise<undefined> => undefined;
   await drain(none, () => {
@@ -91,7 +100,7 @@ test('F4: the first stage and the first cutover of a namespace, killed at the wr
     if (item === undefined) return undefined;
     const { cut, mend, verb } = item;
     return {
-      name: `first ${verb} ${cut.when} ${cut.write}, then ${verb === 'stage' ? verb : mend}`,
+      name: nameOf(item),
       into: result,
       run: async () => {
         const lane = await open({ staged: verb !== 'stage' });

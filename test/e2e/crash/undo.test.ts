@@ -10,7 +10,7 @@ import {
   type Lane,
   openLane,
 } from '../../helpers/crash/lane.ts';
-import { CASES_MS, casesOf, drain, newTally, print } from '../../helpers/crash/plan.ts';
+import { CASES_MS, type Case, casesOf, drain, print, remaining } from '../../helpers/crash/plan.ts';
 
 let program: Awaited<ReturnType<typeof buildProgram>>;
 const lanes: Lane[] = [];
@@ -40,14 +40,16 @@ test.each(['cutover', 'failback'] as const)(
       return lane;
     };
     const { writes } = await cutRollback(await open(), undefined);
-    const cases = casesOf(writes, { after: 7, before: 15 }, ['rollback']);
-    const result = newTally();
+    const nameOf = ({ cut }: Case): string => `rollback of a ${verb} ${cut.when} ${cut.write}`;
+    const { cases, tally: result } = remaining(
+      casesOf(writes, { after: 7, before: 15 }, ['rollback']),
+      nameOf,
+    );
     await drain(open, (lane) => {
       const item = cases.shift();
       if (item === undefined) return undefined;
-      const { when, write } = item.cut;
       return {
-        name: `rollback of a ${verb} ${when} ${write}, in ${lane.namespace}`,
+        name: `${nameOf(item)}, in ${lane.namespace}`,
         into: result,
         run: async () => (await cutRollback(lane, item.cut)).wasCut,
       };
@@ -65,14 +67,14 @@ test('F1, F4: a failover that is killed at any write goes on or goes back', {
   const open = async () => opened(await openFailoverLane(program.file));
   const lane = await open();
   const { writes } = await command(lane, 'failover', undefined, ['--accept-data-loss']);
-  const cases = casesOf(writes, { after: 5, before: 9 });
-  const result = newTally();
+  const nameOf = ({ cut, mend }: Case): string => `failover ${cut.when} ${cut.write}, then ${mend}`;
+  const { cases, tally: result } = remaining(casesOf(writes, { after: 5, before: 9 }), nameOf);
   await drain(open, (each) => {
     const item = cases.shift();
     if (item === undefined) return undefined;
     const { cut, mend } = item;
     return {
-      name: `failover ${cut.when} ${cut.write}, then ${mend}, in ${each.namespace}`,
+      name: `${nameOf(item)}, in ${each.namespace}`,
       into: result,
       run: () => cutFailover(each, cut, mend),
     };
@@ -85,14 +87,13 @@ test('F1, F4: a failover that is killed at any write goes on or goes back', {
 test('F3, F4: a fence that is killed at any write goes on', { timeout: CASES_MS }, async () => {
   const open = async (): Promise<Lane> => opened(await openLane(program.file, 'fence'));
   const { writes } = await cutFence(await open(), undefined);
-  const cases = casesOf(writes, { after: 5, before: 9 }, ['resume']);
-  const result = newTally();
+  const nameOf = ({ cut }: Case): string => `fence ${cut.when} ${cut.write}`;
+  const { cases, tally: result } = remaining(casesOf(writes, { after: 5, before: 9 }, ['resume']), nameOf);
   await drain(open, (lane) => {
     const item = cases.shift();
     if (item === undefined) return undefined;
-    const { when, write } = item.cut;
     return {
-      name: `fence ${when} ${write}, in ${lane.namespace}`,
+      name: `${nameOf(item)}, in ${lane.namespace}`,
       into: result,
       run: async () => (await cutFence(lane, item.cut)).wasCut,
     };

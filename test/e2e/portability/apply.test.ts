@@ -70,7 +70,12 @@ describe('fields that cannot change', () => {
     ['A7: a RoleBinding to another role', 'RoleBinding', 'team', { roleRef: { name: 'edit' } }],
     ['A8, T63: an immutable ConfigMap', 'ConfigMap', 'fixed', { immutable: true, data: { key: 'new' } }],
     ['A8, T63: an immutable Secret', 'Secret', 'fixed', { immutable: true, data: { key: 'bmV3' } }],
-    ['A8, T63: a Secret of another type', 'Secret', 'typed', { type: 'example.com/new' }],
+    [
+      'A8, T63, S15: a Secret of another type, whose value is the word by which that is known',
+      'Secret',
+      'typed',
+      { type: 'example.com/new' },
+    ],
     ['A9: an EndpointSlice of another family', 'EndpointSlice', 'outside', { addressType: 'IPv6' }],
   ])('%s is made anew', async (_title, kind, name, expected) => {
     const row = second.row(kind, name);
@@ -466,6 +471,7 @@ apiVersion: v1
 kind: Secret
 metadata: { name: typed }
 type: example.com/${age}
+stringData: { word: immutable }
 ---
 apiVersion: v1
 kind: Service

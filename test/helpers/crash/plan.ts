@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import type { Cut } from './cutter.ts';
 
 /** One case of the crash test: where the process is killed, and what is done about it. */
@@ -34,6 +34,26 @@ export function casesOf(
   if (takesAll) return cuts.flatMap((cut): Case[] => mends.map((mend) => ({ cut, mend })));
   return cuts.map((cut, index) => ({ cut, mend: mends[index % mends.length] ?? 'resume' }));
 }
+
+/**
+ * What is still to be done of these cases, and how many went well before: a run of everything takes hours, and goes on
+ * where an earlier one was stopped when it is given the same DR_SYNCER_CRASH_LOG. `nameOf` is what each is told by.
+ */
+export function remaining<C>(
+  cases: readonly C[],
+  nameOf: (item: C) => string,
+): { readonly cases: C[]; readonly tally: Tally } {
+  const before = takesAll ? toldWell() : new Set<string>();
+  const left = cases.filter((item) => !before.has(nameOf(item)));
+  return { cases: left, tally: { ...newTally(), cut: cases.length - left.length } };
+}
+
+const toldWell = (): Set<string> => {
+  const file = process.env['DR_SYNCER_CRASH_LOG'];
+  if (!file || !existsSync(file)) return new Set();
+  const told = readFileSync(file, 'utf8').matchAll(/^\S+ (?:well|missed) {2}(.*?)(?:, in \S+)?$/gm);
+  return new Set([...told].map(([, name = '']) => name));
+};
 
 /** What a set of cases came to. */
 export interface Tally {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_MOVER_OPTIONS } from '../../../src/data/defaults.ts';
+import { DEFAULT_VERIFY_OPTIONS } from '../../../src/data/verify-pod.ts';
 import { UsageError } from '../../../src/errors.ts';
 import type { JsonObject } from '../../../src/kube/types.ts';
 import {
@@ -14,24 +16,31 @@ import {
   stageOptionsFor,
   storedOptions,
 } from '../../../src/operations/move/journal-options.ts';
+import { WHOLE_OPTIONS } from './whole-options.ts';
 
 const HOOK = "psql 'postgres://ann:pa55word@db/shop' -c vacuum";
-const OPTIONS: JsonObject = {
-  move: {
-    waitTimeoutMs: 1000,
-    hooks: { preStop: HOOK, onFailure: 'fail' },
-    smoke: { url: 'https://ann:pa55word@shop/health', attempts: 3 },
-  },
-  migrateData: {
-    mover: {
-      path: '/opt/pv-migrate',
-      extraFlags: ['--helm-set', 'a=pa55word'],
-      images: { rsync: 'registry/rsync:1' },
-      concurrency: 2,
+const { move, stage } = WHOLE_OPTIONS;
+const OPTIONS: JsonObject = JSON.parse(
+  JSON.stringify({
+    move: {
+      ...move,
+      waitTimeoutMs: 1000,
+      hooks: { ...move.hooks, preStop: HOOK },
+      smoke: { ...move.smoke, url: 'https://ann:pa55word@shop/health' },
     },
-    verify: { mode: 'size', image: 'docker.io/library/busybox:1.37' },
-  },
-};
+    migrateData: {
+      mover: {
+        ...DEFAULT_MOVER_OPTIONS,
+        path: '/opt/pv-migrate',
+        extraFlags: ['--helm-set', 'a=pa55word'],
+        images: { rsync: 'registry/rsync:1' },
+        concurrency: 2,
+      },
+      verify: DEFAULT_VERIFY_OPTIONS,
+    },
+    reason: '',
+  }),
+);
 const given = (hooks: JsonObject, smoke: JsonObject = {}): JsonObject => ({ move: { hooks, smoke } });
 
 describe('what is executed', () => {
@@ -47,10 +56,10 @@ describe('what is executed', () => {
 
   test('is never taken from one, whatever stands there: S1', () => {
     for (const stored of [OPTIONS, hideExecutables(OPTIONS, [])]) {
-      const { move, migrateData } = storedOptions(stored);
-      expect(JSON.stringify([move, migrateData])).not.toMatch(/psql|pa55word|opt|registry|given/);
-      expect(move.hooks).toMatchObject({ preStop: undefined, onFailure: 'fail' });
-      expect(migrateData).toMatchObject({ mover: { extraFlags: [], images: {}, concurrency: 2 } });
+      const options = storedOptions(stored);
+      expect(JSON.stringify(options)).not.toMatch(/psql|pa55word|opt\/|registry|given/);
+      expect(options?.move.hooks).toMatchObject({ preStop: undefined, onFailure: 'fail' });
+      expect(options?.migrateData).toMatchObject({ mover: { extraFlags: [], images: {}, concurrency: 2 } });
       expect(withoutExecutables(stored)).toEqual(withoutExecutables(OPTIONS));
     }
   });
@@ -96,7 +105,7 @@ describe('what is executed', () => {
 describe('the options of a journal', () => {
   const first = {
     move: OPTIONS['move'],
-    stage: { sourceNamespace: 'shop', destNamespace: 'shop-dr', storageClassMap: new Map([['a', 'b']]) },
+    stage: { ...stage, storageClassMap: new Map([['a', 'b']]) },
     migrateData: undefined,
     reason: 'x',
   } as unknown as StoredOptions;
@@ -104,47 +113,50 @@ describe('the options of a journal', () => {
   test('come back with what is given again', () => {
     const hooks = { preStop: HOOK };
     const smoke = { url: 'https://ann:pa55word@shop/health' };
-    const { move, stage, reason } = decodeOptions(
+    const options = decodeOptions(
       encodeOptions(first),
       { hooks, smoke },
-      { leavesOut: false },
+      { leavesOut: false, instead: move },
     );
-    expect(move).toMatchObject({
+    expect(options.move).toMatchObject({
       waitTimeoutMs: 1000,
       hooks: { ...hooks, onFailure: 'fail' },
       smoke: { ...smoke, attempts: 3 },
     });
-    expect(stage?.storageClassMap).toEqual(new Map([['a', 'b']]));
-    expect(reason).toBe('x');
+    expect(options.stage?.storageClassMap).toEqual(new Map([['a', 'b']]));
+    expect(options.reason).toBe('x');
   });
 
   test('do what is given here when the rest is left out', () => {
-    const { move } = decodeOptions(
+    const options = decodeOptions(
       encodeOptions(first),
       { hooks: { postStop: 'true' } },
-      { leavesOut: true },
+      { leavesOut: true, instead: move },
     );
-    expect(move.hooks).toMatchObject({ preStop: undefined, postStop: 'true' });
-    expect(move.smoke.url).toBeUndefined();
+    expect(options.move.hooks).toMatchObject({ preStop: undefined, postStop: 'true' });
+    expect(options.move.smoke.url).toBeUndefined();
   });
 
   test('acknowledge no role that grants more: S14', () => {
     const forged = { ...first, stage: { ...first.stage, acceptClusterRoles: ['app-tool'] } };
-    const { stage } = storedOptions(encodeOptions(forged as never));
+    const stored = storedOptions(encodeOptions(forged as never))?.stage;
     const pair = { source: 'shop', dest: 'shop-dr' };
-    expect(stageOptionsFor(stage, 'op', pair)?.acceptClusterRoles).toEqual([]);
-    expect(stageOptionsFor(stage, 'op', pair, ['given'])?.acceptClusterRoles).toEqual(['given']);
+    expect(stageOptionsFor(stored, 'op', pair)?.acceptClusterRoles).toEqual([]);
+    expect(stageOptionsFor(stored, 'op', pair, ['given'])?.acceptClusterRoles).toEqual(['given']);
   });
 
   test('lead to no other namespace: S2', () => {
-    const { stage } = storedOptions(encodeOptions(first));
-    expect(stageOptionsFor(stage, 'op', { source: 'shop', dest: 'shop-dr' })).toMatchObject(stage ?? {});
+    const stored = storedOptions(encodeOptions(first))?.stage;
+    expect(stageOptionsFor(stored, 'op', { source: 'shop', dest: 'shop-dr' })).toMatchObject({
+      ...stored,
+      acceptClusterRoles: [],
+    });
     expect(stageOptionsFor(undefined, 'op', { source: 'shop', dest: 'shop-dr' })).toBeUndefined();
     for (const pair of [
       { source: 'payments', dest: 'shop-dr' },
       { source: 'shop', dest: 'kube-system' },
     ])
-      expect(() => stageOptionsFor(stage, 'op', pair)).toThrow(
+      expect(() => stageOptionsFor(stored, 'op', pair)).toThrow(
         /is about namespace shop at the source and namespace shop-dr/,
       );
   });

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { redactText } from '../../../src/operations/move/journal-options.ts';
+import { setAt } from '../../../src/kube/json.ts';
+import type { Json } from '../../../src/kube/types.ts';
+import { encodeOptions, redactText, storedOptions } from '../../../src/operations/move/journal-options.ts';
+import { WHOLE_OPTIONS } from './whole-options.ts';
 
 describe('what looks like a credential is hidden in stored texts', () => {
   test.each([
@@ -22,4 +25,47 @@ describe('what looks like a credential is hidden in stored texts', () => {
       expect(redactText(text)).toBe(text);
     },
   );
+});
+
+test('the options of a run come back from its journal, without what is executed', () => {
+  const back = storedOptions(JSON.parse(JSON.stringify(encodeOptions(WHOLE_OPTIONS))));
+  expect(back?.stage).toEqual(WHOLE_OPTIONS.stage);
+  expect(back?.move).toEqual({
+    ...WHOLE_OPTIONS.move,
+    hooks: { ...WHOLE_OPTIONS.move.hooks, preStop: undefined },
+    smoke: { attempts: 3, intervalMs: 1000, timeoutMs: 1000 },
+  });
+  expect(back?.migrateData).toMatchObject({ mover: { bandwidthKBps: 2.5, extraFlags: [] } });
+});
+
+describe('S12: options that no command line could have given are not used', () => {
+  test.each<[string[], Json | undefined]>([
+    [['move'], undefined],
+    [['move', 'dryRun'], true],
+    [['stage', 'dryRun'], true],
+    [['move', 'holdMs'], -1],
+    [['move', 'holdMs'], '5s'],
+    [['move', 'waitTimeoutMs'], 1e300],
+    [['move', 'concurrency'], 0],
+    [['move', 'jobs'], 'kill'],
+    [['move', 'hooks', 'timeoutMs'], null],
+    [['stage', 'concurrency'], 1e9],
+    [['stage', 'imageMap'], 'a=b'],
+    [['stage', 'imageMap'], { a: 'b' }],
+    [['stage', 'imageMap', '$pairs'], [['a']]],
+    [['stage', 'imageMap', '$pairs'], [['', 'b']]],
+    [['stage', 'hostMap', '$pairs'], [[['a'], 'b']]],
+    [['stage', 'types'], []],
+    [['stage', 'types', 'include'], [1]],
+    [['stage', 'onConflict'], 'destroy'],
+    [['stage', 'prune'], 'yes'],
+    [['migrateData', 'mover', 'strategies'], ['anything']],
+    [['migrateData', 'mover', 'nodeSelector'], { a: 1 }],
+    [['migrateData', 'verify', 'runAsUser'], -1],
+    [['reason'], ['x']],
+  ])('%j: %j', (path, value) => {
+    const stored = JSON.parse(JSON.stringify(encodeOptions(WHOLE_OPTIONS)));
+    setAt(stored, path, value as Json);
+    expect(storedOptions(JSON.parse(JSON.stringify(stored)))).toBeUndefined();
+  });
 });

@@ -16,6 +16,7 @@ const GONE = new KubeApiError({ context: 'dr' }, 'replacing ConfigMap dr-syncer-
   reason: 'ServiceUnavailable',
   detail: 'gone',
   causes: [],
+  about: [],
   outcomeUnknown: true,
 });
 

@@ -52,8 +52,7 @@ export const recordRows = (
 ): PreflightCheck[] => {
   // Missing rights and quotas are counted by checks of their own.
   const told = refused.filter(
-    ({ failure }) =>
-      !isOpen(failure) && (!/exceeded quota/.test(failure.detail) || unlisted.has('resourcequotas')),
+    ({ failure }) => !isOpen(failure) && (!failure.about.includes('quota') || unlisted.has('resourcequotas')),
   );
   const groups = Map.groupBy(told, ({ record, failure }) => reasonOf(record, failure.detail));
   return [...groups].map(([reason, same]) => {

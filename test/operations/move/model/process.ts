@@ -79,6 +79,7 @@ export const startProcess = (
         reason: how === 'refused' ? 'InternalError' : 'Reset',
         detail: how,
         causes: [],
+        about: [],
         outcomeUnknown: how === 'lost',
       });
     const ask = async <T>(work: () => T | Promise<never>): Promise<T> => {

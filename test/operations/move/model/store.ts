@@ -44,6 +44,7 @@ export const createStore = (context: string): Store => {
       reason,
       detail: reason,
       causes: [],
+      about: [],
       outcomeUnknown: false,
     });
   };

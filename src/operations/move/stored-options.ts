@@ -1,0 +1,146 @@
+import type { MoverOptions } from '../../data/types.ts';
+import type { VerifyOptions } from '../../data/verify-pod.ts';
+import { isObject } from '../../kube/json.ts';
+import type { Json, JsonObject } from '../../kube/types.ts';
+import type { TypeSelection } from '../../pipeline/select-types.ts';
+import { ON_CONFLICT } from '../../pipeline/strategy.ts';
+import {
+  anyObject,
+  type Check,
+  count,
+  fields,
+  listOf,
+  mapOf,
+  oneOf,
+  optional,
+  seconds,
+  text,
+  word,
+  yesOrNo,
+} from '../../state/checks.ts';
+import type { DataOptions } from '../data/types.ts';
+import type { StageOptions } from '../stage/types.ts';
+import type { Hooks, MoveOptions, Smoke } from './types.ts';
+
+/**
+ * What is wrong with the options of a journal, as a clause, or undefined: each of them must be one that a command line
+ * could have given, in its range (S12). `stored` has no executables any more. Pure.
+ */
+export const problemOfOptions = (stored: JsonObject): string | undefined => OPTIONS(stored, 'options');
+
+// A hundred days: longer than any operation, and far from what a timer cannot count.
+const MOST_MS = 100 * 24 * 3_600_000;
+const MOST_AT_ONCE = 1000;
+
+const upTo =
+  (most: number): Check =>
+  (value, path) =>
+    count(value, path) ?? (Number(value) <= most ? undefined : `${path} is more than ${most}`);
+const ms = upTo(MOST_MS);
+const atOnce: Check = (value, path) =>
+  upTo(MOST_AT_ONCE)(value, path) ?? (Number(value) >= 1 ? undefined : `${path} is 0`);
+// What is being done is no dry run, whatever its journal says.
+const never: Check = (value, path) => (value === false ? undefined : `${path} is not false`);
+const gone: Check = (value, path) => (value === undefined ? undefined : `${path} is there`);
+
+// A map is kept as a list of pairs; see encodeOptions.
+const pairs: Check = (value, path) => {
+  if (!isObject(value)) return anyObject(value, path);
+  return listOf((pair, at) =>
+    Array.isArray(pair) && pair.length === 2
+      ? (word(pair[0], `${at}[0]`) ?? text(pair[1] as Json, `${at}[1]`))
+      : `${at} is not a pair`,
+  )(value['$pairs'], path);
+};
+
+const HOOKS = fields<Hooks>({
+  preStop: gone,
+  postStop: gone,
+  preStart: gone,
+  postStart: gone,
+  timeoutMs: ms,
+  onFailure: oneOf(['fail', 'warn']),
+});
+
+const SMOKE = fields<Smoke>({ url: gone, command: gone, attempts: count, intervalMs: ms, timeoutMs: ms });
+
+const MOVE = fields<MoveOptions>({
+  dryRun: never,
+  waitTimeoutMs: ms,
+  holdMs: ms,
+  concurrency: atOnce,
+  jobs: oneOf(['wait', 'fail', 'suspend', 'leave']),
+  ignoreBarePods: yesOrNo,
+  pauseGitops: yesOrNo,
+  ignoreGitops: yesOrNo,
+  forceDeletePods: yesOrNo,
+  rollbackOnFailure: yesOrNo,
+  hooks: HOOKS,
+  smoke: SMOKE,
+});
+
+const STAGE = fields<StageOptions>({
+  sourceNamespace: word,
+  destNamespace: word,
+  types: fields<TypeSelection>({ include: listOf(word), exclude: listOf(word), customResources: yesOrNo }),
+  selector: optional(text),
+  dryRun: never,
+  keepGoing: yesOrNo,
+  prune: yesOrNo,
+  acceptLiveDestination: yesOrNo,
+  onConflict: optional(oneOf(ON_CONFLICT)),
+  // Taken from the command line alone; see stageOptionsFor.
+  acceptClusterRoles: optional(listOf(word)),
+  concurrency: atOnce,
+  recreateTimeoutMs: ms,
+  storageClassMap: pairs,
+  accessModeMap: pairs,
+  imageMap: pairs,
+  hostMap: pairs,
+  ingressClassMap: pairs,
+  preserveNodePorts: yesOrNo,
+  preserveLoadBalancerIp: yesOrNo,
+  holdLoadBalancers: yesOrNo,
+  rewriteDns: yesOrNo,
+});
+
+const MOVER = fields<MoverOptions>({
+  path: gone,
+  extraFlags: gone,
+  strategies: listOf(oneOf(['mount', 'clusterip', 'loadbalancer', 'nodeport', 'local'])),
+  images: optional(fields<MoverOptions['images']>({ rsync: gone, sshd: gone })),
+  pullSecrets: listOf(word),
+  nonRoot: yesOrNo,
+  tolerations: listOf(anyObject),
+  nodeSelector: mapOf(text),
+  resources: optional(anyObject),
+  networkPolicies: yesOrNo,
+  bandwidthKBps: optional(seconds),
+  chown: yesOrNo,
+  compress: yesOrNo,
+  deadlineMs: ms,
+  helmTimeoutMs: ms,
+  loadBalancerTimeoutMs: ms,
+  deleteExtraneous: yesOrNo,
+  ignoreMounted: yesOrNo,
+  ignoreSizes: yesOrNo,
+  concurrency: atOnce,
+});
+
+const VERIFY = fields<VerifyOptions>({
+  mode: oneOf(['size', 'checksum']),
+  sampleFiles: count,
+  image: gone,
+  runAsUser: count,
+  pullSecrets: listOf(word),
+  tolerations: listOf(anyObject),
+  nodeSelector: mapOf(text),
+  deadlineMs: ms,
+});
+
+const OPTIONS = fields<{ move: MoveOptions; stage: StageOptions; migrateData: DataOptions; reason: string }>({
+  move: MOVE,
+  stage: optional(STAGE),
+  migrateData: optional(fields<DataOptions>({ mover: MOVER, verify: optional(VERIFY) })),
+  reason: text,
+});
