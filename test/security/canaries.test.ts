@@ -119,6 +119,15 @@ test('S11, S15: nothing that an application or the operator keeps secret is prin
   seen.push(await say('cutover', '--dry-run', ...secrets), await say('cutover', ...secrets));
   seen.push(await say('status'), await say('resume', '--yes', '--without-hooks'), await say('history'));
   seen.push(await say('failback', '--yes', '--hold', '300ms'), await say('history', '-o', 'yaml'));
+  const quick = ['--yes', '--hold', '300ms'];
+  seen.push(await say('cutover', ...quick, '--post-stop', `false ${CANARIES.hook}`));
+  seen.push(await say('rollback', '--yes'));
+  seen.push(await say('failover', '--yes', '--accept-data-loss', '--source-given-up', ...secrets.slice(2, 6)));
+  await say('rollback', '--yes');
+  seen.push(await say('failover', '--yes', '--accept-data-loss', '--source-given-up'));
+  seen.push(await say('fence', '--yes'), await say('failback', ...quick), await say('history', '-o', 'ndjson'));
+  await deleteJson('dest', 'ConfigMap', 'dr-syncer-state', namespace);
+  seen.push(await say('status', '-o', 'yaml'), await say('repair', '--yes'), await say('status'));
   expect(seen.join('\n')).toContain('(masked)');
   const records = (
     await Promise.all(
@@ -152,7 +161,7 @@ const say = async (verb: string, ...args: string[]): Promise<string> => {
     ...(['plan', 'stage', 'preflight cutover'].includes(verb) ? ['--include-custom-resources'] : []),
     ...args,
   ]);
-  expect([0, 3, 4, 5], `${verb} ${args.join(' ')}\n${stderr}`).toContain(exitCode);
+  expect([0, 3, 4, 5, 8], `${verb} ${args.join(' ')}\n${stderr}`).toContain(exitCode);
   return `${stdout}\n${stderr}`;
 };
 

@@ -1,147 +1,101 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  applyYaml,
-  contextOf,
-  createNamespace,
-  freshNamespace,
-  getJson,
-  pair,
-  type Side,
-} from '../cluster/client.ts';
-import { type Observer, observe } from '../helpers/crash/observer.ts';
-import { CASES_MS, drain, newTally, print, takesAll } from '../helpers/crash/plan.ts';
-import { type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
+import { getJson, type Side } from '../cluster/client.ts';
+import { CASES_MS, drain, print, remaining, type Tally } from '../helpers/crash/plan.ts';
 import { isWrite } from '../helpers/faults.ts';
-import { deployment, runs } from '../helpers/move-app.ts';
-import { countsOf, livePods, move, moveTo } from '../helpers/moves.ts';
-import { stageWell } from '../helpers/stage.ts';
-import type { End } from '../helpers/stage-run.ts';
-import { classOf, WRONG_ANSWERS } from '../helpers/wrong-answers.ts';
+import {
+  answerRightly,
+  answerWrongly,
+  type Classes,
+  goHome,
+  type HostileLane,
+  LIMIT,
+  learn,
+  MOVE_LIMIT,
+  openHostileLane,
+  scaleSource,
+  stopLane,
+  type WrongCase,
+  wrongCases,
+} from '../helpers/hostile.ts';
+import { countsOf, livePods, type MoveRun, move, moveTo } from '../helpers/moves.ts';
 
 // Every request of a run is answered with something that is no answer: whatever becomes of the run, the application
 // never runs on both sides, nothing that was not asked about is deleted, and the operator can go on afterwards.
 
 const SIDES: readonly Side[] = ['source', 'dest'];
-// A request that is answered wrongly for ever is tried for half a minute; nobody learns more from the rest of it.
-const LIMIT = ['--timeout', '6s', '--request-timeout', '2s'];
-const MOVE_LIMIT = [...LIMIT, '--wait-timeout', '5s'];
-
-interface Lane {
-  readonly namespace: string;
-  readonly proxies: Readonly<Record<Side, FaultProxy>>;
-  readonly ends: Readonly<Record<Side, End>>;
-  readonly observer: Observer;
-}
-
-interface WrongCase {
-  readonly side: Side;
-  readonly what: string;
-  readonly form: string;
-}
-
-const lanes: Lane[] = [];
-afterAll(async () => {
-  for (const { observer, proxies } of lanes) {
-    observer.stop();
-    await Promise.all(SIDES.map((side) => proxies[side].stop()));
-  }
-});
-
-const config = `
----
-apiVersion: v1
-kind: ConfigMap
-metadata: { name: kept }
-data: { colour: blue }
-`;
-
-const openLane = async (): Promise<Lane> => {
-  const namespace = freshNamespace('hostile');
-  await createNamespace('source', namespace);
-  await runs('source', namespace, await applyYaml('source', namespace, `${deployment('web', 2)}${config}`));
-  await stageWell(namespace);
-  const proxies = {} as Record<Side, FaultProxy>;
-  const ends = {} as Record<Side, End>;
-  for (const side of SIDES) {
-    const context = contextOf(side);
-    proxies[side] = await startFaultProxy({ kubeconfig: pair().kubeconfig, context });
-    ends[side] = { kubeconfig: proxies[side].writeKubeconfig(context), context };
-  }
-  const lane: Lane = { namespace, proxies, ends, observer: await observe(namespace) };
+const lanes: HostileLane[] = [];
+afterAll(() => Promise.all(lanes.map(stopLane)));
+const openLane = async (): Promise<HostileLane> => {
+  const lane = await openHostileLane();
   lanes.push(lane);
   return lane;
 };
 
-/** Every kind of request that a run makes, with the forms in turn: all of them, or each request with one of them. */
-const casesOf = (classes: Readonly<Record<Side, readonly string[]>>, every: number): WrongCase[] => {
-  const forms = Object.keys(WRONG_ANSWERS);
-  const all = SIDES.flatMap((side) => classes[side].map((what) => ({ side, what })));
-  if (takesAll) return all.flatMap((item) => forms.map((form) => ({ ...item, form })));
-  return all
-    .map((item, index) => ({ ...item, form: forms[(index * 7) % forms.length] ?? '' }))
-    .filter((_item, index) => index % every === 0);
-};
+interface Attacked {
+  readonly verb: string;
+  /** Each how manieth kind of request is answered wrongly in a run that does not take all. */
+  readonly every: number;
+  readonly args?: readonly string[];
+  /** From where the application is at home to where the verb begins. */
+  before?(lane: HostileLane): Promise<unknown>;
+  /** What is so when it has ended with 0. */
+  readonly done: Readonly<Record<Side, number>>;
+  /** What was so before, and is when nothing was changed. */
+  readonly from: Readonly<Record<Side, number>>;
+}
 
-const learn = async (lane: Lane, run: () => Promise<unknown>): Promise<Record<Side, string[]>> => {
-  for (const side of SIDES) lane.proxies[side].clear();
-  await run();
-  const found = {} as Record<Side, string[]>;
-  for (const side of SIDES) {
-    found[side] = [
-      ...new Set(lane.proxies[side].log().map((request) => classOf(request, lane.namespace))),
-    ].sort();
-    lane.proxies[side].clear();
-  }
-  return found;
-};
+const HOME = { source: 2, dest: 0 };
+const AWAY = { source: 0, dest: 2 };
+const BOTH = { source: 2, dest: 2 };
+const GIVEN_UP = ['--accept-data-loss', '--source-given-up'];
+const NOWHERE = { source: 0, dest: 0 };
+const cutover = ({ namespace }: HostileLane) => moveTo(0, 'cutover', namespace);
+const stopHalfWay = ({ namespace }: HostileLane) =>
+  moveTo(4, 'cutover', namespace, { args: ['--post-stop', 'false'] });
 
-const answerWrongly = ({ proxies, namespace }: Lane, { side, what, form }: WrongCase): (() => number) => {
-  const action = WRONG_ANSWERS[form];
-  if (action === undefined) throw new TypeError(form);
-  let met = 0;
-  proxies[side].inject({
-    match: (request) => classOf(request, namespace) === what && ++met > 0,
-    action,
-  });
-  return () => met;
-};
+const ATTACKED: readonly Attacked[] = [
+  { verb: 'cutover', every: 4, from: HOME, done: AWAY },
+  { verb: 'failback', every: 11, before: cutover, from: AWAY, done: HOME },
+  { verb: 'rollback', every: 11, before: stopHalfWay, from: NOWHERE, done: HOME },
+  {
+    verb: 'failover',
+    every: 11,
+    args: GIVEN_UP,
+    before: ({ namespace }) => scaleSource(namespace, 0),
+    from: NOWHERE,
+    done: AWAY,
+  },
+  {
+    verb: 'fence',
+    every: 11,
+    before: ({ namespace }) => moveTo(0, 'failover', namespace, { args: GIVEN_UP }),
+    from: BOTH,
+    done: AWAY,
+  },
+];
 
 describe('S7: a server whose answers are none', () => {
-  let first: Lane;
+  let first: HostileLane;
   beforeAll(async () => {
     first = await openLane();
   });
 
-  test('never makes a cutover run both sides, and leaves a way on', { timeout: CASES_MS }, async () => {
-    const { namespace, ends } = first;
-    const classes = await learn(first, () => moveTo(0, 'cutover', namespace, ends));
-    await moveTo(0, 'failback', namespace);
-    expect(classes.source.length + classes.dest.length).toBeGreaterThan(60);
-    const cases = casesOf(classes, 3);
-    const result = newTally();
-    let next = 0;
-    let isFirst = true;
-    await drain(
-      async () => {
-        if (!isFirst) return openLane();
-        isFirst = false;
-        return first;
-      },
-      (lane) => {
-        const item = cases[next++];
-        return (
-          item && {
-            name: `${item.what} on ${item.side} answered with ${item.form}, in ${lane.namespace}`,
-            into: result,
-            run: () => moveAgainst(lane, item),
-          }
-        );
-      },
-    );
-    print('wrong answers', result);
-    expect(result.failures).toEqual([]);
-    expect(result.cut).toBeGreaterThan(cases.length / 2);
-  });
+  test.each(ATTACKED)(
+    'never makes a $verb run both sides, and leaves a way on',
+    { timeout: CASES_MS },
+    async (attacked) => {
+      const { verb, args = [], before } = attacked;
+      const { namespace, ends } = first;
+      await before?.(first);
+      const classes = await learn(first, () => moveTo(0, verb, namespace, { ...ends, args }));
+      await goHome(first);
+      expect(classes.source.length + classes.dest.length).toBeGreaterThan(25);
+      const result = await answerAll(attacked, classes);
+      print(`${verb} answered wrongly`, result);
+      expect(result.failures).toEqual([]);
+      expect(result.cut).toBeGreaterThan(result.missed);
+    },
+  );
 
   test('never makes a stage with --prune delete what the source has', { timeout: CASES_MS }, async () => {
     const { namespace, ends, proxies } = first;
@@ -151,8 +105,8 @@ describe('S7: a server whose answers are none', () => {
     expect(classes.source.length + classes.dest.length).toBeGreaterThan(50);
     const before = await getJson('dest', 'ConfigMap', 'kept', namespace);
     let came = 0;
-    for (const item of casesOf(classes, 4)) {
-      for (const side of SIDES) proxies[side].clear();
+    for (const item of wrongCases(classes, 6)) {
+      answerRightly(first);
       const met = answerWrongly(first, item);
       const run = await prune();
       const what = `${item.what} on ${item.side} answered with ${item.form}: ${run.stderr}`;
@@ -168,30 +122,52 @@ describe('S7: a server whose answers are none', () => {
   });
 });
 
+const answerAll = async (attacked: Attacked, classes: Classes): Promise<Tally> => {
+  const nameOf = ({ side, what, form }: WrongCase): string =>
+    `${attacked.verb}: ${what} on ${side} answered with ${form}`;
+  const { cases, tally } = remaining(wrongCases(classes, attacked.every), nameOf);
+  let isFirst = true;
+  await drain(
+    async () => {
+      const lane = isFirst ? lanes[0] : undefined;
+      isFirst = false;
+      return lane ?? openLane();
+    },
+    (lane) => {
+      const item = cases.shift();
+      return (
+        item && {
+          name: `${nameOf(item)}, in ${lane.namespace}`,
+          into: tally,
+          run: () => attack(lane, attacked, item),
+        }
+      );
+    },
+  );
+  return tally;
+};
+
 // Returns whether such a request came.
-const moveAgainst = async (lane: Lane, item: WrongCase): Promise<boolean> => {
-  const { namespace, ends, observer, proxies } = lane;
+const attack = async (lane: HostileLane, attacked: Attacked, item: WrongCase): Promise<boolean> => {
+  const { namespace, ends, observer } = lane;
+  const { verb, args = [], before, done, from } = attacked;
+  await before?.(lane);
   const met = answerWrongly(lane, item);
-  const run = await move('cutover', namespace, { ...ends, args: MOVE_LIMIT });
-  for (const side of SIDES) proxies[side].clear();
+  const run = await move(verb, namespace, { ...ends, args: [...args, ...MOVE_LIMIT] });
+  answerRightly(lane);
   const said = `${run.exitCode}: ${run.document.summary ?? run.document.error?.message}`;
-  expect(observer.violations, said).toEqual([]);
+  if (from !== BOTH) expect(observer.violations, said).toEqual([]);
   expect(run.stderr, said).not.toMatch(/Internal error/);
-  if (run.exitCode === 0) {
-    expect(await livePods('source', namespace), said).toEqual([]);
-    await moveTo(0, 'failback', namespace);
-  } else if ([3, 7].includes(run.exitCode ?? -1)) {
-    expect(await countsOf('source', namespace), said).toEqual({ 'Deployment/web': 2 });
+  const seen = shouldBe(run, { done, from });
+  for (const side of seen === undefined ? [] : SIDES) {
+    expect(await countsOf(side, namespace), said).toEqual({ 'Deployment/web': seen?.[side] });
+    if (seen?.[side] === 0) expect(await livePods(side, namespace), said).toEqual([]);
   }
-  await goHome(namespace);
-  expect(observer.violations, said).toEqual([]);
+  if (from !== BOTH) expect(observer.violations, said).toEqual([]);
+  await goHome(lane);
   return met() > 0;
 };
 
-/** Whatever was left is undone, by what the status says. */
-const goHome = async (namespace: string): Promise<void> => {
-  const { document } = await move('status', namespace);
-  if (document.operation !== undefined) await moveTo(0, 'rollback', namespace, { args: ['--take-over'] });
-  expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
-  expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 0 });
-};
+// 3 and 7 mean that nothing was changed.
+const shouldBe = ({ exitCode }: MoveRun, { done, from }: Pick<Attacked, 'done' | 'from'>) =>
+  exitCode === 0 ? done : [3, 7].includes(exitCode ?? -1) ? from : undefined;
