@@ -225,6 +225,17 @@ describe('what runs at the source', () => {
     expect(rowsOf(paused, 'info', 'gitops')).toEqual([
       expect.stringContaining('it is paused before they are stopped'),
     ]);
+    // S10: whoever may label a workload gets nothing granted but what has that one name.
+    const roles = await rolesFor(namespace, { options: { pauseGitops: true } }, 'ann');
+    const [role] = roles.source.filter(({ metadata }) => metadata.namespace === 'flux-system');
+    expect(role?.rules).toEqual([
+      {
+        apiGroups: ['kustomize.toolkit.fluxcd.io'],
+        resources: ['kustomizations'],
+        resourceNames: ['shop'],
+        verbs: ['get', 'patch'],
+      },
+    ]);
     const ignored = await preflightOf(namespace, { options: { ignoreGitops: true } });
     expect(ignored.exitCode).toBe(0);
   });

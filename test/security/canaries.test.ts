@@ -122,10 +122,16 @@ test('S11, S15: nothing that an application or the operator keeps secret is prin
   const quick = ['--yes', '--hold', '300ms'];
   seen.push(await say('cutover', ...quick, '--post-stop', `false ${CANARIES.hook}`));
   seen.push(await say('rollback', '--yes'));
-  seen.push(await say('failover', '--yes', '--accept-data-loss', '--source-given-up', ...secrets.slice(2, 6)));
+  seen.push(
+    await say('failover', '--yes', '--accept-data-loss', '--source-given-up', ...secrets.slice(2, 6)),
+  );
   await say('rollback', '--yes');
   seen.push(await say('failover', '--yes', '--accept-data-loss', '--source-given-up'));
-  seen.push(await say('fence', '--yes'), await say('failback', ...quick), await say('history', '-o', 'ndjson'));
+  seen.push(
+    await say('fence', '--yes'),
+    await say('failback', ...quick),
+    await say('history', '-o', 'ndjson'),
+  );
   await deleteJson('dest', 'ConfigMap', 'dr-syncer-state', namespace);
   seen.push(await say('status', '-o', 'yaml'), await say('repair', '--yes'), await say('status'));
   expect(seen.join('\n')).toContain('(masked)');

@@ -141,11 +141,16 @@ const typesOf = (
   return found === undefined ? [] : [found];
 };
 
+// Of an owner that marks name: whoever may label a workload must not get more granted than that one object.
 const gitopsRights = (side: MoveSide, owners: readonly GitopsOwner[]): Right[] =>
   owners.flatMap((owner) => {
     const type = side.discovery.types.find((item) => item.group === owner.group && item.kind === owner.kind);
     if (type === undefined) return [];
-    return owner.namespace === undefined
-      ? inCluster(side, type, ['list', 'patch'], {}, 'required')
-      : inNamespace({ role: side.role, namespace: owner.namespace }, type, ['get', 'patch']);
+    const { name, namespace } = owner;
+    return namespace === undefined
+      ? [
+          ...inCluster(side, type, ['list'], {}, 'required'),
+          ...inCluster(side, type, ['patch'], { name }, 'required'),
+        ]
+      : inCluster(side, type, ['get', 'patch'], { name, namespace }, 'required');
   });
