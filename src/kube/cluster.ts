@@ -148,7 +148,7 @@ const createReader = (
       });
       return (answer.json as KubeObject).metadata.uid;
     } catch (error) {
-      if (hasStatus(error, 403, 404)) return undefined;
+      if (isNotFound(error) || hasStatus(error, 403)) return undefined;
       throw error;
     }
   },

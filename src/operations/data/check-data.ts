@@ -2,7 +2,7 @@ import { CONTENT_MANAGER } from '../../annotations.ts';
 import { checkPod } from '../../data/check-pod.ts';
 import type { PairedClaim } from '../../data/types.ts';
 import { RefusedError } from '../../errors.ts';
-import { type Failure, hasStatus, isKubeApiError } from '../../kube/errors.ts';
+import { type Failure, isKubeApiError, isNotFound } from '../../kube/errors.ts';
 import { PODS } from '../../kube/well-known.ts';
 import { type Moment, pairNow, refuseSome } from './pair-now.ts';
 import type { DataSide, DataWork } from './types.ts';
@@ -41,7 +41,7 @@ const checkAdmission = async (work: DataWork, side: DataSide, signal: AbortSigna
     return [];
   } catch (error) {
     // The stage that comes first makes it.
-    if (hasStatus(error, 404)) {
+    if (isNotFound(error)) {
       return [
         `whether the pods of pv-migrate are let in cannot be asked before namespace ${namespace} of context ${side.cluster.context} exists`,
       ];

@@ -1,5 +1,5 @@
 import { RefusedError } from '../../errors.ts';
-import { hasStatus } from '../../kube/errors.ts';
+import { hasStatus, isUnserved } from '../../kube/errors.ts';
 import { groupKind, objectName } from '../../kube/names.ts';
 import type { ClusterReader, KubeObject } from '../../kube/types.ts';
 import { controllerOf } from '../../workloads/owners.ts';
@@ -22,7 +22,7 @@ export const parkedWorkloads = async (
     types.map((type) =>
       cluster.list(type, namespace, { signal }).catch((error: unknown) => {
         // The definition of a custom type may be gone since it was discovered.
-        if (hasStatus(error, 404) || (readable && hasStatus(error, 403))) return [];
+        if (isUnserved(error, type) || (readable && hasStatus(error, 403))) return [];
         throw error;
       }),
     ),
