@@ -5,14 +5,20 @@ import { clone, deleteAt } from '../kube/json.ts';
 import type { JsonObject } from '../kube/types.ts';
 import type { DataOptions } from '../operations/data/types.ts';
 import { executablesIn, refuseOther, withoutExecutables } from '../operations/move/executables.ts';
-import { decodeOptions, redactText, stageOptionsFor } from '../operations/move/journal-options.ts';
+import {
+  decodeOptions,
+  redactText,
+  type StoredOptions,
+  stageOptionsFor,
+} from '../operations/move/journal-options.ts';
 import type { OperationInput } from '../operations/move/operation.ts';
 import { runMove } from '../operations/move/run-move.ts';
 import { runFailover, runFence, unfinishedJournal } from '../operations/move/run-other.ts';
-import { problemOfOptions } from '../operations/move/stored-options.ts';
+import { notableFlags, problemOfOptions } from '../operations/move/stored-options.ts';
 import { refuseUndone } from '../operations/move/take-up.ts';
 import type { MoveOptions, MoveResult } from '../operations/move/types.ts';
 import { stage } from '../operations/stage/stage.ts';
+import { nameList } from '../sentences.ts';
 import type { Journal } from '../state/types.ts';
 import { confirmName } from '../ui/confirm.ts';
 import { configStep, SYNC_CONFIG } from './config-step.ts';
@@ -43,7 +49,11 @@ export const runResume = (io: Io, flags: ResumeFlags, interrupt: AbortSignal): P
     const data = dataToCopy(journal, stored, flags);
     await confirmName(io, {
       yes: flags.yes === true,
-      lines: [`This goes on with ${journal.kind} ${journal.operationId}.`, ...executed(stored.move)],
+      lines: [
+        `This goes on with ${journal.kind} ${journal.operationId}.`,
+        ...asBefore(stored),
+        ...executed(stored.move),
+      ],
       name: pair.dest.namespace,
       signal: session.signal,
     });
@@ -65,7 +75,7 @@ const goOn = async (
   base: Omit<OperationInput, 'kind'>,
   pair: OpenPair,
   journal: Journal,
-  stored: ReturnType<typeof decodeOptions>,
+  stored: StoredOptions,
   data: DataOptions | undefined,
 ): Promise<MoveResult> => {
   const { source, dest } = pair;
@@ -120,11 +130,7 @@ const goOn = async (
 };
 
 // What is copied already needs no program any more.
-const dataToCopy = (
-  journal: Journal,
-  stored: ReturnType<typeof decodeOptions>,
-  flags: ResumeFlags,
-): DataOptions | undefined => {
+const dataToCopy = (journal: Journal, stored: StoredOptions, flags: ResumeFlags): DataOptions | undefined => {
   const options = stored.migrateData as unknown as DataOptions | undefined;
   const isDone = journal.steps.some((step) => step.id === 'copy-data' && step.state === 'done');
   if (options === undefined || isDone) return undefined;
@@ -154,6 +160,11 @@ const refuseEdited = ({ kind, operationId, options }: Journal, pair: OpenPair): 
     `The options of ${kind} ${operationId} in its journal cannot be used: ${problem}. Somebody has edited them.`,
     { hint: `To undo the ${kind}, run: ${drSyncer('rollback', pair)}` },
   );
+};
+
+const asBefore = (stored: StoredOptions): string[] => {
+  const flags = notableFlags(stored);
+  return flags.length === 0 ? [] : [`As its journal says, with ${nameList(flags, 20)}.`];
 };
 
 // What the confirmation is about: these run on this machine.

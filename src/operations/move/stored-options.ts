@@ -20,6 +20,7 @@ import {
 } from '../../state/checks.ts';
 import type { DataOptions } from '../data/types.ts';
 import type { StageOptions } from '../stage/types.ts';
+import type { StoredOptions } from './journal-options.ts';
 import type { Hooks, MoveOptions, Smoke } from './types.ts';
 
 /**
@@ -85,9 +86,10 @@ const STAGE = fields<StageOptions>({
   types: fields<TypeSelection>({ include: listOf(word), exclude: listOf(word), customResources: yesOrNo }),
   selector: optional(text),
   dryRun: never,
-  keepGoing: yesOrNo,
-  prune: yesOrNo,
-  acceptLiveDestination: yesOrNo,
+  // No move has a flag for these.
+  keepGoing: never,
+  prune: never,
+  acceptLiveDestination: never,
   onConflict: optional(oneOf(ON_CONFLICT)),
   // Taken from the command line alone; see stageOptionsFor.
   acceptClusterRoles: optional(listOf(word)),
@@ -144,3 +146,23 @@ const OPTIONS = fields<{ move: MoveOptions; stage: StageOptions; migrateData: Da
   migrateData: optional(fields<DataOptions>({ mover: MOVER, verify: optional(VERIFY) })),
   reason: text,
 });
+
+/**
+ * The flags of a first run that make more happen than a plain one does, or another image run, as they would be typed:
+ * who confirms that it goes on sees them, as anybody who may edit the namespace can have put them there. Pure.
+ */
+export const notableFlags = ({ move, stage }: Pick<StoredOptions, 'move' | 'stage'>): string[] => [
+  ...(['pauseGitops', 'ignoreGitops', 'ignoreBarePods', 'forceDeletePods'] as const).flatMap((name) =>
+    move[name] ? [flagOf(name)] : [],
+  ),
+  ...(stage === undefined
+    ? []
+    : [
+        ...(['storageClassMap', 'accessModeMap', 'imageMap', 'hostMap', 'ingressClassMap'] as const).flatMap(
+          (name) => [...stage[name]].map(([from, to]) => `${flagOf(name)} ${from}=${to}`),
+        ),
+      ]),
+];
+
+const flagOf = (option: string): string =>
+  `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { setAt } from '../../../src/kube/json.ts';
 import type { Json } from '../../../src/kube/types.ts';
 import { encodeOptions, redactText, storedOptions } from '../../../src/operations/move/journal-options.ts';
+import { notableFlags } from '../../../src/operations/move/stored-options.ts';
 import { WHOLE_OPTIONS } from './whole-options.ts';
 
 describe('what looks like a credential is hidden in stored texts', () => {
@@ -58,7 +59,7 @@ describe('S12: options that no command line could have given are not used', () =
     [['stage', 'types'], []],
     [['stage', 'types', 'include'], [1]],
     [['stage', 'onConflict'], 'destroy'],
-    [['stage', 'prune'], 'yes'],
+    [['stage', 'prune'], true],
     [['migrateData', 'mover', 'strategies'], ['anything']],
     [['migrateData', 'mover', 'nodeSelector'], { a: 1 }],
     [['migrateData', 'verify', 'runAsUser'], -1],
@@ -68,4 +69,16 @@ describe('S12: options that no command line could have given are not used', () =
     setAt(stored, path, value as Json);
     expect(storedOptions(JSON.parse(JSON.stringify(stored)))).toBeUndefined();
   });
+});
+
+test('what a journal makes happen beyond a plain run is told to who confirms it', () => {
+  expect(notableFlags(WHOLE_OPTIONS)).toEqual([
+    '--pause-gitops',
+    '--storage-class-map fast=slow',
+    '--image-map a.example.com/=b.example.com/',
+  ]);
+  expect(notableFlags({ move: { ...WHOLE_OPTIONS.move, forceDeletePods: true }, stage: undefined })).toEqual([
+    '--pause-gitops',
+    '--force-delete-pods',
+  ]);
 });
