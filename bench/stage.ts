@@ -14,7 +14,7 @@ const { values: flags } = parseArgs({
     objects: { type: 'string', default: '1000' },
     'delay-ms': { type: 'string', default: '0' },
     rounds: { type: 'string', default: '5' },
-    concurrency: { type: 'string', default: '16' },
+    concurrency: { type: 'string', default: '64' },
   },
 });
 if (!existsSync('dist/dr-syncer.js')) throw new Error('dist is missing: run npm run build first');

@@ -105,9 +105,12 @@ export const addCommonFlags = (command: Command): Command =>
         .default('text'),
     )
     .addOption(
-      new Option('--concurrency <n>', 'requests under way at once, per cluster')
+      new Option(
+        '--concurrency <n>',
+        'most requests under way at once, per cluster; it begins with 16 and goes by how quick the answers are',
+      )
         .argParser(wholeNumber(1, 256))
-        .default(16),
+        .default(64),
     )
     .addOption(
       new Option(

@@ -6,8 +6,9 @@ import type { Expectation } from './answers.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { type KubeContext, namedAs } from './contexts.ts';
 import { createJoiner, type Deadline, startDeadline } from './deadline.ts';
-import { failureOfAnswer, failureOfNetwork, failureOfResponse, KubeApiError } from './errors.ts';
+import { failureOfAnswer, failureOfNetwork, failureOfResponse, hasStatus, KubeApiError } from './errors.ts';
 import { parseJson } from './json.ts';
+import { createLevel } from './level.ts';
 import { isOutage, withRetry } from './retry.ts';
 import { createServerClock } from './server-clock.ts';
 import type { Json } from './types.ts';
@@ -30,7 +31,8 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
   const closing = new AbortController();
   const endingWith = createJoiner(closing.signal);
   // The time of an attempt starts when it has a connection to itself: waiting for one is not the server's silence.
-  const inLine = pLimit(options.connections);
+  const level = createLevel(options.connections);
+  const inLine = pLimit(level.limit());
   const clock = createServerClock();
   let config = context.load();
   let connection: Connection | undefined;
@@ -140,6 +142,22 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
     }
   };
 
+  // Reads are as long as what they bring; the time of a write is the server's.
+  const measured = async <T>(request: WireRequest, once: () => Promise<T>): Promise<T> => {
+    const sent = performance.now();
+    const underWay = inLine.activeCount;
+    try {
+      const answer = await once();
+      if (request.method !== 'GET') level.answered(performance.now() - sent, underWay);
+      return answer;
+    } catch (error) {
+      if (hasStatus(error, 429)) level.refused();
+      throw error;
+    } finally {
+      inLine.concurrency = level.limit();
+    }
+  };
+
   const translate = (
     error: unknown,
     request: WireRequest,
@@ -180,7 +198,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
         used = via;
         attempts++;
         const once = (): Promise<Omit<WireResponse, 'attempts'>> => attemptOnce(request, via, ending);
-        const answer = await (request.urgent === true ? once() : inLine(once));
+        const answer = await (request.urgent === true ? once() : inLine(() => measured(request, once)));
         silentSince = undefined;
         return { ...answer, attempts };
       } catch (error) {
