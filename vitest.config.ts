@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-// What changes a whole cluster for a while, or keeps it busy: an API group that is dead for every namespace, thousands of
-// objects. Nothing else runs meanwhile.
-const ALONE = ['test/e2e/portability/needs.test.ts', 'test/e2e/ten-thousand.test.ts'];
+// What changes a whole cluster for a while, or keeps it busy, or needs one where no policy is: an API group that is dead
+// for every namespace, thousands of objects. Nothing else runs meanwhile.
+const ALONE = [
+  'test/e2e/dry-runs.test.ts',
+  'test/e2e/portability/needs.test.ts',
+  'test/e2e/ten-thousand.test.ts',
+];
 
 const cluster = {
   globalSetup: ['test/cluster/global-setup.ts'],

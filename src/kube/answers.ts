@@ -57,6 +57,12 @@ export const aKind =
   (answer) =>
     kinds.includes(stringAt(answer, 'kind') ?? '') ? undefined : `it is no ${kinds.join(' and no ')}`;
 
+/** What a server says of its version; it has no kind. */
+export const aVersion: Expectation = (answer) =>
+  ['major', 'minor'].every((field) => /^\d/.test(stringAt(answer, field) ?? ''))
+    ? undefined
+    : 'it is no version';
+
 // Objects are gone through by functions that call themselves. Nothing that is meant to be used is nested this deep.
 const MOST_LEVELS = 500;
 const TOO_DEEP = `it is nested deeper than ${MOST_LEVELS} levels`;

@@ -1,8 +1,9 @@
-import { aKind, anObject } from './answers.ts';
+import { aKind, anObject, aVersion } from './answers.ts';
 import type { KubeContext } from './contexts.ts';
 import { discover } from './discovery.ts';
 import { hasStatus, isKubeApiError, isNotFound } from './errors.ts';
 import { CLOSED_GATE } from './gate.ts';
+import { stringAt } from './json.ts';
 import { countObjects, foldObjects, listObjects } from './list.ts';
 import { objectPath } from './paths.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -136,6 +137,17 @@ const createReader = (
   defaultNamespace: context.namespace,
   discover: (options) => {
     return discover({ ...transport, send: (request) => wire.send('discovery', request) }, options?.signal);
+  },
+  version: async (options) => {
+    const answer = await wire.send('gets', {
+      method: 'GET',
+      path: '/version',
+      what: 'reading the version of the server',
+      expect: aVersion,
+      signal: options?.signal,
+    });
+    // A provider may write `34+`.
+    return `${stringAt(answer.json, 'major')}.${stringAt(answer.json, 'minor')?.replace(/\D+$/, '')}`;
   },
   clusterUid: async (options) => {
     try {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { errorText, UsageError } from '../errors.ts';
-import { listAt, objectAt, stringAt } from './json.ts';
+import { objectAt, stringAt, stringsAt } from './json.ts';
 import type { JsonObject } from './types.ts';
 
 type Cluster = NonNullable<ReturnType<KubeConfig['getCurrentCluster']>>;
@@ -20,7 +20,7 @@ export const tokenOf = (user: JsonObject | undefined): string | undefined => {
 
 /** The headers for a user of a kubeconfig who acts as somebody else; the name itself is not among them. Pure. */
 export const impersonation = (user: JsonObject | undefined): Record<string, string | string[]> => {
-  const groups = texts(user, 'as-groups');
+  const groups = stringsAt(user, 'as-groups');
   const uid = stringAt(user, 'as-uid');
   const extra = objectAt(user, 'as-user-extra') ?? {};
   return {
@@ -29,7 +29,7 @@ export const impersonation = (user: JsonObject | undefined): Record<string, stri
     ...Object.fromEntries(
       Object.keys(extra).map((key) => [
         `impersonate-extra-${encodeURIComponent(key).toLowerCase()}`,
-        texts(extra, key),
+        stringsAt(extra, key),
       ]),
     ),
   };
@@ -83,9 +83,6 @@ const clusterInfo = ({
     ...(proxyUrl ? { 'proxy-url': proxyUrl } : {}),
   };
 };
-
-const texts = (value: JsonObject | undefined, field: string): string[] =>
-  listAt(value, field).filter((item) => typeof item === 'string');
 
 const errorLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).trim().split('\n').slice(-1)[0]?.slice(0, 300) ??

@@ -90,6 +90,10 @@ export const stringAt = (root: Json | undefined, ...path: (string | number)[]): 
   return typeof value === 'string' ? value : undefined;
 };
 
+/** The texts of a list; other items are left out. */
+export const stringsAt = (root: Json | undefined, ...path: (string | number)[]): string[] =>
+  listAt(root, ...path).filter((item) => typeof item === 'string');
+
 export const numberAt = (root: Json | undefined, ...path: (string | number)[]): number | undefined => {
   const value = valueAt(root, ...path);
   return typeof value === 'number' ? value : undefined;

@@ -141,6 +141,8 @@ export interface ClusterReader {
   /** The user's default namespace of the context, if it names one. */
   readonly defaultNamespace: string | undefined;
   discover(options?: RequestOptions): Promise<Discovery>;
+  /** Major and minor version of the server, such as `1.34`. Throws KubeApiError. */
+  version(options?: RequestOptions): Promise<string>;
   /** UID of the kube-system namespace, which identifies the cluster; undefined when we may not read it. */
   clusterUid(options?: RequestOptions): Promise<string | undefined>;
   /** All objects of a type, paged; an expired page restarts the list. Throws KubeApiError. */

@@ -25,6 +25,7 @@ export const CONFIG_MAPS = wellKnown('', 'configmaps', 'ConfigMap');
 export const SECRETS = wellKnown('', 'secrets', 'Secret');
 export const CLAIMS = wellKnown('', 'persistentvolumeclaims', 'PersistentVolumeClaim');
 export const NAMESPACES = wellKnown('', 'namespaces', 'Namespace', 'cluster');
+export const QUOTAS = wellKnown('', 'resourcequotas', 'ResourceQuota');
 export const NODES = wellKnown('', 'nodes', 'Node', 'cluster');
 export const LEASES = wellKnown('coordination.k8s.io', 'leases', 'Lease');
 export const DEPLOYMENTS = wellKnown('apps', 'deployments', 'Deployment');

@@ -29,7 +29,7 @@ beforeAll(async () => {
 }, TIMEOUT_MS);
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-test(`${OBJECTS} objects are staged in less than ${MOST_MEGABYTES} MB, with two requests for each`, {
+test(`${OBJECTS} objects are staged in less than ${MOST_MEGABYTES} MB, with one request for each`, {
   timeout: TIMEOUT_MS,
 }, async () => {
   const { document, megabytes } = await stage();
@@ -40,9 +40,10 @@ test(`${OBJECTS} objects are staged in less than ${MOST_MEGABYTES} MB, with two 
   const own = 30;
   // A server that is short of breath has some of them sent again, and those are counted too.
   expect(dest.retries).toBeLessThan(OBJECTS / 100);
-  expect(dest.dryRuns).toBeGreaterThanOrEqual(OBJECTS);
+  // A server of the same version has stored them, and nothing here has a say in them: only our records are asked about.
+  expect(dest.dryRuns).toBeLessThan(10);
   expect(dest.writes).toBeGreaterThanOrEqual(OBJECTS);
-  expect(dest.dryRuns + dest.writes).toBeLessThanOrEqual(2 * OBJECTS + own + dest.retries);
+  expect(dest.dryRuns + dest.writes).toBeLessThanOrEqual(OBJECTS + own + dest.retries);
   expect(source.writes + source.dryRuns).toBe(0);
   // What the namespace needs outside itself is listed as well, before the first write.
   expect(source.lists - pagesOf(document)).toBeLessThan(10);

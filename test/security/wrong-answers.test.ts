@@ -36,6 +36,7 @@ const write = { fieldManager: 'test' };
 
 const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
   discover: () => cluster.discover(),
+  version: () => cluster.version(),
   clusterUid: () => cluster.clusterUid(),
   list: () => cluster.list(TYPE, namespace),
   snapshot: () => cluster.snapshot(TYPE, namespace),

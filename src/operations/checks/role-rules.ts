@@ -1,5 +1,5 @@
-import { listAt, objectsAt } from '../../kube/json.ts';
-import type { JsonObject, KubeObject } from '../../kube/types.ts';
+import { objectsAt, stringsAt } from '../../kube/json.ts';
+import type { KubeObject } from '../../kube/types.ts';
 
 /**
  * The rights in a namespace that one role gives and another does not, as `get secrets`, `* *.apps` or
@@ -33,14 +33,11 @@ interface Right {
 
 const rulesOf = (role: KubeObject): Rule[] =>
   objectsAt(role, 'rules').map((rule) => ({
-    verbs: textsAt(rule, 'verbs'),
-    groups: textsAt(rule, 'apiGroups'),
-    resources: textsAt(rule, 'resources'),
-    names: textsAt(rule, 'resourceNames'),
+    verbs: stringsAt(rule, 'verbs'),
+    groups: stringsAt(rule, 'apiGroups'),
+    resources: stringsAt(rule, 'resources'),
+    names: stringsAt(rule, 'resourceNames'),
   }));
-
-const textsAt = (rule: JsonObject, field: string): string[] =>
-  listAt(rule, field).filter((item) => typeof item === 'string');
 
 const singles = ({ verbs, groups, resources, names }: Rule): Right[] =>
   verbs.flatMap((verb) =>

@@ -11,6 +11,7 @@ import { stateInList } from '../../state/records.ts';
 import type { StateRecord } from '../../state/types.ts';
 import { checkNeeds } from '../checks/index.ts';
 import { readScalePaths } from '../scale-paths.ts';
+import { findSure } from './admission.ts';
 import { type Collected, collect } from './collect.ts';
 import { type Connected, connect } from './connect.ts';
 import { dryRunPlan } from './dry-run.ts';
@@ -120,7 +121,9 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
   }
 
   const items = prepared.flatMap((row) => row.item ?? []);
-  const checked = await dryRunPlan(deps, options, items, connected.destNamespace !== undefined);
+  const sure = options.dryRun ? NONE : await findSure(deps, options, items, connected);
+  const asked = items.filter((item) => !sure.has(item));
+  const checked = await dryRunPlan(deps, options, asked, connected.destNamespace !== undefined);
   const room = await findRoom(run, orphans.length > 0, stageHash);
   findings.push(...room);
   const refusedBy = new Map(checked.refused.map((row) => [row.item, row.outcome.reason ?? 'refused']));
@@ -188,6 +191,8 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
     await lock?.release();
   }
 };
+
+const NONE: ReadonlySet<PlanItem> = new Set();
 
 // Asked before the first write, as without a record the run could only end part-way.
 const findRoom = async (run: Run, hasOrphans: boolean, stageHash: string): Promise<Finding[]> => {

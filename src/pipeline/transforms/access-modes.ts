@@ -1,5 +1,5 @@
 import { ACCESS_MODE } from '../../annotations.ts';
-import { listAt, objectAt, own } from '../../kube/json.ts';
+import { objectAt, own, stringsAt } from '../../kube/json.ts';
 import type { Transform, TransformInput } from '../types.ts';
 import type { Claim } from './support/claims.ts';
 import { claimsOf } from './support/claims.ts';
@@ -27,7 +27,7 @@ export const accessModes: Transform = {
 const mapModes = ({ claim, path }: Claim, { context, note }: TransformInput): void => {
   const spec = objectAt(claim, 'spec');
   if (spec === undefined) return;
-  const current = listAt(spec, 'accessModes').filter((mode) => typeof mode === 'string');
+  const current = stringsAt(spec, 'accessModes');
   const wanted = settingOf(claim, ACCESS_MODE)?.split(',').map(fullName);
   const where = pathText([...path, 'spec', 'accessModes']);
   if (wanted?.every((mode) => KNOWN.has(mode))) {

@@ -155,6 +155,7 @@ export const startProcess = (
       server: `https://${store.context}`,
       defaultNamespace: undefined,
       discover: refuse,
+      version: refuse,
       clusterUid: async () => store.context,
       list: (type, _namespace, options) => ask(() => selected(store.list(type), options?.labelSelector)),
       snapshot: (type) =>
