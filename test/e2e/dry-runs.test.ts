@@ -31,7 +31,7 @@ test('a dry run of all of it asks about each object', async () => {
   expect(other.requests.dest.dryRuns).toBeGreaterThan(COUNT);
 });
 
-test('where a policy has a say, each is asked about, and one refusal changes nothing', async () => {
+test('A28: where a policy has a say, each is asked about, and one refusal changes nothing', async () => {
   const dest = `${namespace}-c`;
   await createNamespace('dest', dest);
   const remove = await enforce('dest', dest, {
@@ -65,7 +65,7 @@ test('where a quota counts, each is asked about', async () => {
   expect((await stageWell(namespace, { dest })).requests.dest.dryRuns).toBeGreaterThan(COUNT);
 });
 
-test('what is refused all the same is named, the run is incomplete, and the next one goes on', async () => {
+test('A28, A29: what is refused all the same is named, the run is incomplete, and the next one goes on', async () => {
   const dest = `${namespace}-e`;
   proxies.dest.inject({
     match: ({ method, path, query }) =>
