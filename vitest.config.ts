@@ -18,8 +18,8 @@ const cluster = {
 // `unit` needs nothing; `cluster` and `alone` get one pair of real clusters for the whole run.
 export default defineConfig({
   test: {
-    // Two cores on the machines of this project. Many tests wait for a lock or a server, and leave room for a third.
-    maxWorkers: 3,
+    // Two cores on the machines of this project; the clusters want their share too.
+    maxWorkers: 2,
     // No file may need what another one has left. The seed is printed; --sequence.seed repeats an order.
     sequence: { shuffle: { files: true, tests: false } },
     projects: [

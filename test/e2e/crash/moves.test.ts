@@ -35,10 +35,10 @@ test('F4, F6: a cutover or failback that is killed at any write goes on or goes 
   const writes = await recordWrites();
   const nameOf = (verb: string, { cut, mend }: Case): string =>
     `${verb} ${cut.when} ${cut.write}, then ${mend}`;
-  const cutovers = remaining(casesOf(writes.cutover, { after: 3, before: 7 }), (item) =>
+  const cutovers = remaining(casesOf(writes.cutover, { after: 4, before: 9 }), (item) =>
     nameOf('cutover', item),
   );
-  const failbacks = remaining(casesOf(writes.failback, { after: 5, before: 11 }), (item) =>
+  const failbacks = remaining(casesOf(writes.failback, { after: 6, before: 13 }), (item) =>
     nameOf('failback', item),
   );
   const cases = { source: cutovers.cases, dest: failbacks.cases };
@@ -67,7 +67,7 @@ test('F4, F6: a cutover or failback that is killed at any write goes on or goes 
   print('cutover', results.source);
   print('failback', results.dest);
   expect([...results.source.failures, ...results.dest.failures]).toEqual([]);
-  expect(results.source.cut).toBeGreaterThan(writes.cutover.length / 4);
+  expect(results.source.cut).toBeGreaterThan(writes.cutover.length / 5);
   const changes = lanes.map((lane) => lane.observer.changes());
   expect(Math.min(...changes), 'changes that the observers saw').toBeGreaterThan(50);
 });

@@ -42,7 +42,7 @@ test.each(['cutover', 'failback'] as const)(
     const { writes } = await cutRollback(await open(), undefined);
     const nameOf = ({ cut }: Case): string => `rollback of a ${verb} ${cut.when} ${cut.write}`;
     const { cases, tally: result } = remaining(
-      casesOf(writes, { after: 7, before: 15 }, ['rollback']),
+      casesOf(writes, { after: 9, before: 17 }, ['rollback']),
       nameOf,
     );
     await drain(open, (lane) => {
@@ -68,7 +68,7 @@ test('F1, F4: a failover that is killed at any write goes on or goes back', {
   const lane = await open();
   const { writes } = await command(lane, 'failover', undefined, ['--accept-data-loss']);
   const nameOf = ({ cut, mend }: Case): string => `failover ${cut.when} ${cut.write}, then ${mend}`;
-  const { cases, tally: result } = remaining(casesOf(writes, { after: 5, before: 9 }), nameOf);
+  const { cases, tally: result } = remaining(casesOf(writes, { after: 6, before: 11 }), nameOf);
   await drain(open, (each) => {
     const item = cases.shift();
     if (item === undefined) return undefined;
@@ -88,7 +88,7 @@ test('F3, F4: a fence that is killed at any write goes on', { timeout: CASES_MS 
   const open = async (): Promise<Lane> => opened(await openLane(program.file, 'fence'));
   const { writes } = await cutFence(await open(), undefined);
   const nameOf = ({ cut }: Case): string => `fence ${cut.when} ${cut.write}`;
-  const { cases, tally: result } = remaining(casesOf(writes, { after: 5, before: 9 }, ['resume']), nameOf);
+  const { cases, tally: result } = remaining(casesOf(writes, { after: 6, before: 11 }, ['resume']), nameOf);
   await drain(open, (lane) => {
     const item = cases.shift();
     if (item === undefined) return undefined;

@@ -10,6 +10,9 @@ export interface Case {
 /** With DR_SYNCER_CRASH=all every cut point is taken, and each of them mended in both ways. */
 export const takesAll = process.env['DR_SYNCER_CRASH'] === 'all';
 
+// Runs with other offsets take other cut points.
+const OFFSET = Number(process.env['DR_SYNCER_CRASH_OFFSET'] ?? 0);
+
 /** For a test that goes through cases: several times what they take on a quiet machine of two cores. */
 export const CASES_MS = (takesAll ? 8 * 60 : 30) * 60_000;
 
@@ -28,7 +31,7 @@ export function casesOf(
 ): Case[] {
   const cuts = writes.flatMap((write, index): Cut[] =>
     (['before', 'after'] as const)
-      .filter((when) => takesAll || index % stride[when] === 0)
+      .filter((when) => takesAll || index % stride[when] === OFFSET % stride[when])
       .map((when) => ({ write, when })),
   );
   if (takesAll) return cuts.flatMap((cut): Case[] => mends.map((mend) => ({ cut, mend })));
