@@ -12,6 +12,11 @@ export const appliedFields = (live: KubeObject, manager: string): JsonObject | u
   return isObject(entry?.fieldsV1) ? entry.fieldsV1 : undefined;
 };
 
+/** Whether a manager has written some field of an object itself, by apply or otherwise. Pure. */
+export const isManagedBy = (live: KubeObject, manager: string): boolean =>
+  live.metadata.managedFields?.some((item) => item.manager === manager && item.subresource === undefined) ===
+  true;
+
 /**
  * Whether the tree of owned fields holds the field at a path. A field that we applied, that differs from what we
  * sent, and that is still ours was changed inside our own request: by the server's normal form or by a webhook.

@@ -6,7 +6,7 @@ import { differences, pathText } from './compare.ts';
 import { fitLive } from './fit-live.ts';
 import { keptByServer } from './kept-by-server.ts';
 import { tierOf } from './order.ts';
-import { appliedFields, ownsPath } from './owned-fields.ts';
+import { appliedFields, isManagedBy, ownsPath } from './owned-fields.ts';
 import type { Note } from './types.ts';
 
 /** The bodies that make one object at the destination. */
@@ -71,7 +71,8 @@ export const planObject = (type: ResourceType, bodies: Bodies, live: KubeObject 
       ...nothing,
     };
   }
-  const parkOwned = bodies.park === undefined || appliedFields(live, PARK_MANAGER) !== undefined;
+  // A move parks and starts with patches, a stage by apply; both are ours.
+  const parkOwned = bodies.park === undefined || isManagedBy(live, PARK_MANAGER);
   const { desired, notes } = fitLive(parkOwned ? bodies.content : bodies.parked, live);
   const kept = keptByServer(desired, live);
   const contentPaths = [

@@ -7,9 +7,9 @@ import type { Connected } from './connect.ts';
 import { refuseLive } from './guard.ts';
 import type { StageDeps, StageOptions } from './types.ts';
 
-// A record younger than this is not written again by a run that changed nothing, so that such a run writes nothing
-// at all; an hourly run still keeps the age of the last stage true.
-const FRESH_MS = 5 * 60_000;
+// A record younger than this is not written again by a run that changed nothing, so that such a run writes nothing at
+// all. A job that runs every hour begins some seconds early or late, and still writes it each time.
+const FRESH_MS = 59 * 60_000;
 
 /**
  * Takes the lock of the pair for the writes of a stage, and looks once more that the destination is a parked copy.
@@ -84,9 +84,10 @@ export const isFresh = (
   deps: Pick<StageDeps, 'dest'>,
   known: StateRecord | undefined,
   hash: string,
+  withinMs = FRESH_MS,
 ): boolean => {
   const last = parseTimestamp(known?.lastStage?.at);
-  return last !== undefined && deps.dest.now() - last < FRESH_MS && known?.lastStage?.hash === hash;
+  return last !== undefined && deps.dest.now() - last < withinMs && known?.lastStage?.hash === hash;
 };
 
 const site = (context: string, namespace: string, clusterUid: string | undefined): StateRecord['source'] =>

@@ -334,7 +334,8 @@ const hashOfStage = (prepared: readonly Prepared[]): string =>
 const findNeeds = async (run: Run): Promise<Finding[]> => {
   const items = run.prepared.flatMap(({ item }) => item ?? []);
   const changing = items.filter(({ action }) => action !== 'unchanged');
-  const isRepeated = changing.length === 0 && isFresh(run.deps, run.record, hashOfStage(run.prepared));
+  const isRepeated =
+    changing.length === 0 && isFresh(run.deps, run.record, hashOfStage(run.prepared), REPEATED_MS);
   const all = await needsOf(run, items, isRepeated ? 'quick' : 'all');
   if (all.every(({ level }) => level !== 'refuse') || changing.length === items.length) return all;
   const refused = changing.length === 0 ? [] : await needsOf(run, changing, 'all');
@@ -344,6 +345,9 @@ const findNeeds = async (run: Run): Promise<Finding[]> => {
     finding.level === 'refuse' && !isRefused(finding) ? { ...finding, level: 'warn' } : finding,
   );
 };
+
+// For so long nobody needs to be told again what belongs to the namespace and lies outside it.
+const REPEATED_MS = 5 * 60_000;
 
 const needsOf = (run: Run, items: readonly PlanItem[], scope: 'all' | 'quick'): Promise<Finding[]> => {
   const { deps, options, connected, collected } = run;

@@ -38,6 +38,11 @@ describe('cutover and failback of every kind that runs pods', () => {
         spec: { persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete' } },
       });
       expect((await moveTo(0, 'status', namespace)).document).toMatchObject({ live: 'source' });
+      // A26: what the moves have parked with patches is as a stage would park it.
+      const again = async () =>
+        (await moveTo(0, 'stage', namespace, { args: ['--include-custom-resources'] })).document;
+      await again();
+      expect((await again()).requests.dest).toMatchObject({ dryRuns: 0, writes: 0 });
     } finally {
       await watch.stop();
     }
