@@ -169,7 +169,17 @@ export const waitReady = async (
 /** What was started is not ready: it cannot become so, or the time is over. */
 export class NotReadyError extends PartialError {}
 
-const LAST: ReadonlySet<string> = new Set(['CronJob', 'ScaledObject', 'ScaledJob']);
+const LAST: ReadonlySet<string> = new Set([
+  'CronJob',
+  'CronWorkflow',
+  'AdvancedCronJob',
+  'RayCronJob',
+  'ScheduledBackup',
+  'ScheduledSparkApplication',
+  'ScheduledWorkflow',
+  'ScaledObject',
+  'ScaledJob',
+]);
 
 // Images and crash loops can mend while the rest comes up; after this long they are the answer.
 const STUCK_GRACE_MS = 15_000;

@@ -78,6 +78,27 @@ export const foreignStash = (configMap: KubeObject): string | undefined => {
   return found !== undefined && 'foreign' in found ? found.foreign : undefined;
 };
 
+/** Whether a ConfigMap is our stash of this object; one that cannot be read is not. Pure. */
+export const isKeptAs = (configMap: KubeObject, { apiVersion, kind, metadata }: KubeObject): boolean => {
+  try {
+    const kept = stashedObject(configMap);
+    return (
+      kept !== undefined &&
+      groupKind(kept) === groupKind({ apiVersion, kind }) &&
+      kept.metadata.name === metadata.name
+    );
+  } catch (error) {
+    if (!isDrError(error)) throw error;
+    return false;
+  }
+};
+
+/** The name of the ConfigMap that keeps the manifest of an object. Pure. */
+export const nameOfStash = (object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>): string => {
+  const text = `${groupKind(object)}/${object.metadata.name}`;
+  return `${PREFIX}${createHash('sha256').update(text).digest('hex').slice(0, 10)}`;
+};
+
 const whyForeign = (configMap: KubeObject, object: Json): string | undefined => {
   const [apiVersion, kind, name] = [
     stringAt(object, 'apiVersion') ?? '',
@@ -93,11 +114,6 @@ const whyForeign = (configMap: KubeObject, object: Json): string | undefined => 
   return configMap.metadata.name === nameOfStash({ apiVersion, kind, metadata: { name } })
     ? undefined
     : `it is not called as a stash of ${kind} ${name} is`;
-};
-
-const nameOfStash = (object: KubeObject): string => {
-  const text = `${groupKind(object)}/${object.metadata.name}`;
-  return `${PREFIX}${createHash('sha256').update(text).digest('hex').slice(0, 10)}`;
 };
 
 const manifestOf = (configMap: KubeObject): Json | undefined => {
