@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { MANAGED, RECORD } from '../../annotations.ts';
+import { LEFT_OUT, MANAGED, RECORD } from '../../annotations.ts';
 import { isDrError } from '../../errors.ts';
 import { isObject, parseJson, stableStringify, stringAt } from '../../kube/json.ts';
 import { groupKind, groupOf } from '../../kube/names.ts';
@@ -66,10 +66,25 @@ export const stashIn = (configMap: KubeObject): Stash | undefined => {
   return { object: { ...object, metadata } };
 };
 
-/** The object of a stash of ours; undefined otherwise. Throws RefusedError when it is damaged. */
+/**
+ * The object of a stash of ours that is to be created at a start; undefined otherwise, also for one that the last stage
+ * has left out. Throws RefusedError when it is damaged.
+ */
 export const stashedObject = (configMap: KubeObject): KubeObject | undefined => {
+  if (configMap.metadata.annotations?.[LEFT_OUT] !== undefined) return undefined;
   const found = stashIn(configMap);
   return found !== undefined && 'object' in found ? found.object : undefined;
+};
+
+/** The object of a stash of ours, left out or not; undefined for one that cannot be read. Pure. */
+export const stashKept = (configMap: KubeObject): KubeObject | undefined => {
+  try {
+    const found = stashIn(configMap);
+    return found !== undefined && 'object' in found ? found.object : undefined;
+  } catch (error) {
+    if (!isDrError(error)) throw error;
+    return undefined;
+  }
 };
 
 /** Why a stash is none of ours, as a clause; undefined otherwise. Throws RefusedError when it is damaged. */
@@ -79,18 +94,9 @@ export const foreignStash = (configMap: KubeObject): string | undefined => {
 };
 
 /** Whether a ConfigMap is our stash of this object; one that cannot be read is not. Pure. */
-export const isKeptAs = (configMap: KubeObject, { apiVersion, kind, metadata }: KubeObject): boolean => {
-  try {
-    const kept = stashedObject(configMap);
-    return (
-      kept !== undefined &&
-      groupKind(kept) === groupKind({ apiVersion, kind }) &&
-      kept.metadata.name === metadata.name
-    );
-  } catch (error) {
-    if (!isDrError(error)) throw error;
-    return false;
-  }
+export const isKeptAs = (configMap: KubeObject, object: KubeObject): boolean => {
+  const kept = stashKept(configMap);
+  return kept !== undefined && nameOfStash(kept) === nameOfStash(object);
 };
 
 /** The name of the ConfigMap that keeps the manifest of an object. Pure. */

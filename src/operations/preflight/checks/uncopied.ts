@@ -2,6 +2,7 @@ import { nameList } from '../../../sentences.ts';
 import { isMarked } from '../../../workloads/record.ts';
 import { keyOfObject } from '../../move/baseline.ts';
 import { foreignSentence, homelessProblems } from '../../move/home.ts';
+import { isLeftOut } from '../../move/left-parked.ts';
 import {
   findUncopied,
   ignoredSentence,
@@ -75,5 +76,6 @@ const copiesOf = ({ to, copy }: Pick<CheckContext, 'to'> & { copy: NonNullable<C
     if (verdict.kind === 'refuse') return [keyOfObject(source)];
     return item?.wholePark === undefined || passedOver.has(item) ? [] : [keyOfObject(item.whole)];
   });
-  return new Set([...staged, ...to.objects.filter(isMarked).map(keyOfObject)]);
+  const parked = to.objects.filter((object) => isMarked(object) && !isLeftOut(object));
+  return new Set([...staged, ...parked.map(keyOfObject)]);
 };
