@@ -8,6 +8,7 @@ import { CONFIG_MAPS, LEASES, NAMESPACES, PODS } from '../../kube/well-known.ts'
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { LOCK_NAME } from '../../state/types-of-records.ts';
 import { baselineOf, type Survey, survey } from '../move/baseline.ts';
+import { deletedThere } from '../move/deleted-there.ts';
 import { stillStaged } from '../move/left-parked.ts';
 import { type StartTarget, startTargets } from '../move/start-side.ts';
 import { lookHome } from '../move/take-baseline.ts';
@@ -62,6 +63,10 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
     to,
     survey: found,
     homeless: home?.homeless,
+    deleted:
+      from === undefined || home === undefined || from.unlisted.size > 0
+        ? []
+        : deletedThere({ starts: home.starts, home: to.objects, live: from.objects }),
     targets,
     copy: planned.copy,
     stashed,

@@ -1,6 +1,7 @@
 import { nameList } from '../../../sentences.ts';
 import { isMarked } from '../../../workloads/record.ts';
 import { keyOfObject } from '../../move/baseline.ts';
+import { deletedSentence } from '../../move/deleted-there.ts';
 import { foreignSentence, homelessProblems } from '../../move/home.ts';
 import { isLeftOut } from '../../move/left-parked.ts';
 import {
@@ -17,7 +18,7 @@ import { entriesOf } from './patches.ts';
 export const checkUncopied: CheckRow = {
   id: 'uncopied',
   passed: 'Everything that is stopped has a copy to be started.',
-  run: (context) => [...uncopiedRows(context), ...homelessRows(context)],
+  run: (context) => [...uncopiedRows(context), ...homelessRows(context), ...deletedRows(context)],
 };
 
 /** The same for a failback, whose copies are at home. Pure. */
@@ -34,6 +35,13 @@ export const homelessRows = ({
       row('uncopied', 'refuse', whereIs(to.side), message, hint),
     ),
   ];
+};
+
+// What was deleted on purpose would run again.
+const deletedRows = ({ from, to, deleted, input }: CheckContext): PreflightCheck[] => {
+  if (from === undefined) return [];
+  const told = deletedSentence(from.side, to.side, deleted ?? [], input.trySyncConfig !== undefined);
+  return told === undefined ? [] : [row('uncopied', 'warn', whereIs(from.side), told)];
 };
 
 /** One refusal for all that have none. Without a plan of the stage nothing is said: what is in its way is a finding. Pure. */
