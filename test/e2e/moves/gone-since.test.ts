@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { applyYaml, deleteJson, getJson, type Json, patchJson, waitUntil } from '../../cluster/client.ts';
 import { deployment, installYaml, POD, runs } from '../../helpers/move-app.ts';
-import { countsOf, livePods, moveTo } from '../../helpers/moves.ts';
+import { countsOf, livePods, marksIn, moveTo } from '../../helpers/moves.ts';
 import { rowOf, stageWell } from '../../helpers/stage.ts';
 
 const CRON = `
@@ -77,4 +77,39 @@ test('F19: a failover starts only what the last stage still knew, and names what
     'Job/charge': 'suspended',
   });
   expect((await livePods('dest', namespace)).length).toBe(2);
-});
+
+  // What stays parked there is nothing that has to come home.
+  await moveTo(0, 'fence', namespace);
+  await moveTo(0, 'failback', namespace);
+  expect(await countsOf('source', namespace)).toMatchObject({
+    'Deployment/keep': 1,
+    'Deployment/back': 1,
+    'Deployment/opted-out': 1,
+  });
+}, 120_000);
+
+test('what was deleted while the destination was live is named by a failback, and stays stopped with --sync-config', async () => {
+  const namespace = await installYaml('retired-away', deployment('keep', 1) + RETIRED);
+  await moveTo(0, 'cutover', namespace);
+  await deleteJson('dest', 'Deployment', 'retired', namespace);
+  const told = await moveTo(0, 'failback', namespace);
+  expect(JSON.stringify(told.document.preflight.checks)).toMatch(
+    /Deployment retired was deleted in .*is started in .* all the same/,
+  );
+  const config = told.document.steps.find(({ id }: Json) => id === 'config');
+  expect(config.detail).toMatch(/deleted at the destination: Deployment retired/);
+  expect(await countsOf('source', namespace)).toEqual({ 'Deployment/keep': 1, 'Deployment/retired': 2 });
+
+  await moveTo(0, 'cutover', namespace);
+  await deleteJson('dest', 'Deployment', 'retired', namespace);
+  const args = ['--sync-config'];
+  const dry = await moveTo(0, 'failback', namespace, { args: [...args, '--dry-run'] });
+  expect(JSON.stringify(dry.document.steps)).not.toContain('PATCH Deployment retired: as');
+  const kept = await moveTo(0, 'failback', namespace, { args });
+  const start = kept.document.steps.find(({ id }: Json) => id === 'start');
+  expect(start.detail).toMatch(
+    /stopped as it was deleted at the destination: Deployment retired \(ran with 2 replicas\)/,
+  );
+  expect(await countsOf('source', namespace)).toEqual({ 'Deployment/keep': 1, 'Deployment/retired': 0 });
+  expect(await marksIn('source', namespace)).toEqual([]);
+}, 120_000);

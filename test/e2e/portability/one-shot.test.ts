@@ -58,4 +58,10 @@ test('F38, T26: a run that is over is left out, one that is not is kept, a sched
     'PipelineRun.tekton.dev/waits',
     'Service.serving.knative.dev/hello',
   ]);
+
+  await patchJson('source', 'PipelineRun', 'waits', copy.source, OVER);
+  const later = await copy.again();
+  expect(later.row('PipelineRun', 'waits').reason).toMatch(/^it is over .*a failover leaves it parked$/);
+  expect(await kept(copy.dest)).toContainEqual({ what: 'PipelineRun.tekton.dev/waits', leftOut: 'finished' });
+  expect((await copy.again()).result.requests.dest.writes).toBe(0);
 });
