@@ -86,7 +86,7 @@ test('F19: a failover starts only what the last stage still knew, and names what
     'Deployment/back': 1,
     'Deployment/opted-out': 1,
   });
-}, 120_000);
+}, 240_000);
 
 test('what was deleted while the destination was live is named by a failback, and stays stopped with --sync-config', async () => {
   const namespace = await installYaml('retired-away', deployment('keep', 1) + RETIRED);
@@ -112,4 +112,4 @@ test('what was deleted while the destination was live is named by a failback, an
   );
   expect(await countsOf('source', namespace)).toEqual({ 'Deployment/keep': 1, 'Deployment/retired': 0 });
   expect(await marksIn('source', namespace)).toEqual([]);
-}, 120_000);
+}, 240_000);
