@@ -14,6 +14,12 @@ export const ACCESS_MODE = `${PREFIX}access-mode`;
 /** Label or annotation: `patch`, `skip`, `recreate` or `fail` when the destination refuses an immutable change. */
 export const IMMUTABLE_HANDLING = `${PREFIX}immutable-handling`;
 
+/**
+ * Label or annotation on a custom resource: `true` says that it is a run, a backup or a restore that is done once and must
+ * not be done again, `false` that it is none.
+ */
+export const ONE_SHOT = `${PREFIX}one-shot`;
+
 /** Label: `true` on every object that dr-syncer made; only such objects are ever recreated or pruned. */
 export const MANAGED = `${PREFIX}managed`;
 /** Annotation: the source cluster's context name at the time of staging. */
@@ -24,6 +30,11 @@ export const SOURCE_NAMESPACE = `${PREFIX}source-namespace`;
 export const APPLIED_HASH = `${PREFIX}applied-hash`;
 /** Annotation: JSON of the park fields of the object, with parked and original values. */
 export const PARKED = `${PREFIX}parked`;
+/**
+ * Annotation on a copy: why the last stage would not have made it (`gone`, `finished`, `ignored`, `left-out`). A failover
+ * leaves it parked.
+ */
+export const LEFT_OUT = `${PREFIX}left-out`;
 /** Label: set and taken off at once when an operation is taken over; it moves the version, see outdateWrites. */
 export const TAKEN_OVER = `${PREFIX}taken-over`;
 /** Label: names our own records (`state`, `journal`, `stash`) so that they are never copied. */

@@ -31,13 +31,15 @@ export const configStep =
     });
     if (compared === undefined) return 'could not be compared';
     const { options, diff } = compared;
-    if (diff.changes.length === 0) return 'no changes';
+    const deleted = tellDeleted(diff.deleted, sync, deps);
+    if (diff.changes.length === 0) return deleted === '' ? 'no changes' : deleted;
     const names = diff.changes.map((change) => `${change.kind} ${change.name} (${nameList(change.paths)})`);
     deps.reporter.warning(`Changed at the destination since the cutover: ${clauseList(names, MOST_TOLD)}`);
+    const more = deleted === '' ? '' : `; ${deleted}`;
     if (!sync)
-      return `${count(names.length, 'object')} changed at the destination ${names.length === 1 ? 'stays as it is' : 'stay as they are'} at the source: ${clauseList(names)}`;
-    if (sides === undefined) return `would apply at the source: ${clauseList(names)}`;
-    return `${count(await syncConfig(sides.source.cluster, sides.dest.cluster, options, diff, deps), 'object')} applied at the source: ${clauseList(names)}`;
+      return `${count(names.length, 'object')} changed at the destination ${names.length === 1 ? 'stays as it is' : 'stay as they are'} at the source: ${clauseList(names)}${more}`;
+    if (sides === undefined) return `would apply at the source: ${clauseList(names)}${more}`;
+    return `${count(await syncConfig(sides.source.cluster, sides.dest.cluster, options, diff, deps), 'object')} applied at the source: ${clauseList(names)}${more}`;
   };
 
 /** Asks the source in dry runs whether it takes what `--sync-config` would bring home; undefined without that flag. */
@@ -55,6 +57,18 @@ export const configTrial = (
         return trySyncConfig(source.cluster, dest.cluster, options, diff, deps);
       }
     : undefined;
+
+// Nothing is ever deleted at the source for it.
+const tellDeleted = (names: readonly string[], sync: boolean, deps: Pick<MoveDeps, 'reporter'>): string => {
+  if (names.length === 0) return '';
+  const what = sync
+    ? 'workloads among them stay stopped at the source, and nothing is deleted there'
+    : 'workloads among them are started at the source all the same';
+  deps.reporter.warning(
+    `Not at the destination any more, deleted there since the cutover: ${nameList(names, MOST_TOLD)}; ${what}.`,
+  );
+  return `deleted at the destination: ${nameList(names, MOST_TOLD)} (${what})`;
+};
 
 const MOST_TOLD = 20;
 

@@ -22,6 +22,8 @@ export interface FilterContext {
   readonly includeCustomResources: boolean;
   /** Whether the destination serves this kind in any version (its CRD is installed). */
   destServes(group: string, kind: string): boolean;
+  /** Whether this kind, named as groupKind() names it, is scaled or paused: then it goes on and is no run. */
+  isLasting(groupKind: string): boolean;
 }
 
 /**

@@ -76,4 +76,14 @@ export const PAUSE_ROWS: readonly PauseRow[] = [
   ...rows('argoproj.io', ['Workflow', 'CronWorkflow'], SUSPEND, true),
   ...rows('jobset.x-k8s.io', ['JobSet'], SUSPEND, true),
   ...rows('ray.io', ['RayCluster', 'RayJob'], SUSPEND, true),
+  // Schedules, and what copies data at times of its own: at the parked side they would write to what both sides share.
+  ...rows('postgresql.cnpg.io', ['ScheduledBackup'], SUSPEND, true),
+  ...rows('sparkoperator.k8s.io', ['ScheduledSparkApplication'], SUSPEND, true),
+  ...rows('ray.io', ['RayCronJob'], SUSPEND, true),
+  ...rows('batch.volcano.sh', ['CronJob'], SUSPEND, true),
+  ...rows('kubeflow.org', ['ScheduledWorkflow'], ['spec', 'enabled'], false),
+  ...rows('apps.kruise.io', ['AdvancedCronJob'], ['spec', 'paused'], true),
+  ...rows('stash.appscode.com', ['BackupConfiguration'], ['spec', 'paused'], true),
+  ...rows('core.kubestash.com', ['BackupConfiguration'], ['spec', 'paused'], true),
+  ...rows('volsync.backube', ['ReplicationSource', 'ReplicationDestination'], ['spec', 'paused'], true),
 ];

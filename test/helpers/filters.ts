@@ -15,6 +15,7 @@ export const filterContext = (
   isBuiltinGroup,
   includeCustomResources: true,
   destServes: () => true,
+  isLasting: () => false,
   ...overrides,
 });
 

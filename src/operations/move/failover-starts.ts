@@ -11,6 +11,7 @@ import { planPark } from '../../workloads/park.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
 import { recordedStarts } from './home.ts';
+import { stillStaged } from './left-parked.ts';
 import { seeTargets } from './see-started.ts';
 import { whereIs } from './side.ts';
 import { startTargets, watchedForStart } from './start-side.ts';
@@ -98,7 +99,7 @@ export const seeFailedOver = async (
   try {
     await seeTargets(
       side,
-      startTargets(side, informer.objects(), undefined, { known }),
+      startTargets(side, stillStaged(informer.objects()), undefined, { known }),
       informer,
       options,
       deps,

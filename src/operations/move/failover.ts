@@ -7,6 +7,7 @@ import { keyOf, keyOfObject, survey } from './baseline.ts';
 import { emptyStep, hookStep, smokeStep } from './common-steps.ts';
 import { failoverStarts, refuseUnknown, seeFailedOver } from './failover-starts.ts';
 import type { HookContext, HookPoint } from './hooks.ts';
+import { leftParkedSentence, stillStaged } from './left-parked.ts';
 import type { MoveState } from './move.ts';
 import { createdClause, releaseHeldServices, startStashed, unstashPlan } from './release.ts';
 import { listSide, whereIs } from './side.ts';
@@ -65,8 +66,10 @@ export const failoverSteps = (input: FailoverInput): Step[] => {
       id: 'start',
       title: `Start the application in ${where} from what was staged`,
       plan: async () => {
-        const targets = startTargets(dest, await listSide(dest, deps.signal), undefined);
+        const objects = await listSide(dest, deps.signal);
+        const targets = startTargets(dest, stillStaged(objects), undefined);
         return [
+          ...[leftParkedSentence(dest, objects) ?? []].flat(),
           ...(await unstashPlan(dest, deps)),
           ...startGroups(targets).flatMap((group) =>
             group.targets.map(
@@ -82,11 +85,17 @@ export const failoverSteps = (input: FailoverInput): Step[] => {
         try {
           const created = await startStashed(dest, deps);
           await releaseHeldServices(dest, deps);
-          const copies = informer.objects().filter((object) => object.metadata.labels?.[MANAGED] === 'true');
+          const left = leftParkedSentence(dest, informer.objects());
+          if (left !== undefined) deps.reporter.warning(left);
+          const copies = stillStaged(informer.objects()).filter(
+            (object) => object.metadata.labels?.[MANAGED] === 'true',
+          );
           const known = failoverStarts({ side: dest, objects: copies }, state.baseline(), state.starts());
           // What is started loses its mark: a later run could not tell it from what has lost its mark otherwise.
           await state.setBaseline(state.baseline() ?? { side: 'source', takenAt: '', entries: [] }, known);
-          const groups = startGroups(startTargets(dest, informer.objects(), undefined, { known }));
+          const groups = startGroups(
+            startTargets(dest, stillStaged(informer.objects()), undefined, { known }),
+          );
           for (const group of groups) {
             await startGroup(dest, group.targets, informer.objects(), deps, options);
             await waitReady(dest, group.targets, informer, deps, {
@@ -99,7 +108,7 @@ export const failoverSteps = (input: FailoverInput): Step[] => {
           await state.noteReady();
           const total = groups.reduce((sum, group) => sum + group.targets.length, 0);
           const ready = `${count(total, 'workload')} ${total === 1 ? 'is' : 'are'} ready`;
-          return `${ready}${createdClause(created)}`;
+          return `${ready}${createdClause(created)}${left === undefined ? '' : `. ${left.replace(/\.$/, '')}`}`;
         } finally {
           informer.stop();
         }

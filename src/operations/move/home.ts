@@ -6,8 +6,9 @@ import type { KubeObject } from '../../kube/types.ts';
 import { nameList } from '../../sentences.ts';
 import { controllerOf } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
-import { recordedFields, recordedReplicas } from '../../workloads/record.ts';
+import { isMarked, recordedFields, recordedReplicas } from '../../workloads/record.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
+import { isLeftOut } from './left-parked.ts';
 import { whereIs } from './side.ts';
 import type { Baseline, BaselineEntry, MoveDeps, MoveSide } from './types.ts';
 import { isIgnored, restingFields, runs, wantedFields } from './wanted.ts';
@@ -68,7 +69,7 @@ export const findHomeless = (
   const ready = new Set(starts.map(keyOf));
   const known = new Set((parked?.entries ?? []).map(keyOf));
   const left = entries.filter(
-    (entry) => runs(entry) && !ready.has(keyOf(entry)) && !isIgnored(live.get(keyOf(entry))),
+    (entry) => runs(entry) && !ready.has(keyOf(entry)) && !staysParked(live.get(keyOf(entry))),
   );
   const isCopy = (entry: BaselineEntry): boolean =>
     known.has(keyOf(entry)) || live.get(keyOf(entry))?.metadata.labels?.[MANAGED] === 'true';
@@ -79,6 +80,10 @@ export const findHomeless = (
     foreign: gone.filter((entry) => !isCopy(entry)),
   };
 };
+
+// What a stage has left out was never started here.
+const staysParked = (object: KubeObject | undefined): boolean =>
+  isIgnored(object) || (object !== undefined && isLeftOut(object) && isMarked(object));
 
 /**
  * Throws RefusedError when a failback would stop something that it could not start again at home. What was made at the

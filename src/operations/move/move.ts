@@ -2,11 +2,14 @@ import { PartialError } from '../../errors.ts';
 import { type Informer, openInformer } from '../../kube/informer.ts';
 import { PODS } from '../../kube/well-known.ts';
 import { count } from '../../sentences.ts';
+import { readState } from '../../state/records.ts';
 import { seeAddresses } from './addresses.ts';
-import { baselineOf, survey } from './baseline.ts';
+import { baselineOf, keyOf, survey } from './baseline.ts';
 import { hookStep, smokeStep } from './common-steps.ts';
 import { copyWhileStopped, type MoveData, refuseRunning, seeMoversGone } from './copy-step.ts';
+import { deletedThere } from './deleted-there.ts';
 import { ownerNames, ownersIn, pauseGitops, resumeGitops } from './gitops.ts';
+import { recordedStarts } from './home.ts';
 import type { HookPoint } from './hooks.ts';
 import type { StartSource } from './other-targets.ts';
 import { proveStopped } from './prove-stopped.ts';
@@ -56,6 +59,8 @@ export interface MoveInput {
   converge?(): Promise<string>;
   /** Copies the data of the claims from the stopped side to the other one; undefined: not asked for. */
   readonly data?: MoveData;
+  /** What was deleted at the destination stays stopped at the source. Failback only. */
+  readonly syncsConfig?: boolean;
   /** Reports what was changed at the destination since the cutover, and brings it home when asked. Failback only. */
   config?(): Promise<string>;
 }
@@ -107,7 +112,15 @@ export const moveSteps = (input: MoveInput): MovePlan => {
   const hook = (point: HookPoint, id: string): Step => hookStep(point, id, options, hookContext, deps);
   const noData = (): string | undefined =>
     input.data === undefined ? 'no data copy is asked for' : undefined;
-  const startSource = (): StartSource => ({ kind, baseline: baseline(), starts: state.starts() });
+  const keepsDeleted = async (): Promise<StartSource['keepsDeleted']> => {
+    if (kind !== 'failback' || input.syncsConfig !== true) return undefined;
+    const stored = await readState(dest.cluster, dest.namespace, 'dest', { signal: deps.signal });
+    return { stagedAt: stored?.record.lastStage?.at };
+  };
+  const startSource = async (): Promise<StartSource> => ({
+    ...{ kind, baseline: baseline(), starts: state.starts() },
+    keepsDeleted: await keepsDeleted(),
+  });
   const stop = createStop({
     ...{ kind, from, to, options, deps, state },
     ...(input.converge === undefined ? {} : { converge: input.converge }),
@@ -251,7 +264,12 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       plan: async () => {
         const objects = await listSide(to, deps.signal);
         const found = baselineOf(from, await surveyNow(), '', options.jobs);
-        const planned = startTargets(to, objects, kind === 'cutover' ? found : undefined);
+        const all = startTargets(to, objects, kind === 'cutover' ? found : undefined);
+        const kept = await keepsDeleted();
+        const live = kept === undefined ? [] : await listSide(from, deps.signal);
+        const sides = { starts: kept === undefined ? [] : recordedStarts({ side: to, objects }, undefined) };
+        const gone = new Set(deletedThere({ ...sides, home: objects, live }, kept?.stagedAt).map(keyOf));
+        const planned = all.filter((target) => !gone.has(keyOf(target)));
         return [
           ...(await unstashPlan(to, deps)),
           ...startGroups(planned).flatMap((group) =>
@@ -268,7 +286,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         await proveStopped(from, baseline().entries, deps, empty);
         await seeMoversGone({ side: to, informer }, deps);
         const done = await startOther(
-          startSource(),
+          await startSource(),
           { side: from, informer: stopped },
           { side: to, informer },
           options,
@@ -311,7 +329,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         const informer = await openTo();
         await proveStopped(from, baseline().entries, deps, empty);
         await seeStarted(
-          startSource(),
+          await startSource(),
           { side: from, informer: stopped },
           { side: to, informer },
           options,

@@ -3,6 +3,7 @@ import type { Informer } from '../../kube/informer.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { nameList } from '../../sentences.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
+import { deletedThere } from './deleted-there.ts';
 import { splitJobs } from './jobs-at-home.ts';
 import { whereIs } from './side.ts';
 import { type StartTarget, startTargets } from './start-side.ts';
@@ -15,25 +16,40 @@ export interface StartSource {
   readonly baseline: Baseline;
   /** What that side itself has recorded; empty for a cutover, which goes by the baseline. */
   readonly starts: readonly BaselineEntry[];
+  /** With `--sync-config`: what was deleted at the side that is left stays stopped. */
+  readonly keepsDeleted?: { readonly stagedAt: string | undefined } | undefined;
 }
 
-/** What is to be started, and the Jobs that must not run again. Pure. */
+/** What is to be started, and what is not: Jobs that must not run again, and what was deleted on the other side. */
+export interface OtherTargets {
+  readonly start: readonly StartTarget[];
+  readonly over: readonly StartTarget[];
+  readonly deleted: readonly StartTarget[];
+}
+
+/** Sorts what there is to start on the other side. Pure. */
 export const findTargets = (
-  { kind, baseline, starts }: StartSource,
+  { kind, baseline, starts, keepsDeleted }: StartSource,
   stopped: { readonly informer: Pick<Informer, 'objects'> },
   to: { readonly side: MoveSide; readonly informer: Pick<Informer, 'objects'> },
   options: Pick<MoveOptions, 'jobs'>,
-): { readonly start: readonly StartTarget[]; readonly over: readonly StartTarget[] } => {
+): OtherTargets => {
   const objects = to.informer.objects();
-  if (kind === 'cutover') return { start: startTargets(to.side, objects, baseline), over: [] };
+  if (kind === 'cutover') return { start: startTargets(to.side, objects, baseline), over: [], deleted: [] };
   // A journal of a version before this one has only the baseline of the destination.
   const known = starts.length > 0 ? starts : baseline.entries;
   // A cutover starts what its baseline names; a failback has to ask the destination what has ended there.
-  return splitJobs(
-    startTargets(to.side, objects, undefined, { known }),
-    stopped.informer.objects(),
-    options.jobs,
+  const live = stopped.informer.objects();
+  const split = splitJobs(startTargets(to.side, objects, undefined, { known }), live, options.jobs);
+  if (keepsDeleted === undefined) return { ...split, deleted: [] };
+  const gone = new Set(
+    deletedThere({ starts: known, home: objects, live }, keepsDeleted.stagedAt).map(keyOf),
   );
+  return {
+    start: split.start.filter((target) => !gone.has(keyOf(target))),
+    over: split.over,
+    deleted: split.start.filter((target) => gone.has(keyOf(target))),
+  };
 };
 
 /**

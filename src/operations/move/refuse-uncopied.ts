@@ -4,6 +4,7 @@ import type { KubeObject } from '../../kube/types.ts';
 import { nameList } from '../../sentences.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
+import { isLeftOut } from './left-parked.ts';
 import { whereIs } from './side.ts';
 import type { BaselineEntry, MoveDeps, MoveSide } from './types.ts';
 import { isIgnored, runs } from './wanted.ts';
@@ -58,7 +59,9 @@ export const refuseUncopied = (
   objects: readonly KubeObject[],
   deps: Pick<MoveDeps, 'reporter'>,
 ): void => {
-  const copies = new Set(to.objects.filter(isMarked).map(keyOfObject));
+  const copies = new Set(
+    to.objects.filter((object) => isMarked(object) && !isLeftOut(object)).map(keyOfObject),
+  );
   const uncopied = findUncopied(entries, objects, copies);
   for (const item of uncopied.filter(({ isIgnored }) => isIgnored))
     deps.reporter.warning(ignoredSentence(item, to.side));

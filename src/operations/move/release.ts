@@ -5,9 +5,11 @@ import { mapBounded } from '../../kube/parallel.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
 import { CONFIG_MAPS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
+import { oneShotOf } from '../../pipeline/one-shot.ts';
 import { releaseHeld } from '../../pipeline/transforms/index.ts';
 import { nameList } from '../../sentences.ts';
 import { stashIn } from '../stage/stash.ts';
+import { isLeftOut } from './left-parked.ts';
 import { patchLive } from './patch-live.ts';
 import { whereIs } from './side.ts';
 import { type Tried, type TryOptions, tryWrite } from './try-patches.ts';
@@ -27,9 +29,10 @@ export const startStashed = async (
   for (const object of await readStash(side, deps)) {
     const type = preferred(side, object);
     if (type === undefined) continue;
-    if (source !== undefined && !(await isThere(source, object, deps))) {
+    const why = source === undefined ? undefined : await whyNotWanted(source, object, deps);
+    if (why !== undefined) {
       deps.reporter.warning(
-        `${objectName(object)} is kept as a manifest in ${whereIs(side)} and is not in ${whereIs(source)}; it was not created.`,
+        `${objectName(object)} is kept as a manifest in ${whereIs(side)} and ${why}; it was not created.`,
       );
       continue;
     }
@@ -43,12 +46,19 @@ export const startStashed = async (
   return names;
 };
 
-const isThere = async (source: MoveSide, object: KubeObject, { signal }: MoveDeps): Promise<boolean> => {
+// A run may have ended between the stage and the stop.
+const whyNotWanted = async (
+  source: MoveSide,
+  object: KubeObject,
+  { signal }: MoveDeps,
+): Promise<string | undefined> => {
   // The two clusters may serve a kind in different versions.
   const type = source.discovery.types.find((served) => isKindOf(served, object));
-  if (type === undefined) return false;
-  const ref = { type, namespace: source.namespace, name: object.metadata.name };
-  return (await source.cluster.get(ref, { signal })) !== undefined;
+  const ref = { namespace: source.namespace, name: object.metadata.name };
+  const live = type === undefined ? undefined : await source.cluster.get({ type, ...ref }, { signal });
+  if (live === undefined) return `is not in ${whereIs(source)}`;
+  const run = oneShotOf(live, () => true);
+  return run?.state === 'over' ? `is over in ${whereIs(source)} (${run.sign})` : undefined;
 };
 
 /** What startStashed has created, as the end of what a step says; '' when that was nothing. Pure. */
@@ -87,7 +97,7 @@ export const heldObjects = async (side: MoveSide, signal: AbortSignal): Promise<
       const options = { labelSelector: `${MANAGED}=true`, signal };
       const objects = await side.cluster.list(type, side.namespace, options);
       return objects
-        .filter((object) => releaseHeld(object) !== undefined)
+        .filter((object) => !isLeftOut(object) && releaseHeld(object) !== undefined)
         .map((object) => ({ type, object }));
     }),
   );
@@ -158,6 +168,7 @@ const readStash = async (side: MoveSide, deps: MoveDeps): Promise<KubeObject[]> 
     signal: deps.signal,
   });
   return records.flatMap((record) => {
+    if (isLeftOut(record)) return [];
     const found = stashIn(record);
     if (found !== undefined && 'foreign' in found)
       deps.reporter.warning(

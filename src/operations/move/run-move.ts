@@ -214,6 +214,7 @@ const stepInput = (input: RunMoveInput, operation: Operation): MoveInput => ({
   ...(input.converge === undefined
     ? {}
     : { converge: () => input.converge?.(operation) ?? Promise.resolve('') }),
+  ...(input.syncsConfig === undefined ? {} : { syncsConfig: input.syncsConfig }),
   ...(input.config === undefined
     ? {}
     : {
@@ -283,6 +284,7 @@ const planned = async (
     ...(gate?.stops === undefined ? {} : { stops: gate.stops }),
     state: planState(epoch),
     ...(input.converge === undefined ? {} : { converge: async () => '' }),
+    ...(input.syncsConfig === undefined ? {} : { syncsConfig: input.syncsConfig }),
     ...(input.config === undefined
       ? {}
       : {

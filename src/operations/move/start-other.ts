@@ -1,5 +1,6 @@
 import type { Informer } from '../../kube/informer.ts';
 import { count } from '../../sentences.ts';
+import { leaveStopped } from './deleted-there.ts';
 import { leaveSuspended } from './jobs-at-home.ts';
 import { findTargets, refuseMissing, type StartSource } from './other-targets.ts';
 import { createdClause, releaseHeldServices, startStashed } from './release.ts';
@@ -27,11 +28,12 @@ export const startOther = async (
   deps: MoveDeps,
 ): Promise<string> => {
   const isCutover = what.kind === 'cutover';
-  const { start, over } = findTargets(what, stopped, { side: to, informer }, options);
+  const { start, over, deleted } = findTargets(what, stopped, { side: to, informer }, options);
   refuseMissing(what, stopped.informer.objects(), to, informer.objects());
   const created = isCutover ? await startStashed(to, deps, stopped.side) : [];
   const released = isCutover ? await releaseHeldServices(to, deps) : 0;
   await leaveSuspended(to, over, deps);
+  const left = await leaveStopped(to, deleted, what.starts, deps);
   const groups = startGroups(start);
   const returned = watchReturned(stopped.side, stopped.informer, {
     ignoreBarePods: options.ignoreBarePods,
@@ -54,6 +56,7 @@ export const startOther = async (
   return [
     `${count(total, 'workload')} in ${count(groups.length, 'wave')} ${total === 1 ? 'is' : 'are'} ready${createdClause(created)}`,
     ...(released > 0 ? [`${count(released, 'Service')} released`] : []),
+    ...(left === '' ? [] : [left]),
   ].join(', ');
 };
 

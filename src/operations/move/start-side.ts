@@ -14,6 +14,7 @@ import { isMarked } from '../../workloads/record.ts';
 import { planRestore, restorePatch } from '../../workloads/restore.ts';
 import { waveOf } from '../../workloads/waves.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
+import { isLeftOut } from './left-parked.ts';
 import { patchLive } from './patch-live.ts';
 import { createReadyBoard, type NotReady } from './ready-board.ts';
 import { SILENCE_MS } from './see-empty.ts';
@@ -42,7 +43,7 @@ export interface StartTarget {
  * ran there is started (a Job that has ended since it was staged must not run again), and with the counts that ran
  * there, moved into the range of the autoscaler; without one (failback, failover) counts are the recorded ones. At the
  * destination only our own copies are started; with `foreign`, also what else a failback has stopped there. `known` is
- * what a record beside the objects says of them: those count without a mark too, whether an interrupted run has started
+ * what a record beside the objects says of them (what the last stage has left out stays parked in any case): those count without a mark too, whether an interrupted run has started
  * them already or somebody has taken the mark off. Pure.
  */
 export const startTargets = (
@@ -64,6 +65,7 @@ export const startTargets = (
       // A ReplicaSet inherits the annotations of its Deployment; its controller starts it.
       .filter((object) => object.kind !== 'Pod' && controllerOf(object) === undefined)
       .filter((object) => isMarked(object) || records.has(keyOfObject(object)))
+      .filter((object) => side.role === 'source' || !isLeftOut(object))
       .filter((object) => foreign || side.role === 'source' || object.metadata.labels?.[MANAGED] === 'true')
       .filter(
         (object) => baseline === undefined || counts.has(`${groupKind(object)}/${object.metadata.name}`),
@@ -169,7 +171,17 @@ export const waitReady = async (
 /** What was started is not ready: it cannot become so, or the time is over. */
 export class NotReadyError extends PartialError {}
 
-const LAST: ReadonlySet<string> = new Set(['CronJob', 'ScaledObject', 'ScaledJob']);
+const LAST: ReadonlySet<string> = new Set([
+  'CronJob',
+  'CronWorkflow',
+  'AdvancedCronJob',
+  'RayCronJob',
+  'ScheduledBackup',
+  'ScheduledSparkApplication',
+  'ScheduledWorkflow',
+  'ScaledObject',
+  'ScaledJob',
+]);
 
 // Images and crash loops can mend while the rest comes up; after this long they are the answer.
 const STUCK_GRACE_MS = 15_000;

@@ -24,6 +24,8 @@ export interface ConfigChange {
 /** What was found, and the destination's objects behind it. */
 export interface ConfigDiff {
   readonly changes: readonly ConfigChange[];
+  /** What the source has and the destination no longer has, as `Deployment web`; Jobs go by themselves. */
+  readonly deleted: readonly string[];
   readonly scalePaths: ReadonlyMap<string, readonly string[]>;
   readonly live: readonly KubeObject[];
 }
@@ -45,7 +47,10 @@ export const diffConfig = async (
   const types = collected.selected.map((pair) => pair.source);
   const scalePaths = await readScalePaths(source, types, deps.signal);
   const prepared = await prepare(stageDeps, options, collected, scalePaths);
-  return { changes: prepared.flatMap(changeOf), scalePaths, live: collected.dest };
+  const deleted = prepared.flatMap(({ item, source, stashed }) =>
+    item?.action === 'create' && !stashed && groupKind(source) !== 'Job.batch' ? [objectName(source)] : [],
+  );
+  return { changes: prepared.flatMap(changeOf), deleted, scalePaths, live: collected.dest };
 };
 
 /**

@@ -8,6 +8,8 @@ import { CONFIG_MAPS, LEASES, NAMESPACES, PODS } from '../../kube/well-known.ts'
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { LOCK_NAME } from '../../state/types-of-records.ts';
 import { baselineOf, type Survey, survey } from '../move/baseline.ts';
+import { deletedThere } from '../move/deleted-there.ts';
+import { stillStaged } from '../move/left-parked.ts';
 import { type StartTarget, startTargets } from '../move/start-side.ts';
 import { lookHome } from '../move/take-baseline.ts';
 import type { MoveSide } from '../move/types.ts';
@@ -52,13 +54,19 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
   const home = kind === 'failback' ? await homeOf(input, from, to, found) : undefined;
   const known = home === undefined ? {} : { known: home.starts };
   const targets: StartTarget[] =
-    attempt(toSide, () => startTargets(toSide, to.objects, baseline, known)) ?? [];
+    attempt(toSide, () =>
+      startTargets(toSide, kind === 'failover' ? stillStaged(to.objects) : to.objects, baseline, known),
+    ) ?? [];
   const stashed = to.records.flatMap((record) => stashedObject(record) ?? []);
   return {
     from,
     to,
     survey: found,
     homeless: home?.homeless,
+    deleted:
+      from === undefined || home === undefined || from.unlisted.size > 0
+        ? []
+        : deletedThere({ starts: home.starts, home: to.objects, live: from.objects }),
     targets,
     copy: planned.copy,
     stashed,

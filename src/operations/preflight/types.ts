@@ -127,6 +127,8 @@ export interface Picture {
   readonly copy: Copy | undefined;
   /** What a failback would stop and could not start at home; undefined for other moves and when it is not known. */
   readonly homeless: Homeless | undefined;
+  /** Workloads that a failback would start and that were deleted at the destination. */
+  readonly deleted?: readonly BaselineEntry[];
   /** Custom resources that are kept as manifests and created when the destination starts. */
   readonly stashed: readonly KubeObject[];
   /** Nodes of the cluster that starts; undefined when they may not be listed. */

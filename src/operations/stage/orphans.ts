@@ -21,13 +21,11 @@ export const findOrphans = (
   prepared: readonly Prepared[],
 ): KubeObject[] => {
   if (options.selector !== undefined) return [];
-  const unlisted = new Set(collected.unlisted.map((item) => item.pair.name));
-  const listed = new Set(
-    collected.selected
-      .filter((pair) => !unlisted.has(pair.name))
-      .map((pair) => `${pair.source.group}/${pair.source.kind}`),
+  const listed = listedKinds(collected);
+  // What is refused is there at the source, and is asked for.
+  const wanted = new Set(
+    prepared.flatMap((row) => (row.item === undefined && row.verdict.kind !== 'refuse' ? [] : keyOf(row))),
   );
-  const wanted = new Set(prepared.flatMap((row) => (row.item === undefined ? [] : keyOf(row))));
   return collected.dest.filter(
     (object) =>
       isOurs(object) &&
@@ -35,6 +33,19 @@ export const findOrphans = (
       !isRecord(object) &&
       listed.has(`${groupOf(object.apiVersion)}/${object.kind}`) &&
       !wanted.has(`${groupKind(object)}/${object.metadata.name}`),
+  );
+};
+
+/** The kinds that are staged and that both sides have listed, as `group/Kind`. Pure. */
+export const listedKinds = ({
+  selected,
+  unlisted,
+}: Pick<Collected, 'selected' | 'unlisted'>): ReadonlySet<string> => {
+  const missing = new Set(unlisted.map((item) => item.pair.name));
+  return new Set(
+    selected
+      .filter((pair) => !missing.has(pair.name))
+      .map((pair) => `${pair.source.group}/${pair.source.kind}`),
   );
 };
 
@@ -79,8 +90,8 @@ export const pruneOrphans = (
     }
   });
 
-// The endpoints controllers copy the marks of a Service, or of Endpoints, to what they make from it.
-const isOurs = ({ metadata }: KubeObject): boolean =>
+/** Whether we made an object: endpoints controllers copy the marks of a Service to what they make from it. Pure. */
+export const isOurs = ({ metadata }: KubeObject): boolean =>
   metadata.labels?.[MANAGED] === 'true' &&
   (metadata.managedFields ?? []).some((entry) => entry['manager'] === CONTENT_MANAGER);
 

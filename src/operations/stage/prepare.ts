@@ -12,12 +12,14 @@ import { transformObject } from '../../pipeline/transform.ts';
 import type { FilterContext, Note, TransformContext } from '../../pipeline/types.ts';
 import { mapInSlices } from '../../slices.ts';
 import type { Verdict } from '../../verdict.ts';
+import { parkableKinds } from '../../workloads/kinds.ts';
 import { applyPark, parkBody, planPark, stripParkFields } from '../../workloads/park.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { where } from '../../workloads/record.ts';
 import { deletionOf } from '../deletion.ts';
 import type { Collected } from './collect.ts';
-import { stashBody } from './stash.ts';
+import { type HoldInput, heldBack } from './held-back.ts';
+import { nameOfStash, stashBody } from './stash.ts';
 import type { StageDeps, StageOptions } from './types.ts';
 
 /** One source object with what becomes of it. */
@@ -54,6 +56,8 @@ export const prepare = async (
   const live = liveIndex(collected.dest);
   const podOwners = customRootsOfPods(collected.source);
   const objects = collected.source.filter((object) => pairOf(object) !== undefined || isBarePodKind(object));
+  const parkable = parkableKinds();
+  const isLasting = (kind: string): boolean => parkable.has(kind) || scalePaths.has(kind);
   const filtering: FilterContext = {
     sourceNamespace: options.sourceNamespace,
     destNamespace: options.destNamespace,
@@ -64,6 +68,13 @@ export const prepare = async (
       collected.pairs.some(
         (pair) => pair.dest !== undefined && pair.source.group === group && pair.source.kind === kind,
       ),
+    isLasting,
+  };
+  const holding: HoldInput = {
+    podOwners,
+    isLasting,
+    present: (object) => live(object.apiVersion, object.kind, object.metadata.name),
+    keptIn: (object) => live('v1', 'ConfigMap', nameOfStash(object)),
   };
   const context: TransformContext = {
     ...options,
@@ -90,8 +101,10 @@ export const prepare = async (
     }
     const { desired, notes } = transformObject(object, context);
     const plan = planPark(object, { scalePath: scalePaths.get(groupKind(object)) });
-    const stashed = plan === undefined && podOwners.has(object.metadata.uid ?? '');
-    if (stashed) return stash(object, verdict, desired, notes, { options, collected, live });
+    const isCustom = !isBuiltinGroup(groupOf(object.apiVersion));
+    const held = plan === undefined && isCustom ? heldBack(object, holding) : undefined;
+    if (held !== undefined)
+      return stash(object, verdict, desired, [...notes, ...held], { options, collected, live });
     const bodies: Bodies =
       plan === undefined
         ? { parked: desired, content: desired, park: undefined }

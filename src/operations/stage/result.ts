@@ -109,7 +109,7 @@ export const rowOfApplied = (prepared: Prepared, applied: AppliedRow): StageRow 
 const reasonOf = (prepared: Prepared, { item, outcome }: AppliedRow): string => {
   const parts: string[] = [];
   if (prepared.stashed)
-    parts.push('its operator would start pods at once; the manifest is kept until a cutover');
+    parts.push('its operator would act on it at once; the manifest is kept until a cutover');
   if (outcome.reason !== undefined) parts.push(outcome.reason);
   if (item.action === 'update' && outcome.action === 'updated') {
     if (item.adopted) parts.push('was there before and was not made by dr-syncer');

@@ -17,6 +17,7 @@ import { type Connected, connect } from './connect.ts';
 import { dryRunPlan } from './dry-run.ts';
 import { guardDestination, refuseLostRecord, refuseUnseenPods } from './guard.ts';
 import { isFresh, isRecordDue, lockedDeps, lockForStage, recordStage } from './keep-record.ts';
+import { findMarks, withMarkRows, writeMarks } from './left-out.ts';
 import { ensureNamespace } from './namespace.ts';
 import { findOrphans, pruneOrphans } from './orphans.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -88,6 +89,7 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
   const findings = [...found];
   const { deps, options, connected, collected, prepared } = run;
   const orphans = findOrphans(options, collected, prepared);
+  const marks = findMarks(options, collected, prepared, orphans);
   const stageHash = hashOfStage(prepared);
   const end = (outcome: ExitName, summary: string, rows: readonly StageRow[]): StageResult => {
     const elapsedMs = performance.now() - run.started;
@@ -124,7 +126,8 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
   const sure = options.dryRun ? NONE : await findSure(deps, options, items, connected);
   const asked = items.filter((item) => !sure.has(item));
   const checked = await dryRunPlan(deps, options, asked, connected.destNamespace !== undefined);
-  const room = await findRoom(run, orphans.length > 0, stageHash);
+  const writesMore = marks.length > 0 || (options.prune && orphans.length > 0);
+  const room = await findRoom(run, writesMore, stageHash);
   findings.push(...room);
   const refusedBy = new Map(checked.refused.map((row) => [row.item, row.outcome.reason ?? 'refused']));
   if (deps.signal.aborted) {
@@ -164,9 +167,7 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
   const leftAlone = checked.rows.filter(({ outcome }) => ['skipped', 'unchanged'].includes(outcome.action));
   const notWritten = new Set([...refusedBy.keys(), ...leftAlone.map((row) => row.item)]);
   const writable = items.filter((item) => !notWritten.has(item));
-  const mustWrite =
-    !options.dryRun &&
-    (writable.some((item) => item.action !== 'unchanged') || (options.prune && orphans.length > 0));
+  const mustWrite = !options.dryRun && (writable.some((item) => item.action !== 'unchanged') || writesMore);
   const staged = { objects: items.length, hash: stageHash, wrote: mustWrite, known: run.record };
   const lock =
     mustWrite || isRecordDue(deps, options, staged) ? await lockForStage(deps, options) : undefined;
@@ -181,7 +182,8 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
       return found === undefined ? rowBefore(row, refusedBy) : rowOfApplied(row, found);
     });
     const pruned = options.prune ? await pruneOrphans(held.deps, options, orphans, collected) : [];
-    const ending = conclude(held, [...namespaceRows, ...rows, ...pruned]);
+    const marked = await writeMarks(held.deps, options, marks, collected);
+    const ending = conclude(held, [...namespaceRows, ...withMarkRows(rows, marked), ...pruned]);
     if (ending[0] === 'ok') {
       const missed = await recordStage(held.deps, options, connected, staged).catch(unrecorded);
       if (missed !== undefined) return end(missed.outcome, missed.summary, ending[2]);
@@ -195,10 +197,10 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
 const NONE: ReadonlySet<PlanItem> = new Set();
 
 // Asked before the first write, as without a record the run could only end part-way.
-const findRoom = async (run: Run, hasOrphans: boolean, stageHash: string): Promise<Finding[]> => {
+const findRoom = async (run: Run, writesMore: boolean, stageHash: string): Promise<Finding[]> => {
   const { deps, options, prepared } = run;
   const writes =
-    (options.prune && hasOrphans) ||
+    writesMore ||
     prepared.some(({ item }) => item !== undefined && item.action !== 'unchanged') ||
     !isFresh(deps, run.record, stageHash);
   if (!writes || deps.signal.aborted) return [];

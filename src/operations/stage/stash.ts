@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { MANAGED, RECORD } from '../../annotations.ts';
+import { LEFT_OUT, MANAGED, RECORD } from '../../annotations.ts';
 import { isDrError } from '../../errors.ts';
 import { isObject, parseJson, stableStringify, stringAt } from '../../kube/json.ts';
 import { groupKind, groupOf } from '../../kube/names.ts';
@@ -66,16 +66,43 @@ export const stashIn = (configMap: KubeObject): Stash | undefined => {
   return { object: { ...object, metadata } };
 };
 
-/** The object of a stash of ours; undefined otherwise. Throws RefusedError when it is damaged. */
+/**
+ * The object of a stash of ours that is to be created at a start; undefined otherwise, also for one that the last stage
+ * has left out. Throws RefusedError when it is damaged.
+ */
 export const stashedObject = (configMap: KubeObject): KubeObject | undefined => {
+  if (configMap.metadata.annotations?.[LEFT_OUT] !== undefined) return undefined;
   const found = stashIn(configMap);
   return found !== undefined && 'object' in found ? found.object : undefined;
+};
+
+/** The object of a stash of ours, left out or not; undefined for one that cannot be read. Pure. */
+export const stashKept = (configMap: KubeObject): KubeObject | undefined => {
+  try {
+    const found = stashIn(configMap);
+    return found !== undefined && 'object' in found ? found.object : undefined;
+  } catch (error) {
+    if (!isDrError(error)) throw error;
+    return undefined;
+  }
 };
 
 /** Why a stash is none of ours, as a clause; undefined otherwise. Throws RefusedError when it is damaged. */
 export const foreignStash = (configMap: KubeObject): string | undefined => {
   const found = stashIn(configMap);
   return found !== undefined && 'foreign' in found ? found.foreign : undefined;
+};
+
+/** Whether a ConfigMap is our stash of this object; one that cannot be read is not. Pure. */
+export const isKeptAs = (configMap: KubeObject, object: KubeObject): boolean => {
+  const kept = stashKept(configMap);
+  return kept !== undefined && nameOfStash(kept) === nameOfStash(object);
+};
+
+/** The name of the ConfigMap that keeps the manifest of an object. Pure. */
+export const nameOfStash = (object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>): string => {
+  const text = `${groupKind(object)}/${object.metadata.name}`;
+  return `${PREFIX}${createHash('sha256').update(text).digest('hex').slice(0, 10)}`;
 };
 
 const whyForeign = (configMap: KubeObject, object: Json): string | undefined => {
@@ -93,11 +120,6 @@ const whyForeign = (configMap: KubeObject, object: Json): string | undefined => 
   return configMap.metadata.name === nameOfStash({ apiVersion, kind, metadata: { name } })
     ? undefined
     : `it is not called as a stash of ${kind} ${name} is`;
-};
-
-const nameOfStash = (object: KubeObject): string => {
-  const text = `${groupKind(object)}/${object.metadata.name}`;
-  return `${PREFIX}${createHash('sha256').update(text).digest('hex').slice(0, 10)}`;
 };
 
 const manifestOf = (configMap: KubeObject): Json | undefined => {

@@ -4,6 +4,7 @@ import { defaultServiceAccounts } from './default-service-accounts.ts';
 import { derivedObjects } from './derived-objects.ts';
 import { endpoints } from './endpoints.ts';
 import { finishedJobs } from './finished-jobs.ts';
+import { finishedRuns } from './finished-runs.ts';
 import { helmReleases } from './helm-releases.ts';
 import { idleReplicaSets } from './idle-replica-sets.ts';
 import { leaderElection } from './leader-election.ts';
@@ -31,6 +32,7 @@ export const FILTERS: readonly Filter[] = [
   neverCopiedKinds,
   endpoints,
   finishedJobs,
+  finishedRuns,
   idleReplicaSets,
   defaultServiceAccounts,
   serviceAccountTokens,

@@ -2,6 +2,7 @@ import { groupKind, groupOf } from '../../kube/names.ts';
 import { skip, warn } from '../../verdict.ts';
 import type { Filter, FilterContext } from '../types.ts';
 import { beingDeleted } from './being-deleted.ts';
+import { finishedRuns } from './finished-runs.ts';
 import { controllerOf, type Owner, ownerName } from './metadata.ts';
 import { whyNeverCopied } from './never-copied-kinds.ts';
 import { optedOut } from './opted-out.ts';
@@ -37,7 +38,9 @@ const whyMissing = (owner: Owner, context: FilterContext): string | undefined =>
   }
   const found = context.index.byUid(owner.uid);
   if (found === undefined) return `it is not in namespace ${context.sourceNamespace}`;
-  const left = [beingDeleted, optedOut].map((filter) => filter.evaluate(found, context)).find(isSkip);
+  const left = [beingDeleted, optedOut, finishedRuns]
+    .map((filter) => filter.evaluate(found, context))
+    .find(isSkip);
   return left === undefined ? undefined : `which is left out: ${left.reason}`;
 };
 

@@ -9,6 +9,7 @@ const USER_SETTINGS: ReadonlySet<string> = new Set([
   keys.STORAGE_CLASS,
   keys.ACCESS_MODE,
   keys.IMMUTABLE_HANDLING,
+  keys.ONE_SHOT,
   keys.WAVE,
 ]);
 

@@ -17,12 +17,14 @@ const copy = (name: string, metadata: JsonObject = {}): KubeObject =>
   });
 const pair = { name: 'configmaps', source: { group: '', kind: 'ConfigMap' } };
 const prepared = [
-  { source: copy('wanted'), item: {} },
-  { source: copy('left-out'), item: undefined },
+  { source: copy('wanted'), item: {}, verdict: { kind: 'keep' } },
+  { source: copy('left-out'), item: undefined, verdict: { kind: 'skip', reason: '' } },
+  { source: copy('refused'), item: undefined, verdict: { kind: 'refuse', reason: '' } },
 ];
 const DEST = [
   copy('wanted'),
   copy('left-out'),
+  copy('refused'),
   copy('gone'),
   copy('foreign', { labels: {} }),
   copy('marked-by-a-controller', { managedFields: [{ manager: 'endpoint-controller' }] }),

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../../kube/types.ts';
 import { ageText, parseTimestamp } from '../../../state/clock.ts';
 import { isMarked } from '../../../workloads/record.ts';
 import { keyOf, keyOfObject } from '../../move/baseline.ts';
+import { leftParkedSentence } from '../../move/left-parked.ts';
 import type { StartTarget } from '../../move/start-side.ts';
 import { restingFields } from '../../move/wanted.ts';
 import { row, whereIs } from '../sentences.ts';
@@ -13,7 +14,7 @@ import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 export const checkRecord: CheckRow = {
   id: 'staged',
   passed: 'There are parked objects to be started.',
-  run: (context) => [...stagedRows(context), ...ageRows(context)],
+  run: (context) => [...stagedRows(context), ...leftRows(context), ...ageRows(context)],
 };
 
 // A failback also counts what runs at home already; that is no copy which it could start.
@@ -60,6 +61,12 @@ const stagedRows = ({ input, to, targets, stashed, copy }: CheckContext): Prefli
           `Stage first, and look at the result: ${drSyncer('stage', input)}`,
         ),
       ];
+};
+
+// Whoever confirms a failover must see what it does not start.
+const leftRows = ({ input, to }: CheckContext): PreflightCheck[] => {
+  const left = input.kind === 'failover' ? leftParkedSentence(to.side, to.objects) : undefined;
+  return left === undefined ? [] : [row('staged', 'warn', whereIs(to.side), left)];
 };
 
 const ageRows = ({ input }: CheckContext): PreflightCheck[] => {

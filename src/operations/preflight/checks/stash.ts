@@ -41,9 +41,13 @@ const unknown = ({ input, to, copy }: CheckContext): PreflightCheck[] => {
   const kept = new Set(
     copy.prepared.flatMap(({ item }) => (item === undefined ? [] : item.whole.metadata.name)),
   );
+  // The stage sees that they are over, or ignored by now, and marks their manifests.
+  const left = new Set(
+    copy.prepared.flatMap(({ verdict, source }) => (verdict.kind === 'skip' ? [keyOfObject(source)] : [])),
+  );
   return to.records.flatMap((record) => {
     const object = stashedObject(record);
-    if (object === undefined || kept.has(record.metadata.name)) return [];
+    if (object === undefined || kept.has(record.metadata.name) || left.has(keyOfObject(object))) return [];
     return [
       row(
         'stash',

@@ -1,7 +1,9 @@
 import { nameList } from '../../../sentences.ts';
 import { isMarked } from '../../../workloads/record.ts';
 import { keyOfObject } from '../../move/baseline.ts';
+import { deletedSentence } from '../../move/deleted-there.ts';
 import { foreignSentence, homelessProblems } from '../../move/home.ts';
+import { isLeftOut } from '../../move/left-parked.ts';
 import {
   findUncopied,
   ignoredSentence,
@@ -16,7 +18,7 @@ import { entriesOf } from './patches.ts';
 export const checkUncopied: CheckRow = {
   id: 'uncopied',
   passed: 'Everything that is stopped has a copy to be started.',
-  run: (context) => [...uncopiedRows(context), ...homelessRows(context)],
+  run: (context) => [...uncopiedRows(context), ...homelessRows(context), ...deletedRows(context)],
 };
 
 /** The same for a failback, whose copies are at home. Pure. */
@@ -33,6 +35,13 @@ export const homelessRows = ({
       row('uncopied', 'refuse', whereIs(to.side), message, hint),
     ),
   ];
+};
+
+// What was deleted on purpose would run again.
+const deletedRows = ({ from, to, deleted, input }: CheckContext): PreflightCheck[] => {
+  if (from === undefined) return [];
+  const told = deletedSentence(from.side, to.side, deleted ?? [], input.trySyncConfig !== undefined);
+  return told === undefined ? [] : [row('uncopied', 'warn', whereIs(from.side), told)];
 };
 
 /** One refusal for all that have none. Without a plan of the stage nothing is said: what is in its way is a finding. Pure. */
@@ -75,5 +84,6 @@ const copiesOf = ({ to, copy }: Pick<CheckContext, 'to'> & { copy: NonNullable<C
     if (verdict.kind === 'refuse') return [keyOfObject(source)];
     return item?.wholePark === undefined || passedOver.has(item) ? [] : [keyOfObject(item.whole)];
   });
-  return new Set([...staged, ...to.objects.filter(isMarked).map(keyOfObject)]);
+  const parked = to.objects.filter((object) => isMarked(object) && !isLeftOut(object));
+  return new Set([...staged, ...parked.map(keyOfObject)]);
 };
