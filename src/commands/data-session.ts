@@ -40,6 +40,7 @@ export const dataStep = async (input: DataStepInput): Promise<DataStep> => {
     mover: await readyMover(io, session, options),
     options,
     preCopy: false,
+    isStaging: to.role === 'dest',
     storageClassMap: input.storageClassMap,
     control: io.process,
     tempDir: io.env['TMPDIR'],

@@ -64,6 +64,10 @@ export interface MoveDeps {
 // What a stopped mover needs besides its own two timeouts: it collects diagnostics for up to 15 s and uninstalls.
 const EXTRA_GRACE_MS = 60_000;
 
+// rsync passes over files whose size and time are the same, whatever is in them.
+const REPAIR =
+  ". To copy by content what has the same size and time, resume with --pv-migrate-flags '--rsync-extra-args --checksum'";
+
 /**
  * Copies claims, at most `options.concurrency` at once, and returns one result per pair in the order given. One
  * claim's failure does not keep the others from being copied. After an abort the copies under way are interrupted
@@ -259,7 +263,9 @@ const resultOf = async (
   }
   const verification = await session.deps.verify?.(pair);
   if (verification !== undefined && verification.outcome !== 'equal') {
-    const reason = `copied, but the two sides ${verification.outcome === 'different' ? 'differ' : 'could not be compared'}: ${verification.reason ?? verification.differences.join('; ')}`;
+    const isDifferent = verification.outcome === 'different';
+    const what = verification.reason ?? verification.differences.join('; ');
+    const reason = `copied, but the two sides ${isDifferent ? 'differ' : 'could not be compared'}: ${what}${isDifferent ? REPAIR : ''}`;
     return { ...base, status: 'failed', reason, verification };
   }
   return {

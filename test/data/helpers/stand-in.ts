@@ -31,6 +31,8 @@ export interface Noted {
   readonly signal?: string;
   readonly context?: string;
   readonly message?: string;
+  readonly rsync?: string;
+  readonly sshd?: string;
 }
 
 /** A folder for one test: the stand-in's log, its pretended clusters, and a place for private directories. */

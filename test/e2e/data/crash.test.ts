@@ -127,7 +127,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
     const release = `pv-migrate-${id}-loadbalancer-src`;
     await makeRelease('source', namespace, release);
     // Of another program with the same chart: never ours to remove.
-    await makeRelease('source', namespace, 'pv-migrate-happy-cat-src', 'other');
+    await makeRelease('source', namespace, 'pv-migrate-happy-cat-src', 0);
     const args = ['--accept-data-loss', '--take-over', '--ignore-preflight', 'all'];
     await lockToExpire(namespace);
     const run = checkedMove(
@@ -152,9 +152,14 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
       args: ['--reverse-migrate-pvc-data', '--ignore-preflight', 'all'],
       env: mover.env,
     });
-    await waitUntil('the releases to be removed', async () =>
-      (await partsOf('source', namespace, second)).length === 0 ? true : undefined,
-    );
+    await Promise.race([
+      waitUntil(
+        'the releases to be removed',
+        async () => (await partsOf('source', namespace, second)).length === 0,
+        100_000,
+      ),
+      back.done.then(({ stderr }) => expect.fail(`The failback has ended: ${stderr}`)),
+    ]);
     // The first attempt was that of the cutover.
     expect(mover.noted('attempt')).toHaveLength(1);
     await deleteJson('source', 'Pod', lingers.metadata.name, namespace);
@@ -167,12 +172,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
 });
 
 /** What the chart of the mover makes for the side that is read, as far as it is told from others. */
-const makeRelease = async (
-  side: Side,
-  namespace: string,
-  release: string,
-  claim = 'files',
-): Promise<void> => {
+const makeRelease = async (side: Side, namespace: string, release: string, replicas = 1): Promise<void> => {
   const labels = { 'app.kubernetes.io/name': 'pv-migrate', 'app.kubernetes.io/instance': release };
   const metadata = { name: release, labels };
   const object = (apiVersion: string, kind: string, more: Json = {}): Json => ({
@@ -185,11 +185,11 @@ const makeRelease = async (
     metadata: { labels },
     spec: {
       containers: [{ name: 'sshd', image: 'example.invalid/a' }],
-      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: claim } }],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'files' } }],
     },
   };
   for (const part of [
-    object('apps/v1', 'Deployment', { spec: { selector: { matchLabels: labels }, template: pod } }),
+    object('apps/v1', 'Deployment', { spec: { replicas, selector: { matchLabels: labels }, template: pod } }),
     object('v1', 'Secret'),
     object('v1', 'ServiceAccount'),
     {

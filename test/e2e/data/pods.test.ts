@@ -182,7 +182,11 @@ describe('waitForMoverPods', () => {
         name: 'pv-migrate-x-rsync',
         namespace,
         context: contextOf('dest'),
-        command: `kubectl --context ${contextOf('dest')} -n ${namespace} delete jobs,deployments -l app.kubernetes.io/instance=pv-migrate-x`,
+        command: expect.stringMatching(
+          new RegExp(
+            `--context ${contextOf('dest')} -n ${namespace} delete jobs,deployments -l app.kubernetes.io/instance=pv-migrate-x$`,
+          ),
+        ),
       },
     ]);
     const other = { ...claim, dest: { ...claim.dest, claim: 'another' } };
