@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'yaml';
 import { DEFAULT_MOVER_OPTIONS } from '../data/defaults.ts';
 import { splitFlags } from '../data/flags.ts';
-import type { StrategyName } from '../data/types.ts';
+import type { MoverOptions, StrategyName } from '../data/types.ts';
 import { DEFAULT_VERIFY_OPTIONS } from '../data/verify-pod.ts';
 import { UsageError } from '../errors.ts';
 import { isObject } from '../kube/json.ts';
@@ -100,7 +100,15 @@ export const addDataFlags = (command: Command): Command =>
 /** Flags about volume data that may change when an unfinished operation is gone on with. */
 export type ResumedDataFlags = Pick<
   DataFlags,
-  'pvMigratePath' | 'pvMigrateFlags' | 'pvMigrateStrategies' | 'pvMigrateRsyncImage' | 'pvMigrateSshdImage'
+  | 'pvMigratePath'
+  | 'pvMigrateFlags'
+  | 'pvMigrateStrategies'
+  | 'pvMigrateRsyncImage'
+  | 'pvMigrateSshdImage'
+  | 'pvMigratePullSecret'
+  | 'pvMigrateToleration'
+  | 'pvMigrateNodeSelector'
+  | 'pvMigrateResources'
 > &
   Partial<Pick<DataFlags, 'dataTimeout' | 'verify' | 'verifySample' | 'verifyImage' | 'verifyRunAsUser'>>;
 
@@ -115,6 +123,18 @@ export const addResumedDataFlags = (command: Command): Command =>
     .option('--pv-migrate-strategies <names>', 'strategies instead of those of the first run', strategies)
     .option('--pv-migrate-rsync-image <image>', 'image of the rsync pods instead of that of the first run')
     .option('--pv-migrate-sshd-image <image>', 'image of the sshd pods instead of that of the first run')
+    .option('--pv-migrate-pull-secret <names>', 'pull secrets instead of those of the first run', names)
+    .option(
+      '--pv-migrate-toleration <yaml>',
+      'tolerations of the pods instead of those of the first run',
+      objects,
+    )
+    .option('--pv-migrate-node-selector <key=value>', 'nodes instead of those of the first run', pairs)
+    .option(
+      '--pv-migrate-resources <yaml>',
+      'resources of the pods instead of those of the first run',
+      oneObject,
+    )
     .addOption(new Option('--data-timeout <duration>', 'limit for one claim').argParser(duration))
     .addOption(
       new Option('--verify <mode>', `compare both sides after the copy: ${VERIFY.join(', ')}`).argParser(
@@ -153,9 +173,22 @@ export const resumedOptions = (stored: DataOptions, flags: ResumedDataFlags): Da
       rsync: flags.pvMigrateRsyncImage ?? stored.mover.images.rsync,
       sshd: flags.pvMigrateSshdImage ?? stored.mover.images.sshd,
     },
+    ...podsOf(flags),
+    ...(flags.pvMigrateResources === undefined ? {} : { resources: flags.pvMigrateResources }),
     ...(flags.dataTimeout === undefined ? {} : { deadlineMs: flags.dataTimeout }),
   },
   verify: resumedVerify(stored, flags),
+});
+
+// Where the pods of a copy and those of its verification may run, as far as this run says so.
+const podsOf = (
+  flags: ResumedDataFlags,
+): Partial<Pick<MoverOptions, 'pullSecrets' | 'tolerations' | 'nodeSelector'>> => ({
+  ...(flags.pvMigratePullSecret === undefined ? {} : { pullSecrets: flags.pvMigratePullSecret }),
+  ...(flags.pvMigrateToleration === undefined ? {} : { tolerations: flags.pvMigrateToleration }),
+  ...(flags.pvMigrateNodeSelector === undefined
+    ? {}
+    : { nodeSelector: Object.fromEntries(flags.pvMigrateNodeSelector) }),
 });
 
 // `--verify none` gives the verification up that a run got stuck in; another mode begins one.
@@ -178,6 +211,7 @@ const resumedVerify = (
   };
   return {
     ...base,
+    ...podsOf(flags),
     ...(mode === undefined ? {} : { mode }),
     ...(verifySample === undefined ? {} : { sampleFiles: verifySample }),
     ...(verifyImage === undefined ? {} : { image: verifyImage }),

@@ -40,6 +40,7 @@ export const dataStep = async (input: DataStepInput): Promise<DataStep> => {
     mover: await readyMover(io, session, options),
     options,
     preCopy: false,
+    isStaging: to.role === 'dest',
     storageClassMap: input.storageClassMap,
     control: io.process,
     tempDir: io.env['TMPDIR'],
@@ -85,7 +86,7 @@ export const endStep =
     const { io, session, starting } = input;
     const { reporter, signal } = session;
     const sides = input.sides.flatMap((side) => side ?? []);
-    const left = await endCopies(
+    const { ended, left } = await endCopies(
       {
         records,
         sides: sides.map((side) => ({
@@ -107,7 +108,7 @@ export const endStep =
         runtimeDir: io.env['XDG_RUNTIME_DIR'],
       },
     );
-    if (left.length === 0) return ENDED[records.length] ?? `${records.length} copies ended`;
+    if (left.length === 0) return ENDED[ended] ?? `${ended} copies ended`;
     const text = `Pods of a data copy are still there: ${nameList(left)}`;
     if (starting !== undefined) {
       throw new PartialError(`${text}; they write to claims that are about to be used.`, {

@@ -160,6 +160,7 @@ export const runFenceCommand = (io: Io, flags: MoveFlags, interrupt: AbortSignal
       ...pair,
       source,
       kind: 'fence',
+      endCopies: endStep({ io, session, sides: [source, pair.dest], path: undefined }),
       options,
       journalOptions: encodeOptions({ move: options, stage: undefined, migrateData: undefined, reason: '' }),
       resume: undefined,

@@ -87,7 +87,8 @@ const goOn = async (
   if (source === undefined) throw new UsageError('The source is not named.');
   if (journal.kind === 'fence') {
     const destFence = stored.reason === 'awake' || stored.reason === 'given-up' ? stored.reason : undefined;
-    return runFence({ ...base, source, kind: 'fence', destFence });
+    const endCopies = endStep({ io, session, sides: [source, dest], path });
+    return runFence({ ...base, source, kind: 'fence', destFence, endCopies });
   }
   if (journal.kind === 'rollback') {
     throw new RefusedError('A rollback is continued by the command rollback, not by resume.', {

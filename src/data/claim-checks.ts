@@ -41,7 +41,7 @@ const destExists: Check = ({ dest, source, input }) => {
   const named = className(source);
   const wanted = named === undefined ? 'the default class' : (input.storageClassMap.get(named) ?? named);
   return refuse(
-    `there is no claim of this name in namespace ${input.destNamespace} at the destination (storage class: ${wanted}); stage creates it`,
+    `there is no claim of this name in namespace ${input.destNamespace} at the destination (storage class: ${wanted})${input.isStaging === false ? '; create it there, or leave this claim out' : '; stage creates it'}`,
   );
 };
 

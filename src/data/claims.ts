@@ -20,6 +20,8 @@ export interface ClaimsInput {
   readonly preCopy?: boolean | undefined;
   /** Copy into claims that are smaller than the source. */
   readonly ignoreSizes?: boolean | undefined;
+  /** False: the data goes back, and no stage makes claims on that side. */
+  readonly isStaging?: boolean | undefined;
   /** False: claims that the destination lacks are still to be made by a stage. */
   readonly destIsStaged?: boolean | undefined;
 }

@@ -1,7 +1,7 @@
 import { stringAt } from '../kube/json.ts';
 import { mapBounded } from '../kube/parallel.ts';
 import type { ClusterWriter, KubeObject } from '../kube/types.ts';
-import { DEPLOYMENTS, JOBS, PODS } from '../kube/well-known.ts';
+import { PODS } from '../kube/well-known.ts';
 import type { Reporter } from '../reporter.ts';
 import { nameList } from '../sentences.ts';
 import { claimsOfPod } from './claims.ts';
@@ -10,6 +10,7 @@ import type { Mover } from './find-mover.ts';
 import { cleanupLeftovers } from './leftovers.ts';
 import type { ClusterAccess } from './move.ts';
 import { withPrivateDir } from './private-dir.ts';
+import { MOVER, removeReleases } from './releases.ts';
 import type { Clock, MoverRecord, ProcessControl } from './types.ts';
 import { removeVerifiers } from './verify.ts';
 
@@ -21,15 +22,22 @@ export interface EndCopiesInput {
     readonly cluster: ClusterWriter;
     readonly namespace: string;
     readonly access: ClusterAccess;
-    /** Every copy that writes here is to end, on record or not: the application is about to start here. */
+    /** The application is about to start here: pods of any copy are waited for, on record or not. */
     readonly isStarting: boolean;
   }[];
-  /** Undefined: the program is not on this machine; then only what runs is ended, and the rest stays. */
+  /** Undefined: the program is not on this machine; then what its versions before 3.2 have left stays. */
   readonly mover: Mover | undefined;
   /** ms that a mover process may take to end by itself. */
   readonly graceMs: number;
   /** ms that its pods may take to be gone. */
   readonly podsMs: number;
+}
+
+export interface EndedCopies {
+  /** How many copies were ended, or had left something. */
+  readonly ended: number;
+  /** Pods that still use a claim, as `namespace/name of context`; empty when nothing copies any more. */
+  readonly left: readonly string[];
 }
 
 export interface EndCopiesDeps {
@@ -43,10 +51,10 @@ export interface EndCopiesDeps {
 
 /**
  * Ends what copies of an operation that is given up may have left: processes on this machine, Jobs and Deployments in
- * the clusters, and with the program also their other objects. Tells what it cannot remove as warnings. Returns the
- * pods that still use a claim, as `namespace/name of context`; empty when nothing copies any more. Throws KubeApiError.
+ * the clusters, and everything else of their Helm releases, those of earlier operations too: there is no other copy
+ * while the lock is held. Tells what it cannot remove as warnings. Throws KubeApiError.
  */
-export const endCopies = async (input: EndCopiesInput, deps: EndCopiesDeps): Promise<string[]> => {
+export const endCopies = async (input: EndCopiesInput, deps: EndCopiesDeps): Promise<EndedCopies> => {
   const { records, sides, graceMs } = input;
   const { reporter } = deps;
   await mapBounded(records, PARALLEL, async ({ claim, identity, pid }) => {
@@ -55,37 +63,38 @@ export const endCopies = async (input: EndCopiesInput, deps: EndCopiesDeps): Pro
     if (ended === 'ended' || ended === 'killed')
       reporter.warning(`The mover of claim ${claim} (pid ${pid}) still ran; it was ${ended}.`);
   });
-  const cleaned = await cleanUp(input, deps);
-  for (const { cluster, namespace, isStarting } of sides) {
-    for (const type of [JOBS, DEPLOYMENTS]) {
-      const found = await cluster.list(type, namespace, { labelSelector: MOVER, signal: deps.signal });
-      for (const { metadata } of found.filter((object) => isOurs(object, records, isStarting))) {
-        const ref = { type, namespace, name: metadata.name };
-        await cluster.delete(ref, { uid: metadata.uid, propagation: 'Background', signal: deps.signal });
-        reporter.action(
-          `Deleted ${type.kind} ${metadata.name} of an unfinished copy in context ${cluster.context}`,
-        );
-      }
-    }
+  await cleanUp(input, deps);
+  const ids = new Set(records.map(({ id }) => id));
+  for (const { cluster, namespace } of sides) {
+    const removed = await removeReleases(cluster, namespace, () => true, deps.signal);
+    for (const id of removed.ids) ids.add(id);
+    const where = `namespace ${namespace} of context ${cluster.context}`;
+    for (const object of removed.objects)
+      reporter.action(`Deleted ${object} of an unfinished copy in ${where}`);
+    if (removed.forbidden.length > 0 && ids.size > 0)
+      tellForbidden(removed.forbidden, where, [...ids], reporter);
   }
   const claims = new Set(records.map(({ claim }) => claim));
   for (const { cluster, namespace } of sides) await removeVerifiers(cluster, namespace, claims, deps.clock);
-  const ids = nameList(records.map(({ id }) => id));
-  if (!cleaned && records.length > 0) {
-    reporter.warning(
-      `Secrets, Services and accounts of the copies ${ids} may be left in ${sides.map(({ cluster, namespace }) => `namespace ${namespace} of context ${cluster.context}`).join(' and ')}; \`pv-migrate cleanup <id>\` in each removes them.`,
-    );
-  }
-  return waitForPods(input, deps);
+  return { ended: ids.size, left: await waitForPods(input, deps) };
 };
 
-const PARALLEL = 4;
-const MOVER = 'app.kubernetes.io/name=pv-migrate';
+const tellForbidden = (
+  types: readonly string[],
+  where: string,
+  ids: readonly string[],
+  reporter: Reporter,
+): void =>
+  reporter.warning(
+    `The rights to list and delete ${nameList(types)} in ${where} are missing: those of the copies ${nameList(ids)} may be left there; \`pv-migrate cleanup <id>\` removes them.`,
+  );
 
-// Whether every record was cleaned up on every side by the program itself.
-const cleanUp = async ({ mover, records, sides }: EndCopiesInput, deps: EndCopiesDeps): Promise<boolean> => {
-  if (mover === undefined || records.length === 0) return false;
-  return withPrivateDir(
+const PARALLEL = 4;
+
+// By the program itself: its old versions choose ids that only it knows.
+const cleanUp = async ({ mover, records, sides }: EndCopiesInput, deps: EndCopiesDeps): Promise<void> => {
+  if (mover === undefined || records.length === 0) return;
+  await withPrivateDir(
     async (dir) => {
       const targets = await Promise.all(
         sides.map(async ({ namespace, access }, index) => ({
@@ -101,23 +110,10 @@ const cleanUp = async ({ mover, records, sides }: EndCopiesInput, deps: EndCopie
         result.state === 'failed' || result.state === 'manual' ? [result.reason] : [],
       );
       for (const reason of new Set(reasons)) deps.reporter.warning(`${reason}.`);
-      return reasons.length === 0;
     },
     { pid: deps.control.pid, parent: deps.tempDir, runtimeDir: deps.runtimeDir },
   );
 };
-
-// Named after our id since version 3.2; older versions choose ids that we cannot know.
-const isOurs = ({ metadata }: KubeObject, records: readonly MoverRecord[], isAny: boolean): boolean => {
-  const instance = metadata.labels?.['app.kubernetes.io/instance'] ?? metadata.name;
-  return (
-    (isAny && OUR_RELEASE.test(instance)) ||
-    records.some(({ id }) => instance.startsWith(`pv-migrate-${id}-`))
-  );
-};
-
-// Of any operation; see moverId().
-const OUR_RELEASE = /^pv-migrate-dr-[a-z0-9]+-[0-9a-f]{11}-/;
 
 const POLL_MS = 1000;
 

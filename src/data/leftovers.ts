@@ -1,12 +1,14 @@
 import { execa } from 'execa';
-import { objectsAt, stringAt } from '../kube/json.ts';
+import { kubectl } from '../command-line.ts';
 import type { ClusterReader } from '../kube/types.ts';
 import { PODS } from '../kube/well-known.ts';
+import { claimsOfPod } from './claims.ts';
 import { scrub } from './diagnosis.ts';
 import { versionText } from './dialects.ts';
 import type { Mover } from './find-mover.ts';
 import { cleanupArgs, type SideFiles } from './pv-migrate-args.ts';
 import { parseRecord } from './records.ts';
+import { MOVER } from './releases.ts';
 import type { ClaimEnd, ClaimPair, Clock } from './types.ts';
 
 /** Whether anything was left on a side; `manual` holds what the operator must do. */
@@ -60,42 +62,62 @@ export const cleanupLeftovers = async (
 
 const POLL_MS = 1000;
 
+/** A pod of the mover that uses a claim. */
+export interface MoverPod {
+  readonly name: string;
+  readonly namespace: string;
+  readonly context: string;
+  /** What removes whatever keeps it there, ready to be typed. */
+  readonly command: string;
+}
+
 /**
- * Waits until no pod of the mover uses a claim of the pair any more: after a cleanup they linger for their grace
- * period, and the next copy would be refused because the claim is mounted. Resolves to false when some are left
- * after `timeoutMs`. Throws KubeApiError.
+ * Waits until no pod of the mover uses a claim of the pair any more, whichever copy it is of: after a copy they linger
+ * for their grace period, and the next one would be refused because the claim is mounted. `onWait` is called once with
+ * the pods when there is something to wait for. Returns those that are left after `timeoutMs`. Throws KubeApiError.
  */
 export const waitForMoverPods = async (
   readers: { readonly source: ClusterReader; readonly dest: ClusterReader },
   pair: ClaimPair,
-  options: { readonly timeoutMs: number; readonly clock: Clock; readonly signal?: AbortSignal | undefined },
-): Promise<boolean> => {
+  options: {
+    readonly timeoutMs: number;
+    readonly clock: Clock;
+    readonly signal?: AbortSignal | undefined;
+    readonly onWait?: (pods: readonly MoverPod[]) => void;
+  },
+): Promise<readonly MoverPod[]> => {
   const { clock, signal } = options;
   const until = clock.now() + options.timeoutMs;
+  let isTold = false;
   for (;;) {
-    const isBusy =
-      (await usesClaim(readers.source, pair.source, signal)) ||
-      (await usesClaim(readers.dest, pair.dest, signal));
-    if (!isBusy) return true;
-    if (clock.now() >= until || signal?.aborted === true) return false;
+    const left = [
+      ...(await usersOf(readers.source, pair.source, signal)),
+      ...(await usersOf(readers.dest, pair.dest, signal)),
+    ];
+    if (left.length === 0 || clock.now() >= until || signal?.aborted === true) return left;
+    if (!isTold) options.onWait?.(left);
+    isTold = true;
     await clock.sleep(POLL_MS, signal);
   }
 };
 
-const usesClaim = async (
+const usersOf = async (
   reader: ClusterReader,
-  end: ClaimEnd,
+  { namespace, claim }: ClaimEnd,
   signal: AbortSignal | undefined,
-): Promise<boolean> => {
-  const pods = await reader.list(PODS, end.namespace, {
-    labelSelector: 'app.kubernetes.io/name=pv-migrate',
-    signal,
-  });
-  return pods.some((pod) =>
-    objectsAt(pod, 'spec', 'volumes').some(
-      (volume) => stringAt(volume, 'persistentVolumeClaim', 'claimName') === end.claim,
-    ),
-  );
+): Promise<MoverPod[]> => {
+  const pods = await reader.list(PODS, namespace, { labelSelector: MOVER, signal });
+  return pods
+    .filter((pod) => claimsOfPod(pod).includes(claim))
+    .map(({ metadata: { name, labels } }) => {
+      const instance = labels?.['app.kubernetes.io/instance'];
+      const what =
+        instance === undefined
+          ? ['pod', name]
+          : ['jobs,deployments', '-l', `app.kubernetes.io/instance=${instance}`];
+      const command = kubectl({ cluster: reader, namespace }, 'delete', ...what);
+      return { name, namespace, context: reader.context, command };
+    });
 };
 
 const lastWords = (said: string): string | undefined => {

@@ -25,7 +25,12 @@ export const lastWords = (results: readonly ClaimResult[]): string[] =>
   results
     .filter(({ status }) => status === 'failed')
     .slice(0, MOST_TAILS)
-    .flatMap(({ name, tail }) => tail.map((line) => `Claim ${name}, last words of pv-migrate: ${line}`));
+    .flatMap(({ name, tail, reason = '' }) =>
+      // The reason has been told.
+      tail
+        .filter((line) => !reason.includes(line))
+        .map((line) => `Claim ${name}, last words of pv-migrate: ${line}`),
+    );
 
 /** Why a run of the mover did not succeed, as a sentence: how it ended, what it said, what to do. */
 export const whyFailed = (outcome: MoverOutcome, deadlineMs: number): string => {

@@ -4,7 +4,7 @@ import type { Reporter } from '../reporter.ts';
 import { type Board, createBoard } from './board.ts';
 import { endProcess } from './end-process.ts';
 import type { Mover } from './find-mover.ts';
-import { cleanupLeftovers, type Leftovers } from './leftovers.ts';
+import { cleanupLeftovers, type Leftovers, type MoverPod } from './leftovers.ts';
 import { tellResult, whyFailed } from './move-texts.ts';
 import { moverId } from './mover-id.ts';
 import { withPrivateDir } from './private-dir.ts';
@@ -48,8 +48,10 @@ export interface MoveDeps {
   readonly onStarting?: (record: MoverRecord) => Promise<void>;
   readonly onStarted?: (record: MoverRecord) => Promise<void>;
   readonly onFinished?: (result: ClaimResult) => Promise<void>;
-  /** Waits until no mover pod of an earlier attempt uses the claims; false when one still does. See waitForMoverPods(). */
-  readonly waitUnused?: (pair: ClaimPair) => Promise<boolean>;
+  /** Removes what copies that are over have left in the clusters; called once, before the first claim is copied. */
+  readonly removeLeft?: () => Promise<void>;
+  /** Waits until no mover pod of any earlier copy uses the claims; returns those that do. See waitForMoverPods(). */
+  readonly waitUnused?: (pair: ClaimPair) => Promise<readonly MoverPod[]>;
   /** Compares both sides after the copy; a difference makes the claim failed. */
   readonly verify?: (pair: ClaimPair) => Promise<Verification>;
   /** Added to the timeouts of the mover when it is stopped; 60 s unless told. */
@@ -61,6 +63,10 @@ export interface MoveDeps {
 
 // What a stopped mover needs besides its own two timeouts: it collects diagnostics for up to 15 s and uninstalls.
 const EXTRA_GRACE_MS = 60_000;
+
+// rsync passes over files whose size and time are the same, whatever is in them.
+const REPAIR =
+  ". To copy by content what has the same size and time, resume with --pv-migrate-flags '--rsync-extra-args --checksum'";
 
 /**
  * Copies claims, at most `options.concurrency` at once, and returns one result per pair in the order given. One
@@ -96,6 +102,7 @@ export const moveClaims = async (
       // Once, before anything runs: a wrong option must not show up as a failure of each claim.
       const [first] = pairs;
       if (first !== undefined) argsFor(session, first, 'check');
+      if (pairs.length > 0) await deps.removeLeft?.();
       const unrecorded: unknown[] = [];
       const results = await mapBounded(pairs, options.concurrency, async (pair) => {
         const result = await moveOne(session, pair);
@@ -186,8 +193,10 @@ const removePrevious = async (session: Session, pair: ClaimPair): Promise<string
       reporter.action(`Removed what copy ${record.id} of claim ${pair.name} had left in the clusters`);
     }
   }
-  if (records.length === 0 || waitUnused === undefined || (await waitUnused(pair))) return undefined;
-  return 'a pod of an earlier copy (label app.kubernetes.io/name=pv-migrate) still uses the claim';
+  // Of any copy, also of one that ended well a moment ago: its pods hold the claim for their grace period.
+  const [left] = (await waitUnused?.(pair)) ?? [];
+  if (left === undefined) return undefined;
+  return `pod ${left.name} of an earlier copy, in namespace ${left.namespace} of context ${left.context}, still uses the claim. Remove it: ${left.command}`;
 };
 
 const ORPHANS: Readonly<
@@ -254,7 +263,9 @@ const resultOf = async (
   }
   const verification = await session.deps.verify?.(pair);
   if (verification !== undefined && verification.outcome !== 'equal') {
-    const reason = `copied, but the two sides ${verification.outcome === 'different' ? 'differ' : 'could not be compared'}: ${verification.reason ?? verification.differences.join('; ')}`;
+    const isDifferent = verification.outcome === 'different';
+    const what = verification.reason ?? verification.differences.join('; ');
+    const reason = `copied, but the two sides ${isDifferent ? 'differ' : 'could not be compared'}: ${what}${isDifferent ? REPAIR : ''}`;
     return { ...base, status: 'failed', reason, verification };
   }
   return {

@@ -1,4 +1,4 @@
-import { RefusedError } from '../errors.ts';
+import { RefusedError, UsageError } from '../errors.ts';
 import { type Dialect, translateStrategies, versionText } from './dialects.ts';
 import { checkExtraFlags } from './flags.ts';
 import type { ClaimPair, MoverOptions } from './types.ts';
@@ -43,6 +43,8 @@ export const copyArgs = (input: ArgsInput): string[] => {
       `${dialect.flags.loadBalancerTimeout}=${duration(options.loadBalancerTimeoutMs)}`,
     ),
     `--helm-values=${csvField(input.values)}`,
+    ...imageFlags('rsync', options.images.rsync),
+    ...imageFlags('sshd', options.images.sshd),
     ...when(dialect.has('id'), `--id=${input.id}`),
     ...when(options.deleteExtraneous, '--dest-delete-extraneous-files'),
     ...when(options.ignoreMounted, '--ignore-mounted'),
@@ -99,6 +101,26 @@ const refuseWhatIsMissing = (dialect: Dialect, options: MoverOptions): void => {
       { hint: 'Leave local out of --pv-migrate-strategies, or install a newer pv-migrate.' },
     );
   }
+};
+
+// A release of the program puts its own tag above every values file, and a string above that: `--helm-set` would read
+// a tag of digits as a number.
+const imageFlags = (part: 'rsync' | 'sshd', reference: string | undefined): string[] => {
+  if (reference === undefined) return [];
+  // The program splits the value at commas, and Helm at more than that.
+  if (!/^[\w.:/@-]+$/.test(reference))
+    throw new UsageError(`--pv-migrate-${part}-image: "${reference}" is no image reference.`);
+  const { repository, tag } = splitImage(reference);
+  const set = (name: string, value: string): string => `--helm-set-string=${part}.image.${name}=${value}`;
+  return [set('repository', repository), ...(tag === undefined ? [] : [set('tag', tag)])];
+};
+
+// A colon before the last slash belongs to the port of the registry. With a digest (`name@sha256:...`) the chart's
+// `repository:tag` puts the two halves together again.
+const splitImage = (reference: string): { readonly repository: string; readonly tag: string | undefined } => {
+  const colon = reference.lastIndexOf(':');
+  if (colon <= reference.lastIndexOf('/')) return { repository: reference, tag: undefined };
+  return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
 };
 
 const when = (condition: boolean, flag: string): string[] => (condition ? [flag] : []);

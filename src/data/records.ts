@@ -149,8 +149,11 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
   fatal: 'error',
 };
 
-const levelOf = (record: JsonObject): LogLevel =>
-  LEVELS[(stringAt(record, 'level') ?? '').toLowerCase()] ?? 'info';
+// Between its levels the logger writes a distance from the one below: `DEBUG+3` is no info yet.
+const levelOf = (record: JsonObject): LogLevel => {
+  const [name = ''] = (stringAt(record, 'level') ?? '').toLowerCase().split(/[+-]/, 1);
+  return LEVELS[name] ?? 'info';
+};
 
 const RSYNC_LINE =
   /^\s*([\d,]+)\s+(\d+)%\s+([\d.]+)([kMGT]?B)\/s\s+(\d+:\d\d:\d\d)(?: \(xfr#(\d+), (?:ir|to)-chk=(\d+)\/(\d+)\))?/;

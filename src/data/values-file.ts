@@ -27,12 +27,10 @@ export const POD_ANNOTATIONS: Readonly<Record<string, string>> = {
 export const moverValues = (options: MoverOptions, dialect: Dialect): JsonObject => ({
   sshd: {
     ...moverPodValues(options),
-    ...imageValue(options.images.sshd),
     deploymentLabels: { [TEMPORARY]: 'true' },
   },
   rsync: {
     ...moverPodValues(options),
-    ...imageValue(options.images.rsync),
     jobLabels: { [TEMPORARY]: 'true' },
     // Versions before 3.2 have no flag for it.
     ...(options.bandwidthKBps !== undefined && !dialect.has('rsyncExtraArgs')
@@ -66,12 +64,3 @@ const restrictedContext = (): JsonObject => ({
   capabilities: { add: [], drop: ['ALL'] },
   seccompProfile: { type: 'RuntimeDefault' },
 });
-
-const imageValue = (reference: string | undefined): JsonObject => {
-  if (reference === undefined) return {};
-  const colon = reference.lastIndexOf(':');
-  // A colon before the last slash belongs to the port of the registry. With a digest (`name@sha256:...`) the
-  // chart's `repository:tag` puts the two halves together again.
-  if (colon <= reference.lastIndexOf('/')) return { image: { repository: reference } };
-  return { image: { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) } };
-};

@@ -114,8 +114,9 @@ export const verificationName = (operationId: string, end: ClaimEnd): string =>
 
 /**
  * The program of the pod: prints counts, sizes and checksums between a begin and an end line, never the content of a
- * file. Every path stands behind a word of ours at the start of its line, so no file name can pass for a record. A
- * name with a line break becomes two lines, on both sides alike. `lost+found` belongs to the file system.
+ * file. Every path stands behind a word of ours at the start of its line, so no file name can pass for a record. Names
+ * with a line break or a backslash go their own way, one file at a time, and are printed in double quotes with `\n`:
+ * other paths begin with `./`. `lost+found` belongs to the file system.
  */
 export const verificationScript = (
   options: Pick<VerifyOptions, 'mode' | 'sampleFiles'>,
@@ -123,29 +124,51 @@ export const verificationScript = (
   work = WORK,
 ): string => `set -u
 export LC_ALL=C
-cd '${root}' || exit 3
 w='${work}'
 : > "$w/err"
 : > "$w/sums"
+[ -d '${root}' ] || exit 3
 echo 'dr-syncer-verify 1 begin'
-find . -path ./lost+found -prune -o -type f -exec stat -c '%n %s' {} + 2>>"$w/err" | sort > "$w/list"
+if ! cd '${root}' 2>/dev/null; then
+  echo "user $(id -u) may not enter the root of the volume: $(stat -c '%A, owner %u, group %g' '${root}')" >> "$w/err"
+  mkdir "$w/empty" && cd "$w/empty" || exit 3
+fi
+nl='
+'
+cat > "$w/q" <<'END'
+q() { printf '%s\\n' "$1" | sed 's/\\\\/\\\\\\\\/g' | awk 'NR > 1 { printf "%s", "\\\\n" } { printf "%s", $0 }'; }
+END
+find . -path ./lost+found -prune -o -type f ! -path "*$nl*" ! -path '*\\\\*' -exec stat -c '%n %s' {} + 2>>"$w/err" | sort > "$w/plain"
+find . -path ./lost+found -prune -o -type f \\( -path "*$nl*" -o -path '*\\\\*' \\) -print0 2>/dev/null > "$w/odd"
+if [ -s "$w/odd" ]; then
+  xargs -0 -r sh -c '. "$0"; for f do s=$(stat -c %s "$f") && printf "\\"%s\\" %s\\n" "$(q "$f")" "$s"; done' "$w/q" < "$w/odd" 2>>"$w/err" | sort > "$w/named"
+  cat "$w/plain" "$w/named" > "$w/list"
+else
+  cat < "$w/plain" > "$w/list"
+fi
 n=$(wc -l < "$w/list")
 echo "files" $n
 awk '{ s += $NF } END { printf "bytes %.0f\\n", s }' "$w/list"
+find . -path ./lost+found -prune -o -type l -exec stat -c '%N' {} + 2>/dev/null | sort > "$w/links"
 echo "links" $(find . -path ./lost+found -prune -o -type l -print 2>/dev/null | wc -l)
 echo "dirs" $(find . -path ./lost+found -prune -o -type d -print 2>/dev/null | wc -l)
 echo "listing $(sha256sum < "$w/list" | cut -d ' ' -f 1)"
+echo "targets $(sha256sum < "$w/links" | cut -d ' ' -f 1)"
 sample=${Math.max(0, Math.floor(options.sampleFiles))}
 k=1
 if [ "$sample" -gt 0 ] && [ "$n" -gt "$sample" ]; then k=$(((n + sample - 1) / sample)); fi
 if [ ${options.mode} = checksum ]; then
-  awk -v k="$k" 'k == 1 || NR % k == 1 { sub(/ [0-9]+$/, ""); print }' "$w/list" | tr '\\n' '\\000' \\
+  awk -v k="$k" 'k == 1 || NR % k == 1 { sub(/ [0-9]+$/, ""); print }' "$w/plain" | tr '\\n' '\\000' \\
     | xargs -0 -r sha256sum >> "$w/sums" 2>>"$w/err"
+  if [ -s "$w/odd" ]; then
+    xargs -0 -r sh -c '. "$0"; for f do h=$(sha256sum < "$f") && printf "%s  \\"%s\\"\\n" "\${h%% *}" "$(q "$f")"; done' "$w/q" < "$w/odd" 2>>"$w/err" | sort -k 2 >> "$w/sums"
+  fi
   echo "hashed" $(wc -l < "$w/sums")
   echo "content $(sha256sum < "$w/sums" | cut -d ' ' -f 1)"
 fi
 awk 'NR <= ${MAX_ENTRIES} { s = $NF; sub(/ [0-9]+$/, ""); print "size " s " " $0 }' "$w/list"
 awk 'NR <= ${MAX_ENTRIES} { h = $1; sub(/^[^ ]+ ./, ""); print "sum " h " " $0 }' "$w/sums"
+awk 'NR <= ${MAX_ENTRIES} { print "link " $0 }' "$w/links"
 head -n 5 "$w/err" | sed 's/^/error /'
 echo "errors" $(wc -l < "$w/err")
 echo 'dr-syncer-verify 1 end'

@@ -4,6 +4,7 @@ import { objectsAt, stringAt } from '../kube/json.ts';
 import type { ClusterWriter, KubeObject } from '../kube/types.ts';
 import { PODS } from '../kube/well-known.ts';
 import { claimsOfPod } from './claims.ts';
+import { scrub } from './diagnosis.ts';
 import type { ClaimEnd, ClaimPair, Clock, Verification } from './types.ts';
 import { compareTrees, parseVerification, type Tree } from './verify-output.ts';
 import { VERIFY_NAME, type VerifyOptions, verificationPod } from './verify-pod.ts';
@@ -113,10 +114,14 @@ const waitForEnd = async (
     if (phase === 'Succeeded') return;
     const age = clock.now() - startedAt;
     const problem = problemOf(pod);
-    if (phase === 'Failed')
-      throw new RefusedError(
-        `The pod that verifies ${where} failed${problem === undefined ? '' : `: ${problem}`}.`,
+    if (phase === 'Failed') {
+      const said = [problem, await lastWords(writer, pod)].filter(
+        (text) => text !== undefined && text !== '',
       );
+      throw new RefusedError(
+        `The pod that verifies ${where} failed${said.length === 0 ? '' : `: ${said.join(': ')}`}.`,
+      );
+    }
     if (phase !== 'Running' && age > STUCK_MS)
       throw new RefusedError(
         `The pod that verifies ${where} did not start within 5 minutes: ${problem ?? 'no reason given'}.`,
@@ -141,6 +146,16 @@ const problemOf = (pod: KubeObject): string | undefined => {
   ].filter((text) => text !== undefined && text !== '');
   return said[0];
 };
+
+// Its own words say more than `Error`. No file content is among them, and no log is no answer.
+const lastWords = async (writer: ClusterWriter, { metadata }: KubeObject): Promise<string | undefined> => {
+  const log = await writer
+    .logs(metadata.namespace ?? '', metadata.name, { container: 'verify', tailLines: 1 })
+    .catch(() => '');
+  return scrub(log.trim().slice(0, MAX_WORDS));
+};
+
+const MAX_WORDS = 300;
 
 const refOf = (pod: KubeObject): { type: typeof PODS; namespace: string | undefined; name: string } => ({
   type: PODS,

@@ -23,6 +23,8 @@ export const PODS = wellKnown('', 'pods', 'Pod');
 export const EVENTS = wellKnown('', 'events', 'Event');
 export const CONFIG_MAPS = wellKnown('', 'configmaps', 'ConfigMap');
 export const SECRETS = wellKnown('', 'secrets', 'Secret');
+export const SERVICES = wellKnown('', 'services', 'Service');
+export const SERVICE_ACCOUNTS = wellKnown('', 'serviceaccounts', 'ServiceAccount');
 export const CLAIMS = wellKnown('', 'persistentvolumeclaims', 'PersistentVolumeClaim');
 export const NAMESPACES = wellKnown('', 'namespaces', 'Namespace', 'cluster');
 export const QUOTAS = wellKnown('', 'resourcequotas', 'ResourceQuota');
@@ -33,6 +35,7 @@ export const STATEFUL_SETS = wellKnown('apps', 'statefulsets', 'StatefulSet');
 export const DAEMON_SETS = wellKnown('apps', 'daemonsets', 'DaemonSet');
 export const REPLICA_SETS = wellKnown('apps', 'replicasets', 'ReplicaSet');
 export const JOBS = wellKnown('batch', 'jobs', 'Job');
+export const NETWORK_POLICIES = wellKnown('networking.k8s.io', 'networkpolicies', 'NetworkPolicy');
 export const STORAGE_CLASSES = wellKnown('storage.k8s.io', 'storageclasses', 'StorageClass', 'cluster');
 export const CRDS = wellKnown(
   'apiextensions.k8s.io',

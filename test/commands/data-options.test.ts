@@ -39,6 +39,7 @@ describe('the options of a copy that is resumed', () => {
     ['pvMigrateStrategies', { pvMigrateStrategies: ['local'] }, { strategies: ['local'] }],
     ['pvMigrateRsyncImage', { pvMigrateRsyncImage: 'new' }, { images: { rsync: 'new', sshd: 'old/sshd' } }],
     ['pvMigrateSshdImage', { pvMigrateSshdImage: 'new' }, { images: { rsync: 'old/rsync', sshd: 'new' } }],
+    ['pvMigrateResources', { pvMigrateResources: { limits: {} } }, { resources: { limits: {} } }],
     ['dataTimeout', { dataTimeout: 9 }, { deadlineMs: 9 }],
   ])('%s takes the place of what the mover was given, and of nothing else', (_name, flags, mover) => {
     const before = stored('size');
@@ -53,6 +54,18 @@ describe('the options of a copy that is resumed', () => {
   ])('%s takes the place of what the verifier was given, and of nothing else', (_name, flags, verify) => {
     const before = stored('size');
     expect(resumed('size', flags)).toEqual({ ...before, verify: { ...before.verify, ...verify } });
+  });
+
+  test.each<[keyof ResumedDataFlags, ResumedDataFlags, object]>([
+    ['pvMigratePullSecret', { pvMigratePullSecret: ['new'] }, { pullSecrets: ['new'] }],
+    ['pvMigrateToleration', { pvMigrateToleration: [{ key: 'a' }] }, { tolerations: [{ key: 'a' }] }],
+    ['pvMigrateNodeSelector', { pvMigrateNodeSelector: new Map([['a', 'b']]) }, { nodeSelector: { a: 'b' } }],
+  ])('%s takes the place of what the pods of both were given', (_name, flags, pods) => {
+    const before = stored('size');
+    expect(resumed('size', flags)).toEqual({
+      mover: { ...before.mover, ...pods },
+      verify: { ...before.verify, ...pods },
+    });
   });
 
   test('none gives up the verification in which the first run got stuck', () => {

@@ -186,6 +186,12 @@ describe('pairClaims', () => {
       /not bound/,
     ],
     [
+      'a claim that the side to which the data goes back does not have',
+      { destClaims: [], isStaging: false },
+      'refuse',
+      /no claim of this name in namespace shop-dr.*; create it there, or leave this claim out$/,
+    ],
+    [
       'a destination claim that is missing',
       { destClaims: [] },
       'refuse',

@@ -88,7 +88,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
         reporter: { ...silentReporter, warning: (text) => void warnings.push(text) },
         waitUnused: async () => {
           usedBefore = lifeOf(orphan.identity ?? '') === 'alive';
-          return true;
+          return [];
         },
       }),
     );
@@ -115,18 +115,47 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
     expect(bench.releases()).toEqual([]);
   });
 
-  it('D33: does not copy while a pod of the earlier copy still uses the claim', async () => {
+  it('D33: does not copy while a pod of an earlier copy still uses the claim, and names it and what removes it', async () => {
     bench = openBench('2.2.1');
+    const left = {
+      name: 'rsync-1',
+      namespace: 'shop',
+      context: 'prod',
+      command: 'kubectl delete pod rsync-1',
+    };
     const [result] = await moveClaims(
       [pair('data')],
-      moveRequest(await standIn(bench), { previous: [{ claim: 'data', attempt: 1, id: 'a1b2c' }] }),
-      moveDeps(bench, { waitUnused: async () => false }),
+      moveRequest(await standIn(bench)),
+      moveDeps(bench, { waitUnused: async () => [left] }),
     );
     expect(result).toMatchObject({
       status: 'failed',
-      reason: expect.stringContaining('still uses the claim'),
+      reason:
+        'pod rsync-1 of an earlier copy, in namespace shop of context prod, still uses the claim. Remove it: kubectl delete pod rsync-1',
     });
     expect(bench.noted('attempt')).toEqual([]);
+  });
+
+  it('D33: waits for the pods of a copy of another operation that ended well a moment ago', async () => {
+    bench = openBench('3.6.1', {}, { PV_MIGRATE_FAKE_LINGERS: '1' });
+    const mover = await standIn(bench);
+    const copy = async (operationId: string, waits: boolean) => {
+      const waitUnused = async () => {
+        // The pods are gone after some time.
+        if (bench.isMounted('data')) bench.letGo('data');
+        return [];
+      };
+      const request = moveRequest(mover, { operationId });
+      const [result] = await moveClaims(
+        [pair('data')],
+        request,
+        moveDeps(bench, waits ? { waitUnused } : {}),
+      );
+      return result;
+    };
+    expect((await copy('op-1', true))?.status).toBe('copied');
+    expect((await copy('op-2', false))?.reason).toMatch(/PVC is mounted to a node and --ignore-mounted/);
+    expect((await copy('op-3', true))?.status).toBe('copied');
   });
 
   it('D31: does not copy while leftovers cannot be removed', async () => {

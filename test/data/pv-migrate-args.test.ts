@@ -47,6 +47,25 @@ describe('copyArgs', () => {
     ]);
   });
 
+  it.each([
+    ['reg.example:5000/mirror/rsync:v3', ['reg.example:5000/mirror/rsync', 'v3']],
+    ['reg.example:5000/mirror/rsync', ['reg.example:5000/mirror/rsync']],
+    ['reg/rsync@sha256:abc', ['reg/rsync@sha256', 'abc']],
+  ])('D43: splits the image %s into what the chart joins with a colon', (image, [repository, tag]) => {
+    for (const part of ['rsync', 'sshd'] as const) {
+      expect(args('3.6.1', { images: { [part]: image } }).filter((arg) => arg.includes('.image.'))).toEqual([
+        `--helm-set-string=${part}.image.repository=${repository}`,
+        ...(tag === undefined ? [] : [`--helm-set-string=${part}.image.tag=${tag}`]),
+      ]);
+    }
+  });
+
+  it('D43: refuses an image that would set more than an image', () => {
+    expect(() => args('3.6.1', { images: { rsync: 'a:b,sshd.image.tag=c' } })).toThrow(
+      /--pv-migrate-rsync-image: "a:b,sshd.image.tag=c" is no image reference/,
+    );
+  });
+
   it('D3: writes the whole call of version 1.8', () => {
     expect(args('1.8.0')).toEqual([
       'migrate',

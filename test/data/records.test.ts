@@ -7,6 +7,16 @@ describe('parseRecord', () => {
   const V3 = '{"time":"2026-08-02T10:00:00Z","level":"INFO",';
   const rows: [title: string, line: string, event: MoverEvent][] = [
     [
+      'a level between two others, which is no more than the lower one',
+      '{"level":"DEBUG+3","msg":"beginning wait for 4 resources"}',
+      { type: 'log', level: 'debug', message: 'beginning wait for 4 resources' },
+    ],
+    [
+      'a level above an error',
+      '{"level":"ERROR+2","msg":"x"}',
+      { type: 'log', level: 'error', message: 'x' },
+    ],
+    [
       'a progress record of version 3, with the rate from its text',
       '{"time":"…","level":"DEBUG","msg":"     21,135,360  17%   19.67MB/s    0:00:04  ","migration_id":"x","strategy":"clusterip","progress":{"transferred":21135360,"total":124325647,"percentage":17},"source":"rsync"}',
       {

@@ -43,16 +43,6 @@ describe('moverValues', () => {
     }
   });
 
-  it.each([
-    ['reg.example:5000/mirror/rsync:v3', { repository: 'reg.example:5000/mirror/rsync', tag: 'v3' }],
-    ['reg.example:5000/mirror/rsync', { repository: 'reg.example:5000/mirror/rsync' }],
-    ['reg/rsync@sha256:abc', { repository: 'reg/rsync@sha256', tag: 'abc' }],
-  ])('D43: splits the image %s into what the chart joins with a colon', (reference, image) => {
-    expect(valueAt(moverValues(options({ images: { rsync: reference } }), v36), 'rsync', 'image')).toEqual(
-      image,
-    );
-  });
-
   it('D44: asks for a context that the restricted pod security level takes', () => {
     const values = moverValues(options({ nonRoot: true }), v36);
     for (const part of ['sshd', 'rsync']) {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -84,6 +84,57 @@ describe('the verification script', { timeout: 120_000 }, () => {
         sum: expect.stringMatching(/^[0-9a-f]{64}$/),
       });
     }
+  });
+
+  it('D63: takes names with a line break, and tells them from every other', async () => {
+    const names = ['a\nb', 'a\\nb', 'sub\n/x', 'size 1\n./y', 'ends\n', 'q"\n'];
+    const files = Object.fromEntries(names.map((name, index) => [name, 'x'.repeat(index)]));
+    const { tree } = await list(fill('a', files), 'checksum');
+    expect(tree).toMatchObject({ files: names.length, hashed: names.length, errorCount: 0 });
+    expect([...(tree?.entries.keys() ?? [])].sort()).toEqual(
+      ['"./a\\nb"', '"./a\\\\nb"', '"./sub\\n/x"', '"./size 1\\n./y"', '"./ends\\n"', '"./q"\\n"'].sort(),
+    );
+    expect(tree?.entries.get('"./a\\nb"')).toMatchObject({
+      size: 0,
+      sum: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    const found = await compare({ 'x\ny': '1' }, { 'x\ny': '2' });
+    expect(found.differences).toEqual(['"./x\\ny" has another content at the destination']);
+  });
+
+  it('D64: names a root that its user may not enter, and what to do', async () => {
+    const isRoot = process.getuid?.() === 0;
+    const folder = fill('closed', { x: 'a' });
+    const work = mkdtempSync(join(root, 'work-'));
+    for (const path of [root, work]) chmodSync(path, 0o777);
+    chmodSync(folder, isRoot ? 0o700 : 0o600);
+    const { stdout } = await execa(
+      'sh',
+      ['-c', verificationScript({ mode: 'checksum', sampleFiles: 0 }, folder, work)],
+      isRoot ? { uid: 65534, gid: 65534, cwd: '/' } : {},
+    );
+    chmodSync(folder, 0o700);
+    const tree = parseVerification(stdout);
+    expect(tree).toMatchObject({ files: 0, errorCount: 1 });
+    if (tree === undefined) throw new Error('The output cannot be read.');
+    const found = compareTrees('checksum', tree, tree, { deleteExtraneous: true, runAsUser: 65534 });
+    expect(found).toMatchObject({ outcome: 'unknown' });
+    expect(found.reason).toMatch(
+      /user \d+ may not enter the root of the volume: drw.------, owner \d+, group \d+.*--verify-run-as-user/,
+    );
+  });
+
+  it('D63: sees a symbolic link that points elsewhere', async () => {
+    const [a, b] = [fill('a', { x: '1' }), fill('b', { x: '1' })];
+    symlinkSync('x', join(a, 'link'));
+    symlinkSync('y', join(b, 'link'));
+    const [source, dest] = await Promise.all([list(a, 'size'), list(b, 'size')]);
+    if (!source.tree || !dest.tree) throw new Error('The output cannot be read.');
+    const found = compareTrees('size', source.tree, dest.tree, { deleteExtraneous: false });
+    expect(found).toMatchObject({ outcome: 'different' });
+    expect(found.differences).toEqual([
+      expect.stringMatching(/^symbolic link .*link.* -> .*x.* points elsewhere/),
+    ]);
   });
 
   it('hashes only a sample when asked to, the same on both sides', async () => {

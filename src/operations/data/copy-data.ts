@@ -2,6 +2,7 @@ import { systemClock } from '../../data/defaults.ts';
 import { waitForMoverPods } from '../../data/leftovers.ts';
 import { moveClaims } from '../../data/move.ts';
 import { lastWords, movesError } from '../../data/move-texts.ts';
+import { removeReleases } from '../../data/releases.ts';
 import type { ClaimPair, ClaimResult, MoverRecord } from '../../data/types.ts';
 import { removeVerifiers, verifyClaim } from '../../data/verify.ts';
 import { nameList } from '../../sentences.ts';
@@ -106,13 +107,39 @@ const moveOpen = async (
       onStarted: keep,
       onFinished: (result) =>
         journal.write(result.name, endedValue(result, movers.get(result.name) ?? [], input.mark)),
+      removeLeft: () => removeReleasesOf(input, [...movers.values()].flat()),
       waitUnused: async (pair) => {
         await Promise.all([from, to].map((side) => removeLeft(side, pair)));
-        return waitForMoverPods(readers, pair, { timeoutMs: MOVER_PODS_MS, clock: systemClock, signal });
+        return waitForMoverPods(readers, pair, {
+          timeoutMs: MOVER_PODS_MS,
+          clock: systemClock,
+          signal,
+          onWait: (pods) =>
+            reporter.action(
+              `Waiting until pods of an earlier copy have let go of claim ${pair.name}: ${nameList(pods.map(({ name }) => name))}`,
+            ),
+        });
       },
       ...verifyWith(input),
     },
   );
+};
+
+// What copies of earlier operations that were killed have left holds the claims. Those of this one are ended first, each
+// before its claim is copied again. A pre-copy writes nothing here; what is its own it finds by its id.
+const removeReleasesOf = async (
+  { from, to, reporter, signal }: CopyDataInput,
+  own: readonly MoverRecord[],
+): Promise<void> => {
+  const ids = new Set(own.map(({ id }) => id));
+  for (const { writer, namespace } of [from, to]) {
+    if (writer === undefined) continue;
+    const removed = await removeReleases(writer, namespace, (id) => !ids.has(id), signal);
+    if (removed.ids.length > 0)
+      reporter.warning(
+        `Removed what earlier copies had left in namespace ${namespace} of context ${writer.context}: ${nameList(removed.ids)}.`,
+      );
+  }
 };
 
 // A pre-copy has no writer at its source, and verifies nothing.

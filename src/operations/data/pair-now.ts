@@ -17,7 +17,7 @@ export type Moment = 'now' | 'running' | 'unstaged';
 
 /** Pairs the claims as they are now, without copying. Throws KubeApiError. */
 export const pairNow = async (
-  work: Pick<DataWork, 'from' | 'to' | 'options' | 'preCopy' | 'storageClassMap'>,
+  work: Pick<DataWork, 'from' | 'to' | 'options' | 'preCopy' | 'storageClassMap' | 'isStaging'>,
   moment: Moment,
   signal: AbortSignal,
 ): Promise<PairedClaim[]> => {
@@ -44,6 +44,7 @@ export const pairNow = async (
     storageClassMap: work.storageClassMap,
     preCopy: work.preCopy,
     ignoreSizes: work.options.mover.ignoreSizes,
+    isStaging: work.isStaging,
     destIsStaged: moment !== 'unstaged',
   });
 };

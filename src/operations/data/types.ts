@@ -36,6 +36,8 @@ export interface DataWork {
   readonly to: DataSide;
   readonly mover: Mover;
   readonly options: DataOptions;
+  /** False: the data goes back to the source of the pair, where no stage makes claims. */
+  readonly isStaging?: boolean | undefined;
   /** The side that has the data still runs: the copy is not consistent. */
   readonly preCopy: boolean;
   readonly storageClassMap: ReadonlyMap<string, string>;

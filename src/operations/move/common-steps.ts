@@ -38,6 +38,14 @@ export const smokeStep = (
   run: () => runSmoke(smoke, context, deps),
 });
 
+/** The step that ends copies of volume data that were cut off; they may still hold the claims of a side. */
+export const endCopiesStep = (where: string, run: () => Promise<string>): Step => ({
+  id: 'end-copies',
+  title: `End copies of volume data that were cut off in ${where}`,
+  plan: async () => ['delete what copies that were cut off have left'],
+  run,
+});
+
 /** The step that sees a side empty of pods, for operations that do not watch it anyway. */
 export const emptyStep = (
   id: string,

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../kube/types.ts';
 import { count } from '../../sentences.ts';
 import { fieldAt, recordedFields, recordedReplicas } from '../../workloads/record.ts';
 import { keyOf, keyOfObject, survey } from './baseline.ts';
-import { emptyStep, hookStep, smokeStep } from './common-steps.ts';
+import { emptyStep, endCopiesStep, hookStep, smokeStep } from './common-steps.ts';
 import { failoverStarts, refuseUnknown, seeFailedOver } from './failover-starts.ts';
 import type { HookContext, HookPoint } from './hooks.ts';
 import { leftParkedSentence, stillStaged } from './left-parked.ts';
@@ -55,12 +55,7 @@ export const failoverSteps = (input: FailoverInput): Step[] => {
         return input.reason;
       },
     },
-    {
-      id: 'end-copies',
-      title: `End copies of volume data that still write to ${where}`,
-      plan: async () => ['delete the Jobs of copies that were cut off'],
-      run: () => input.endCopies(),
-    },
+    endCopiesStep(where, input.endCopies),
     hook('preStart', 'pre-start'),
     {
       id: 'start',
@@ -143,13 +138,15 @@ export interface FenceInput {
     /** Writes on both sides that the source is stopped and marked, and takes the pending fence away. */
     markFenced(): Promise<void>;
   };
+  /** Ends copies of volume data that were cut off, and removes what they left. Returns a clause. */
+  endCopies(): Promise<string>;
 }
 
 /**
  * The steps of a fence: a source that came back is stopped before anything else is looked at, seen empty, and marked,
  * so that a failback can bring the application home with the counts that it has now.
  */
-export const fenceSteps = ({ source, options, deps, state }: FenceInput): Step[] => {
+export const fenceSteps = ({ source, options, deps, state, endCopies }: FenceInput): Step[] => {
   const where = whereIs(source);
   return [
     {
@@ -175,6 +172,7 @@ export const fenceSteps = ({ source, options, deps, state }: FenceInput): Step[]
       },
     },
     emptyStep('empty', source, { ...options, ignoreJobs: false }, deps),
+    endCopiesStep(where, endCopies),
     {
       id: 'mark',
       title: 'Record that the source is fenced',

@@ -9,6 +9,7 @@ import type { StateRecord } from '../../state/types.ts';
 import { runningWorkloads } from '../running-workloads.ts';
 import { awakeWorkloads } from '../status/awake.ts';
 import { keyOf, survey } from './baseline.ts';
+import { endCopiesStep } from './common-steps.ts';
 import { withRecorded } from './failover.ts';
 import { listSide, whereIs } from './side.ts';
 import type { Step } from './steps.ts';
@@ -46,6 +47,8 @@ export const fenceDestSteps = (input: {
   readonly options: MoveOptions;
   readonly deps: MoveDeps;
   readonly state: { markFenced(): Promise<void>; markActive(side: 'source' | 'dest'): Promise<number> };
+  /** Ends copies of volume data that were cut off, and removes what they left. Returns a clause. */
+  endCopies(): Promise<string>;
 }): Step[] => {
   const { why, dest, options, deps, state } = input;
   const where = whereIs(dest);
@@ -78,6 +81,7 @@ export const fenceDestSteps = (input: {
         return 'no pods';
       },
     },
+    endCopiesStep(where, input.endCopies),
     {
       id: 'mark-dest',
       title: 'Record that the destination is a parked copy',

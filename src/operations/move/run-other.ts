@@ -138,6 +138,8 @@ export const runFence = async (
     readonly kind: 'fence';
     readonly source: MoveSide;
     readonly destFence?: DestFence | undefined;
+    /** Ends copies of volume data that were cut off, and removes what they left. */
+    readonly endCopies: EndCopies;
   },
 ): Promise<MoveResult> => {
   const { dest, source, options, signal } = input;
@@ -149,10 +151,15 @@ export const runFence = async (
   if (input.resume === undefined) {
     admit('fence', stored?.record, nextFor(input), { fencesDest });
   }
-  const stepsWith = (deps: MoveDeps, state: FenceState, open: FenceSides) =>
+  const stepsWith = (
+    deps: MoveDeps,
+    state: FenceState,
+    open: FenceSides,
+    endCopies: () => Promise<string> = async () => '',
+  ) =>
     why === undefined
-      ? fenceSteps({ source: open.source ?? source, options, deps, state })
-      : fenceDestSteps({ why, dest: open.dest, options, deps, state });
+      ? fenceSteps({ source: open.source ?? source, options, deps, state, endCopies })
+      : fenceDestSteps({ why, dest: open.dest, options, deps, state, endCopies });
   if (options.dryRun) {
     const deps = { reporter: input.reporter, signal };
     return dryRunResult(
@@ -164,7 +171,9 @@ export const runFence = async (
   // The reason tells a resumed run which side it was.
   const journalOptions = { ...input.journalOptions, reason: why ?? '' };
   const operation = await beginOperation({ ...input, fencesDest, journalOptions });
-  const steps = stepsWith(operation.deps, operation.state, operation);
+  const steps = stepsWith(operation.deps, operation.state, operation, () =>
+    input.endCopies(unfinishedMovers(operation.state.data.read()), operation.state.gate),
+  );
   const marked = fencesDest ? dest : source;
   const ending = await runToEnding(operation, steps, {
     success: `The ${fencesDest ? 'destination' : 'source'} is stopped and marked: namespace ${marked.namespace} of context ${marked.cluster.context}.`,

@@ -31,6 +31,8 @@ export interface Noted {
   readonly signal?: string;
   readonly context?: string;
   readonly message?: string;
+  readonly rsync?: string;
+  readonly sshd?: string;
 }
 
 /** A folder for one test: the stand-in's log, its pretended clusters, and a place for private directories. */
@@ -40,6 +42,9 @@ export interface Bench {
   noted(event?: string): Noted[];
   /** Helm releases that are in the pretended clusters. */
   releases(): string[];
+  /** Whether pods of a copy still hold a claim, and the end of them; see PV_MIGRATE_FAKE_LINGERS. */
+  isMounted(claim: string): boolean;
+  letGo(claim: string): void;
   /** Private directories that exist now. */
   privateDirs(): string[];
   remove(): void;
@@ -48,7 +53,11 @@ export interface Bench {
 /** A scenario per claim, see the head of pv-migrate.mjs. */
 export type Scenarios = Readonly<Record<string, unknown>>;
 
-export const openBench = (version: string, scenarios: Scenarios = {}): Bench => {
+export const openBench = (
+  version: string,
+  scenarios: Scenarios = {},
+  more: Readonly<Record<string, string>> = {},
+): Bench => {
   const root = mkdtempSync(join(tmpdir(), 'dr-data-test-'));
   const log = join(root, 'log.jsonl');
   const state = join(root, 'clusters');
@@ -61,6 +70,7 @@ export const openBench = (version: string, scenarios: Scenarios = {}): Bench => 
     PV_MIGRATE_FAKE_SCENARIO: JSON.stringify(scenarios),
     PV_MIGRATE_FAKE_LOG: log,
     PV_MIGRATE_FAKE_STATE: state,
+    ...more,
   };
   return {
     root,
@@ -71,8 +81,9 @@ export const openBench = (version: string, scenarios: Scenarios = {}): Bench => 
       const all = lines.map((line) => JSON.parse(line) as Noted);
       return event === undefined ? all : all.filter((item) => item.event === event);
     },
-    releases: () =>
-      existsSync(state) ? readdirSync(state).filter((name) => !name.startsWith('.attempts')) : [],
+    releases: () => (existsSync(state) ? readdirSync(state).filter((name) => !name.startsWith('.')) : []),
+    isMounted: (claim) => existsSync(join(state, `.mounted-${claim}`)),
+    letGo: (claim) => rmSync(join(state, `.mounted-${claim}`)),
     privateDirs: () => readdirSync(root).filter((name) => name.startsWith('dr-syncer-mover-')),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };

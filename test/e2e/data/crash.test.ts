@@ -3,6 +3,7 @@ import { lifeOf } from '../../../src/process-identity.ts';
 import { readJournal } from '../../../src/state/journal.ts';
 import {
   applyObject,
+  deleteJson,
   getJson,
   type Json,
   listJson,
@@ -117,11 +118,16 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
     expect((await getJson('source', 'Deployment', 'web', namespace)).status.readyReplicas).toBe(2);
   }, 180_000);
 
-  it('D56: failover ends what still writes to the destination, without the program too', async () => {
+  it('D33, D56, D62: failover, fence and failback remove what it left on both sides, without the program, and nothing else', async () => {
     const namespace = await installClaims('crash', { claims: ['files'] });
-    const mover = openMover({ files: QUIET });
+    const mover = openMover({ files: [QUIET, 'ok'] });
     const orphan = await killInMidCopy(namespace, mover, { DR_SYNCER_LOCK_TTL_MS: '15000' });
-    await makeOrphanJob(namespace, idOf(mover));
+    const id = idOf(mover);
+    await makeOrphanJob(namespace, id);
+    const release = `pv-migrate-${id}-loadbalancer-src`;
+    await makeRelease('source', namespace, release);
+    // Of another program with the same chart: never ours to remove.
+    await makeRelease('source', namespace, 'pv-migrate-happy-cat-src', 0);
     const args = ['--accept-data-loss', '--take-over', '--ignore-preflight', 'all'];
     await lockToExpire(namespace);
     const run = checkedMove(
@@ -131,11 +137,86 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
     expect(run.stderr).toMatch(
       /Last data copy: never, and since \S+ its volumes were written to by cutover-/,
     );
-    expect(run.stderr).toMatch(/pv-migrate cleanup/);
     expect(lifeOf(orphan)).toBe('gone');
     expect(await listJson('dest', 'Job', namespace)).toEqual([]);
     expect((await getJson('dest', 'Deployment', 'web', namespace)).status.readyReplicas).toBe(2);
+    const fence = await moveTo(0, 'fence', namespace, { env: { PATH: '/nonexistent' } });
+    expect(fence.stderr).toContain(`Deleted Deployment ${release} of an unfinished copy`);
+    expect(await partsOf('source', namespace, release)).toEqual([]);
+    expect(await partsOf('source', namespace, 'pv-migrate-happy-cat-src')).toHaveLength(4);
+    // Another one that was killed, before a failback: nothing has to be done by hand.
+    const second = 'pv-migrate-dr-files-0123456789a-loadbalancer-src';
+    await makeRelease('source', namespace, second);
+    const lingers = await applyObject('source', podThatLingers(), namespace);
+    const back = startMove('failback', namespace, {
+      args: ['--reverse-migrate-pvc-data', '--ignore-preflight', 'all'],
+      env: mover.env,
+    });
+    await Promise.race([
+      waitUntil(
+        'the releases to be removed',
+        async () => (await partsOf('source', namespace, second)).length === 0,
+        100_000,
+      ),
+      back.done.then(({ stderr }) => expect.fail(`The failback has ended: ${stderr}`)),
+    ]);
+    // The first attempt was that of the cutover.
+    expect(mover.noted('attempt')).toHaveLength(1);
+    await deleteJson('source', 'Pod', lingers.metadata.name, namespace);
+    const home = checkedMove(await back.done);
+    expect(home.exitCode, home.stderr).toBe(0);
+    expect(home.stderr).toMatch(/Removed what earlier copies had left in .*dr-files-0123456789a/);
+    expect(home.stderr).toMatch(/Waiting until pods of an earlier copy have let go of claim files: lingers/);
+    expect(await partsOf('source', namespace, 'pv-migrate-happy-cat-src')).toHaveLength(4);
   }, 240_000);
+});
+
+/** What the chart of the mover makes for the side that is read, as far as it is told from others. */
+const makeRelease = async (side: Side, namespace: string, release: string, replicas = 1): Promise<void> => {
+  const labels = { 'app.kubernetes.io/name': 'pv-migrate', 'app.kubernetes.io/instance': release };
+  const metadata = { name: release, labels };
+  const object = (apiVersion: string, kind: string, more: Json = {}): Json => ({
+    apiVersion,
+    kind,
+    metadata,
+    ...more,
+  });
+  const pod = {
+    metadata: { labels },
+    spec: {
+      containers: [{ name: 'sshd', image: 'example.invalid/a' }],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'files' } }],
+    },
+  };
+  for (const part of [
+    object('apps/v1', 'Deployment', { spec: { replicas, selector: { matchLabels: labels }, template: pod } }),
+    object('v1', 'Secret'),
+    object('v1', 'ServiceAccount'),
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: `sh.helm.release.v1.${release}.v1`, labels: { owner: 'helm', name: release } },
+      type: 'helm.sh/release.v1',
+    },
+  ])
+    await applyObject(side, part, namespace);
+};
+
+const partsOf = async (side: Side, namespace: string, release: string): Promise<string[]> => {
+  const kinds = ['Deployment', 'Secret', 'ServiceAccount'];
+  const lists = await Promise.all(kinds.map((kind) => listJson(side, kind, namespace)));
+  return lists.flat().flatMap(({ metadata }) => (metadata.name.includes(release) ? [metadata.name] : []));
+};
+
+const podThatLingers = (): Json => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'lingers', labels: { 'app.kubernetes.io/name': 'pv-migrate' } },
+  spec: {
+    terminationGracePeriodSeconds: 1,
+    containers: [{ name: 'rsync', image: 'example.invalid/a' }],
+    volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'files' } }],
+  },
 });
 
 describe('a copy that is stopped', () => {

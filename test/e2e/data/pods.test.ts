@@ -157,7 +157,10 @@ describe('waitForMoverPods', () => {
     const mover = {
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { name: 'pv-migrate-x-rsync', labels: { 'app.kubernetes.io/name': 'pv-migrate' } },
+      metadata: {
+        name: 'pv-migrate-x-rsync',
+        labels: { 'app.kubernetes.io/name': 'pv-migrate', 'app.kubernetes.io/instance': 'pv-migrate-x' },
+      },
       spec: {
         securityContext: { runAsNonRoot: true, runAsUser: 1, seccompProfile: { type: 'RuntimeDefault' } },
         volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }],
@@ -173,11 +176,23 @@ describe('waitForMoverPods', () => {
     await applyObject('dest', mover, end.namespace);
     const wait = (pairOf: ClaimPair, timeoutMs: number) =>
       waitForMoverPods(writers, pairOf, { timeoutMs, clock: systemClock });
-    expect(await wait(claim, 500)).toBe(false);
+    const { namespace } = end;
+    expect(await wait(claim, 500)).toEqual([
+      {
+        name: 'pv-migrate-x-rsync',
+        namespace,
+        context: contextOf('dest'),
+        command: expect.stringMatching(
+          new RegExp(
+            `--context ${contextOf('dest')} -n ${namespace} delete jobs,deployments -l app.kubernetes.io/instance=pv-migrate-x$`,
+          ),
+        ),
+      },
+    ]);
     const other = { ...claim, dest: { ...claim.dest, claim: 'another' } };
-    expect(await wait(other, 500)).toBe(true);
+    expect(await wait(other, 500)).toEqual([]);
     const waiting = wait(claim, 30_000);
     await deleteJson('dest', 'Pod', mover.metadata.name, end.namespace);
-    expect(await waiting).toBe(true);
+    expect(await waiting).toEqual([]);
   });
 });
