@@ -138,6 +138,7 @@ const homeward = (
     ingressClassMap: inverse(options.ingressClassMap),
     holdLoadBalancers: false,
     sourceContext: destContext,
+    hasArgoCd: false,
     sourceNamespace: options.destNamespace,
     destNamespace: options.sourceNamespace,
     namespaceMap: new Map([[options.destNamespace, options.sourceNamespace]]),
