@@ -1,4 +1,4 @@
-import { RECORD } from '../../annotations.ts';
+import { RECORD, SOURCE_CLUSTER } from '../../annotations.ts';
 import { RefusedError, UsageError } from '../../errors.ts';
 import { isObject } from '../../kube/json.ts';
 import { groupKind, groupOf } from '../../kube/names.ts';
@@ -68,6 +68,7 @@ export const prepare = async (
   const context: TransformContext = {
     ...options,
     sourceContext: deps.source.context,
+    hasArgoCd: collected.hasArgoCd,
     namespaceMap: new Map([[options.sourceNamespace, options.destNamespace]]),
   };
   const prepareOne = (object: KubeObject): Prepared => {
@@ -147,7 +148,7 @@ const stash = (
   notes: readonly Note[],
   run: { readonly options: StageOptions; readonly collected: Collected; readonly live: LiveIndex },
 ): Prepared => {
-  const body = stashBody(desired);
+  const body = stashBody(withoutSourceMark(desired));
   if (body === 'too-large') {
     const reason =
       'nothing is known that pauses it, and its manifest is too large to be kept in a ConfigMap until the cutover; leave it out with the label dr-syncer.io/ignore=true and create it by hand';
@@ -165,6 +166,12 @@ const stash = (
   if (present?.metadata.deletionTimestamp !== undefined) return leaving(object, present, run.options);
   const item = planObject(type, { parked: body, content: body, park: undefined }, present);
   return { source: object, verdict, notes, item, stashed: true, parkReplicas: undefined };
+};
+
+// The manifest has to be the same whoever stages, and by what name they know the source.
+const withoutSourceMark = (desired: KubeObject): KubeObject => {
+  const { [SOURCE_CLUSTER]: _cluster, ...annotations } = desired.metadata.annotations ?? {};
+  return { ...desired, metadata: { ...desired.metadata, annotations } };
 };
 
 // Written to, it would be gone all the same as soon as its finalizers are, and the copy with it.
