@@ -4,6 +4,7 @@ import { mapBounded } from '../../kube/parallel.ts';
 import type { ClusterReader, ClusterWriter, KubeObject, ResourceType } from '../../kube/types.ts';
 import { transformObject } from '../../pipeline/transform.ts';
 import { planPark, stripParkFields } from '../../workloads/park.ts';
+import type { ScalePaths } from '../../workloads/types.ts';
 import { readScalePaths } from '../scale-paths.ts';
 import { collect } from '../stage/collect.ts';
 import { connect } from '../stage/connect.ts';
@@ -24,7 +25,7 @@ export interface ConfigChange {
 /** What was found, and the destination's objects behind it. */
 export interface ConfigDiff {
   readonly changes: readonly ConfigChange[];
-  readonly scalePaths: ReadonlyMap<string, readonly string[]>;
+  readonly scalePaths: ScalePaths;
   readonly live: readonly KubeObject[];
 }
 
@@ -127,7 +128,7 @@ const homeward = (
   object: KubeObject,
   destContext: string,
   options: StageOptions,
-  scalePaths: ReadonlyMap<string, readonly string[]>,
+  scalePaths: ScalePaths,
 ): KubeObject => {
   const { desired } = transformObject(object, {
     ...options,

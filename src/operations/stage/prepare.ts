@@ -15,6 +15,7 @@ import type { Verdict } from '../../verdict.ts';
 import { applyPark, parkBody, planPark, stripParkFields } from '../../workloads/park.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { where } from '../../workloads/record.ts';
+import type { ScalePath, ScalePaths } from '../../workloads/types.ts';
 import { deletionOf } from '../deletion.ts';
 import type { Collected } from './collect.ts';
 import { stashBody } from './stash.ts';
@@ -43,7 +44,7 @@ export const prepare = async (
   deps: Pick<StageDeps, 'source'>,
   options: StageOptions,
   collected: Collected,
-  scalePaths: ReadonlyMap<string, readonly string[]>,
+  scalePaths: ScalePaths,
 ): Promise<Prepared[]> => {
   const pairs = new Map(collected.selected.map((pair) => [`${pair.source.group}/${pair.source.kind}`, pair]));
   const pairOf = (object: KubeObject): TypePair | undefined =>
@@ -90,9 +91,13 @@ export const prepare = async (
       };
     }
     const { desired, notes } = transformObject(object, context);
-    const plan = planPark(object, { scalePath: scalePaths.get(groupKind(object)) });
-    const stashed = plan === undefined && podOwners.has(object.metadata.uid ?? '');
-    if (stashed) return stash(object, verdict, desired, notes, { options, collected, live });
+    const scalePath = scalePaths.get(groupKind(object));
+    const plan = planPark(object, { scalePath });
+    const unparked = plan === undefined ? unparkedNotes(object, scalePath) : [];
+    const stashed =
+      plan === undefined && (scalePath === 'never-zero' || podOwners.has(object.metadata.uid ?? ''));
+    if (stashed)
+      return stash(object, verdict, desired, [...notes, ...unparked], { options, collected, live });
     const bodies: Bodies =
       plan === undefined
         ? { parked: desired, content: desired, park: undefined }
@@ -108,7 +113,7 @@ export const prepare = async (
     return {
       source: object,
       verdict,
-      notes: [...notes, ...parkNotes, ...item.notes],
+      notes: [...notes, ...unparked, ...parkNotes, ...item.notes],
       item,
       stashed: false,
       parkReplicas: plan?.replicas,
@@ -139,6 +144,26 @@ const unreadable = (object: KubeObject, error: unknown): Prepared => {
     stashed: false,
     parkReplicas: undefined,
   };
+};
+
+const unparkedNotes = ({ kind, metadata }: KubeObject, scalePath: ScalePath | undefined): Note[] => {
+  const name = `${kind} ${metadata.name}`;
+  if (scalePath === 'never-zero')
+    return [
+      {
+        level: 'warn',
+        path: '',
+        message: `${name} cannot be scaled to 0, as its definition asks for at least 1: it is not stopped at the source by a move, so stop it there by hand, or pause its operator.`,
+      },
+    ];
+  if (scalePath !== 'no-pods') return [];
+  return [
+    {
+      level: 'warn',
+      path: '',
+      message: `The scale of ${name} is no number of pods, so it is neither parked nor stopped by itself; it rests where what runs it rests.`,
+    },
+  ];
 };
 
 const stash = (
