@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { applyObject, getJson, type Json } from '../../cluster/client.ts';
+import { api, applyObject, createNamespace, freshNamespace, getJson, type Json } from '../../cluster/client.ts';
 import { copyOf } from '../../helpers/copy.ts';
+import { stageNamespace } from '../../helpers/stage.ts';
 
 const OBJECTS = `
 apiVersion: v1
@@ -54,6 +55,22 @@ it('T60, A26: another context name of the same source changes nothing, nor do na
   expect(again.result.requests.dest.writes).toBe(0);
   const later = await getJson('dest', 'ServiceAccount', 'app', copy.dest);
   expect(later?.metadata.resourceVersion).toBe(account.metadata.resourceVersion);
+});
+
+it('A29: annotations that are too long only with our marks are refused, and the reason says so', async () => {
+  const namespace = freshNamespace('too-long');
+  await createNamespace('source', namespace);
+  const made = await api('source')('POST', `/api/v1/namespaces/${namespace}/configmaps`, {
+    body: {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'board', annotations: { x: 'y'.repeat(256 * 1024 - 1) } },
+    },
+  });
+  expect(made.status).toBe(201);
+  const result = await stageNamespace(namespace);
+  expect(result.exitCode, result.summary).toBe(3);
+  expect(result.summary).toMatch(/ConfigMap board: .*Too long.*262144 bytes, and the marks of dr-syncer need \d+ more/);
 });
 
 const OWNED = [

@@ -31,11 +31,14 @@ export const checkControlled: CheckRow = {
 export const neverZeroRows = ({ side, objects }: NonNullable<CheckContext['from']>): PreflightCheck[] => {
   const found = objects.filter(
     (object) =>
-      side.scalePaths.get(groupKind(object)) === 'never-zero' && planPark(object, { stop: true }) === undefined,
+      side.scalePaths.get(groupKind(object)) === 'never-zero' &&
+      planPark(object, { stop: true }) === undefined,
   );
   if (found.length === 0) return [];
   const pods = objects.filter(({ apiVersion, kind }) => apiVersion === 'v1' && kind === 'Pod');
-  const running = podsOfWorkloads(pods, objects).map(({ root }) => keyOf(root.apiVersion, root.kind, root.name));
+  const running = podsOfWorkloads(pods, objects).map(({ root }) =>
+    keyOf(root.apiVersion, root.kind, root.name),
+  );
   return found.map((object: KubeObject) => {
     const hasPods = running.includes(keyOf(object.apiVersion, object.kind, object.metadata.name));
     return row(
