@@ -22,7 +22,7 @@ export const ONE_SHOT = `${PREFIX}one-shot`;
 
 /** Label: `true` on every object that dr-syncer made; only such objects are ever recreated or pruned. */
 export const MANAGED = `${PREFIX}managed`;
-/** Annotation: the source cluster's context name at the time of staging. */
+/** Annotation: the source cluster's context name when the object was last written; nothing is decided by it. */
 export const SOURCE_CLUSTER = `${PREFIX}source-cluster`;
 /** Annotation: the namespace the object was copied from. */
 export const SOURCE_NAMESPACE = `${PREFIX}source-namespace`;

@@ -1,18 +1,19 @@
 import { hasStatus } from '../kube/errors.ts';
-import { objectsAt, stringAt } from '../kube/json.ts';
-import type { ClusterReader, KubeObject, ResourceType } from '../kube/types.ts';
+import { booleanAt, numberAt, objectAt, objectsAt, stringAt } from '../kube/json.ts';
+import type { ClusterReader, JsonObject, KubeObject, ResourceType } from '../kube/types.ts';
 import { CRDS } from '../kube/well-known.ts';
 import { isBuiltinGroup } from '../pipeline/groups.ts';
+import type { ScalePath } from '../workloads/types.ts';
 
 /**
- * Where the custom types that have a scale subresource keep their replica count, by groupKind. Reads the cluster's
+ * Where the custom types that have a scale subresource keep their replica count, and whether 0 parks them. Reads the cluster's
  * CRDs only when there is such a type; without the right to read them the usual path is assumed.
  */
 export const readScalePaths = async (
   cluster: ClusterReader,
   types: readonly ResourceType[],
   signal: AbortSignal,
-): Promise<Map<string, readonly string[]>> => {
+): Promise<Map<string, ScalePath>> => {
   const scalable = types.filter((type) => !isBuiltinGroup(type.group) && type.subresources.includes('scale'));
   if (scalable.length === 0) return new Map();
   try {
@@ -23,16 +24,33 @@ export const readScalePaths = async (
   }
 };
 
-/** The replica paths of types served by CRDs with a scale subresource, by groupKind: `.spec.replicas` -> steps. */
-export const scalePathsOf = (crds: readonly KubeObject[]): Map<string, readonly string[]> => {
-  const paths = new Map<string, readonly string[]>();
+/** The scale paths of types served by CRDs with a scale subresource, by groupKind. Pure. */
+export const scalePathsOf = (crds: readonly KubeObject[]): Map<string, ScalePath> => {
+  const paths = new Map<string, ScalePath>();
   for (const crd of crds) {
     const kind = stringAt(crd, 'spec', 'names', 'kind');
     const group = stringAt(crd, 'spec', 'group');
-    for (const version of objectsAt(crd, 'spec', 'versions')) {
-      const path = stringAt(version, 'subresources', 'scale', 'specReplicasPath');
-      if (path !== undefined) paths.set(`${kind}.${group}`, path.replace(/^\./, '').split('.'));
-    }
+    const found = objectsAt(crd, 'spec', 'versions').flatMap((version) => scalePathOf(version) ?? []);
+    // One version that takes no 0 is enough: which one the objects are written in is not settled here.
+    const path = found.find(({ parks }) => typeof parks === 'string') ?? found.at(-1);
+    if (path !== undefined) paths.set(`${kind}.${group}`, path.parks);
   }
   return paths;
 };
+
+const scalePathOf = (version: JsonObject): { readonly parks: ScalePath } | undefined => {
+  const text = stringAt(version, 'subresources', 'scale', 'specReplicasPath');
+  if (text === undefined) return undefined;
+  const path = text.replace(/^\./, '').split('.');
+  if (NO_PODS.has(path.at(-1) ?? '')) return { parks: 'no-pods' };
+  const schema = path.reduce<JsonObject | undefined>(
+    (above, step) => objectAt(above, 'properties', step),
+    objectAt(version, 'schema', 'openAPIV3Schema'),
+  );
+  const minimum = numberAt(schema, 'minimum') ?? -1;
+  const isAbove = minimum > 0 || (minimum === 0 && booleanAt(schema, 'exclusiveMinimum') === true);
+  return { parks: isAbove ? 'never-zero' : path };
+};
+
+// Strimzi's KafkaConnector: the tasks of a connector, which run in the pods of its KafkaConnect.
+const NO_PODS: ReadonlySet<string> = new Set(['tasksMax']);

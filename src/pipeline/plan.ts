@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { APPLIED_HASH, CONTENT_MANAGER, MANAGED, PARK_MANAGER } from '../annotations.ts';
+import { APPLIED_HASH, CONTENT_MANAGER, MANAGED, PARK_MANAGER, SOURCE_CLUSTER } from '../annotations.ts';
 import { stableStringify } from '../kube/json.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../kube/types.ts';
 import { differences, pathText } from './compare.ts';
@@ -52,6 +52,26 @@ const MOST_PATHS = 20;
  * manager was put into another form by the server and is left alone. Pure.
  */
 export const planObject = (type: ResourceType, bodies: Bodies, live: KubeObject | undefined): PlanItem => {
+  const plan = comparePlan(type, bodies, live);
+  const known = live?.metadata.annotations?.[SOURCE_CLUSTER];
+  if (known === undefined || known === bodies.content.metadata.annotations?.[SOURCE_CLUSTER]) return plan;
+  // The name of a context is the operator's own: another one for the same cluster is no reason to write.
+  const same = comparePlan(type, namingSource(bodies, known), live);
+  return same.action === 'unchanged' ? same : { ...plan, drift: same.drift };
+};
+
+const namingSource = (bodies: Bodies, cluster: string): Bodies => {
+  const named = (object: KubeObject): KubeObject => ({
+    ...object,
+    metadata: {
+      ...object.metadata,
+      annotations: { ...object.metadata.annotations, [SOURCE_CLUSTER]: cluster },
+    },
+  });
+  return { ...bodies, parked: named(bodies.parked), content: named(bodies.content) };
+};
+
+const comparePlan = (type: ResourceType, bodies: Bodies, live: KubeObject | undefined): PlanItem => {
   const hash = contentHash(bodies.content);
   const tier = tierOf(bodies.parked);
   const wholePark = bodies.park;

@@ -41,6 +41,8 @@ export interface Filter {
 /** What a transform may know besides the object. Maps are from source value to destination value. */
 export interface TransformContext {
   readonly sourceContext: string;
+  /** Whether one of the two clusters serves Argo CD's Applications. */
+  readonly hasArgoCd: boolean;
   readonly sourceNamespace: string;
   readonly destNamespace: string;
   /** All source namespace -> destination namespace pairs of this run, this one included. */

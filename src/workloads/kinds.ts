@@ -150,7 +150,7 @@ const fromRegistry = (object: KubeObject): Recipe | undefined => {
 };
 
 const fromScale = ({ scalePath }: ParkOptions): Recipe | undefined =>
-  scalePath === undefined
+  scalePath === undefined || typeof scalePath === 'string'
     ? undefined
     : customReplicas(scalePath, (object) => [
         `${object.kind} ${object.metadata.name} is parked by its scale subresource; whether its operator accepts 0 is not known.`,

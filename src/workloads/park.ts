@@ -20,7 +20,8 @@ export const planPark = (object: KubeObject, options: ParkOptions = {}): ParkPla
   const cold = parkingOf(object, options, 0);
   // A ReplicaSet inherits the annotations of its Deployment; it is not parked by itself all the same.
   if (cold === undefined && controllerOf(object) !== undefined) return undefined;
-  const override = cold === undefined || options.stop === true ? undefined : scaleOverride(object);
+  const asked = cold === undefined || options.stop === true ? undefined : scaleOverride(object);
+  const override = asked === 'keep' ? runningCount(object, cold) : asked;
   const parking = override === undefined ? cold : parkingOf(object, options, override);
   const recorded = recordedFields(object) ?? recordOfCount(object, parking);
   const fields = keepRecorded(object, parking?.fields ?? [], recorded);
@@ -29,7 +30,7 @@ export const planPark = (object: KubeObject, options: ParkOptions = {}): ParkPla
     kind: groupKind(object),
     fields,
     replicas: countOf(fields, parking),
-    notes: [...(parking?.notes ?? []), ...overrideNotes(object, override, cold, parking)],
+    notes: [...(parking?.notes ?? []), ...overrideNotes(object, override ?? asked, cold, parking)],
   };
 };
 
@@ -78,6 +79,12 @@ export const parkPatch = (object: KubeObject, plan: ParkPlan): JsonObject => {
   return patch;
 };
 
+// Of a parked object the recorded count. Undefined for a kind without one.
+const runningCount = (object: KubeObject, cold: Parking | undefined): number | undefined => {
+  const recorded = recordedFields(object) ?? recordOfCount(object, cold);
+  return countOf(keepRecorded(object, cold?.fields ?? [], recorded), cold);
+};
+
 // The older tool, and a restore that kept the annotation, leave only the count behind. It says something about an
 // object at 0 and nothing about one that runs.
 const recordOfCount = (object: KubeObject, parking: Parking | undefined): ParkField[] => {
@@ -95,7 +102,7 @@ const countOf = (fields: readonly ParkField[], parking: Parking | undefined): nu
 
 const overrideNotes = (
   object: KubeObject,
-  override: number | undefined,
+  override: number | 'keep' | undefined,
   cold: Parking | undefined,
   parking: Parking | undefined,
 ): string[] => {
@@ -103,7 +110,7 @@ const overrideNotes = (
   const name = `${object.kind} ${object.metadata.name}`;
   return equalJson(valuesOf(cold), valuesOf(parking))
     ? [
-        `${name} asks to be parked at ${override} replicas, but a ${object.kind} has no count; it is parked fully.`,
+        `${name} asks to be parked at ${override === 'keep' ? 'the count that it runs with' : `${override} replicas`}, but a ${object.kind} has no count; it is parked fully.`,
       ]
     : [`${name} is parked at ${override} replicas, as its scale-override asks.`];
 };

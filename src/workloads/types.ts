@@ -20,10 +20,19 @@ export interface ParkPlan {
   readonly notes: readonly string[];
 }
 
+/**
+ * Where the scale subresource of a type keeps its count, `spec.replicas` as steps. Or why a count of 0 there does not
+ * park it: `never-zero` when its schema asks for at least one, `no-pods` when the number counts something else.
+ */
+export type ScalePath = readonly string[] | 'never-zero' | 'no-pods';
+
+/** The scale paths of types, by groupKind. */
+export type ScalePaths = ReadonlyMap<string, ScalePath>;
+
 /** What the parking table may know besides the object. */
 export interface ParkOptions {
-  /** `spec.replicas`-like path of the type's scale subresource in its CRD; undefined when it has none. */
-  readonly scalePath?: readonly string[] | undefined;
+  /** Of the type, as its CRD says it; undefined when it has no scale subresource. */
+  readonly scalePath?: ScalePath | undefined;
   /**
    * True when the plan stops a live application (the losing side of a cutover) instead of describing a parked copy:
    * scale-override is not honoured, since a warm standby next to the new side would be a second writer, and objects

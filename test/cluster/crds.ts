@@ -77,6 +77,20 @@ const COMMON: readonly CrdSpec[] = [
   { group: OWN_GROUP, kind: 'Grid', plural: 'grids', scale: '.spec.size' },
   {
     group: OWN_GROUP,
+    kind: 'Bridge',
+    plural: 'bridges',
+    scale: '.spec.replicas',
+    spec: { type: 'object', properties: { replicas: { type: 'integer', minimum: 1 } } },
+  },
+  {
+    group: OWN_GROUP,
+    kind: 'Connector',
+    plural: 'connectors',
+    scale: '.spec.tasksMax',
+    spec: { type: 'object', properties: { tasksMax: { type: 'integer', minimum: 1 } } },
+  },
+  {
+    group: OWN_GROUP,
     kind: 'Strict',
     plural: 'stricts',
     spec: {

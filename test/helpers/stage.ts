@@ -19,6 +19,8 @@ export interface StageFlags extends Partial<StageOptions> {
   readonly custom?: boolean;
   /** Run with these kubeconfigs instead of the administrator's, to act with fewer rights. */
   readonly kubeconfig?: Partial<Record<Side, string>>;
+  /** Another operator's name for the context of the source. */
+  readonly sourceName?: string;
   /** The destination is the source cluster. */
   readonly sameCluster?: boolean;
 }
@@ -28,8 +30,10 @@ export interface StageFlags extends Partial<StageOptions> {
  * fresh connections so that `requests` counts this run alone. Rejects as the operation throws.
  */
 export const stageNamespace = async (namespace: string, flags: StageFlags = {}): Promise<StageResult> => {
-  const { dest: destNamespace = namespace, custom = false, kubeconfig = {}, sameCluster, ...options } = flags;
-  const source = openReader(contextFor('source', kubeconfig.source), CLUSTER);
+  const { dest: destNamespace = namespace, custom = false, kubeconfig = {}, ...more } = flags;
+  const { sameCluster, sourceName, ...options } = more;
+  const from = contextFor('source', kubeconfig.source);
+  const source = openReader({ ...from, name: sourceName ?? from.name }, CLUSTER);
   const dest = openWriter(contextFor(sameCluster === true ? 'source' : 'dest', kubeconfig.dest), CLUSTER);
   try {
     return await stage(

@@ -6,6 +6,7 @@ import { PLAIN_COPY } from './defaults.ts';
 /** A context for transforms: namespace `shop` of cluster `east` goes to `shop-dr`, with no maps and no options. */
 export const transformContext = (overrides: Partial<TransformContext> = {}): TransformContext => ({
   sourceContext: 'east',
+  hasArgoCd: true,
   sourceNamespace: 'shop',
   destNamespace: 'shop-dr',
   namespaceMap: new Map([['shop', 'shop-dr']]),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { APPLIED_HASH, CONTENT_MANAGER, MANAGED } from '../../src/annotations.ts';
+import { APPLIED_HASH, CONTENT_MANAGER, MANAGED, SOURCE_CLUSTER } from '../../src/annotations.ts';
 import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
 import { CONFIG_MAPS } from '../../src/kube/well-known.ts';
 import { contentHash, planObject } from '../../src/pipeline/plan.ts';
@@ -72,4 +72,40 @@ test('the hash does not depend on the order of fields, and on nothing but the co
   expect(contentHash(one)).toBe(contentHash(other));
   expect(contentHash(one)).toMatch(/^[0-9a-f]{16}$/);
   expect(contentHash(content('blue'))).not.toBe(contentHash(content('green')));
+});
+
+describe('the name by which an operator knows the source', () => {
+  const named = (colour: string, cluster: string): KubeObject =>
+    object('v1', 'ConfigMap', 'pay', {
+      metadata: { labels: { [MANAGED]: 'true' }, annotations: { [SOURCE_CLUSTER]: cluster } },
+      data: { colour },
+    });
+  const staged = (by: string, now = 'blue'): KubeObject => {
+    const copy = live('blue', now);
+    const annotations = { [SOURCE_CLUSTER]: by, [APPLIED_HASH]: contentHash(named('blue', by)) };
+    return { ...copy, metadata: { ...copy.metadata, annotations } };
+  };
+  const planBy = (cluster: string, colour: string, found: KubeObject) => {
+    const whole = named(colour, cluster);
+    return planObject(CONFIG_MAPS, { content: whole, park: undefined, parked: whole }, found);
+  };
+
+  test('is no reason to write, and the hash stays the one that was applied', () => {
+    const item = planBy('admin@east', 'blue', staged('east'));
+    expect(item).toMatchObject({ action: 'unchanged', content: undefined, drift: false });
+    expect(item.hash).toBe(planBy('east', 'blue', staged('east')).hash);
+  });
+
+  test('is written with the next change, which is no drift', () => {
+    const item = planBy('admin@east', 'green', staged('east'));
+    expect(item).toMatchObject({ action: 'update', drift: false });
+    expect(item.content?.metadata.annotations?.[SOURCE_CLUSTER]).toBe('admin@east');
+  });
+
+  test('does not hide what somebody has changed at the destination', () => {
+    expect(planBy('admin@east', 'blue', staged('east', 'red'))).toMatchObject({
+      action: 'update',
+      drift: true,
+    });
+  });
 });

@@ -92,6 +92,33 @@ describe('scale-override', () => {
     expect(planPark(overridden(value, as))).toMatchObject({ replicas: 5, fields: [{ parked, original: 5 }] });
   });
 
+  test('T30a: "true" keeps the count that runs, also the default one and the recorded one', () => {
+    expect(planPark(overridden('true'))).toMatchObject({
+      replicas: 5,
+      fields: [{ parked: 5, original: 5 }],
+      notes: ['Deployment web is parked at 5 replicas, as its scale-override asks.'],
+    });
+    const standby = applyPark(overridden('true'), planned(overridden('true')));
+    expect(planPark(standby)).toMatchObject({ replicas: 5, fields: [{ parked: 5, original: 5 }] });
+    const bare = live('apps/v1', 'Deployment', {
+      spec: {},
+      metadata: { labels: { 'dr-syncer.io/scale-override': 'true' } },
+    });
+    expect(planPark(bare)).toMatchObject({ replicas: 1, fields: [{ parked: 1, original: 1 }] });
+    const stopped = applyPark(overridden('true'), planned(overridden('0')));
+    expect(planPark(stopped)).toMatchObject({ replicas: 5, fields: [{ parked: 5, original: 5 }] });
+    expect(planPark(overridden('true'), { stop: true })?.fields).toMatchObject([{ parked: 0, original: 5 }]);
+  });
+
+  test('T30a: "true" on a kind without a count parks it fully and says so', () => {
+    const cron = live('batch/v1', 'CronJob', {
+      spec: {},
+      metadata: { labels: { 'dr-syncer.io/scale-override': 'true' } },
+    });
+    expect(planned(cron).fields[0]?.parked).toBe(true);
+    expect(planned(cron).notes.join()).toContain('the count that it runs with, but a CronJob has no count');
+  });
+
   test.each(['', 'two', '-1', '1.5', ' 1', '0x2', '2147483648', '1e3'])(
     'T30a: the invalid value %j is an error that names the object, not 0',
     (value) => {

@@ -4,6 +4,7 @@ import { stashedObject } from '../stage/stash.ts';
 import type { Finding } from '../stage/types.ts';
 import { checkClasses } from './classes.ts';
 import { checkClusterRoles } from './cluster-roles.ts';
+import { checkEphemeralClaims } from './ephemeral-claims.ts';
 import { checkGrants } from './grants.ts';
 import { checkHooks } from './hooks.ts';
 import { createLister } from './lister.ts';
@@ -40,6 +41,7 @@ export const checkNeeds = async (input: CheckInput, scope: 'all' | 'quick' = 'al
 
 const QUICK: readonly Check[] = [
   checkStorageClasses,
+  checkEphemeralClaims,
   checkClusterRoles,
   checkWiderRoles,
   checkSubjects,

@@ -15,8 +15,8 @@ export interface Reference {
 /** What the pods of templates need of their namespace; optional references are left out. Pure. */
 export const templateReferences = (templates: readonly PodTemplate[]): Reference[] =>
   templates.flatMap(({ object, spec }) =>
-    [...ofSpec(spec), ...ofVolumes(spec), ...ofContainers(spec)].flatMap(([kind, name]) =>
-      reference(kind, name, objectName(object)),
+    [...ofSpec(spec), ...ofVolumes(spec, replacedVolumes(object)), ...ofContainers(spec)].flatMap(
+      ([kind, name]) => reference(kind, name, objectName(object)),
     ),
   );
 
@@ -67,18 +67,28 @@ const VOLUME_SECRETS: readonly (readonly string[])[] = [
   ]),
 ];
 
-const ofVolumes = (spec: JsonObject): Target[] =>
-  objectsAt(spec, 'volumes').flatMap((volume): Target[] => [
-    ['PersistentVolumeClaim', stringAt(volume, 'persistentVolumeClaim', 'claimName')],
-    ...configSource(volume['configMap'], 'ConfigMap'),
-    ...VOLUME_SECRETS.filter(([type = '']) => isNeeded(volume[type])).map(
-      (path): Target => ['Secret', stringAt(volume, ...path)],
-    ),
-    ...objectsAt(volume, 'projected', 'sources').flatMap((source) => [
-      ...configSource(source['configMap'], 'ConfigMap'),
-      ...configSource(source['secret'], 'Secret'),
-    ]),
-  ]);
+// The StatefulSet controller puts the claims that it makes in the place of volumes of the same name.
+const replacedVolumes = (object: KubeObject): ReadonlySet<string | undefined> =>
+  new Set(
+    objectsAt(object, 'spec', 'volumeClaimTemplates').map((claim) => stringAt(claim, 'metadata', 'name')),
+  );
+
+const ofVolumes = (spec: JsonObject, replaced: ReadonlySet<string | undefined>): Target[] =>
+  objectsAt(spec, 'volumes')
+    .filter((volume) => !replaced.has(stringAt(volume, 'name')))
+    .flatMap(volumeTargets);
+
+const volumeTargets = (volume: JsonObject): Target[] => [
+  ['PersistentVolumeClaim', stringAt(volume, 'persistentVolumeClaim', 'claimName')],
+  ...configSource(volume['configMap'], 'ConfigMap'),
+  ...VOLUME_SECRETS.filter(([type = '']) => isNeeded(volume[type])).map(
+    (path): Target => ['Secret', stringAt(volume, ...path)],
+  ),
+  ...objectsAt(volume, 'projected', 'sources').flatMap((source) => [
+    ...configSource(source['configMap'], 'ConfigMap'),
+    ...configSource(source['secret'], 'Secret'),
+  ]),
+];
 
 const ofContainers = (spec: JsonObject): Target[] =>
   [...objectsAt(spec, 'containers'), ...objectsAt(spec, 'initContainers')].flatMap((container) => [

@@ -4,6 +4,7 @@ import { mapBounded } from '../../kube/parallel.ts';
 import type { ClusterReader, ClusterWriter, KubeObject, ResourceType } from '../../kube/types.ts';
 import { transformObject } from '../../pipeline/transform.ts';
 import { planPark, stripParkFields } from '../../workloads/park.ts';
+import type { ScalePaths } from '../../workloads/types.ts';
 import { readScalePaths } from '../scale-paths.ts';
 import { collect } from '../stage/collect.ts';
 import { connect } from '../stage/connect.ts';
@@ -26,7 +27,7 @@ export interface ConfigDiff {
   readonly changes: readonly ConfigChange[];
   /** What the source has and the destination no longer has, as `Deployment web`; Jobs go by themselves. */
   readonly deleted: readonly string[];
-  readonly scalePaths: ReadonlyMap<string, readonly string[]>;
+  readonly scalePaths: ScalePaths;
   readonly live: readonly KubeObject[];
 }
 
@@ -132,7 +133,7 @@ const homeward = (
   object: KubeObject,
   destContext: string,
   options: StageOptions,
-  scalePaths: ReadonlyMap<string, readonly string[]>,
+  scalePaths: ScalePaths,
 ): KubeObject => {
   const { desired } = transformObject(object, {
     ...options,
@@ -143,6 +144,7 @@ const homeward = (
     ingressClassMap: inverse(options.ingressClassMap),
     holdLoadBalancers: false,
     sourceContext: destContext,
+    hasArgoCd: false,
     sourceNamespace: options.destNamespace,
     destNamespace: options.sourceNamespace,
     namespaceMap: new Map([[options.destNamespace, options.sourceNamespace]]),

@@ -2,7 +2,7 @@ import type { ExitName } from '../../exit-codes.ts';
 import type { WriteGate } from '../../kube/gate.ts';
 import type { ClusterWriter, Discovery, ResourceType } from '../../kube/types.ts';
 import type { Reporter } from '../../reporter.ts';
-import type { ParkPlan } from '../../workloads/types.ts';
+import type { ParkPlan, ScalePaths } from '../../workloads/types.ts';
 import type { ClaimReport } from '../data/types.ts';
 import type { PreflightResult } from '../preflight/types.ts';
 
@@ -16,7 +16,7 @@ export interface MoveSide {
   readonly discovery: Discovery;
   /** Types that run pods or decide about those that do, as this side serves them. */
   readonly types: readonly ResourceType[];
-  readonly scalePaths: ReadonlyMap<string, readonly string[]>;
+  readonly scalePaths: ScalePaths;
 }
 
 /** A command to run at a point of a move, with its environment described in docs/hooks.md. */

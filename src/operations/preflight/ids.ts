@@ -46,6 +46,7 @@ export const CHECK_IDS: readonly string[] = [
   'csi-inline-volume',
   'destination-has-pods',
   'device-class-missing',
+  'ephemeral-claim',
   'gateway-class-missing',
   'grant-not-copied',
   'hook-to-parked-service',

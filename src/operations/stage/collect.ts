@@ -2,7 +2,7 @@ import { kubectl } from '../../command-line.ts';
 import { RefusedError, UsageError } from '../../errors.ts';
 import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
 import { mapBounded } from '../../kube/parallel.ts';
-import type { ClusterReader, KubeObject, ResourceType } from '../../kube/types.ts';
+import type { ClusterReader, Discovery, KubeObject, ResourceType } from '../../kube/types.ts';
 import { chooseTypes, type TypePair } from '../../pipeline/choose-types.ts';
 import { type SelectedTypes, selectTypes } from '../../pipeline/select-types.ts';
 import { uniqueByUid } from '../../pipeline/unique.ts';
@@ -23,6 +23,8 @@ export interface Collected extends SelectedTypes {
   }[];
   readonly leftOutCounts: readonly { readonly type: string; readonly objects: number }[];
   readonly findings: readonly Finding[];
+  /** Whether one of the two clusters serves Argo CD's Applications. */
+  readonly hasArgoCd: boolean;
 }
 
 /**
@@ -84,8 +86,12 @@ export const collect = async (
     unlisted,
     leftOutCounts,
     findings: findingsOf(connected),
+    hasArgoCd: [connected.sourceDiscovery, connected.destDiscovery].some(servesArgoCd),
   };
 };
+
+const servesArgoCd = ({ types }: Discovery): boolean =>
+  types.some(({ group, kind }) => group === 'argoproj.io' && kind === 'Application');
 
 // Pods are never copied but show what runs; Services decide about the Endpoints of the same name.
 const ALWAYS_LISTED: ReadonlySet<string> = new Set(['pods', 'services', 'replicasets.apps', 'jobs.batch']);

@@ -1,7 +1,9 @@
+import { IGNORE, PREFIX } from '../../annotations.ts';
 import type { Failure } from '../../kube/errors.ts';
 import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
 import { stringAt } from '../../kube/json.ts';
 import { groupKind, typeName } from '../../kube/names.ts';
+import type { KubeObject } from '../../kube/types.ts';
 import { type AppliedRow, dryRunAll } from '../../pipeline/apply.ts';
 import type { PlanItem } from '../../pipeline/plan.ts';
 import { patienceWith } from './stopping.ts';
@@ -45,7 +47,7 @@ export const dryRunPlan = async (
   });
   const judged = await Promise.all(
     rows
-      .map((row) => judgeBinding(row, items))
+      .map((row) => tellOwnMarks(judgeBinding(row, items)))
       .map((row) => (namespaceExists ? row : judgeStandIn(deps, row))),
   );
   return {
@@ -72,6 +74,25 @@ const judgeBinding = (row: AppliedRow, items: readonly PlanItem[]): AppliedRow =
   if (!isOpen) return row;
   const reason = `could not be checked before its Role exists: ${outcome.failure?.detail}`;
   return { ...row, outcome: { ...outcome, action: 'unknown', reason } };
+};
+
+// Where the annotations are near the limit already, it is our marks that are too much, and nobody sees them.
+const tellOwnMarks = (row: AppliedRow): AppliedRow => {
+  const { outcome, item } = row;
+  if (outcome.action !== 'failed' || !/metadata\.annotations: Too long/.test(outcome.failure?.detail ?? ''))
+    return row;
+  return { ...row, outcome: { ...outcome, reason: `${outcome.reason}: ${marksTooLong(item.whole)}` } };
+};
+
+/** What to do about annotations that are too long only with the marks of dr-syncer, as a clause. Pure. */
+export const marksTooLong = (whole: KubeObject): string => {
+  const sizes = Object.entries(whole.metadata.annotations ?? {}).map(([key, value]) => ({
+    isOurs: key.startsWith(PREFIX),
+    bytes: Buffer.byteLength(key) + Buffer.byteLength(value),
+  }));
+  const sum = (isOurs: boolean): number =>
+    sizes.filter((size) => size.isOurs === isOurs).reduce((total, { bytes }) => total + bytes, 0);
+  return `its own annotations have ${sum(false)} bytes, and the marks of dr-syncer need ${sum(true)} more; shorten one at the source, or leave the object out with the label ${IGNORE}=true`;
 };
 
 const judgeStandIn = async (deps: StageDeps, row: AppliedRow): Promise<AppliedRow> => {

@@ -1,4 +1,4 @@
-import { MANAGED, SCALE_OVERRIDE } from '../../annotations.ts';
+import { MANAGED } from '../../annotations.ts';
 import { drSyncer, kubectl } from '../../command-line.ts';
 import { PartialError, RefusedError, UnsafeError } from '../../errors.ts';
 import { groupKind } from '../../kube/names.ts';
@@ -8,6 +8,7 @@ import { readJournal } from '../../state/journal.ts';
 import { journalPlace } from '../../state/journal-store.ts';
 import type { StateRecord } from '../../state/types.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
+import { isWarmStandby } from '../../workloads/scale-override.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
 import { wordsOfRecord } from '../move/executables.ts';
 import type { Collected } from './collect.ts';
@@ -137,8 +138,6 @@ export const isRunning = (pod: KubeObject): boolean => {
 
 // A copy of ours that is meant to run some replicas (warm standby), and our own helpers.
 const mayRun = (owner: KubeObject): boolean => {
-  const { labels = {}, annotations = {} } = owner.metadata;
   if (isTemporary(owner)) return true;
-  const override = labels[SCALE_OVERRIDE] ?? annotations[SCALE_OVERRIDE];
-  return labels[MANAGED] === 'true' && override !== undefined && Number(override) > 0;
+  return owner.metadata.labels?.[MANAGED] === 'true' && isWarmStandby(owner);
 };

@@ -1,4 +1,4 @@
-import { RECORD } from '../../annotations.ts';
+import { RECORD, SOURCE_CLUSTER } from '../../annotations.ts';
 import { RefusedError, UsageError } from '../../errors.ts';
 import { isObject } from '../../kube/json.ts';
 import { groupKind, groupOf } from '../../kube/names.ts';
@@ -16,6 +16,7 @@ import { parkableKinds } from '../../workloads/kinds.ts';
 import { applyPark, parkBody, planPark, stripParkFields } from '../../workloads/park.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { where } from '../../workloads/record.ts';
+import type { ScalePath, ScalePaths } from '../../workloads/types.ts';
 import { deletionOf } from '../deletion.ts';
 import type { Collected } from './collect.ts';
 import { type HoldInput, heldBack } from './held-back.ts';
@@ -45,7 +46,7 @@ export const prepare = async (
   deps: Pick<StageDeps, 'source'>,
   options: StageOptions,
   collected: Collected,
-  scalePaths: ReadonlyMap<string, readonly string[]>,
+  scalePaths: ScalePaths,
 ): Promise<Prepared[]> => {
   const pairs = new Map(collected.selected.map((pair) => [`${pair.source.group}/${pair.source.kind}`, pair]));
   const pairOf = (object: KubeObject): TypePair | undefined =>
@@ -79,6 +80,7 @@ export const prepare = async (
   const context: TransformContext = {
     ...options,
     sourceContext: deps.source.context,
+    hasArgoCd: collected.hasArgoCd,
     namespaceMap: new Map([[options.sourceNamespace, options.destNamespace]]),
   };
   const prepareOne = (object: KubeObject): Prepared => {
@@ -100,11 +102,15 @@ export const prepare = async (
       };
     }
     const { desired, notes } = transformObject(object, context);
-    const plan = planPark(object, { scalePath: scalePaths.get(groupKind(object)) });
+    const scalePath = scalePaths.get(groupKind(object));
+    const plan = planPark(object, { scalePath });
+    const unparked = plan === undefined ? unparkedNotes(object, scalePath) : [];
     const isCustom = !isBuiltinGroup(groupOf(object.apiVersion));
     const held = plan === undefined && isCustom ? heldBack(object, holding) : undefined;
-    if (held !== undefined)
-      return stash(object, verdict, desired, [...notes, ...held], { options, collected, live });
+    if (held !== undefined || (plan === undefined && scalePath === 'never-zero')) {
+      const all = [...notes, ...unparked, ...(held ?? [])];
+      return stash(object, verdict, desired, all, { options, collected, live });
+    }
     const bodies: Bodies =
       plan === undefined
         ? { parked: desired, content: desired, park: undefined }
@@ -120,7 +126,7 @@ export const prepare = async (
     return {
       source: object,
       verdict,
-      notes: [...notes, ...parkNotes, ...item.notes],
+      notes: [...notes, ...unparked, ...parkNotes, ...item.notes],
       item,
       stashed: false,
       parkReplicas: plan?.replicas,
@@ -153,6 +159,26 @@ const unreadable = (object: KubeObject, error: unknown): Prepared => {
   };
 };
 
+const unparkedNotes = ({ kind, metadata }: KubeObject, scalePath: ScalePath | undefined): Note[] => {
+  const name = `${kind} ${metadata.name}`;
+  if (scalePath === 'never-zero')
+    return [
+      {
+        level: 'warn',
+        path: '',
+        message: `${name} cannot be scaled to 0, as its definition asks for at least 1: it is not stopped at the source by a move, so stop it there by hand, or pause its operator.`,
+      },
+    ];
+  if (scalePath !== 'no-pods') return [];
+  return [
+    {
+      level: 'warn',
+      path: '',
+      message: `The scale of ${name} is no number of pods, so it is neither parked nor stopped by itself; it rests where what runs it rests.`,
+    },
+  ];
+};
+
 const stash = (
   object: KubeObject,
   verdict: Verdict,
@@ -160,7 +186,7 @@ const stash = (
   notes: readonly Note[],
   run: { readonly options: StageOptions; readonly collected: Collected; readonly live: LiveIndex },
 ): Prepared => {
-  const body = stashBody(desired);
+  const body = stashBody(withoutSourceMark(desired));
   if (body === 'too-large') {
     const reason =
       'nothing is known that pauses it, and its manifest is too large to be kept in a ConfigMap until the cutover; leave it out with the label dr-syncer.io/ignore=true and create it by hand';
@@ -178,6 +204,12 @@ const stash = (
   if (present?.metadata.deletionTimestamp !== undefined) return leaving(object, present, run.options);
   const item = planObject(type, { parked: body, content: body, park: undefined }, present);
   return { source: object, verdict, notes, item, stashed: true, parkReplicas: undefined };
+};
+
+// The manifest has to be the same whoever stages, and by what name they know the source.
+const withoutSourceMark = (desired: KubeObject): KubeObject => {
+  const { [SOURCE_CLUSTER]: _cluster, ...annotations } = desired.metadata.annotations ?? {};
+  return { ...desired, metadata: { ...desired.metadata, annotations } };
 };
 
 // Written to, it would be gone all the same as soon as its finalizers are, and the copy with it.

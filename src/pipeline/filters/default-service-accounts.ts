@@ -4,6 +4,7 @@ import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { skip } from '../../verdict.ts';
 import type { Filter, ObjectIndex } from '../types.ts';
+import { isGeneratedFor } from './generated-names.ts';
 import { keysOf } from './metadata.ts';
 
 /**
@@ -40,8 +41,11 @@ const isAutomaticKey = (key: string): boolean =>
   key.startsWith(PREFIX) || key === 'openshift.io/internal-registry-pull-secret-ref';
 
 // The same test by which generated entries are taken out of an account that is copied.
-const areGenerated = (account: KubeObject, field: string, kinds: readonly string[]): boolean =>
-  listAt(account, field).every((entry) => {
-    const secret = stringAt(entry, 'name') ?? '';
-    return kinds.some((kind) => secret.startsWith(`${account.metadata.name}-${kind}-`));
-  });
+const areGenerated = (
+  account: KubeObject,
+  field: string,
+  kinds: Parameters<typeof isGeneratedFor>[2],
+): boolean =>
+  listAt(account, field).every((entry) =>
+    isGeneratedFor(account.metadata.name, stringAt(entry, 'name') ?? '', kinds),
+  );

@@ -10,6 +10,16 @@ export const isGeneratedName = (name: string, prefix: string): boolean => {
   return name.startsWith(start) && WHOLE_SUFFIX.test(name.slice(start.length));
 };
 
+/**
+ * Whether a Secret has the name that a cluster generates for the credentials of a ServiceAccount: `<account>-token-x2x4z`
+ * of the token controller, `<account>-dockercfg-x2x4z` of OpenShift.
+ */
+export const isGeneratedFor = (
+  account: string,
+  secret: string,
+  kinds: readonly ('token' | 'dockercfg')[],
+): boolean => kinds.some((kind) => isGeneratedName(secret, `${account}-${kind}-`));
+
 /** Whether a name ends as Kubernetes ends generated names. */
 export const hasGeneratedSuffix = (name: string): boolean => SUFFIX_AT_END.test(name);
 

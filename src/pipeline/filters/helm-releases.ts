@@ -7,7 +7,8 @@ import { isBeingDeleted } from './being-deleted.ts';
 import { labelOf } from './metadata.ts';
 
 /**
- * Keeps the newest revision of each Helm release, which is what `helm upgrade` at the destination goes on from.
+ * Keeps the newest revision of each Helm release, which is what `helm upgrade` at the destination goes on from, and the
+ * newest one that is deployed: where the newest is pending or has failed, `helm rollback` goes back to that one.
  * Under another namespace name none is kept: the compressed record inside names the namespace in many places.
  */
 export const helmReleases: Filter = {
@@ -20,8 +21,9 @@ export const helmReleases: Filter = {
     }
     const { release, revision } = revisionOf(object);
     const newest = newestRevisions(index).get(keyOf(object, release));
-    return newest !== undefined && revision !== undefined && revision < newest
-      ? skip(`revision ${revision} of Helm release ${release} is not the newest one, ${newest}`)
+    if (newest === undefined || revision === undefined) return undefined;
+    return revision < newest.any && revision !== newest.deployed
+      ? skip(`revision ${revision} of Helm release ${release} is not the newest one, ${newest.any}`)
       : undefined;
   },
 };
@@ -49,16 +51,27 @@ const revisionOf = (object: KubeObject): { release: string; revision: number | u
 const keyOf = (object: KubeObject, release: string): string => `${object.kind}/${release}`;
 
 // One pass over the index instead of one per record. What is remembered follows from the index alone.
-const remembered = new WeakMap<ObjectIndex, ReadonlyMap<string, number>>();
+const remembered = new WeakMap<ObjectIndex, ReadonlyMap<string, Newest>>();
 
-const newestRevisions = (index: ObjectIndex): ReadonlyMap<string, number> => {
+interface Newest {
+  readonly any: number;
+  /** Of the revisions whose label says that they are deployed. */
+  readonly deployed: number | undefined;
+}
+
+const newestRevisions = (index: ObjectIndex): ReadonlyMap<string, Newest> => {
   const known = remembered.get(index);
   if (known !== undefined) return known;
-  const newest = new Map<string, number>();
+  const newest = new Map<string, Newest>();
   for (const object of STORES.flatMap((kind) => index.byKind(kind)).filter(isLastingRelease)) {
     const { release, revision } = revisionOf(object);
     const key = keyOf(object, release);
-    if (revision !== undefined) newest.set(key, Math.max(revision, newest.get(key) ?? 0));
+    if (revision === undefined) continue;
+    const { any = 0, deployed } = newest.get(key) ?? {};
+    newest.set(key, {
+      any: Math.max(revision, any),
+      deployed: labelOf(object, 'status') === 'deployed' ? Math.max(revision, deployed ?? 0) : deployed,
+    });
   }
   remembered.set(index, newest);
   return newest;

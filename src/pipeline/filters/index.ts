@@ -14,6 +14,7 @@ import { ownObjects } from './own-objects.ts';
 import { ownedByCustomResource } from './owned-by-custom-resource.ts';
 import { platformObjects } from './platform-objects.ts';
 import { platformSecrets } from './platform-secrets.ts';
+import { podOwned } from './pod-owned.ts';
 import { pods } from './pods.ts';
 import { serviceAccountTokens } from './service-account-tokens.ts';
 
@@ -26,6 +27,7 @@ export const FILTERS: readonly Filter[] = [
   optedOut,
   ownObjects,
   pods,
+  podOwned,
   platformObjects,
   leaderElection,
   derivedObjects,

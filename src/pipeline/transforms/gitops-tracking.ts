@@ -11,7 +11,7 @@ const HELM_RELEASE = 'meta.helm.sh/release-name';
 export const gitopsTracking: Transform = {
   name: 'gitops-tracking',
   rules: ['T11'],
-  apply(draft, { note }) {
+  apply(draft, { context, note }) {
     for (const [field, entries] of [
       ['labels', labelsOf(draft)],
       ['annotations', annotationsOf(draft)],
@@ -26,8 +26,13 @@ export const gitopsTracking: Transform = {
         });
       }
     }
-    // Argo CD's default mark is also what every chart sets, so it tells something only where Helm has no hand in it.
-    if (labelsOf(draft)[INSTANCE] !== undefined && annotationsOf(draft)[HELM_RELEASE] === undefined) {
+    // Argo CD's default mark is also what every chart sets, so it tells something only where Argo CD is and Helm has no
+    // hand in it.
+    if (
+      context.hasArgoCd &&
+      labelsOf(draft)[INSTANCE] !== undefined &&
+      annotationsOf(draft)[HELM_RELEASE] === undefined
+    ) {
       note({
         level: 'info',
         path: pathText(['metadata', 'labels', INSTANCE]),

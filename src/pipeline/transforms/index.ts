@@ -30,6 +30,7 @@ import { serviceLoadBalancer } from './service-load-balancer.ts';
 import { serviceNodePorts } from './service-node-ports.ts';
 import { storageClasses } from './storage-classes.ts';
 import { tokenSecret } from './token-secret.ts';
+import { wokenByOthers } from './woken-by-others.ts';
 
 export { releaseHeld } from './hold-load-balancers.ts';
 
@@ -53,6 +54,7 @@ export const TRANSFORMS: readonly Transform[] = [
   marks,
   serverAnnotations,
   gitopsTracking,
+  wokenByOthers,
   nestedTemplates,
 
   serviceAddresses,

@@ -1,6 +1,7 @@
 import { listAt, stringAt } from '../../kube/json.ts';
 import type { Json, KubeObject } from '../../kube/types.ts';
-import type { Transform } from '../types.ts';
+import { isGeneratedFor } from '../filters/generated-names.ts';
+import type { Note, Transform } from '../types.ts';
 import { annotationsOf } from './support/metadata.ts';
 import { annotationPath } from './support/paths.ts';
 
@@ -9,16 +10,19 @@ const CLOUD_IDENTITY =
   /^(eks\.amazonaws\.com\/role-arn|iam\.gke\.io\/gcp-service-account|azure\.workload\.identity\/(client-id|tenant-id))$/;
 
 /**
- * Takes credentials that the source cluster generated out of a ServiceAccount; the destination generates its own.
- * Pull secrets and other Secrets that the user added stay.
+ * Takes credentials that the source cluster generated out of a ServiceAccount, and says so; the destination generates
+ * its own. Pull secrets and other Secrets that the user added stay, whatever their names begin with.
  */
 export const serviceAccount: Transform = {
   name: 'service-account',
   rules: ['T60', 'T61'],
   kinds: ['ServiceAccount'],
   apply(draft, { note }) {
-    keepEntries(draft, 'secrets', ['token', 'dockercfg']);
-    keepEntries(draft, 'imagePullSecrets', ['dockercfg']);
+    const taken = [
+      ...keepEntries(draft, 'secrets', ['token', 'dockercfg']),
+      ...keepEntries(draft, 'imagePullSecrets', ['dockercfg']),
+    ];
+    taken.forEach(note);
     for (const key of Object.keys(annotationsOf(draft)).filter((name) => CLOUD_IDENTITY.test(name))) {
       note({
         level: 'warn',
@@ -31,14 +35,20 @@ export const serviceAccount: Transform = {
   },
 };
 
-const keepEntries = (account: KubeObject, field: string, generated: readonly string[]): void => {
+const keepEntries = (
+  account: KubeObject,
+  field: string,
+  generated: Parameters<typeof isGeneratedFor>[2],
+): Note[] => {
   const entries = listAt(account, field);
-  const prefixes = generated.map((kind) => `${account.metadata.name}-${kind}-`);
-  const isGenerated = (entry: Json): boolean => {
-    const name = stringAt(entry, 'name') ?? '';
-    return prefixes.some((prefix) => name.startsWith(prefix));
-  };
+  const isGenerated = (entry: Json): boolean =>
+    isGeneratedFor(account.metadata.name, stringAt(entry, 'name') ?? '', generated);
   const kept = entries.filter((entry) => !isGenerated(entry));
   if (kept.length > 0) account[field] = kept;
   else delete account[field];
+  return entries.filter(isGenerated).map((entry) => ({
+    level: 'info',
+    path: field,
+    message: `Secret ${stringAt(entry, 'name')} is taken out: the source cluster generated it, and the destination makes its own.`,
+  }));
 };

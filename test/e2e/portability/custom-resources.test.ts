@@ -50,10 +50,19 @@ describe('custom resources that start pods', () => {
       reason: expect.stringContaining('kept until a cutover'),
     });
     expect(await copy.has('Gadget', 'runs-pods')).toBe(false);
-    const [stash] = await listJson('dest', 'ConfigMap', copy.dest, 'dr-syncer.io/record=stash');
+    const stashes = await listJson('dest', 'ConfigMap', copy.dest, 'dr-syncer.io/record=stash');
+    const stash = stashes.find(({ data }) => data.name === 'runs-pods');
     const manifest = JSON.parse(stash.data.manifest);
     expect(manifest).toMatchObject({ kind: 'Gadget', spec: (await copy.from('Gadget', 'runs-pods')).spec });
     expect(manifest.metadata).toMatchObject({ name: 'runs-pods', namespace: copy.dest });
+  });
+
+  it('T25: one that takes no 0 is kept as a manifest, and one that counts no pods comes as it is; both are told', async () => {
+    expect(copy.row('Bridge', 'least-one')).toMatchObject({ action: 'stashed' });
+    expect(copy.notes('Bridge', 'least-one').join()).toContain('cannot be scaled to 0');
+    expect(await copy.has('Bridge', 'least-one')).toBe(false);
+    expect((await copy.to('Connector', 'sink')).spec).toEqual({ tasksMax: 2 });
+    expect(copy.notes('Connector', 'sink').join()).toContain('is no number of pods');
   });
 
   it('T29: KEDA is paused by annotations, a pause of the user is on record, and its HPA is not copied', async () => {
@@ -378,6 +387,8 @@ ${custom(`${OWN}/v1`, 'Gadget', 'pointing', '{ target: { namespace: NAMESPACE },
 ${custom(`${OWN}/v1`, 'Gadget', 'owner', '{ size: 1 }')}
 ${custom(`${OWN}/v1`, 'Gadget', 'runs-pods', '{ size: 2 }')}
 ${custom(`${OWN}/v1`, 'Grid', 'cells', '{ size: 3 }')}
+${custom(`${OWN}/v1`, 'Bridge', 'least-one', '{ replicas: 2 }')}
+${custom(`${OWN}/v1`, 'Connector', 'sink', '{ tasksMax: 2 }')}
 ${custom(`${OWN}/v1`, 'Versatile', 'one', '{ known: "yes", extra: "more" }')}
 ${custom(`${OWN}/v1`, 'Lax', 'one', '{ known: "yes", extra: "more" }')}
 ${custom('argoproj.io/v1alpha1', 'Rollout', 'web', '{ replicas: 4 }')}

@@ -118,6 +118,21 @@ describe('what other objects name in their namespace', () => {
       metadata: { annotations },
     });
 
+  test('T69: a volume in whose place a StatefulSet puts its own claim is none', () => {
+    const spec: JsonObject = {
+      volumes: [
+        { name: 'data', persistentVolumeClaim: { claimName: 'data' } },
+        { name: 'conf', configMap: { name: 'conf' } },
+      ],
+    };
+    const set = object('apps/v1', 'StatefulSet', 'db', {
+      spec: { volumeClaimTemplates: [{ metadata: { name: 'data' } }] },
+    });
+    const found = templateReferences([{ object: set, spec }]);
+    expect(found.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['ConfigMap conf']);
+    expect(targets(spec)).toEqual(['PersistentVolumeClaim data', 'ConfigMap conf']);
+  });
+
   test('T69: pull secrets of ServiceAccounts and Roles of RoleBindings', () => {
     const references = objectReferences([
       object('v1', 'ServiceAccount', 'robot', { imagePullSecrets: [{ name: 'pull' }] }),

@@ -64,6 +64,34 @@ describe('derived-objects', () => {
   });
 });
 
+describe('pod-owned', () => {
+  const POD = controlledBy('v1', 'Pod', 'db-0');
+  const holder = { ...POD, controller: undefined };
+  const LEFT = 'skip: it belongs to Pod db-0 and goes with it; the pods of the destination make their own';
+
+  it.each([
+    ['the claim of a generic ephemeral volume', 'PersistentVolumeClaim', [POD]],
+    ['the lock of an operator that leads for life', 'ConfigMap', [holder]],
+    ['a Secret', 'Secret', [POD]],
+    ['the Service of a Spark driver', 'Service', [POD]],
+    ['what several pods own', 'ConfigMap', [holder, { ...holder, name: 'db-1' }]],
+    [
+      'what a pod controls and something else owns',
+      'ConfigMap',
+      [POD, { ...controlledBy('apps/v1', 'Deployment', 'web'), controller: undefined }],
+    ],
+  ])('F16, F12, F13: leaves out %s', (_title, kind, owners) => {
+    expect(judged(owned('v1', kind, ...owners))).toBe(LEFT);
+    expect(judged(owned('v1', kind, ...owners), [], { includeCustomResources: false })).toBe(LEFT);
+  });
+
+  it('F16: keeps what outlives the pod, and what a custom kind of that name owns', () => {
+    const other = { ...controlledBy('apps/v1', 'Deployment', 'web'), controller: undefined };
+    expect(judged(owned('v1', 'ConfigMap', holder, other))).toBe('keep');
+    expect(judged(owned('v1', 'Secret', controlledBy('example.com/v1', 'Pod', 'db-0')))).toBe('keep');
+  });
+});
+
 describe('owned-by-custom-resource', () => {
   const KAFKA = 'kafka.strimzi.io/v1beta2';
   const owner = controlledBy(KAFKA, 'Kafka', 'events');

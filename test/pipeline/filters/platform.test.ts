@@ -155,6 +155,10 @@ describe('default-service-accounts', () => {
     ['a label', { metadata: { labels: { team: 'shop' } } }],
     ['an annotation', { metadata: { annotations: { 'eks.amazonaws.com/role-arn': 'x' } } }],
     ['a pull secret of the user', { imagePullSecrets: [{ name: 'registry' }] }],
+    [
+      'a pull secret named almost as a generated one',
+      { imagePullSecrets: [{ name: 'default-dockercfg-prod' }] },
+    ],
     ['a pull secret named like a token', { imagePullSecrets: [{ name: 'default-token-x2x4z' }] }],
     ['a secret of the user', { secrets: [{ name: 'default-token-x2x4z' }, { name: 'vault' }] }],
     ['tokens switched off', { automountServiceAccountToken: false }],

@@ -104,6 +104,17 @@ describe('helm-releases', () => {
     });
   const unlabelled = (name: string, revision: number): KubeObject => release(name, revision, { labels: {} });
 
+  it('F31: keeps the newest deployed revision too, where the newest is pending or has failed', () => {
+    const withStatus = (revision: number, status: string): KubeObject =>
+      release('web', revision, {
+        labels: { owner: 'helm', name: 'web', version: String(revision), status },
+      });
+    const pending = withStatus(4, 'pending-upgrade');
+    const all = [withStatus(1, 'superseded'), withStatus(2, 'deployed'), withStatus(3, 'failed'), pending];
+    expect(all.map((one) => judged(one, all).split(':')[0])).toEqual(['skip', 'keep', 'skip', 'keep']);
+    expect(judged(withStatus(2, 'deployed'), [withStatus(3, 'deployed')])).toMatch(/^skip: revision 2 /);
+  });
+
   it('F31: keeps only the newest revision of each release, counting and not spelling', () => {
     const others = [release('web', 2), release('web', 9), release('web', 10), release('api', 11)];
     expect(judged(release('web', 9), others)).toBe(

@@ -13,17 +13,32 @@ const names = (...list: string[]) => list.map((name) => ({ name }));
 describe('serviceAccount', () => {
   it('T60: drops generated secrets of this account and keeps the user’s', () => {
     const source = object('v1', 'ServiceAccount', 'web', {
-      secrets: names('web-token-x7', 'web-dockercfg-k2', 'vault', 'other-token-z'),
-      imagePullSecrets: names('web-dockercfg-k2', 'registry', 'web-token-x7'),
+      secrets: names('web-token-x2x4z', 'web-dockercfg-k2k4z', 'vault', 'other-token-z'),
+      imagePullSecrets: names('web-dockercfg-k2k4z', 'registry', 'web-token-x2x4z'),
     });
-    const { desired } = transformed(source, [serviceAccount]);
+    const { desired, notes } = transformed(source, [serviceAccount]);
+    expect(notes.map(({ level, path, message }) => `${level} ${path} ${message.split(' is ')[0]}`)).toEqual([
+      'info secrets Secret web-token-x2x4z',
+      'info secrets Secret web-dockercfg-k2k4z',
+      'info imagePullSecrets Secret web-dockercfg-k2k4z',
+    ]);
     expect(desired['secrets']).toEqual(names('vault', 'other-token-z'));
-    expect(desired['imagePullSecrets']).toEqual(names('registry', 'web-token-x7'));
+    expect(desired['imagePullSecrets']).toEqual(names('registry', 'web-token-x2x4z'));
+  });
+
+  it('T60: keeps what is only named almost as the generated ones', () => {
+    const source = object('v1', 'ServiceAccount', 'app', {
+      secrets: names('app-token-vault', 'app-token-x2x4'),
+      imagePullSecrets: names('app-dockercfg-prod', 'app-dockercfg-x2x4zz'),
+    });
+    const { desired, notes } = transformed(source, [serviceAccount]);
+    expect(desired).toEqual(source);
+    expect(notes).toEqual([]);
   });
 
   it('T60: leaves no empty list behind', () => {
     const source = object('v1', 'ServiceAccount', 'web', {
-      secrets: names('web-token-x7'),
+      secrets: names('web-token-x2x4z'),
       automountServiceAccountToken: false,
     });
     expect(Object.keys(transformed(source, [serviceAccount]).desired)).toEqual([

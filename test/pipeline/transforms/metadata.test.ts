@@ -149,6 +149,13 @@ describe('gitopsTracking', () => {
     expect(desired).toEqual(source);
   });
 
+  it('T11: says nothing of the instance label where no cluster has Argo CD', () => {
+    const source = annotated({}, { 'app.kubernetes.io/instance': 'shop' });
+    expect(transformed(source, [gitopsTracking], { hasArgoCd: false }).heads).toEqual([]);
+    const marked = annotated({ 'argocd.argoproj.io/tracking-id': 'app:x' });
+    expect(transformed(marked, [gitopsTracking], { hasArgoCd: false }).heads).toHaveLength(1);
+  });
+
   it('T11: says nothing of the instance label of a Helm release, or of other labels', () => {
     const helm = annotated({ 'meta.helm.sh/release-name': 'shop' }, { 'app.kubernetes.io/instance': 'shop' });
     expect(transformed(helm, [gitopsTracking]).heads).toEqual([]);
