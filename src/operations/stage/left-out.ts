@@ -89,7 +89,7 @@ export const withMarkRows = (rows: readonly StageRow[], marked: readonly StageRo
     ...rows.map((row) => {
       const mark = byKey.get(keyOfRow(row));
       if (mark === undefined || (mark.action === 'updated' && WRITTEN.has(row.action))) return row;
-      const reason = [row.reason, mark.reason].filter((text) => text !== '').join('; ');
+      const reason = row.reason === '' ? mark.reason : `${row.reason}; ${mark.reason}`;
       return { ...row, action: mark.action, reason };
     }),
     ...marked.filter((row) => !known.has(keyOfRow(row))),
