@@ -15,6 +15,7 @@ export interface MoveFlags extends CommonFlags, SideFlags, CopyFlags {
   readonly hold: number;
   readonly jobs: (typeof JOBS)[number];
   readonly ignoreBarePods?: boolean;
+  readonly ignoreRevisions?: boolean;
   readonly pauseGitops?: boolean;
   readonly ignoreGitops?: boolean;
   readonly forceDeletePods?: boolean;
@@ -52,6 +53,10 @@ export const addMoveFlags = (command: Command): Command =>
         .default('fail'),
     )
     .option('--ignore-bare-pods', 'proceed even if pods without an owner run (they are not stopped)')
+    .option(
+      '--ignore-revisions',
+      'proceed even if pods of an older revision run (their current template is started)',
+    )
     .option('--pause-gitops', 'pause the Argo CD and Flux owners of what is stopped')
     .option('--ignore-gitops', 'proceed even if Argo CD or Flux owns what is stopped')
     .option(
@@ -96,6 +101,7 @@ export const moveOptions = (flags: MoveFlags): MoveOptions => ({
   concurrency: flags.concurrency,
   jobs: flags.jobs,
   ignoreBarePods: flags.ignoreBarePods === true,
+  ignoreRevisions: flags.ignoreRevisions === true,
   pauseGitops: flags.pauseGitops === true,
   ignoreGitops: flags.ignoreGitops === true,
   forceDeletePods: flags.forceDeletePods === true,
@@ -140,6 +146,7 @@ const PLAIN_FLAGS = {
   concurrency: 'concurrency',
   jobs: 'jobs',
   ignoreBarePods: 'ignoreBarePods',
+  ignoreRevisions: 'ignoreRevisions',
   pauseGitops: 'pauseGitops',
   ignoreGitops: 'ignoreGitops',
   forceDeletePods: 'forceDeletePods',

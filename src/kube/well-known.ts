@@ -30,6 +30,12 @@ export const NAMESPACES = wellKnown('', 'namespaces', 'Namespace', 'cluster');
 export const QUOTAS = wellKnown('', 'resourcequotas', 'ResourceQuota');
 export const NODES = wellKnown('', 'nodes', 'Node', 'cluster');
 export const LEASES = wellKnown('coordination.k8s.io', 'leases', 'Lease');
+/** Kinds with `spec.paused` whose controller then starts nothing of a template of which it has no pods yet. */
+export const PAUSABLE: ReadonlySet<string> = new Set([
+  'Deployment.apps',
+  'DeploymentConfig.apps.openshift.io',
+  'Rollout.argoproj.io',
+]);
 export const DEPLOYMENTS = wellKnown('apps', 'deployments', 'Deployment');
 export const STATEFUL_SETS = wellKnown('apps', 'statefulsets', 'StatefulSet');
 export const DAEMON_SETS = wellKnown('apps', 'daemonsets', 'DaemonSet');

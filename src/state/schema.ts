@@ -150,6 +150,7 @@ const WORKLOADS = listOf(
     side: optional(ROLE),
     replicas: optional(count),
     unready: optional(yesOrNo),
+    readyPods: optional(count),
     fields: listOf(
       fields<BaselineField>({ path: listOf(word), parked: anything, original: optional(anything) }),
     ),

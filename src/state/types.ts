@@ -72,6 +72,8 @@ export interface BaselineWorkload {
   replicas?: number;
   /** It was not ready when this was recorded. */
   unready?: boolean;
+  /** How many of its pods were ready then; only with `unready`. */
+  readyPods?: number;
   fields: BaselineField[];
   /** Its autoscaler as it was: name, bounds, current count. */
   hpa?: JsonObject;

@@ -1,5 +1,6 @@
-import { numberAt, objectAt, objectsAt, own, stringAt } from '../kube/json.ts';
+import { numberAt, objectAt, objectsAt, stringAt } from '../kube/json.ts';
 import type { JsonObject, KubeObject } from '../kube/types.ts';
+import { nameList } from '../sentences.ts';
 import { conditionOf } from './finished.ts';
 import { withMessage } from './sentences.ts';
 
@@ -26,14 +27,23 @@ const phaseFailure = (pod: KubeObject): string | undefined => {
 const schedulingFailure = (pod: KubeObject): string | undefined => {
   const scheduled = conditionOf(pod, 'PodScheduled');
   if (scheduled?.status !== 'False') return undefined;
-  const what = own(SCHEDULING, scheduled.reason);
-  return what === undefined ? undefined : withMessage(what, scheduled.message);
+  if (scheduled.reason === 'SchedulingGated') return gated(pod);
+  return scheduled.reason === 'Unschedulable'
+    ? withMessage('cannot be scheduled', scheduled.message)
+    : undefined;
 };
 
-const SCHEDULING: Readonly<Record<string, string>> = {
-  Unschedulable: 'cannot be scheduled',
-  SchedulingGated: 'is held back by a scheduling gate',
+// The message of the server does not name them.
+const gated = (pod: KubeObject): string => {
+  const gates = gatesOf(objectAt(pod, 'spec'));
+  return gates.length === 0
+    ? 'is held back by a scheduling gate'
+    : `is held back by the scheduling ${gates.length === 1 ? 'gate' : 'gates'} ${nameList(gates)}`;
 };
+
+/** The names of the scheduling gates of a pod spec. Pure. */
+export const gatesOf = (spec: JsonObject | undefined): string[] =>
+  objectsAt(spec, 'schedulingGates').flatMap((gate) => stringAt(gate, 'name') ?? []);
 
 const containerFailure = (pod: KubeObject): string | undefined =>
   [

@@ -3,6 +3,7 @@ import { groupKind, groupOf } from '../kube/names.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { conditionOf } from './finished.ts';
 import { podFailure } from './pod-failure.ts';
+import { isPaused } from './revisions.ts';
 import { oneLine, withReason } from './sentences.ts';
 import type { Readiness } from './types.ts';
 import { warningOf } from './warnings.ts';
@@ -55,8 +56,13 @@ const REPORTS_GENERATION = new Set([
 const status = (object: KubeObject, name: string): number => numberAt(object, 'status', name) ?? 0;
 const wanted = (object: KubeObject): number => numberAt(object, 'spec', 'replicas') ?? 1;
 
-const tally = (have: number, want: number, what: string): Readiness | undefined =>
-  have < want ? progressing(`${have} of ${want} pods are ${what}`) : undefined;
+/** `object` is given where the count waits for `minReadySeconds`, which are then named. */
+const tally = (have: number, want: number, what: string, object?: KubeObject): Readiness | undefined => {
+  if (have >= want) return undefined;
+  const seconds = numberAt(object, 'spec', 'minReadySeconds') ?? 0;
+  const wait = seconds > 0 ? ` (minReadySeconds is ${seconds})` : '';
+  return progressing(`${have} of ${want} pods are ${what}${wait}`);
+};
 
 const replicaFailure = (object: KubeObject): Readiness | undefined => {
   const condition = conditionOf(object, 'ReplicaFailure');
@@ -65,20 +71,32 @@ const replicaFailure = (object: KubeObject): Readiness | undefined => {
     : undefined;
 };
 
-const deployment: Rule = (object) => {
+const deployment: Rule = (object, pods) => {
   const want = wanted(object);
   const updated = status(object, 'updatedReplicas');
-  const short =
-    tally(updated, want, 'of the latest revision') ??
-    tally(status(object, 'availableReplicas'), want, 'available') ??
-    leftovers(status(object, 'replicas') - updated);
+  const available = tally(status(object, 'availableReplicas'), want, 'available', object);
+  // A paused one keeps the pods that it has, of whatever revision.
+  const short = isPaused(object)
+    ? available
+    : (tally(updated, want, 'of the latest revision') ??
+      available ??
+      leftovers(status(object, 'replicas') - updated));
   if (short === undefined) return READY;
   const progress = conditionOf(object, 'Progressing');
   if (progress?.status === 'False' && progress.reason === 'ProgressDeadlineExceeded') {
-    return failed(`no progress within its deadline: ${oneLine(progress.message)}`);
+    const limit = numberAt(object, 'spec', 'progressDeadlineSeconds');
+    const deadline =
+      limit === undefined ? 'its deadline' : `its deadline (progressDeadlineSeconds is ${limit})`;
+    return failed(`no progress within ${deadline}: ${oneLine(progress.message)}`);
   }
-  return replicaFailure(object) ?? short;
+  return replicaFailure(object) ?? pausedAtNone(object, pods) ?? short;
 };
+
+// Its controller scales what is there, and makes nothing of a template that is new to it.
+const pausedAtNone = (object: KubeObject, pods: readonly KubeObject[]): Readiness | undefined =>
+  isPaused(object) && pods.length === 0
+    ? progressing(`0 of ${wanted(object)} pods are there, and its rollout is paused (spec.paused)`)
+    : undefined;
 
 const leftovers = (old: number): Readiness | undefined =>
   old > 0 ? progressing(`${old} pods of an older revision are still there`) : undefined;
@@ -87,7 +105,7 @@ const statefulSet: Rule = (object) => {
   const want = wanted(object);
   // Older servers have no availableReplicas, which also waits for minReadySeconds.
   const ready = numberAt(object, 'status', 'availableReplicas') ?? status(object, 'readyReplicas');
-  return tally(ready, want, 'ready') ?? statefulRevision(object, want) ?? READY;
+  return tally(ready, want, 'ready', object) ?? statefulRevision(object, want) ?? READY;
 };
 
 // A partition holds the pods below it at the old revision for good; with OnDelete nothing is updated by itself.
@@ -107,13 +125,13 @@ const daemonSet: Rule = (object) => {
   const updated = onDelete ? want : status(object, 'updatedNumberScheduled');
   return (
     tally(updated, want, 'of the latest revision') ??
-    tally(status(object, 'numberAvailable'), want, 'available') ??
+    tally(status(object, 'numberAvailable'), want, 'available', object) ??
     READY
   );
 };
 
 const replicaSet: Rule = (object) => {
-  const short = tally(status(object, 'availableReplicas'), wanted(object), 'available');
+  const short = tally(status(object, 'availableReplicas'), wanted(object), 'available', object);
   return short === undefined ? READY : (replicaFailure(object) ?? short);
 };
 

@@ -6,8 +6,8 @@ const ROOT = join(import.meta.dirname, '..', '..');
 /** The page with the table of what can go wrong in a move. */
 export const MODES_PAGE = join(ROOT, 'docs', 'failure-modes.md');
 
-/** Every failure mode, F1 to F26. */
-export const MODES: readonly string[] = Array.from({ length: 26 }, (_, index) => `F${index + 1}`);
+/** Every failure mode, F1 to F28. */
+export const MODES: readonly string[] = Array.from({ length: 28 }, (_, index) => `F${index + 1}`);
 
 /** A row of the table as the page has it. */
 export interface ModeRow {

@@ -41,6 +41,7 @@ export const PLAIN_MOVE: MoveOptions = {
   concurrency: 16,
   jobs: 'fail',
   ignoreBarePods: false,
+  ignoreRevisions: false,
   pauseGitops: false,
   ignoreGitops: false,
   forceDeletePods: false,

@@ -54,6 +54,35 @@ describe('readiness', () => {
       'progressing',
       /older revision/,
     ],
+    [
+      'a Deployment that waits for its minReadySeconds',
+      seen('apps/v1', 'Deployment', { replicas: 3, minReadySeconds: 500 }, { ...full, availableReplicas: 2 }),
+      'progressing',
+      /^2 of 3 pods are available \(minReadySeconds is 500\)$/,
+    ],
+    [
+      'a Deployment past its deadline of 5 s',
+      seen('apps/v1', 'Deployment', { replicas: 3, progressDeadlineSeconds: 5 }, stalled),
+      'failed',
+      /its deadline \(progressDeadlineSeconds is 5\): has timed out/,
+    ],
+    [
+      'a paused Deployment with its pods, of an older revision',
+      seen(
+        'apps/v1',
+        'Deployment',
+        { replicas: 3, paused: true },
+        { ...full, updatedReplicas: 0, replicas: 3 },
+      ),
+      'ready',
+      /^$/,
+    ],
+    [
+      'a paused Deployment without a pod',
+      seen('apps/v1', 'Deployment', { replicas: 3, paused: true }, {}),
+      'progressing',
+      /^0 of 3 pods are there, and its rollout is paused/,
+    ],
     ['a Deployment past its deadline', deployment(3, stalled), 'failed', /deadline: has timed out/],
     ['a full Deployment with an old condition', deployment(3, { ...full, ...stalled }), 'ready', /^$/],
     [

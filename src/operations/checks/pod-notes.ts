@@ -3,6 +3,7 @@ import { objectsAt, stringAt } from '../../kube/json.ts';
 import { objectName } from '../../kube/names.ts';
 import type { JsonObject } from '../../kube/types.ts';
 import { nameList } from '../../sentences.ts';
+import { gatesOf } from '../../workloads/pod-failure.ts';
 import type { Finding } from '../stage/types.ts';
 import type { Check, CheckContext, PodTemplate } from './types.ts';
 
@@ -15,18 +16,20 @@ export const podNotes = (
   templates: readonly PodTemplate[],
 ): Finding[] =>
   templates.flatMap(({ object, spec }) =>
-    ROWS.flatMap(({ code, find, text }): Finding[] => {
+    ROWS.flatMap(({ code, level = 'info', find, text }): Finding[] => {
       const things = find(spec);
       if (things.length === 0) return [];
       const message =
         `${objectName(object)} in namespace ${destNamespace} of context ${dest.context} ` +
         text(nameList([...things].sort()));
-      return [{ level: 'info', code, subject: objectName(object), message }];
+      return [{ level, code, subject: objectName(object), message }];
     }),
   );
 
 interface Row {
   readonly code: string;
+  /** Default `info`. */
+  readonly level?: Finding['level'];
   find(spec: JsonObject): string[];
   text(things: string): string;
 }
@@ -60,5 +63,12 @@ const ROWS: readonly Row[] = [
       return name === '' || name === 'default-scheduler' ? [] : [name];
     },
     text: (name) => `asks for the scheduler ${name}: its pods stay Pending unless the destination runs it.`,
+  },
+  {
+    code: 'scheduling-gates',
+    level: 'warn',
+    find: gatesOf,
+    text: (gates) =>
+      `makes pods with the scheduling gate ${gates}: they stay Pending until a controller of the destination takes it off.`,
   },
 ];

@@ -37,7 +37,7 @@ export const findTargets = (
   const objects = to.informer.objects();
   if (kind === 'cutover') return { start: startTargets(to.side, objects, baseline), over: [], deleted: [] };
   // A journal of a version before this one has only the baseline of the destination.
-  const known = starts.length > 0 ? starts : baseline.entries;
+  const known = starts.length > 0 ? withUnready(starts, baseline) : baseline.entries;
   // A cutover starts what its baseline names; a failback has to ask the destination what has ended there.
   const live = stopped.informer.objects();
   const split = splitJobs(startTargets(to.side, objects, undefined, { known }), live, options.jobs);
@@ -50,6 +50,17 @@ export const findTargets = (
     over: split.over,
     deleted: split.start.filter((target) => gone.has(keyOf(target))),
   };
+};
+
+// How ready it was is known of the side that was stopped.
+const withUnready = (starts: readonly BaselineEntry[], { entries }: Baseline): BaselineEntry[] => {
+  const unready = new Map(
+    entries.filter((entry) => entry.unready === true).map((entry) => [keyOf(entry), entry]),
+  );
+  return starts.map((start) => {
+    const before = unready.get(keyOf(start));
+    return before === undefined ? start : { ...start, unready: true, readyPods: before.readyPods ?? 0 };
+  });
 };
 
 /**

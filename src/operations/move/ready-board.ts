@@ -4,6 +4,7 @@ import type { KubeObject } from '../../kube/types.ts';
 import { createLiveIndex, type LiveIndex } from '../../workloads/live-index.ts';
 import { readiness } from '../../workloads/readiness.ts';
 import { isMarked } from '../../workloads/record.ts';
+import { isReadyPod } from '../../workloads/revisions.ts';
 import type { StartTarget } from './start-side.ts';
 import { fewerThan, restsBecause } from './wanted.ts';
 
@@ -22,6 +23,8 @@ export interface ReadyBoard {
   /** Takes changes in and judges again what they concern, nothing else. Returns whether any verdict is another one. */
   take(changes: readonly Change[]): boolean;
   waiting(): readonly NotReady[];
+  /** What is not ready and was not before either, and is as far as it was: nobody waits for the rest. */
+  spared(): readonly NotReady[];
   /** What is ready with fewer replicas than it is to have, each as a clause; autoscalers decide for themselves. */
   fewer(): readonly string[];
 }
@@ -31,14 +34,16 @@ export const createReadyBoard = (targets: readonly StartTarget[], judge = readin
   const index = createLiveIndex();
   const byKey = new Map(targets.map((target) => [keyOf(groupKind(target), target.name), target]));
   const waiting = new Map<string, NotReady>();
+  const spared = new Map<string, NotReady>();
   let started = false;
 
   const look = (key: string, target: StartTarget): boolean => {
     const before = waiting.get(key);
     const now = verdictOf(target, index, judge);
-    if (now === undefined) waiting.delete(key);
-    else waiting.set(key, now);
-    return before?.reason !== now?.reason;
+    waiting.delete(key);
+    spared.delete(key);
+    if (now !== undefined) (now.spared ? spared : waiting).set(key, now);
+    return before?.reason !== (now?.spared === true ? undefined : now?.reason);
   };
 
   return {
@@ -57,13 +62,18 @@ export const createReadyBoard = (targets: readonly StartTarget[], judge = readin
       return changed;
     },
     waiting: () => [...waiting.values()],
+    spared: () => [...spared.values()],
     fewer: () => targets.flatMap((target) => fewerOf(target, index) ?? []),
   };
 };
 
 const keyOf = (kind: string, name: string): string => `${kind}/${name}`;
 
-const verdictOf = (target: StartTarget, index: LiveIndex, judge: typeof readiness): NotReady | undefined => {
+const verdictOf = (
+  target: StartTarget,
+  index: LiveIndex,
+  judge: typeof readiness,
+): (NotReady & { readonly spared?: true }) | undefined => {
   const object: KubeObject | undefined = index.find(groupKind(target), target.name);
   if (object === undefined) {
     return { name: `${target.kind} ${target.name}`, reason: 'it is gone', failed: true, stuck: true };
@@ -76,6 +86,8 @@ const verdictOf = (target: StartTarget, index: LiveIndex, judge: typeof readines
   const pods = index.podsUnder(object);
   const state = judge(object, pods, index.warningsAbout([object, ...pods]));
   if (state.state === 'ready') return undefined;
+  if (target.enough !== undefined && pods.filter(isReadyPod).length >= target.enough)
+    return { name, reason: state.reason, failed: false, stuck: false, spared: true };
   return { name, reason: state.reason, failed: state.state === 'failed', stuck: STUCK.test(state.reason) };
 };
 
@@ -88,4 +100,4 @@ const fewerOf = (target: StartTarget, index: LiveIndex): string | undefined => {
 };
 
 const STUCK =
-  /ErrImagePull|ImagePullBackOff|InvalidImageName|CrashLoopBackOff|CreateContainerConfigError|exceeded quota|denied the request|violates PodSecurity|Unschedulable|unschedulable/;
+  /ErrImagePull|ImagePullBackOff|InvalidImageName|CrashLoopBackOff|CreateContainerConfigError|exceeded quota|denied the request|violates PodSecurity|rollout is paused|Unschedulable|unschedulable/;

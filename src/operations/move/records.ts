@@ -218,7 +218,7 @@ export const toStored = (baseline: Baseline, namespace: string): BaselineWorkloa
     uid: entry.uid,
     side: baseline.side,
     ...(entry.plan.replicas === undefined ? {} : { replicas: entry.plan.replicas }),
-    ...(entry.unready === true ? { unready: true } : {}),
+    ...(entry.unready === true ? { unready: true, readyPods: entry.readyPods ?? 0 } : {}),
     fields: entry.plan.fields.map(({ path, parked, original }) => ({
       path: [...path],
       parked,
@@ -252,7 +252,7 @@ const fromStored = (stored: readonly BaselineWorkload[], side: Baseline['side'])
         kind: item.kind,
         name: item.name,
         uid: item.uid,
-        ...(item.unready === true ? { unready: true as const } : {}),
+        ...(item.unready === true ? { unready: true as const, readyPods: item.readyPods ?? 0 } : {}),
         plan: {
           kind: groupKind(item),
           fields: item.fields.map(({ path, parked, original }) => ({ path, parked, original })),

@@ -1,17 +1,20 @@
 import { RefusedError, UnsafeError } from '../../errors.ts';
+import type { KubeObject } from '../../kube/types.ts';
 import { nameList } from '../../sentences.ts';
 import type { Survey } from './baseline.ts';
+import { revisionProblems } from './revision-problems.ts';
 import { whereIs } from './side.ts';
 import type { MoveOptions, MoveSide } from './types.ts';
 
 /**
  * Looks once more, at the moment what runs is recorded, for what a move could not stop: the preflight was some time
- * ago. Throws UnsafeError for bare pods, and RefusedError for running Jobs and GitOps owners without their flag. Pure.
+ * ago. Throws UnsafeError for bare pods and pods of an older revision, and RefusedError for running Jobs and GitOps owners without their flag. Pure.
  */
 export const refuseUnstoppable = (
   side: MoveSide,
   found: Survey,
-  options: Pick<MoveOptions, 'jobs' | 'ignoreBarePods' | 'ignoreGitops' | 'pauseGitops'>,
+  objects: readonly KubeObject[],
+  options: Pick<MoveOptions, 'jobs' | 'ignoreBarePods' | 'ignoreRevisions' | 'ignoreGitops' | 'pauseGitops'>,
 ): void => {
   const where = `${whereIs(side)}`;
   if (found.barePods.length > 0 && !options.ignoreBarePods) {
@@ -32,4 +35,7 @@ export const refuseUnstoppable = (
       hint: 'Let dr-syncer pause it with --pause-gitops, or pause it by hand and add --ignore-gitops.',
     });
   }
+  // A refusal comes first, as an acknowledgement alone would not do.
+  const [problem] = options.ignoreRevisions ? [] : revisionProblems(side, found, objects);
+  if (problem !== undefined) throw new UnsafeError(problem.message, { hint: problem.hint });
 };

@@ -194,13 +194,12 @@ const findUnseen = async (from: MoveSide, input: RollbackInput): Promise<string[
   const changes = informer.follow();
   try {
     const entries = input.state.baseline()?.entries ?? [];
-    const before = new Set(entries.filter(({ unready }) => unready === true).map(keyOf));
     const objects = informer.objects();
     const there = new Set(objects.map(keyOfObject));
     const gone = entries.filter((entry) => entry.kind !== 'Job' && runs(entry) && !there.has(keyOf(entry)));
-    // What was not ready before the move is as it was; and an autoscaler decides about its workload, down to none.
+    // What was not ready before the move need not be; and an autoscaler decides about its workload, down to none.
     const targets = targetsAgain(from, objects, input)
-      .filter((target) => target.kind !== 'Job' && !before.has(keyOf(target)))
+      .filter((target) => target.kind !== 'Job')
       .map((target) => (target.autoscaled ? { ...target, wanted: undefined } : target));
     const board = createReadyBoard(targets);
     board.take(changes.take());

@@ -20,6 +20,7 @@ import { createReadyBoard, type NotReady } from './ready-board.ts';
 import { SILENCE_MS } from './see-empty.ts';
 import { typeOf, whereIs } from './side.ts';
 import type { Baseline, BaselineEntry, MoveDeps, MoveSide } from './types.ts';
+import { enoughOf } from './unready.ts';
 import { isAutoscaled, restingFields, type WantedField, wakePatch, wantedFields } from './wanted.ts';
 
 /** A parked object that is to be started, with the count to start it with. */
@@ -34,6 +35,8 @@ export interface StartTarget {
   readonly wanted: readonly WantedField[] | undefined;
   /** An autoscaler decides about its replicas. */
   readonly autoscaled: boolean;
+  /** So many ready pods are enough, as it was not all ready before; undefined: it is to be ready. */
+  readonly enough: number | undefined;
   /** Suspended objects (CronJobs) are resumed when everything else is up. */
   readonly last: boolean;
 }
@@ -84,6 +87,7 @@ export const startTargets = (
           replicas,
           wanted: record === undefined ? undefined : wantedFields(record, replicas),
           autoscaled: isAutoscaled(object, objects),
+          enough: enoughOf(record, replicas),
           last: LAST.has(object.kind),
         };
       })
@@ -123,8 +127,8 @@ export const startGroup = async (
  * Waits until every object of a group is ready by the rules of its kind. Throws PartialError with the first cause per
  * workload as soon as a controller gives up or a pod cannot start for a reason that waiting rarely mends, and with
  * what is missing when the time is over. A look costs what has changed since the one before. `watchOther` is called
- * at every look; it throws when the other side runs. Returns what is ready with fewer replicas than it is to have, as
- * clauses.
+ * at every look; it throws when the other side runs. What was not all ready before is waited for until as much is, and
+ * told. Returns what is ready with fewer replicas than it is to have, as clauses.
  */
 export const waitReady = async (
   side: MoveSide,
@@ -144,7 +148,11 @@ export const waitReady = async (
       informer.refuseSilence(Math.min(SILENCE_MS, waitTimeoutMs));
       const isNews = board.take(changes.take());
       const waiting = board.waiting();
-      if (waiting.length === 0) return board.fewer();
+      if (waiting.length === 0) {
+        for (const { name, reason } of board.spared())
+          deps.reporter.warning(`${name} is not all ready, and was not before either: ${reason}.`);
+        return board.fewer();
+      }
       const elapsed = performance.now() - started;
       for (const { name, reason } of waiting.filter((item) => item.stuck && !told.has(item.name))) {
         told.add(name);

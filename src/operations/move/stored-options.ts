@@ -72,6 +72,8 @@ const MOVE = fields<MoveOptions>({
   concurrency: atOnce,
   jobs: oneOf(['wait', 'fail', 'suspend', 'leave']),
   ignoreBarePods: yesOrNo,
+  // Not in journals of earlier versions.
+  ignoreRevisions: optional(yesOrNo),
   pauseGitops: yesOrNo,
   ignoreGitops: yesOrNo,
   forceDeletePods: yesOrNo,
@@ -152,9 +154,9 @@ const OPTIONS = fields<{ move: MoveOptions; stage: StageOptions; migrateData: Da
  * who confirms that it goes on sees them, as anybody who may edit the namespace can have put them there. Pure.
  */
 export const notableFlags = ({ move, stage }: Pick<StoredOptions, 'move' | 'stage'>): string[] => [
-  ...(['pauseGitops', 'ignoreGitops', 'ignoreBarePods', 'forceDeletePods'] as const).flatMap((name) =>
-    move[name] ? [flagOf(name)] : [],
-  ),
+  ...(
+    ['pauseGitops', 'ignoreGitops', 'ignoreBarePods', 'ignoreRevisions', 'forceDeletePods'] as const
+  ).flatMap((name) => (move[name] ? [flagOf(name)] : [])),
   ...(stage === undefined
     ? []
     : [

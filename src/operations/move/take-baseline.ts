@@ -3,7 +3,6 @@ import { groupKind } from '../../kube/names.ts';
 import type { Json, KubeObject } from '../../kube/types.ts';
 import { readJournals } from '../../state/past-journals.ts';
 import { planPark } from '../../workloads/park.ts';
-import { readiness } from '../../workloads/readiness.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { baselineOf, keyOf, keyOfObject, survey } from './baseline.ts';
 import { findHomeless, type Homeless, type Listed, recordedStarts, refuseHomeless } from './home.ts';
@@ -11,6 +10,7 @@ import { recordedOf } from './records.ts';
 import { refuseUncopied } from './refuse-uncopied.ts';
 import { refuseUnstoppable } from './refuse-unstoppable.ts';
 import type { Baseline, BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './types.ts';
+import { unreadyAmong } from './unready.ts';
 import { restingFields, wantedFields } from './wanted.ts';
 
 /** A move, as far as its baseline goes. */
@@ -40,7 +40,7 @@ export const takeBaseline = async (
   { copiesToCome = false } = {},
 ): Promise<Taken> => {
   const found = survey(from, objects);
-  refuseUnstoppable(from, found, options);
+  refuseUnstoppable(from, found, objects, options);
   const takenAt = new Date(from.cluster.now()).toISOString();
   const baseline = withReadiness(baselineOf(from, found, takenAt, options.jobs), objects);
   for (const note of found.notes) deps.reporter.warning(note);
@@ -73,14 +73,13 @@ export const lookHome = async (
   return { starts: known, homeless: findHomeless(from, to, entries, known, parked) };
 };
 
-// Only what its controller says: a rollback compares with the same.
 const withReadiness = (baseline: Baseline, objects: readonly KubeObject[]): Baseline => {
-  const live = new Map(objects.map((object) => [keyOfObject(object), object]));
+  const unready = new Map(
+    unreadyAmong(baseline.entries, objects).map((found) => [keyOf(found.entry), found]),
+  );
   const entries = baseline.entries.map((entry) => {
-    const object = live.get(keyOf(entry));
-    return object === undefined || readiness(object).state === 'ready'
-      ? entry
-      : { ...entry, unready: true as const };
+    const found = unready.get(keyOf(entry));
+    return found === undefined ? entry : { ...entry, unready: true as const, readyPods: found.readyPods };
   });
   return { ...baseline, entries };
 };

@@ -49,6 +49,8 @@ export interface MoveOptions {
   /** What to do about Jobs that run: wait for their end, refuse, suspend them, or leave them running. */
   readonly jobs: 'wait' | 'fail' | 'suspend' | 'leave';
   readonly ignoreBarePods: boolean;
+  /** Go on although pods of an older revision run, which no start brings back. */
+  readonly ignoreRevisions: boolean;
   readonly pauseGitops: boolean;
   readonly ignoreGitops: boolean;
   readonly forceDeletePods: boolean;
@@ -71,8 +73,10 @@ export interface BaselineEntry {
   readonly name: string;
   readonly uid: string;
   readonly plan: ParkPlan;
-  /** It was not ready when the baseline was taken, so a rollback does not wait for that. */
+  /** It was not ready when the baseline was taken, so nobody waits for more than was. */
   readonly unready?: true;
+  /** How many of its pods were ready then; only with `unready`, and absent counts as none. */
+  readonly readyPods?: number;
 }
 
 /** What ran on the side that is stopped. */

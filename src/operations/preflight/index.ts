@@ -20,16 +20,20 @@ import { checkOwnRecords } from './checks/own-records.ts';
 import { checkParked } from './checks/parked.ts';
 import { checkStart, checkStop, checkWayBack } from './checks/patches.ts';
 import { checkPods } from './checks/pod-dry-run.ts';
+import { checkPodFinalizers } from './checks/pod-finalizers.ts';
 import { checkPullSecrets } from './checks/pull-secrets.ts';
 import { checkQuota } from './checks/quota.ts';
 import { checkRecord } from './checks/record.ts';
 import { checkRelease } from './checks/release.ts';
 import { checkReturned } from './checks/returned.ts';
+import { checkRevisions } from './checks/revisions.ts';
 import { checkRights, type RightsFound } from './checks/rights.ts';
+import { checkSlowStart } from './checks/slow-start.ts';
 import { checkStash } from './checks/stash.ts';
 import { checkSyncConfig } from './checks/sync-config.ts';
 import { checkTerminating } from './checks/terminating.ts';
 import { checkUncopied } from './checks/uncopied.ts';
+import { checkUnready } from './checks/unready.ts';
 import { checkVolumeData } from './checks/volume-data.ts';
 import { gather } from './gather.ts';
 import { rightsOf } from './rights.ts';
@@ -121,6 +125,10 @@ const CHECKS: readonly CheckRow[] = [
   checkBarePods,
   checkControlled,
   checkJobs,
+  checkRevisions,
+  checkUnready,
+  checkPodFinalizers,
+  checkSlowStart,
   checkGitops,
   checkApiKinds,
   checkCopy,

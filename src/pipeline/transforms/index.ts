@@ -18,6 +18,7 @@ import { namespaceFields } from './namespace-fields.ts';
 import { namespaceReferences } from './namespace-references.ts';
 import { nestedTemplates } from './nested-templates.ts';
 import { networkPolicy } from './network-policy.ts';
+import { pausedRollout } from './paused-rollout.ts';
 import { rebuildMetadata } from './rebuild-metadata.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { roleBinding } from './role-binding.ts';
@@ -73,6 +74,7 @@ export const TRANSFORMS: readonly Transform[] = [
   tokenSecret,
   resourceQuota,
   job,
+  pausedRollout,
   images,
   sealedSecret,
 

@@ -28,6 +28,12 @@ const originals = ({ metadata }: Json): string | undefined =>
   metadata.annotations['dr-syncer.io/original-replicas'];
 const mark = ({ metadata }: Json): Json => JSON.parse(metadata.annotations['dr-syncer.io/parked']);
 
+it('T73: a Deployment whose rollout is paused is not paused in the copy', async () => {
+  expect((await copy.from('Deployment', 'paused')).spec.paused).toBe(true);
+  const to = await copy.to('Deployment', 'paused');
+  expect([to.spec.paused, to.spec.replicas, originals(to)]).toEqual([undefined, 0, '2']);
+});
+
 describe('parked in the request that creates', () => {
   it('T20: nothing of the copy has ever started a pod, a Job or a ReplicaSet with replicas', async () => {
     const [pods, jobs, sets] = await Promise.all(
@@ -285,6 +291,8 @@ const FAILED_BACK = {
 const OBJECTS = `
 ${deployment('web', 3)}
 ${deployment('stopped', 0)}
+${deployment('paused', 2)}
+  paused: true
 ${deployment('standby', 4, '{ dr-syncer.io/scale-override: "1" }')}
 ---
 apiVersion: apps/v1

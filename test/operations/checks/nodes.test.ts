@@ -138,6 +138,11 @@ describe('what pods use of their surroundings', () => {
     ['NFS', { volumes: [{ nfs: { server: 'nas', path: '/x' } }] }, ['info nfs-volume Deployment web']],
     ['inline CSI', { volumes: [{ csi: { driver: 'd' } }] }, ['info csi-inline-volume Deployment web']],
     ['a scheduler', { schedulerName: 'volcano' }, ['info scheduler-not-default Deployment web']],
+    [
+      'scheduling gates',
+      { schedulingGates: [{ name: 'example.com/quota' }] },
+      ['warn scheduling-gates Deployment web'],
+    ],
     ['the default scheduler', { schedulerName: 'default-scheduler' }, []],
     ['volumes of the namespace', { volumes: [{ emptyDir: {} }, { configMap: { name: 'c' } }] }, []],
   ])('T69: %s', (_, spec, expected) => {

@@ -5,7 +5,7 @@ import { object } from '../../helpers/objects.ts';
 
 const target = (apiVersion: string, kind: string, name: string): StartTarget => ({
   ...{ apiVersion, kind, name, wave: 0, replicas: undefined },
-  ...{ wanted: undefined, autoscaled: false, last: false },
+  ...{ wanted: undefined, autoscaled: false, enough: undefined, last: false },
 });
 const TARGETS = [
   target('apps/v1', 'Deployment', 'done'),

@@ -74,11 +74,13 @@ describe('S12: options that no command line could have given are not used', () =
 test('what a journal makes happen beyond a plain run is told to who confirms it', () => {
   expect(notableFlags(WHOLE_OPTIONS)).toEqual([
     '--pause-gitops',
+    '--ignore-revisions',
     '--storage-class-map fast=slow',
     '--image-map a.example.com/=b.example.com/',
   ]);
   expect(notableFlags({ move: { ...WHOLE_OPTIONS.move, forceDeletePods: true }, stage: undefined })).toEqual([
     '--pause-gitops',
+    '--ignore-revisions',
     '--force-delete-pods',
   ]);
 });

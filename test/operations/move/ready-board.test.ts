@@ -42,6 +42,7 @@ const targets = indexes.map((index) => ({
   last: false,
   wanted: undefined,
   autoscaled: false,
+  enough: undefined,
 }));
 const added = (now: KubeObject) => ({ before: undefined, now });
 

@@ -12,6 +12,7 @@ export const WHOLE_OPTIONS: StoredOptions = {
     concurrency: 16,
     jobs: 'wait',
     ignoreBarePods: false,
+    ignoreRevisions: true,
     pauseGitops: true,
     ignoreGitops: false,
     forceDeletePods: false,

@@ -2,8 +2,27 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/kube/types.ts';
 import { images, mapImage } from '../../../src/pipeline/transforms/images.ts';
 import { job } from '../../../src/pipeline/transforms/job.ts';
+import { pausedRollout } from '../../../src/pipeline/transforms/paused-rollout.ts';
 import { object } from '../../helpers/objects.ts';
 import { specAfter, transformContext, transformed } from '../../helpers/transforms.ts';
+
+describe('paused-rollout', () => {
+  it.each([
+    ['apps/v1', 'Deployment'],
+    ['argoproj.io/v1alpha1', 'Rollout'],
+    ['apps.openshift.io/v1', 'DeploymentConfig'],
+  ])('T73: %s %s is not paused in the copy, and that is said', (apiVersion, kind) => {
+    const paused = object(apiVersion, kind, 'web', { spec: { paused: true, replicas: 2 } });
+    const { desired, heads } = transformed(paused, [pausedRollout]);
+    expect(desired['spec']).toEqual({ replicas: 2 });
+    expect(heads).toEqual(['warn spec.paused']);
+  });
+
+  it('T73: nothing is said of one that is not paused', () => {
+    const plain = object('apps/v1', 'Deployment', 'web', { spec: { paused: false, replicas: 2 } });
+    expect(transformed(plain, [pausedRollout])).toMatchObject({ desired: plain, heads: [] });
+  });
+});
 
 describe('job', () => {
   const generated = {

@@ -1,0 +1,49 @@
+import { groupKind } from '../../kube/names.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { podsOfWorkloads } from '../../workloads/pods.ts';
+import { readiness } from '../../workloads/readiness.ts';
+import { isReadyPod } from '../../workloads/revisions.ts';
+import { keyOf, keyOfObject } from './baseline.ts';
+import type { BaselineEntry } from './types.ts';
+
+/** A workload of a baseline that is not ready while it still runs. */
+export interface Unready {
+  readonly entry: BaselineEntry;
+  /** Why, as a clause with the first cause. */
+  readonly reason: string;
+  readonly readyPods: number;
+}
+
+/** Which of these workloads are not ready, judged with their pods as after a start. Pure. */
+export const unreadyAmong = (
+  entries: readonly BaselineEntry[],
+  objects: readonly KubeObject[],
+): Unready[] => {
+  const live = new Map(objects.map((object) => [keyOfObject(object), object]));
+  const pods = objects.filter(({ kind, apiVersion }) => kind === 'Pod' && apiVersion === 'v1');
+  const groups = new Map(podsOfWorkloads(pods, objects).map((group) => [keyOf(group.root), group.pods]));
+  return entries.flatMap((entry): Unready[] => {
+    const object = live.get(keyOf(entry));
+    if (object === undefined) return [];
+    const own = groups.get(keyOf(entry)) ?? [];
+    const state = readiness(object, own);
+    return state.state === 'ready'
+      ? []
+      : [{ entry, reason: state.reason, readyPods: own.filter(isReadyPod).length }];
+  });
+};
+
+/**
+ * How many ready pods of a workload are enough, as no more were ready before; undefined where it was all ready. The
+ * nodes of another cluster are other ones, so of a DaemonSet one pod is. Pure.
+ */
+export const enoughOf = (
+  entry: BaselineEntry | undefined,
+  replicas: number | undefined,
+): number | undefined => {
+  if (entry?.unready !== true) return undefined;
+  const before = entry.readyPods ?? 0;
+  return Math.min(before, DAEMONS.has(groupKind(entry)) ? 1 : (replicas ?? before));
+};
+
+const DAEMONS: ReadonlySet<string> = new Set(['DaemonSet.apps', 'DaemonSet.apps.kruise.io']);

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import { getJson, type Json, listJson, patchJson, type Side, waitUntil } from '../../cluster/client.ts';
+import { deployment, installYaml, POD } from '../../helpers/move-app.ts';
+import { countsOf, livePods, marksIn, moveTo } from '../../helpers/moves.ts';
+import { preflightOf, rowsOf } from '../../helpers/preflight.ts';
+import { stageWell } from '../../helpers/stage.ts';
+
+const NEW = 'example.invalid/b';
+const template = (extra: Json = {}): Json => ({
+  spec: { template: { spec: { containers: [{ name: 'main', image: NEW }], ...extra } } },
+});
+
+const APP = `${deployment('hung', 2).trimEnd()}
+  strategy: { rollingUpdate: { maxUnavailable: 0 } }
+${deployment('held', 1)}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: db }
+spec:
+  replicas: 2
+  serviceName: db
+  updateStrategy: { rollingUpdate: { partition: 2 } }
+  selector: { matchLabels: { app: db } }
+  template: { metadata: { labels: { app: db } }, spec: { ${POD} } }
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: agent }
+spec:
+  updateStrategy: { type: OnDelete }
+  selector: { matchLabels: { app: agent } }
+  template: { metadata: { labels: { app: agent } }, spec: { ${POD} } }
+`;
+
+const imagesOf = async (side: Side, namespace: string, app: string): Promise<string[]> => [
+  ...new Set(
+    (await listJson(side, 'Pod', namespace))
+      .filter(({ metadata }) => metadata.labels?.app === app)
+      .map(({ spec }) => spec.containers[0].image),
+  ),
+];
+
+const unsafe = ({ preflight }: Json): string[] =>
+  preflight.checks
+    .filter(({ level }: Json) => level === 'unsafe')
+    .map(({ id, subject }: Json) => `${id} ${subject}`)
+    .sort();
+
+test('F27: what serves an older revision is named, and neither a cutover nor a failback changes it unasked', async () => {
+  const namespace = await installYaml('revisions', APP, { staged: false });
+  await patchJson('source', 'Deployment', 'hung', namespace, template({ nodeSelector: { no: 'where' } }));
+  await patchJson('source', 'Deployment', 'held', namespace, { spec: { paused: true, ...template().spec } });
+  await patchJson('source', 'StatefulSet', 'db', namespace, template());
+  await patchJson('source', 'DaemonSet', 'agent', namespace, template());
+  await stageWell(namespace);
+  await waitUntil('the controllers to see it', async () => {
+    const rows = rowsOf(await preflightOf(namespace), 'unsafe', 'revisions');
+    return rows.length === 4 ? rows : undefined;
+  });
+  const { document } = await moveTo(7, 'cutover', namespace);
+  expect(unsafe(document)).toEqual([
+    'revisions DaemonSet agent',
+    'revisions Deployment held',
+    'revisions Deployment hung',
+    'revisions StatefulSet db',
+  ]);
+  const said = JSON.stringify(document.preflight.checks);
+  expect(said).toMatch(/Deployment hung .*runs 2 pods of an older revision .*a rollback as well/);
+  expect(said).toMatch(/Deployment held .*its rollout is paused/);
+  expect(said).toContain('its partition is 2');
+  expect(said).toContain('its updates are OnDelete');
+  expect(document.hint).toContain('--ignore-revisions');
+  expect(await marksIn('source', namespace)).toEqual([]);
+  expect(await imagesOf('source', namespace, 'db')).toEqual(['example.invalid/a']);
+
+  // A template that can come up there is started when that is acknowledged, a paused one too.
+  await patchJson('source', 'Deployment', 'hung', namespace, {
+    spec: { template: { spec: { nodeSelector: null } } },
+  });
+  await moveTo(0, 'cutover', namespace, { args: ['--ignore-revisions'] });
+  for (const app of ['hung', 'held', 'db', 'agent'])
+    expect(await imagesOf('dest', namespace, app), app).toEqual([NEW]);
+
+  await patchJson('dest', 'StatefulSet', 'db', namespace, {
+    spec: { template: { spec: { containers: [{ name: 'main', image: 'example.invalid/c' }] } } },
+  });
+  await waitUntil('the new revision', async () => {
+    const { status } = await getJson('dest', 'StatefulSet', 'db', namespace);
+    return status.updateRevision === status.currentRevision ? undefined : status;
+  });
+  const back = await moveTo(7, 'failback', namespace);
+  expect(unsafe(back.document)).toEqual(['revisions StatefulSet db']);
+  expect(await imagesOf('dest', namespace, 'db')).toEqual([NEW]);
+});
+
+test('F27: a paused Deployment starts on the other side, and comes home as it was', async () => {
+  const namespace = await installYaml('paused', deployment('web', 2), { staged: false });
+  await patchJson('source', 'Deployment', 'web', namespace, { spec: { paused: true } });
+  await stageWell(namespace);
+  const result = await preflightOf(namespace);
+  expect(rowsOf(result, 'unsafe')).toEqual([]);
+  expect(rowsOf(result, 'warn').join('\n')).toMatch(/Deployment web.*paused/);
+  await moveTo(0, 'cutover', namespace);
+  expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2 });
+  await moveTo(0, 'failback', namespace);
+  expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
+  expect((await getJson('source', 'Deployment', 'web', namespace)).spec.paused).toBe(true);
+  expect(await livePods('source', namespace)).toHaveLength(2);
+});
+
+test('F27: a paused Deployment that served an older revision does so again after a rollback', async () => {
+  const namespace = await installYaml('paused-back', deployment('web', 1), { staged: false });
+  await patchJson('source', 'Deployment', 'web', namespace, { spec: { paused: true, ...template().spec } });
+  await stageWell(namespace);
+  await moveTo(5, 'cutover', namespace, {
+    args: [
+      '--ignore-revisions',
+      '--rollback-on-failure',
+      '--smoke-command',
+      'false',
+      '--smoke-attempts',
+      '1',
+    ],
+  });
+  expect(await imagesOf('source', namespace, 'web')).toEqual(['example.invalid/a']);
+});
