@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest';
-import { api, applyObject, createNamespace, freshNamespace, getJson, type Json } from '../../cluster/client.ts';
+import {
+  api,
+  applyObject,
+  createNamespace,
+  freshNamespace,
+  getJson,
+  type Json,
+} from '../../cluster/client.ts';
 import { copyOf } from '../../helpers/copy.ts';
 import { stageNamespace } from '../../helpers/stage.ts';
 
@@ -70,7 +77,9 @@ it('A29: annotations that are too long only with our marks are refused, and the 
   expect(made.status).toBe(201);
   const result = await stageNamespace(namespace);
   expect(result.exitCode, result.summary).toBe(3);
-  expect(result.summary).toMatch(/ConfigMap board: .*Too long.*262144 bytes, and the marks of dr-syncer need \d+ more/);
+  expect(result.summary).toMatch(
+    /ConfigMap board: .*Too long.*262144 bytes, and the marks of dr-syncer need \d+ more/,
+  );
 });
 
 const OWNED = [
