@@ -89,7 +89,7 @@ describe('the verification script', { timeout: 120_000 }, () => {
   it('D63: takes names with a line break, and tells them from every other', async () => {
     const names = ['a\nb', 'a\\nb', 'sub\n/x', 'size 1\n./y', 'ends\n', 'q"\n'];
     const files = Object.fromEntries(names.map((name, index) => [name, 'x'.repeat(index)]));
-    const { tree } = await list(fill('a', files), 'checksum');
+    const { tree } = await list(fill('odd', files), 'checksum');
     expect(tree).toMatchObject({ files: names.length, hashed: names.length, errorCount: 0 });
     expect([...(tree?.entries.keys() ?? [])].sort()).toEqual(
       ['"./a\\nb"', '"./a\\\\nb"', '"./sub\\n/x"', '"./size 1\\n./y"', '"./ends\\n"', '"./q"\\n"'].sort(),

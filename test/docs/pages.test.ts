@@ -15,6 +15,7 @@ const PAGES = [
 
 // Flags of other programs that the pages name.
 const FOREIGN = new Set([
+  '--checksum',
   '--context',
   '--raw',
   '--list',

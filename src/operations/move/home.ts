@@ -6,7 +6,18 @@ import type { KubeObject } from '../../kube/types.ts';
 import { nameList } from '../../sentences.ts';
 import { controllerOf } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
+
+<<<<<<< HEAD
+
 import { isMarked, recordedFields, recordedReplicas } from '../../workloads/record.ts';
+
+=======
+
+import { recordedFields, recordedReplicas } from '../../workloads/record.ts';
+import { isTemporary } from '../../workloads/temporary.ts';
+
+>>>>>>> h4
+
 import { keyOf, keyOfObject } from './baseline.ts';
 import { isLeftOut } from './left-parked.ts';
 import { whereIs } from './side.ts';
@@ -26,24 +37,27 @@ export interface Listed {
  */
 export const recordedStarts = ({ side, objects }: Listed, parked: Baseline | undefined): BaselineEntry[] => {
   const known = new Map((parked?.entries ?? []).map((entry) => [keyOf(entry), entry]));
-  return objects
-    .filter((object) => object.kind !== 'Pod' && controllerOf(object) === undefined)
-    .flatMap((object): BaselineEntry[] => {
-      const { apiVersion, kind, metadata } = object;
-      const entry = { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '-' };
-      const fields = recordedFields(object);
-      if (fields !== undefined) {
-        const replicas = recordedReplicas(object);
-        return [{ ...entry, plan: { kind: groupKind(object), fields, replicas, notes: [] } }];
-      }
-      const plan = planPark(object, { stop: true, scalePath: side.scalePaths.get(groupKind(object)) });
-      const record = known.get(keyOfObject(object));
-      if (plan === undefined) return record === undefined ? [] : [{ ...entry, plan: record.plan }];
-      const isResting = record !== undefined && restingFields(object, wantedFields(record)).length > 0;
-      if (isResting) return [{ ...entry, plan: record.plan }];
-      // 0 replicas, suspended: without a record nobody knows whether it was so before.
-      return runs({ ...entry, plan }) ? [{ ...entry, plan }] : [];
-    });
+  return (
+    objects
+      // What a killed copy has left is removed, never started.
+      .filter((object) => object.kind !== 'Pod' && controllerOf(object) === undefined && !isTemporary(object))
+      .flatMap((object): BaselineEntry[] => {
+        const { apiVersion, kind, metadata } = object;
+        const entry = { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '-' };
+        const fields = recordedFields(object);
+        if (fields !== undefined) {
+          const replicas = recordedReplicas(object);
+          return [{ ...entry, plan: { kind: groupKind(object), fields, replicas, notes: [] } }];
+        }
+        const plan = planPark(object, { stop: true, scalePath: side.scalePaths.get(groupKind(object)) });
+        const record = known.get(keyOfObject(object));
+        if (plan === undefined) return record === undefined ? [] : [{ ...entry, plan: record.plan }];
+        const isResting = record !== undefined && restingFields(object, wantedFields(record)).length > 0;
+        if (isResting) return [{ ...entry, plan: record.plan }];
+        // 0 replicas, suspended: without a record nobody knows whether it was so before.
+        return runs({ ...entry, plan }) ? [{ ...entry, plan }] : [];
+      })
+  );
 };
 
 /** The workloads that would be stopped on one side and could not be started on the other, by what is wrong there. */
