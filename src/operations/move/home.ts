@@ -6,25 +6,15 @@ import type { KubeObject } from '../../kube/types.ts';
 import { nameList } from '../../sentences.ts';
 import { controllerOf } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
-
-<<<<<<< HEAD
-
 import { isMarked, recordedFields, recordedReplicas } from '../../workloads/record.ts';
-
-=======
-
-import { recordedFields, recordedReplicas } from '../../workloads/record.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
-
->>>>>>> h4
-
 import { keyOf, keyOfObject } from './baseline.ts';
 import { isLeftOut } from './left-parked.ts';
 import { whereIs } from './side.ts';
 import type { Baseline, BaselineEntry, MoveDeps, MoveSide } from './types.ts';
 import { isIgnored, restingFields, runs, wantedFields } from './wanted.ts';
 
-/** A side with what was nameList on it. */
+/** A side with what was listed on it. */
 export interface Listed {
   readonly side: MoveSide;
   readonly objects: readonly KubeObject[];
