@@ -42,7 +42,7 @@ export const takeBaseline = async (
   const found = survey(from, objects);
   refuseUnstoppable(from, found, objects, options);
   const takenAt = new Date(from.cluster.now()).toISOString();
-  const baseline = withReadiness(baselineOf(from, found, takenAt, options.jobs), objects);
+  const baseline = withReadiness(baselineOf(from, found, takenAt, options.jobs), objects, from.cluster.now());
   for (const note of found.notes) deps.reporter.warning(note);
   if (kind === 'cutover') {
     if (!copiesToCome) refuseUncopied(from, { side: to, objects: others }, baseline.entries, objects, deps);
@@ -73,9 +73,9 @@ export const lookHome = async (
   return { starts: known, homeless: findHomeless(from, to, entries, known, parked) };
 };
 
-const withReadiness = (baseline: Baseline, objects: readonly KubeObject[]): Baseline => {
+const withReadiness = (baseline: Baseline, objects: readonly KubeObject[], nowMs: number): Baseline => {
   const unready = new Map(
-    unreadyAmong(baseline.entries, objects).map((found) => [keyOf(found.entry), found]),
+    unreadyAmong(baseline.entries, objects, nowMs).map((found) => [keyOf(found.entry), found]),
   );
   const entries = baseline.entries.map((entry) => {
     const found = unready.get(keyOf(entry));

@@ -1,5 +1,6 @@
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { podFailure } from '../../workloads/pod-failure.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { readiness } from '../../workloads/readiness.ts';
 import { isReadyPod } from '../../workloads/revisions.ts';
@@ -14,10 +15,15 @@ export interface Unready {
   readonly readyPods: number;
 }
 
-/** Which of these workloads are not ready, judged with their pods as after a start. Pure. */
+/**
+ * Which of these workloads are not ready, judged with their pods as after a start. What is starting just now is not
+ * among them, as it will be: pods that nothing keeps from it and that are young at `nowMs`, the server's time in ms, or
+ * are still to be made. Pure.
+ */
 export const unreadyAmong = (
   entries: readonly BaselineEntry[],
   objects: readonly KubeObject[],
+  nowMs: number,
 ): Unready[] => {
   const live = new Map(objects.map((object) => [keyOfObject(object), object]));
   const pods = objects.filter(({ kind, apiVersion }) => kind === 'Pod' && apiVersion === 'v1');
@@ -27,11 +33,24 @@ export const unreadyAmong = (
     if (object === undefined) return [];
     const own = groups.get(keyOf(entry)) ?? [];
     const state = readiness(object, own);
-    return state.state === 'ready'
+    return state.state === 'ready' || (state.state === 'progressing' && isStarting(own, nowMs))
       ? []
       : [{ entry, reason: state.reason, readyPods: own.filter(isReadyPod).length }];
   });
 };
+
+const isStarting = (pods: readonly KubeObject[], nowMs: number): boolean => {
+  const waiting = pods.filter((pod) => !isReadyPod(pod));
+  return (
+    waiting.every((pod) => podFailure(pod) === undefined) &&
+    (waiting.length === 0 || waiting.some((pod) => nowMs - ageStart(pod) < STARTING_MS))
+  );
+};
+
+const ageStart = ({ metadata }: KubeObject): number => Date.parse(metadata.creationTimestamp ?? '') || 0;
+
+// What has not become ready in this time is as the application is.
+const STARTING_MS = 60_000;
 
 /**
  * How many ready pods of a workload are enough, as no more were ready before; undefined where it was all ready. The

@@ -65,7 +65,17 @@ test('F28: as many pods are waited for as were ready', async () => {
   expect(rows).toEqual([expect.stringContaining('waited for until 1 pod is ready')]);
 });
 
-const NOT_READY = { status: { conditions: [{ type: 'Ready', status: 'False' }] } };
+const NOT_READY = {
+  status: {
+    conditions: [{ type: 'Ready', status: 'False' }],
+    containerStatuses: [
+      {
+        ...{ name: 'main', image: 'example.invalid/a', imageID: '', ready: false, restartCount: 3 },
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+      },
+    ],
+  },
+};
 
 test('F28: what delays a stop or a start by its own fields is named before', async () => {
   const slow = `${deployment('slow', 1).trimEnd()}
