@@ -12,7 +12,8 @@ export interface Level {
  * Makes a level from 16, or from `most` where that is less: it grows as long as answers stay about as quick as the
  * quickest ones, and shrinks when they become slow or the server refuses; additive up and multiplicative down, as
  * TCP does, after a doubling start. A far server gets many requests at once, as its answers do not come later for it;
- * one that is busy gets few, as more of them would only wait there. Pure but for what it is told.
+ * one that is busy gets no more than at the start. Only a refusal leads below that: answers may be slow because this
+ * very process is. Pure but for what it is told.
  */
 export const createLevel = (most: number): Level => {
   let limit = Math.min(START, most);
@@ -25,7 +26,7 @@ export const createLevel = (most: number): Level => {
     // Slowly up again: the quickest answers of a quiet moment must not be the measure for ever.
     quickest = mean < quickest ? mean : quickest + (mean - quickest) * DRIFT;
     if (mean > quickest * SLOW + JITTER_MS) {
-      limit = Math.max(Math.min(LEAST, most), Math.floor(limit * 0.8));
+      limit = Math.max(Math.min(START, most), Math.floor(limit * 0.8));
       isStarting = false;
     } else if (mean <= quickest * QUICK + JITTER_MS && peak >= limit) {
       limit = Math.min(most, isStarting ? limit * 2 : limit + STEP);
@@ -58,7 +59,6 @@ interface Round {
 const newRound = (): Round => ({ count: 0, sum: 0, peak: 0 });
 
 const START = 16;
-const LEAST = 4;
 const STEP = 2;
 const SHORTEST_ROUND = 8;
 // Of the mean of a round, compared with the quickest one; ms of noise are no sign on a near server.
