@@ -56,6 +56,8 @@ const MIRROR_MS = 5000;
 export const createOperationState = (input: OperationStateInput): OperationState => {
   const { source, dest, journal, lock, operator, reporter } = input;
   const store: StateStore = openStateStore(dest.cluster, dest.namespace);
+  // Writes wait for this reading while they have their places in the queue: it must not stand behind them.
+  const witness = openStateStore(dest.cluster.through(lock.gate, { urgent: true }), dest.namespace);
   const { operationId, kind } = journal.current();
   let record = input.record;
   let readAt = 0;
@@ -63,7 +65,7 @@ export const createOperationState = (input: OperationStateInput): OperationState
 
   const now = (): string => timestamp(dest.cluster.now());
   const look = async (): Promise<void> => {
-    await store.assertEpoch({ epoch: record.epoch, operationId });
+    await witness.assertEpoch({ epoch: record.epoch, operationId });
     readAt = performance.now();
   };
   const isStillOurs = async (): Promise<void> => {
