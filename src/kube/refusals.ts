@@ -25,6 +25,9 @@ const WORDS = {
   /** A Role or a binding that grants more than we have ourselves. */
   grants: /attempting to grant RBAC permissions/,
   quota: /exceeded quota/,
-  limits: /must specify|limits? .*LimitRange|(?:max|min)imum .* usage/i,
+  /** A LimitRange of the namespace. */
+  limits: /limits? .*LimitRange|maximum .* usage/i,
+  /** What a pod asks for, or does not: quotas and LimitRanges alike. */
+  resources: /quota|must specify|limit/i,
   podSecurity: /PodSecurity/,
 } as const satisfies Readonly<Record<string, RegExp>>;

@@ -27,3 +27,13 @@ test('S15: what a refusal is about is known from what the server said, whatever 
   expect(aboutOf(said('it is invalid', 'provided port is already allocated'))).toEqual(['portTaken']);
   expect(aboutOf(said('all is well'))).toEqual([]);
 });
+
+test('a refusal for what a pod asks for is one, whoever of the namespace sets the bounds', () => {
+  const aboutOf = (message: string): readonly string[] =>
+    failureOfResponse(403, JSON.stringify({ kind: 'Status', status: 'Failure', message }), undefined).about;
+  expect(aboutOf('pods "a" is forbidden: cpu max limit to request ratio per Container is 2')).toEqual([
+    'resources',
+  ]);
+  expect(aboutOf('pods "a" is forbidden: failed quota: q: must specify limits.cpu')).toEqual(['resources']);
+  expect(aboutOf('pods "a" is forbidden: exceeded quota: q')).toEqual(['quota', 'resources']);
+});

@@ -57,7 +57,7 @@ const checkAdmission = async (work: DataWork, side: DataSide, signal: AbortSigna
 };
 
 const hintFor = ({ about }: Failure): string =>
-  about.includes('quota') || about.includes('limits')
+  about.includes('resources')
     ? 'Set --pv-migrate-resources to what the quota asks for, or raise the quota.'
     : about.includes('podSecurity')
       ? 'Use --pv-migrate-non-root (files then lose their owners), or exempt pods labelled dr-syncer.io/temporary=true.'
