@@ -1,6 +1,9 @@
 /** Decides, before every attempt of a write, whether it may be sent. Reads and dry runs do not ask. */
 export interface WriteGate {
-  /** Resolves when an attempt may be sent at this moment; throws when nothing may be written any more. */
+  /**
+   * Resolves when an attempt may be sent at this moment; throws when nothing may be written any more. The attempt has its
+   * place in the queue by then, so what a gate asks the server itself must be urgent.
+   */
   pass(): Promise<void>;
   /** ms from now in which an attempt that is sent now must have its answer; Infinity where nothing limits it. */
   leftMs(): number;

@@ -154,7 +154,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
       if (hasStatus(error, 429)) level.refused();
       throw error;
     } finally {
-      inLine.concurrency = level.limit();
+      if (inLine.concurrency !== level.limit()) inLine.concurrency = level.limit();
     }
   };
 

@@ -109,7 +109,8 @@ export const keyOf = (object: {
 }): string => `${groupKind(object)}/${object.name}`;
 
 /** The same key of a live object. */
-export const keyOfObject = (object: KubeObject): string => `${groupKind(object)}/${object.metadata.name}`;
+export const keyOfObject = (object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>): string =>
+  `${groupKind(object)}/${object.metadata.name}`;
 
 const entryOf = (object: KubeObject, plan: BaselineEntry['plan']): BaselineEntry => ({
   apiVersion: object.apiVersion,

@@ -8,7 +8,8 @@ import type { MoveOptions, MoveSide } from './types.ts';
 
 /**
  * Looks once more, at the moment what runs is recorded, for what a move could not stop: the preflight was some time
- * ago. Throws UnsafeError for bare pods and pods of an older revision, and RefusedError for running Jobs and GitOps owners without their flag. Pure.
+ * ago. Throws UnsafeError for bare pods and pods of an older revision, and RefusedError for running Jobs and GitOps
+ * owners without their flag. Pure.
  */
 export const refuseUnstoppable = (
   side: MoveSide,

@@ -46,8 +46,8 @@ export interface StartTarget {
  * ran there is started (a Job that has ended since it was staged must not run again), and with the counts that ran
  * there, moved into the range of the autoscaler; without one (failback, failover) counts are the recorded ones. At the
  * destination only our own copies are started; with `foreign`, also what else a failback has stopped there. `known` is
- * what a record beside the objects says of them (what the last stage has left out stays parked in any case): those count without a mark too, whether an interrupted run has started
- * them already or somebody has taken the mark off. Pure.
+ * what a record beside the objects says of them: those count without a mark too, whether an interrupted run has started
+ * them already or somebody has taken the mark off. What the last stage has left out stays parked in any case. Pure.
  */
 export const startTargets = (
   side: MoveSide,

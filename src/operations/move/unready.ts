@@ -1,5 +1,6 @@
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { parseTimestamp } from '../../state/clock.ts';
 import { podFailure } from '../../workloads/pod-failure.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { readiness } from '../../workloads/readiness.ts';
@@ -47,7 +48,7 @@ const isStarting = (pods: readonly KubeObject[], nowMs: number): boolean => {
   );
 };
 
-const ageStart = ({ metadata }: KubeObject): number => Date.parse(metadata.creationTimestamp ?? '') || 0;
+const ageStart = ({ metadata }: KubeObject): number => parseTimestamp(metadata.creationTimestamp) ?? 0;
 
 // What has not become ready in this time is as the application is.
 const STARTING_MS = 60_000;

@@ -27,7 +27,9 @@ export const findSure = async (
     const [isSame, objects, quotas] = await Promise.all([
       isSameVersion(deps),
       admissionObjects(deps, destDiscovery),
-      destNamespace === undefined ? [] : deps.dest.list(QUOTAS, options.destNamespace, deps),
+      destNamespace === undefined
+        ? []
+        : deps.dest.list(QUOTAS, options.destNamespace, { signal: deps.signal }),
     ]);
     if (!isSame || quotas.length > 0) return new Set();
     const types = [...new Map(candidates.map(({ type }) => [typeName(type), type])).values()];

@@ -1,13 +1,14 @@
 import { CONTENT_MANAGER, LEFT_OUT, RECORD } from '../../annotations.ts';
 import { errorText } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
-import { groupKind, groupOf } from '../../kube/names.ts';
+import { groupOf } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { oneShotOf } from '../../pipeline/one-shot.ts';
 import { releaseHeld } from '../../pipeline/transforms/index.ts';
 import { finished } from '../../workloads/finished.ts';
 import { isMarked } from '../../workloads/record.ts';
+import { keyOf, keyOfObject } from '../move/baseline.ts';
 import { isIgnored } from '../move/wanted.ts';
 import type { Collected } from './collect.ts';
 import { isOurs, listedKinds } from './orphans.ts';
@@ -38,10 +39,10 @@ export const findMarks = (
   prepared: readonly Prepared[],
   orphans: readonly KubeObject[],
 ): LeftOutMark[] => {
-  const rows = new Map(prepared.map((row) => [keyOf(row.source), row]));
+  const rows = new Map(prepared.map((row) => [keyOfObject(row.source), row]));
   const gone = options.prune ? [] : orphans.filter((object) => isMarked(object) || isHeld(object));
   const marks = [
-    ...gone.map((object) => ({ object, about: object, reason: reasonOf(rows.get(keyOf(object))) })),
+    ...gone.map((object) => ({ object, about: object, reason: reasonOf(rows.get(keyOfObject(object))) })),
     ...staleManifests(options, collected, rows),
     ...prepared.flatMap(({ item, source }) =>
       item?.live === undefined ? [] : [{ object: item.live, about: source, reason: undefined }],
@@ -81,18 +82,16 @@ export const writeMarks = (
 
 /** Puts the rows of marks into those of the objects: an object has one row. Pure. */
 export const withMarkRows = (rows: readonly StageRow[], marked: readonly StageRow[]): StageRow[] => {
-  const keyOfRow = ({ apiVersion, kind, name }: StageRow): string =>
-    `${groupKind({ apiVersion, kind })}/${name}`;
-  const byKey = new Map(marked.map((row) => [keyOfRow(row), row]));
-  const known = new Set(rows.map(keyOfRow));
+  const byKey = new Map(marked.map((row) => [keyOf(row), row]));
+  const known = new Set(rows.map(keyOf));
   return [
     ...rows.map((row) => {
-      const mark = byKey.get(keyOfRow(row));
+      const mark = byKey.get(keyOf(row));
       if (mark === undefined || (mark.action === 'updated' && WRITTEN.has(row.action))) return row;
       const reason = row.reason === '' ? mark.reason : `${row.reason}; ${mark.reason}`;
       return { ...row, action: mark.action, reason };
     }),
-    ...marked.filter((row) => !known.has(keyOfRow(row))),
+    ...marked.filter((row) => !known.has(keyOf(row))),
   ];
 };
 
@@ -136,17 +135,10 @@ const staleManifests = (
       const about = stashKept(object);
       if (about === undefined || !isKeptAs(object, about)) return [];
       if (!listed.has(`${groupOf(about.apiVersion)}/${about.kind}`)) return [];
-      const row = rows.get(keyOf(about));
+      const row = rows.get(keyOfObject(about));
       const isWanted = row?.verdict.kind === 'refuse' || (row?.item !== undefined && row.stashed);
       return isWanted ? [] : [{ object, about, reason: reasonOf(row) }];
     });
 };
 
 const isHeld = (object: KubeObject): boolean => releaseHeld(object) !== undefined;
-
-const keyOf = ({
-  apiVersion,
-  kind,
-  metadata,
-}: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>): string =>
-  `${groupKind({ apiVersion, kind })}/${metadata.name}`;

@@ -3,6 +3,7 @@ import { errorText } from '../../errors.ts';
 import { groupKind, groupOf } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { keyOfObject } from '../move/baseline.ts';
 import type { Collected } from './collect.ts';
 import type { Prepared } from './prepare.ts';
 import { isRecord } from './prepare.ts';
@@ -24,7 +25,9 @@ export const findOrphans = (
   const listed = listedKinds(collected);
   // What is refused is there at the source, and is asked for.
   const wanted = new Set(
-    prepared.flatMap((row) => (row.item === undefined && row.verdict.kind !== 'refuse' ? [] : keyOf(row))),
+    prepared.flatMap((row) =>
+      row.item === undefined && row.verdict.kind !== 'refuse' ? [] : keyOfObject(row.source),
+    ),
   );
   return collected.dest.filter(
     (object) =>
@@ -32,7 +35,7 @@ export const findOrphans = (
       object.metadata.annotations?.[SOURCE_NAMESPACE] === options.sourceNamespace &&
       !isRecord(object) &&
       listed.has(`${groupOf(object.apiVersion)}/${object.kind}`) &&
-      !wanted.has(`${groupKind(object)}/${object.metadata.name}`),
+      !wanted.has(keyOfObject(object)),
   );
 };
 
@@ -94,5 +97,3 @@ export const pruneOrphans = (
 export const isOurs = ({ metadata }: KubeObject): boolean =>
   metadata.labels?.[MANAGED] === 'true' &&
   (metadata.managedFields ?? []).some((entry) => entry['manager'] === CONTENT_MANAGER);
-
-const keyOf = (row: Prepared): string => `${groupKind(row.source)}/${row.source.metadata.name}`;

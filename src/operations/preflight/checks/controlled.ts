@@ -3,6 +3,7 @@ import { groupKind, objectName } from '../../../kube/names.ts';
 import type { KubeObject } from '../../../kube/types.ts';
 import { planPark } from '../../../workloads/park.ts';
 import { podsOfWorkloads } from '../../../workloads/pods.ts';
+import { keyOf, keyOfObject } from '../../move/baseline.ts';
 import { row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 
@@ -36,11 +37,9 @@ export const neverZeroRows = ({ side, objects }: NonNullable<CheckContext['from'
   );
   if (found.length === 0) return [];
   const pods = objects.filter(({ apiVersion, kind }) => apiVersion === 'v1' && kind === 'Pod');
-  const running = podsOfWorkloads(pods, objects).map(({ root }) =>
-    keyOf(root.apiVersion, root.kind, root.name),
-  );
+  const running = podsOfWorkloads(pods, objects).map(({ root }) => keyOf(root));
   return found.map((object: KubeObject) => {
-    const hasPods = running.includes(keyOf(object.apiVersion, object.kind, object.metadata.name));
+    const hasPods = running.includes(keyOfObject(object));
     return row(
       'controlled',
       hasPods ? 'refuse' : 'warn',
@@ -50,6 +49,3 @@ export const neverZeroRows = ({ side, objects }: NonNullable<CheckContext['from'
     );
   });
 };
-
-const keyOf = (apiVersion: string, kind: string, name: string): string =>
-  `${groupKind({ apiVersion, kind })}/${name}`;
