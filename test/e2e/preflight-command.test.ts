@@ -169,10 +169,10 @@ test('F11: a webhook of the destination that does not answer is found by the dry
 
 test('F12: a container image of a template is not asked for, and its pull secret is', async () => {
   const secret = { spec: { template: { spec: { imagePullSecrets: [{ name: 'registry' }] } } } };
-  await patchJson('source', 'Deployment', 'web', namespace, secret);
+  await patchAndRollOut('source', 'web', namespace, secret);
   const run = await preflight(['-o', 'json']);
   expect(findings(run)).toEqual(['warn pull-secrets Secret registry']);
-  await patchJson('source', 'Deployment', 'web', namespace, {
+  await patchAndRollOut('source', 'web', namespace, {
     spec: { template: { spec: { imagePullSecrets: null } } },
   });
 });

@@ -17,6 +17,7 @@ import {
 } from '../cluster/client.ts';
 import { podsIn, probePod, untilRefused } from '../helpers/enforced.ts';
 import { preflightOf, rolesFor, rowsOf } from '../helpers/preflight.ts';
+import { patchAndRollOut } from '../helpers/rolled-out.ts';
 import { asAccount, stageWell } from '../helpers/stage.ts';
 
 const SIDES = ['source', 'dest'] as const;
@@ -154,7 +155,7 @@ describe('what refuses the pods', () => {
   });
 
   test('F12: an image pull secret that is nowhere is a warning', async () => {
-    await patchJson('source', 'Deployment', 'web', namespace, {
+    await patchAndRollOut('source', 'web', namespace, {
       spec: { template: { spec: { imagePullSecrets: [{ name: 'registry' }] } } },
     });
     const result = await preflightOf(namespace);
