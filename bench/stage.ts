@@ -36,11 +36,12 @@ const capture = async (arena: OpenArena): Promise<Captured> => {
   return { namespace, dryRuns: sent.filter(isDryRun), writes: sent.filter(isObjectWrite) };
 };
 
+// The version that a second write of an object builds on is another one in another namespace.
 const moved = (requests: readonly SentRequest[], from: string, to: string): SentRequest[] =>
   requests.map(({ path, body, ...rest }) => ({
     ...rest,
     path: path.replaceAll(from, to),
-    body: body?.replaceAll(from, to),
+    body: body?.replaceAll(from, to).replace(/"resourceVersion":"\d+",?/, ''),
   }));
 
 const arena = await openArena({
