@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const BIN = join(ROOT, 'node_modules', '.bin');
@@ -51,12 +51,27 @@ function runTool(tool: string, args: readonly string[]): number {
   return status ?? 1;
 }
 
-// A plain last line that scripts and continuous integration can read.
+interface FileReport {
+  readonly name: string;
+  readonly startTime: number;
+  readonly endTime: number;
+}
+
+// What is slow, and a plain last line that scripts and continuous integration can read.
 function printCounts(): void {
-  if (existsSync(report)) {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
-    process.stdout.write(
-      `\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped\n`,
-    );
-  }
+  if (!existsSync(report)) return;
+  const { testResults, numPassedTests, numFailedTests, numPendingTests } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
+  const files = (testResults as FileReport[])
+    .map(({ name, startTime, endTime }) => ({
+      name: relative(ROOT, name),
+      seconds: (endTime - startTime) / 1000,
+    }))
+    .sort((a, b) => b.seconds - a.seconds);
+  const all = files.reduce((sum, { seconds }) => sum + seconds, 0);
+  process.stdout.write(`\n${files.length} files took ${all.toFixed(0)} s, the slowest of them:\n`);
+  for (const { name, seconds } of files.slice(0, 20))
+    process.stdout.write(`${seconds.toFixed(0).padStart(5)} s  ${name}\n`);
+  process.stdout.write(`\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped\n`);
 }
