@@ -113,7 +113,7 @@ export const endStep =
     const text = `Pods of a data copy are still there: ${nameList(left)}`;
     if (starting !== undefined) {
       throw new PartialError(`${text}; they write to claims that are about to be used.`, {
-        hint: `Delete their Jobs (label ${MOVER_SELECTOR}), then resume.`,
+        hint: `Delete their Jobs and Deployments (label ${MOVER_SELECTOR}), then resume.`,
       });
     }
     reporter.warning(`${text}.`);
