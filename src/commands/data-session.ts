@@ -9,6 +9,7 @@ import { hasStatus } from '../kube/errors.ts';
 import type { WriteGate } from '../kube/gate.ts';
 import { stringAt } from '../kube/json.ts';
 import { CLAIMS } from '../kube/well-known.ts';
+import { MOVER_SELECTOR } from '../mover-labels.ts';
 import { checkData } from '../operations/data/check-data.ts';
 import { copyData, MOVER_PODS_MS } from '../operations/data/copy-data.ts';
 import { planData } from '../operations/data/plan-data.ts';
@@ -112,7 +113,7 @@ export const endStep =
     const text = `Pods of a data copy are still there: ${nameList(left)}`;
     if (starting !== undefined) {
       throw new PartialError(`${text}; they write to claims that are about to be used.`, {
-        hint: 'Delete their Jobs (label app.kubernetes.io/name=pv-migrate), then resume.',
+        hint: `Delete their Jobs and Deployments (label ${MOVER_SELECTOR}), then resume.`,
       });
     }
     reporter.warning(`${text}.`);

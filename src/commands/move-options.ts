@@ -48,7 +48,10 @@ export const addMoveFlags = (command: Command): Command =>
       ms('--hold <duration>', 'how long the stopped side must stay empty before the other starts', '1s'),
     )
     .addOption(
-      new Option('--jobs <choice>', `Jobs that run when the side is stopped: ${JOBS.join(', ')}`)
+      new Option(
+        '--jobs <choice>',
+        `Jobs that run when the side is stopped: ${JOBS.join(', ')}; a failover starts Jobs only with suspend`,
+      )
         .argParser(oneOf(JOBS))
         .default('fail'),
     )

@@ -1,4 +1,5 @@
 import type { JsonObject, KubeObject } from '../kube/types.ts';
+import { MOVER_LABELS } from '../mover-labels.ts';
 import type { MoverOptions } from './types.ts';
 import { moverPodValues } from './values-file.ts';
 
@@ -14,7 +15,7 @@ export const checkPod = (options: MoverOptions, namespace: string): KubeObject =
     metadata: {
       name: 'dr-syncer-mover-check',
       namespace,
-      labels: { ...(values['podLabels'] as Record<string, string>), 'app.kubernetes.io/name': 'pv-migrate' },
+      labels: { ...(values['podLabels'] as Record<string, string>), ...MOVER_LABELS },
       annotations: values['podAnnotations'] as Record<string, string>,
     },
     spec: {

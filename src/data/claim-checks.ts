@@ -2,6 +2,7 @@ import { IGNORE } from '../annotations.ts';
 import { listAt, stringAt } from '../kube/json.ts';
 import { compareQuantities } from '../kube/quantity.ts';
 import type { KubeObject } from '../kube/types.ts';
+import { isOfMover } from '../mover-labels.ts';
 import { nameList } from '../sentences.ts';
 import { KEEP, refuse, skip, type Verdict, warn } from '../verdict.ts';
 import type { ClaimView } from './claims.ts';
@@ -101,8 +102,7 @@ const isOncePod = (claim: KubeObject): boolean =>
 const nameUsers = (pods: readonly KubeObject[]): string => {
   const names = pods.map((pod) => {
     const phase = stringAt(pod, 'status', 'phase') ?? 'phase unknown';
-    const isMover = pod.metadata.labels?.['app.kubernetes.io/name'] === 'pv-migrate';
-    return `${pod.metadata.name} (${phase}${isMover ? ', left by an earlier copy' : ''})`;
+    return `${pod.metadata.name} (${phase}${isOfMover(pod) ? ', left by an earlier copy' : ''})`;
   });
   return `${pods.length === 1 ? 'pod' : 'pods'} ${nameList(names, 3)}`;
 };

@@ -82,6 +82,7 @@ const lineOf = (event: MoverEvent): string | undefined => {
     case 'pod-log':
       return event.text;
     case 'vanished':
+    case 'cleaning-up':
     case 'cleanup-failed':
       return event.message;
   }

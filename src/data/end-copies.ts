@@ -2,6 +2,7 @@ import { stringAt } from '../kube/json.ts';
 import { mapBounded } from '../kube/parallel.ts';
 import type { ClusterWriter, KubeObject } from '../kube/types.ts';
 import { PODS } from '../kube/well-known.ts';
+import { MOVER_SELECTOR } from '../mover-labels.ts';
 import type { Reporter } from '../reporter.ts';
 import { nameList } from '../sentences.ts';
 import { claimsOfPod } from './claims.ts';
@@ -10,7 +11,7 @@ import type { Mover } from './find-mover.ts';
 import { cleanupLeftovers } from './leftovers.ts';
 import type { ClusterAccess } from './move.ts';
 import { withPrivateDir } from './private-dir.ts';
-import { MOVER, removeReleases } from './releases.ts';
+import { removeReleases } from './releases.ts';
 import type { Clock, MoverRecord, ProcessControl } from './types.ts';
 import { removeVerifiers } from './verify.ts';
 
@@ -129,7 +130,7 @@ const waitForPods = async (
   for (;;) {
     const left: string[] = [];
     for (const { cluster, namespace, isStarting } of sides) {
-      const pods = await cluster.list(PODS, namespace, { labelSelector: MOVER, signal });
+      const pods = await cluster.list(PODS, namespace, { labelSelector: MOVER_SELECTOR, signal });
       const uses = (pod: KubeObject): boolean =>
         !isOver(pod) && claimsOfPod(pod).some((claim) => isStarting || claims.has(claim));
       for (const pod of pods.filter(uses))

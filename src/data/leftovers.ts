@@ -2,13 +2,13 @@ import { execa } from 'execa';
 import { kubectl } from '../command-line.ts';
 import type { ClusterReader } from '../kube/types.ts';
 import { PODS } from '../kube/well-known.ts';
+import { MOVER_SELECTOR, releaseOf, releaseSelector } from '../mover-labels.ts';
 import { claimsOfPod } from './claims.ts';
 import { scrub } from './diagnosis.ts';
 import { versionText } from './dialects.ts';
 import type { Mover } from './find-mover.ts';
 import { cleanupArgs, type SideFiles } from './pv-migrate-args.ts';
 import { parseRecord } from './records.ts';
-import { MOVER } from './releases.ts';
 import type { ClaimEnd, ClaimPair, Clock } from './types.ts';
 
 /** Whether anything was left on a side; `manual` holds what the operator must do. */
@@ -106,15 +106,14 @@ const usersOf = async (
   { namespace, claim }: ClaimEnd,
   signal: AbortSignal | undefined,
 ): Promise<MoverPod[]> => {
-  const pods = await reader.list(PODS, namespace, { labelSelector: MOVER, signal });
+  const pods = await reader.list(PODS, namespace, { labelSelector: MOVER_SELECTOR, signal });
   return pods
     .filter((pod) => claimsOfPod(pod).includes(claim))
-    .map(({ metadata: { name, labels } }) => {
-      const instance = labels?.['app.kubernetes.io/instance'];
+    .map((pod) => {
+      const { name } = pod.metadata;
+      const release = releaseOf(pod);
       const what =
-        instance === undefined
-          ? ['pod', name]
-          : ['jobs,deployments', '-l', `app.kubernetes.io/instance=${instance}`];
+        release === undefined ? ['pod', name] : ['jobs,deployments', '-l', releaseSelector(release)];
       const command = kubectl({ cluster: reader, namespace }, 'delete', ...what);
       return { name, namespace, context: reader.context, command };
     });

@@ -38,6 +38,8 @@ export const whyFailed = (outcome: MoverOutcome, deadlineMs: number): string => 
   const killed = outcome.end === 'killed' ? ' (it did not end in its grace period and was killed)' : '';
   // After an interruption its last words are about the interruption.
   if (outcome.stopped === 'interrupted') return `${how}${killed}`;
+  if (outcome.stopped === 'lost')
+    return `${how}${killed}. A resume, or another pre-copy, copies the claim again`;
   const said = outcome.diagnosis === undefined ? '' : `: ${outcome.diagnosis}`;
   const hint = outcome.hint === undefined ? '' : `. ${outcome.hint}`;
   return `${how}${killed}${said}${hint}`;
@@ -45,6 +47,7 @@ export const whyFailed = (outcome: MoverOutcome, deadlineMs: number): string => 
 
 const howItEnded = (outcome: MoverOutcome, deadlineMs: number): string => {
   if (outcome.stopped === 'interrupted') return 'was interrupted';
+  if (outcome.stopped === 'lost') return `was stopped, as this copy cannot end: ${outcome.lost ?? ''}`;
   if (outcome.stopped === 'deadline') {
     const limit = deadlineMs < 60_000 ? `${deadlineMs} ms` : `${Math.round(deadlineMs / 60_000)} min`;
     return `was not finished within ${limit} and was stopped`;

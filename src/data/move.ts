@@ -5,6 +5,7 @@ import { type Board, createBoard } from './board.ts';
 import { endProcess } from './end-process.ts';
 import type { Mover } from './find-mover.ts';
 import { cleanupLeftovers, type Leftovers, type MoverPod } from './leftovers.ts';
+import type { FollowedCopy } from './lost-copy.ts';
 import { tellResult, whyFailed } from './move-texts.ts';
 import { moverId } from './mover-id.ts';
 import { withPrivateDir } from './private-dir.ts';
@@ -48,6 +49,8 @@ export interface MoveDeps {
   readonly onStarting?: (record: MoverRecord) => Promise<void>;
   readonly onStarted?: (record: MoverRecord) => Promise<void>;
   readonly onFinished?: (result: ClaimResult) => Promise<void>;
+  /** Follows the pods of a copy, by its id, while its program runs: a copy that is lost is stopped and has failed. */
+  readonly follow?: (id: string) => FollowedCopy;
   /** Removes what copies that are over have left in the clusters; called once, before the first claim is copied. */
   readonly removeLeft?: () => Promise<void>;
   /** Waits until no mover pod of any earlier copy uses the claims; returns those that do. See waitForMoverPods(). */
@@ -222,6 +225,7 @@ const copy = async (session: Session, pair: ClaimPair): Promise<MoverOutcome & {
   const record: MoverRecord = { claim: pair.name, attempt, id };
   deps.reporter.action(`Copying claim ${pair.name}${pair.capacity ? ` (${pair.capacity})` : ''} as ${id}`);
   await deps.onStarting?.(record);
+  const followed = deps.follow?.(id);
   const outcome = await runMover({
     mover: request.mover,
     args: argsFor(session, pair, id),
@@ -229,15 +233,17 @@ const copy = async (session: Session, pair: ClaimPair): Promise<MoverOutcome & {
     graceMs: session.graceMs,
     clock: deps.clock,
     signal: deps.signal,
+    lost: followed?.lost,
     onStarted: async ({ pid, identity }) => {
       if (identity !== undefined) await session.noteChild(identity);
       await deps.onStarted?.({ ...record, pid, identity });
     },
     onEvent: (event) => {
       board.add(pair.name, event);
+      followed?.hear(event);
       deps.onEvent?.(pair.name, event);
     },
-  });
+  }).finally(() => followed?.end());
   return { ...outcome, id };
 };
 

@@ -16,6 +16,8 @@ export interface MoverRun {
   readonly graceMs: number;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
+  /** Aborts when what copies in the clusters is lost; its reason is a clause. The mover is then stopped like by `signal`. */
+  readonly lost?: AbortSignal | undefined;
   /** Called once the process runs; when it throws, the mover is stopped and the error is thrown on. */
   readonly onStarted?: (process: { pid: number; identity: string | undefined }) => Promise<void>;
   readonly onEvent?: (event: MoverEvent) => void;
@@ -24,9 +26,11 @@ export interface MoverRun {
 /** How one run ended. */
 export interface MoverOutcome {
   /** `killed`: it did not end in its grace period, so its objects are still in the clusters. */
-  readonly end: 'succeeded' | 'failed' | 'interrupted' | 'deadline' | 'killed';
+  readonly end: 'succeeded' | 'failed' | Stop | 'killed';
   /** Why it was stopped, where it was. */
-  readonly stopped?: 'interrupted' | 'deadline' | undefined;
+  readonly stopped?: Stop | undefined;
+  /** For `lost`: what became of it, as a clause. */
+  readonly lost?: string | undefined;
   /** 0..255; undefined when a signal ended it. */
   readonly exitCode: number | undefined;
   readonly endedBy?: string | undefined;
@@ -44,11 +48,13 @@ export interface MoverOutcome {
   readonly hint?: string | undefined;
 }
 
+type Stop = 'interrupted' | 'deadline' | 'lost';
+
 /** How long lines may still come after the process has ended: a child of it may hold the stream open. */
 const DRAIN_MS = 3000;
 
 /**
- * Runs the mover to its end and reads what it says. An abort of the signal, or the deadline, sends SIGINT exactly
+ * Runs the mover to its end and reads what it says. An abort of a signal, or the deadline, sends SIGINT exactly
  * once (older versions leave without cleaning up at a second one) and then waits: removing the objects takes as long
  * as its timeouts. Throws RefusedError when the program cannot be started, and what onStarted throws.
  *
@@ -115,31 +121,35 @@ export const runMover = async (run: MoverRun): Promise<MoverOutcome> => {
     ...(exit.code === 0 && !isCopied ? { diagnosis: 'it did not say that it had copied anything' } : {}),
     end: isCopied ? 'succeeded' : killed ? 'killed' : (stopped ?? 'failed'),
     stopped,
+    ...(stopped === 'lost' ? { lost: String(run.lost?.reason) } : {}),
     exitCode: exit.code ?? undefined,
     endedBy: exit.signal ?? undefined,
     seconds: (clock.now() - startedAt) / 1000,
   };
 };
 
-type Stopped = { stopped: 'interrupted' | 'deadline' | undefined; killed: boolean };
+type Stopped = { stopped: Stop | undefined; killed: boolean };
 
-// Watches the signal and the deadline; whichever comes first stops the process, and nothing is sent twice.
+// Watches the signals and the deadline; whichever comes first stops the process, and nothing is sent twice.
 const stopWhenAsked = (
   run: MoverRun,
   exited: Promise<unknown>,
   ended: AbortSignal,
   send: { interrupt(): void; kill(): void },
 ): { now(why: 'interrupted'): void; done: Promise<Stopped> } => {
-  const asked = Promise.withResolvers<'interrupted' | 'deadline' | undefined>();
+  const asked = Promise.withResolvers<Stop | undefined>();
   const interrupt = (): void => asked.resolve('interrupted');
+  const lose = (): void => asked.resolve('lost');
   if (run.signal?.aborted === true) interrupt();
   run.signal?.addEventListener('abort', interrupt, { once: true });
+  run.lost?.addEventListener('abort', lose, { once: true });
   void run.clock
     .sleep(run.deadlineMs, ended)
     .then(() => asked.resolve(ended.aborted ? undefined : 'deadline'));
   const done = (async (): Promise<Stopped> => {
     const stopped = await asked.promise;
     run.signal?.removeEventListener('abort', interrupt);
+    run.lost?.removeEventListener('abort', lose);
     if (stopped === undefined || ended.aborted) return { stopped: undefined, killed: false };
     send.interrupt();
     await Promise.race([exited, run.clock.sleep(run.graceMs, ended)]);

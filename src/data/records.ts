@@ -106,6 +106,7 @@ const MESSAGES: readonly MessageRow[] = [
       message: [message, textOf(record, 'vanished_files')].filter(Boolean).join(': '),
     }),
   },
+  { text: 'Cleaning up', event: (_record, message) => ({ type: 'cleaning-up', message }) },
   {
     text: 'Cleanup failed',
     event: (record, message) => ({

@@ -11,9 +11,7 @@ import {
   SERVICE_ACCOUNTS,
   SERVICES,
 } from '../kube/well-known.ts';
-
-/** Label selector of everything that the chart of the mover makes. */
-export const MOVER = 'app.kubernetes.io/name=pv-migrate';
+import { MOVER_SELECTOR, releaseOf } from '../mover-labels.ts';
 
 /** What removeReleases() did in one namespace. */
 export interface RemovedReleases {
@@ -74,7 +72,7 @@ const PARTS: readonly { readonly type: ResourceType; readonly labelSelector: str
   ...[JOBS, DEPLOYMENTS, REPLICA_SETS, PODS, SERVICES, NETWORK_POLICIES, SECRETS, SERVICE_ACCOUNTS].map(
     (type) => ({
       type,
-      labelSelector: MOVER,
+      labelSelector: MOVER_SELECTOR,
     }),
   ),
   { type: SECRETS, labelSelector: 'owner=helm' },
@@ -85,8 +83,8 @@ const PARTS: readonly { readonly type: ResourceType; readonly labelSelector: str
 const RELEASE = /^pv-migrate-(dr-[a-z0-9]+-[0-9a-f]{11})-/;
 
 /** The id of the copy of ours that an object belongs to; undefined for what is not ours. Pure. */
-export const idOfRelease = ({ metadata: { labels, name } }: KubeObject): string | undefined => {
-  const release =
-    labels?.['app.kubernetes.io/instance'] ?? (labels?.['owner'] === 'helm' ? labels['name'] : name);
+export const idOfRelease = (object: KubeObject): string | undefined => {
+  const { labels, name } = object.metadata;
+  const release = releaseOf(object) ?? (labels?.['owner'] === 'helm' ? labels['name'] : name);
   return RELEASE.exec(release ?? '')?.[1];
 };

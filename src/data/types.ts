@@ -80,6 +80,7 @@ export type MoverEvent =
     }
   | { readonly type: 'pod-log'; readonly pod?: string | undefined; readonly text: string }
   | { readonly type: 'vanished'; readonly message: string }
+  | { readonly type: 'cleaning-up'; readonly message: string }
   | { readonly type: 'cleanup-failed'; readonly message: string }
   | { readonly type: 'succeeded'; readonly strategy?: string | undefined }
   | { readonly type: 'failed'; readonly error: string }

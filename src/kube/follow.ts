@@ -3,10 +3,11 @@ import { isKubeApiError, isUnserved } from './errors.ts';
 import { backoffMs, type RetryPolicy } from './retry.ts';
 import type { ClusterReader, KubeObject, ResourceType, WatchLimits } from './types.ts';
 
-/** A type to be watched, or those objects of it that a field selector chooses. */
+/** A type to be watched, or those objects of it that selectors choose. */
 export interface WatchedType {
   readonly type: ResourceType;
   readonly fieldSelector?: string | undefined;
+  readonly labelSelector?: string | undefined;
   readonly limits?: WatchLimits | undefined;
 }
 
@@ -24,13 +25,17 @@ export interface TypeSink {
 /** Lists a type once. Returns the version from which to watch; undefined: the type is not served any more. */
 export const listInto = async (
   cluster: ClusterReader,
-  { type, fieldSelector }: WatchedType,
+  { type, fieldSelector, labelSelector }: WatchedType,
   namespace: string,
   sink: TypeSink,
   signal: AbortSignal,
 ): Promise<string | undefined> => {
   try {
-    const { objects, resourceVersion } = await cluster.snapshot(type, namespace, { signal, fieldSelector });
+    const { objects, resourceVersion } = await cluster.snapshot(type, namespace, {
+      signal,
+      fieldSelector,
+      labelSelector,
+    });
     sink.replace(objects);
     return resourceVersion;
   } catch (error) {
@@ -69,8 +74,8 @@ export const followType = async (
           continue;
         }
       }
-      const { type, fieldSelector, limits } = watched;
-      const options = { resourceVersion: version, signal, fieldSelector, limits };
+      const { type, limits, fieldSelector, labelSelector } = watched;
+      const options = { resourceVersion: version, signal, limits, fieldSelector, labelSelector };
       for await (const event of cluster.watch(type, namespace, options)) {
         if (event.type === 'error') {
           version = undefined;

@@ -13,6 +13,8 @@ import {
   waitUntil,
 } from '../cluster/client.ts';
 import { askedBy, isAudited } from '../helpers/audit.ts';
+import { openMover } from '../helpers/data-app.ts';
+import { makeRelease, partsOf } from '../helpers/left-release.ts';
 import { type ProgramRun, runDr } from '../helpers/program.ts';
 import { installShop, removeShop, type Shop } from '../helpers/shop.ts';
 import { asAccount } from '../helpers/stage.ts';
@@ -23,6 +25,7 @@ vi.setConfig({ testTimeout: 180_000 });
 // One application goes there and back and is failed over by somebody who has the printed Roles and nothing else.
 const SIDES = ['source', 'dest'] as const;
 const WIDGETS = '--include-custom-resources';
+const RELEASE = 'pv-migrate-dr-files-0123456789a-loadbalancer-x';
 
 let shop: Shop;
 let home: string;
@@ -96,21 +99,27 @@ test('F9: failback needs the Roles that its own preflight prints', async () => {
   expectUsed('failback', printed);
 });
 
-test('F9: failover needs the Roles that its own preflight prints, at the destination alone', async () => {
+test('F9, D62: failover needs the Roles that its own preflight prints, at the destination alone, also to remove what a copy left', async () => {
   await revoke();
   await grantWhatIsPrinted('failover', ['dest']);
+  await makeRelease('dest', shop.namespace, RELEASE);
   const moved = await dr('failover', ['--accept-data-loss', '--source-given-up', '--yes']);
   expect(moved.document).toMatchObject({ outcome: 'ok', preflight: { missingRights: [] } });
   expect((await replicas()).dest).toEqual([3, 2, 2]);
+  expect(moved.stderr).not.toMatch(/rights to list and delete/);
+  expect(await partsOf('dest', shop.namespace, RELEASE)).toEqual([]);
 });
 
-test('F9: a source that came back is fenced with the Roles of a cutover', async () => {
+test('F9, D62: a source that came back is fenced with the Roles of a cutover with data, also where copies left something', async () => {
   await revoke();
-  await grantWhatIsPrinted('cutover', SIDES, [WIDGETS]);
+  await grantWhatIsPrinted('cutover', SIDES, [WIDGETS, '--migrate-pvc-data'], openMover().env);
+  for (const side of SIDES) await makeRelease(side, shop.namespace, RELEASE);
   const fenced = await dr('fence', ['--jobs', 'suspend', '--yes']);
   expect(fenced.document).toMatchObject({ outcome: 'ok' });
   expect((await replicas()).source).toEqual([0, 0, 0]);
   expect((await dr('status')).document).toMatchObject({ outcome: 'ok', live: 'dest', problems: [] });
+  expect(fenced.stderr).not.toMatch(/rights to list and delete/);
+  for (const side of SIDES) expect(await partsOf(side, shop.namespace, RELEASE), side).toEqual([]);
 });
 
 /**
@@ -121,15 +130,16 @@ async function grantWhatIsPrinted(
   kind: string,
   sides: readonly Side[],
   args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const flags = [kind, ...args, '--jobs', 'suspend'];
-  const first = await dr('preflight', flags, 3);
+  const first = await dr('preflight', flags, 3, env);
   expect(Object.keys(first.document.roleYaml).sort()).toEqual([...sides].sort());
   await grant(first.document.roleYaml);
   // The authorizer of the server sees new Roles after a moment.
   let lacks: Json = {};
   for (let attempt = 0; attempt < 8; attempt++) {
-    const { document } = await dr('preflight', flags, 'any');
+    const { document } = await dr('preflight', flags, 'any', env);
     // Before the first stage no pod can be tried, as its ServiceAccount is not there yet.
     const unknown = unknowns(document).filter(
       (message) => !/serviceaccount "api" not found|its Role/.test(message),
@@ -278,21 +288,25 @@ async function dr(
   command: string,
   args: readonly string[] = [],
   code: number | 'any' = 0,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ProgramRun & { document: Json }> {
-  const run = await runDr([
-    command,
-    ...args,
-    ...SIDES.flatMap((side) => [
-      `--${side}-kubeconfig`,
-      kubeconfig[side],
-      `--${side}-context`,
-      contextOf(side),
-    ]),
-    '--namespace',
-    shop.namespace,
-    '--output',
-    'json',
-  ]);
+  const run = await runDr(
+    [
+      command,
+      ...args,
+      ...SIDES.flatMap((side) => [
+        `--${side}-kubeconfig`,
+        kubeconfig[side],
+        `--${side}-context`,
+        contextOf(side),
+      ]),
+      '--namespace',
+      shop.namespace,
+      '--output',
+      'json',
+    ],
+    { env },
+  );
   if (code !== 'any') expect(run.exitCode, `${run.stdout}\n${run.stderr}`).toBe(code);
   return { ...run, document: JSON.parse(run.stdout) };
 }

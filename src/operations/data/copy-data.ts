@@ -9,6 +9,7 @@ import { nameList } from '../../sentences.ts';
 import { pairNow, refuseSome } from './pair-now.ts';
 import { endedValue, readStored, type StoredClaim, startedValue } from './stored.ts';
 import type { CopyDataInput, CopyDataResult, DataSide } from './types.ts';
+import { lossLimits, watchMovers } from './watch-movers.ts';
 
 /**
  * Copies the data of every claim of a namespace to the claim of the same name on the other side. Claims that an
@@ -86,6 +87,12 @@ const moveOpen = async (
     await journal.write(record.claim, startedValue([...list, record]));
   };
   const readers = { source: from.cluster, dest: to.cluster };
+  const limits = input.lossLimits ?? lossLimits(options.mover);
+  const watch = await watchMovers({ source: from, dest: to }, limits, {
+    reporter,
+    clock: systemClock,
+    signal,
+  });
   return moveClaims(
     pairs,
     {
@@ -103,6 +110,7 @@ const moveOpen = async (
       tempDir: input.tempDir,
       runtimeDir: input.runtimeDir,
       signal,
+      follow: watch.follow,
       onStarting: keep,
       onStarted: keep,
       onFinished: (result) =>
@@ -122,7 +130,7 @@ const moveOpen = async (
       },
       ...verifyWith(input),
     },
-  );
+  ).finally(() => watch.stop());
 };
 
 // What copies of earlier operations that were killed have left holds the claims. Those of this one are ended first, each

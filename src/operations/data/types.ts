@@ -1,4 +1,5 @@
 import type { Mover } from '../../data/find-mover.ts';
+import type { LossLimits } from '../../data/lost-copy.ts';
 import type { ClusterAccess } from '../../data/move.ts';
 import type { ClaimResult, MoverOptions, MoverRecord, ProcessControl } from '../../data/types.ts';
 import type { VerifyOptions } from '../../data/verify-pod.ts';
@@ -54,6 +55,8 @@ export interface CopyDataInput extends DataWork {
   readonly journal: DataJournal;
   /** Names the state of the stopped side: a claim that was copied in another state is copied again. */
   readonly mark: string;
+  /** Undefined: what lossLimits() says. */
+  readonly lossLimits?: LossLimits | undefined;
   readonly signal: AbortSignal;
 }
 

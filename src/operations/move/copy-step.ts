@@ -4,6 +4,7 @@ import { PartialError } from '../../errors.ts';
 import type { Informer } from '../../kube/informer.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { isOfMover } from '../../mover-labels.ts';
 import { nameList } from '../../sentences.ts';
 import { finished } from '../../workloads/finished.ts';
 import { controllerOf } from '../../workloads/owners.ts';
@@ -130,7 +131,7 @@ const MOVERS_MS = 60_000;
 
 const isMover = (object: KubeObject): boolean =>
   object.kind === 'Pod' &&
-  object.metadata.labels?.['app.kubernetes.io/name'] === 'pv-migrate' &&
+  isOfMover(object) &&
   object.metadata.deletionTimestamp === undefined &&
   !finished(object) &&
   claimsOfPod(object).length > 0;

@@ -11,7 +11,7 @@ import { planPark } from '../../workloads/park.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
 import { recordedStarts } from './home.ts';
-import { stillStaged } from './left-parked.ts';
+import { isDoneOnce, stillStaged } from './left-parked.ts';
 import { seeTargets } from './see-started.ts';
 import { whereIs } from './side.ts';
 import { startTargets, watchedForStart } from './start-side.ts';
@@ -64,7 +64,7 @@ export const refuseUnknown = ({ side, objects }: Copies, known: readonly Baselin
       !isIgnored(object) &&
       planPark(object, { stop: true, scalePath: side.scalePaths.get(groupKind(object)) }) !== undefined,
   );
-  const gone = known.filter((entry) => entry.kind !== 'Job' && runs(entry) && !there.has(keyOf(entry)));
+  const gone = known.filter((entry) => !isOnce(entry) && runs(entry) && !there.has(keyOf(entry)));
   const [first] = resting;
   if (first !== undefined) {
     const names = nameList(resting.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
@@ -90,7 +90,7 @@ export const refuseUnknown = ({ side, objects }: Copies, known: readonly Baselin
 export const seeFailedOver = async (
   side: MoveSide,
   known: readonly BaselineEntry[],
-  options: Pick<MoveOptions, 'waitTimeoutMs'>,
+  options: Pick<MoveOptions, 'waitTimeoutMs' | 'jobs'>,
   deps: MoveDeps,
 ): Promise<void> => {
   const informer = await openInformer(side.cluster, watchedForStart(side), side.namespace, {
@@ -99,7 +99,7 @@ export const seeFailedOver = async (
   try {
     await seeTargets(
       side,
-      startTargets(side, stillStaged(informer.objects()), undefined, { known }),
+      startTargets(side, stillStaged(informer.objects(), options.jobs), undefined, { known }),
       informer,
       options,
       deps,
@@ -108,6 +108,10 @@ export const seeFailedOver = async (
     informer.stop();
   }
 };
+
+// It may be over and gone by now.
+const isOnce = ({ apiVersion, kind, name }: BaselineEntry): boolean =>
+  isDoneOnce({ apiVersion, kind, metadata: { name } });
 
 // Jobs are over at some time; autoscalers run nothing by themselves.
 const STARTED_BY_OTHERS: ReadonlySet<string> = new Set(['Pod', 'Job', 'HorizontalPodAutoscaler']);

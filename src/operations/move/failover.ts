@@ -62,9 +62,9 @@ export const failoverSteps = (input: FailoverInput): Step[] => {
       title: `Start the application in ${where} from what was staged`,
       plan: async () => {
         const objects = await listSide(dest, deps.signal);
-        const targets = startTargets(dest, stillStaged(objects), undefined);
+        const targets = startTargets(dest, stillStaged(objects, options.jobs), undefined);
         return [
-          ...[leftParkedSentence(dest, objects) ?? []].flat(),
+          ...[leftParkedSentence(dest, objects, options.jobs) ?? []].flat(),
           ...(await unstashPlan(dest, deps)),
           ...startGroups(targets).flatMap((group) =>
             group.targets.map(
@@ -80,16 +80,16 @@ export const failoverSteps = (input: FailoverInput): Step[] => {
         try {
           const created = await startStashed(dest, deps);
           await releaseHeldServices(dest, deps);
-          const left = leftParkedSentence(dest, informer.objects());
+          const left = leftParkedSentence(dest, informer.objects(), options.jobs);
           if (left !== undefined) deps.reporter.warning(left);
-          const copies = stillStaged(informer.objects()).filter(
+          const copies = stillStaged(informer.objects(), options.jobs).filter(
             (object) => object.metadata.labels?.[MANAGED] === 'true',
           );
           const known = failoverStarts({ side: dest, objects: copies }, state.baseline(), state.starts());
           // What is started loses its mark: a later run could not tell it from what has lost its mark otherwise.
           await state.setBaseline(state.baseline() ?? { side: 'source', takenAt: '', entries: [] }, known);
           const groups = startGroups(
-            startTargets(dest, stillStaged(informer.objects()), undefined, { known }),
+            startTargets(dest, stillStaged(informer.objects(), options.jobs), undefined, { known }),
           );
           for (const group of groups) {
             await startGroup(dest, group.targets, informer.objects(), deps, options);

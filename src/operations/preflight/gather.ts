@@ -55,7 +55,12 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
   const known = home === undefined ? {} : { known: home.starts };
   const targets: StartTarget[] =
     attempt(toSide, () =>
-      startTargets(toSide, kind === 'failover' ? stillStaged(to.objects) : to.objects, baseline, known),
+      startTargets(
+        toSide,
+        kind === 'failover' ? stillStaged(to.objects, input.options.jobs) : to.objects,
+        baseline,
+        known,
+      ),
     ) ?? [];
   const stashed = to.records.flatMap((record) => stashedObject(record) ?? []);
   return {

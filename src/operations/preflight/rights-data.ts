@@ -11,6 +11,18 @@ export const dataRights = ({ source, dest, data }: PreflightInput): Right[] =>
     ? []
     : [source, dest].flatMap((side) => (side === undefined ? [] : sideRights(side, data.strategies)));
 
+/**
+ * What it takes to remove what a killed copy has left on a side: what its release is made of and what that has made, by
+ * ourselves and by `pv-migrate cleanup` where the program is there. Without these rights it is only told. Pure.
+ */
+export const leftoverRights = (side: MoveSide): Right[] => [
+  ...[...RELEASED, REPLICA_SETS, PODS].flatMap((type) =>
+    inNamespace(side, type, ['get', 'list', 'delete'], 'wanted'),
+  ),
+  // Helm writes down that it removes a release before it does so.
+  ...inNamespace(side, core('secrets'), ['update'], 'wanted'),
+];
+
 const sideRights = (side: MoveSide, strategies: readonly string[]): Right[] => [
   ...inNamespace(side, core('persistentvolumeclaims'), ['get', 'list']),
   ...inNamespace(side, PODS, ['get', 'list', 'watch', 'create', 'delete']),
@@ -20,7 +32,8 @@ const sideRights = (side: MoveSide, strategies: readonly string[]): Right[] => [
     inNamespace(side, type, ['create', 'get', 'list', 'update', 'patch', 'delete']),
   ),
   ...inNamespace(side, core('services'), ['watch']),
-  ...inNamespace(side, { group: 'apps', resource: 'replicasets' }, ['get', 'list']),
+  ...inNamespace(side, REPLICA_SETS, ['get', 'list']),
+  ...leftoverRights(side),
   ...inNamespace(side, core('events'), ['list'], 'wanted'),
   ...inCluster(side, { group: 'storage.k8s.io', resource: 'storageclasses' }, ['get', 'list']),
   ...(strategies.includes('nodeport')
@@ -29,6 +42,8 @@ const sideRights = (side: MoveSide, strategies: readonly string[]): Right[] => [
 ];
 
 const core = (resource: string) => ({ group: '', resource });
+
+const REPLICA_SETS = { group: 'apps', resource: 'replicasets' };
 
 // What its chart is made of.
 const RELEASED = [

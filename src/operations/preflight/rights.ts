@@ -6,7 +6,7 @@ import { type GitopsOwner, gitopsOwner } from '../../workloads/gitops.ts';
 import { heldTypes } from '../move/release.ts';
 import type { BaselineEntry, MoveSide } from '../move/types.ts';
 import { checkRights } from './rights-checks.ts';
-import { dataRights } from './rights-data.ts';
+import { dataRights, leftoverRights } from './rights-data.ts';
 import { inCluster, inNamespace, NAMESPACES, PODS } from './rights-scope.ts';
 import { stageRights } from './rights-stage.ts';
 import type { Picture, PreflightInput, Right, SideView } from './types.ts';
@@ -25,6 +25,8 @@ export const rightsOf = (input: PreflightInput, picture: Picture): Right[] => {
     ...startRights(to, picture, input),
     ...(input.kind === 'cutover' ? stageRights(input, copy) : []),
     ...dataRights(input),
+    // A copy that was killed may have left something where the application is about to start.
+    ...(input.kind === 'failover' ? leftoverRights(input.dest) : []),
     ...checkRights(to, input.kind),
   ];
   const required = asked.filter(({ need }) => need === 'required');

@@ -1,4 +1,5 @@
 import { RECORD, TEMPORARY } from '../../annotations.ts';
+import { isOfMover } from '../../mover-labels.ts';
 import { skip } from '../../verdict.ts';
 import type { Filter } from '../types.ts';
 import { isHelmRelease } from './helm-releases.ts';
@@ -16,8 +17,7 @@ export const ownObjects: Filter = {
     if (labelOf(object, RECORD) !== undefined) return skip('it is a record of dr-syncer');
     if (labelOf(object, TEMPORARY) !== undefined) return skip('it is a temporary object of dr-syncer');
     const ofPvMigrate =
-      labelOf(object, 'app.kubernetes.io/name') === 'pv-migrate' ||
-      (isHelmRelease(object) && object.metadata.name.includes('pv-migrate-'));
+      isOfMover(object) || (isHelmRelease(object) && object.metadata.name.includes('pv-migrate-'));
     return ofPvMigrate ? skip('it belongs to a run of pv-migrate') : undefined;
   },
 };

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
-import { applyYaml, deleteJson, getJson, type Json, patchJson, waitUntil } from '../../cluster/client.ts';
-import { deployment, installYaml, POD, runs } from '../../helpers/move-app.ts';
+import {
+  applyYaml,
+  deleteJson,
+  getJson,
+  type Json,
+  kubectl,
+  patchJson,
+  waitUntil,
+} from '../../cluster/client.ts';
+import { deployment, endlessJob, installYaml, POD, runs } from '../../helpers/move-app.ts';
 import { countsOf, livePods, marksIn, moveTo } from '../../helpers/moves.ts';
 import { rowOf, stageWell } from '../../helpers/stage.ts';
 
@@ -25,7 +33,13 @@ const leftOut = async (kind: string, name: string, namespace: string): Promise<J
 test('F19: a failover starts only what the last stage still knew, and names what it leaves parked', async () => {
   const namespace = await installYaml(
     'gone-since',
-    deployment('keep', 1) + RETIRED + deployment('opted-out', 1) + deployment('back', 1) + CRON + JOB,
+    deployment('keep', 1) +
+      RETIRED +
+      deployment('opted-out', 1) +
+      deployment('back', 1) +
+      CRON +
+      JOB +
+      endlessJob('import'),
   );
   await patchJson('source', 'Job', 'charge', namespace, { spec: { suspend: false } });
   await waitUntil('the Job to end', async () => {
@@ -62,9 +76,19 @@ test('F19: a failover starts only what the last stage still knew, and names what
   const dry = await moveTo(0, 'failover', namespace, { args: [...args, '--dry-run'] });
   expect(JSON.stringify(dry.document.steps)).not.toContain('PATCH Deployment retired');
   expect(JSON.stringify(dry.document.steps)).toMatch(/retired was gone from the source/);
+  expect(JSON.stringify(dry.document.steps)).not.toContain('PATCH Job import');
+  const anew = await moveTo(0, 'failover', namespace, { args: [...args, '--dry-run', '--jobs', 'suspend'] });
+  expect(JSON.stringify(anew.document.steps)).toContain('PATCH Job import');
+  expect(JSON.stringify(anew.document.steps)).not.toContain('PATCH Job charge');
   const over = await moveTo(0, 'failover', namespace, { args });
   expect(over.stderr).toMatch(/Deployment opted-out was marked to be ignored at the source/);
   const start = over.document.steps.find(({ id }: Json) => id === 'start');
+  expect(start.detail).toContain('Job import had not ended at the last stage, and may have since');
+  const [, target = '', patch = ''] =
+    /patch (job\/import) --type merge -p '([^']+)'/.exec(start.detail) ?? [];
+  const words = ['-n', namespace, 'patch', target, '--type', 'merge', '-p', patch, '--dry-run=server'];
+  const woken = JSON.parse((await kubectl('dest', [...words, '-o', 'json'])).stdout);
+  expect(woken).toMatchObject({ metadata: { name: 'import' }, spec: { suspend: false } });
   for (const name of ['Deployment retired', 'CronJob nightly', 'Job charge', 'Deployment opted-out'])
     expect(JSON.stringify(start)).toContain(name);
   expect(JSON.stringify(over.document.preflight)).toMatch(/Not started in .*parked as before/);
@@ -75,6 +99,7 @@ test('F19: a failover starts only what the last stage still knew, and names what
     'Deployment/opted-out': 0,
     'CronJob/nightly': 'suspended',
     'Job/charge': 'suspended',
+    'Job/import': 'suspended',
   });
   expect((await livePods('dest', namespace)).length).toBe(2);
 
@@ -85,6 +110,7 @@ test('F19: a failover starts only what the last stage still knew, and names what
     'Deployment/keep': 1,
     'Deployment/back': 1,
     'Deployment/opted-out': 1,
+    'Job/import': 'on',
   });
 }, 240_000);
 

@@ -65,7 +65,8 @@ const stagedRows = ({ input, to, targets, stashed, copy }: CheckContext): Prefli
 
 // Whoever confirms a failover must see what it does not start.
 const leftRows = ({ input, to }: CheckContext): PreflightCheck[] => {
-  const left = input.kind === 'failover' ? leftParkedSentence(to.side, to.objects) : undefined;
+  const left =
+    input.kind === 'failover' ? leftParkedSentence(to.side, to.objects, input.options.jobs) : undefined;
   return left === undefined ? [] : [row('staged', 'warn', whereIs(to.side), left)];
 };
 
