@@ -6,7 +6,7 @@ import type { CopyNames } from './types.ts';
 
 /**
  * The copy of a ClusterRoleBinding with those of its subjects that are ServiceAccounts of the namespace (as account, as user
- * name, or as the group of them all), rewritten to the destination's namespace; `accounts` are those that the source has.
+ * name, or as the group of them all), rewritten to the destination's namespace; `accounts` are those that the copy has.
  * Undefined when it names none of them. Pure.
  */
 export const copyBinding = (

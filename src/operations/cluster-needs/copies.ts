@@ -138,7 +138,8 @@ const isIgnored = (marks: JsonObject | undefined): boolean => marks?.[`${PREFIX}
 /** Whether an object is one of those that every API server makes, or has a name that is kept for them. Pure. */
 export const isOfKubernetes = (source: KubeObject): boolean =>
   source.metadata.labels?.['kubernetes.io/bootstrapping'] === 'rbac-defaults' ||
-  /^system[:-]/.test(source.metadata.name);
+  source.metadata.name.startsWith('system:') ||
+  (source.kind === 'PriorityClass' && source.metadata.name.startsWith('system-'));
 
 /** The finding about an object that the copy needs and that is not brought. Pure. */
 export const leftFinding = (source: KubeObject, sourceContext: string, why: string) => ({

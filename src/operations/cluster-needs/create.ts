@@ -36,7 +36,7 @@ const createAll = async (
     const row = patience.signal.aborted ? pending(need) : await createOne(deps, need, { dryRun, needs });
     patience.saw(row.failure);
     tried.push(row);
-    if (dryRun) continue;
+    if (dryRun || row.action === 'pending') continue;
     deps.reporter.event('object', {
       kind: need.body.kind,
       name: need.body.metadata.name,

@@ -38,7 +38,7 @@ export const findClusterNeeds = async (
     destContext: deps.dest.context,
     desired,
     templates: templatesOf(desired, source),
-    accounts: new Set(source.filter(isServiceAccount).map((object) => object.metadata.name)),
+    accounts: accountsOf(prepared),
     types: preferredTypes(connected.destDiscovery),
     ingressClassMap: options.ingressClassMap,
     acceptClusterRoles: options.acceptClusterRoles,
@@ -74,8 +74,18 @@ export const copyNames = (
 
 const kindKey = ({ apiVersion, kind }: KubeObject): string => `${groupOf(apiVersion)}/${kind}`;
 
-const isServiceAccount = ({ apiVersion, kind }: KubeObject): boolean =>
-  apiVersion === 'v1' && kind === 'ServiceAccount';
+/**
+ * The ServiceAccounts that the destination has after the stage: those that are copied, and `default`, which every namespace
+ * gets. A grant to another one would be for whoever makes it. Pure.
+ */
+export const accountsOf = (prepared: readonly Pick<Prepared, 'source' | 'item'>[]): ReadonlySet<string> =>
+  new Set(
+    prepared.flatMap(({ source: { apiVersion, kind, metadata }, item }) =>
+      apiVersion === 'v1' && kind === 'ServiceAccount' && (item !== undefined || metadata.name === 'default')
+        ? [metadata.name]
+        : [],
+    ),
+  );
 
 const isRole = ({ body }: ClusterNeeds['needs'][number]): boolean => body.kind === 'ClusterRole';
 const isNoRole = ({ body }: ClusterNeeds['needs'][number]): boolean => body.kind !== 'ClusterRole';

@@ -62,7 +62,7 @@ export interface NeedsContext {
   /** What is to be at the destination, transformed; the manifests in stashes are among them. */
   readonly desired: readonly KubeObject[];
   readonly templates: readonly PodTemplate[];
-  /** Names of the ServiceAccounts of the namespace at the source; empty when they are not part of the copy. */
+  /** Names of the ServiceAccounts that the copy has; empty when they are not part of it. */
   readonly accounts: ReadonlySet<string>;
   /** What the destination serves, by typeName(). */
   readonly types: ReadonlyMap<string, ResourceType>;

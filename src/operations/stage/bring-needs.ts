@@ -62,7 +62,10 @@ export const bringNeeds = async (
   deps.reporter.action(
     `Creating ${count(needs.length, 'object')} for the whole cluster of context ${deps.dest.context}`,
   );
-  for (const need of needs) deps.reporter.action(needLine(need));
+  for (const need of needs) {
+    if (need.type.group === RBAC) deps.reporter.warning(needLine(need));
+    else deps.reporter.action(needLine(need));
+  }
   const tried = await createNeeds(deps, needs);
   const failed = tried.filter(({ action }) => action === 'failed');
   const refused = withoutDefinition(failed, later, 'its CustomResourceDefinition could not be created');
@@ -77,6 +80,9 @@ export const bringNeeds = async (
   }
   return { rows: tried.map(rowOfNeed), refused, problems };
 };
+
+// What gives rights is told at a level that nobody turns off by the way.
+const RBAC = 'rbac.authorization.k8s.io';
 
 /** The rows of a dry run for objects that no server can be asked about before their definition is there. Pure. */
 export const uncheckedRows = (later: readonly PlanItem[]): AppliedRow[] =>

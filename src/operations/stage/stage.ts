@@ -163,7 +163,7 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
   const items = prepared.flatMap((row) => row.item ?? []);
   const sure = options.dryRun ? NONE : await findSure(deps, options, items, connected);
   const later = items.filter(({ type }) => run.defined.has(typeName(type)));
-  const asked = items.filter((item) => !sure.has(item) && !later.includes(item));
+  const asked = items.filter((item) => !sure.has(item) && !run.defined.has(typeName(item.type)));
   const checkedNeeds = await checkClusterNeeds(deps, options, run.clusterNeeds, later);
   needRows = checkedNeeds.rows;
   const { creatable } = checkedNeeds;
