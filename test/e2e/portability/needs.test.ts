@@ -296,7 +296,7 @@ describe('with --include-cluster-needs', () => {
     }
   });
 
-  it('F64: a role that gives more than we have is refused before anything is written', async () => {
+  it('F64: a role that gives more than we have is refused before anything is written, and made as soon as we have it', async () => {
     const other = freshNamespace('needs-grants');
     const limited = await limitedDest(['*'], ['*']);
     await createNamespace('source', other);
@@ -315,6 +315,16 @@ describe('with --include-cluster-needs', () => {
         });
       });
       expect(await getJson('dest', 'ClusterRole', `${id}-shared`)).toBeUndefined();
+      await applyYaml('dest', limited, creator(limited, 'pods'));
+      await asAccount('dest', limited, 'writer', async (kubeconfig) => {
+        const flags = { dest: limited, kubeconfig: { dest: kubeconfig }, clusterNeeds: true };
+        const result = await waitUntil('the server to know the new right', async () => {
+          const run = await stageNamespace(other, flags);
+          return run.outcome === 'refused' ? undefined : run;
+        });
+        expect(result.outcome, result.summary).toBe('ok');
+        expect(rowOf(result, 'RoleBinding', 'needs-role').action).toBe('created');
+      });
     } finally {
       await deleteJson('dest', 'ClusterRoleBinding', limited);
       await deleteJson('dest', 'ClusterRole', limited);
@@ -384,7 +394,7 @@ describe('with --include-cluster-needs', () => {
   it('F59: a preflight asks for the rights that it uses, and prints them', async () => {
     const other = freshNamespace('needs-rights');
     await createNamespace('source', other);
-    await applyYaml('source', other, BINDING.replaceAll('ROLE', `${id}-shared`));
+    await applyYaml('source', other, BINDING.replaceAll('ROLE', `${id}-asked`));
     const roles = await rolesFor(other, { stage: { clusterNeeds: true } }, 'ann');
     const rules = roles.dest.find(({ kind }) => kind === 'ClusterRole')?.rules ?? [];
     expect(
@@ -528,12 +538,12 @@ metadata: { name: one }
 spec: { size: 3 }`;
 
 // Made by the administrator, so that the account itself has less than the role that it is to create.
-const creator = (namespace: string): string => `
+const creator = (namespace: string, more = 'namespaces'): string => `
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: { name: ${namespace} }
 rules:
-  - { apiGroups: [""], resources: [namespaces], verbs: [get, list] }
+  - { apiGroups: [""], resources: [namespaces, ${more}], verbs: [get, list] }
   - { apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles, clusterrolebindings], verbs: [get, list, create] }
 ---
 apiVersion: rbac.authorization.k8s.io/v1
