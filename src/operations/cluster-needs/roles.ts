@@ -29,7 +29,7 @@ export const findRoles = async (context: NeedsContext): Promise<Roles> => {
   if (roles.state !== 'listed' || roleType === undefined) return NOTHING;
   const there = byName(roles.objects);
   const given = bindings
-    .filter((binding) => whyNeverBrought(binding) === undefined && !/^system:/.test(roleOfBinding(binding)))
+    .filter((binding) => whyNeverBrought(binding) === undefined)
     .flatMap((binding) => {
       const copy = copyBinding(binding, accounts, names);
       return copy === undefined || isGiven(copy, objectsIn(grants), names.destNamespace)

@@ -163,6 +163,7 @@ describe('roles and bindings that are brought', () => {
     const source = [
       builtin,
       role('given'),
+      role('system:auth-delegator'),
       grant('admin', 'cluster-admin'),
       grant('auth', 'system:auth-delegator'),
       grant('dangling', 'none'),
