@@ -2,7 +2,13 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { addDataFlags, addPathFlag, addResumedDataFlags } from './commands/data-options.ts';
 import { EXAMPLES, exampleText } from './commands/examples.ts';
 import { addMoveFlags } from './commands/move-options.ts';
-import { acceptClusterRoles, addCommonFlags, addCopyFlags, addSideFlags } from './commands/options.ts';
+import {
+  acceptClusterRoles,
+  addCommonFlags,
+  addCopyFlags,
+  addNeedsFlag,
+  addSideFlags,
+} from './commands/options.ts';
 import { duration } from './commands/parsers.ts';
 import { tellError } from './commands/tell-error.ts';
 import { isDrError, UsageError } from './errors.ts';
@@ -53,7 +59,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   const stage = program
     .command('stage')
     .description('Copy a namespace to the destination cluster and keep its workloads scaled to zero');
-  addDataFlags(addCommonFlags(addCopyFlags(addSideFlags(stage))))
+  addNeedsFlag(addDataFlags(addCommonFlags(addCopyFlags(addSideFlags(stage)))), BRINGS)
     .option('--migrate-pvc-data', 'copy the data of the claims too; needs --pre-copy here')
     .option('--pre-copy', 'copy data while the source runs (not consistent; makes a later cutover shorter)')
     .option('--dry-run', 'ask the servers what would happen; write nothing')
@@ -68,7 +74,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     );
 
   const plan = program.command('plan').description('Show what stage would change (server-side dry run)');
-  addCommonFlags(addCopyFlags(addSideFlags(plan)))
+  addNeedsFlag(addCommonFlags(addCopyFlags(addSideFlags(plan))), BRINGS)
     .option('--prune', 'also show what --prune would delete')
     .option('--keep-going', 'also show what could be copied when something is refused')
     .option(
@@ -135,8 +141,11 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .action(async (flags) =>
       setCode(await (await import('./commands/repair.ts')).runRepair(io, flags, interrupt)),
     );
-  addDataFlags(
-    addCopyFlags(move('preflight', 'Check permissions, quotas, capacity and policies before a move')),
+  addNeedsFlag(
+    addDataFlags(
+      addCopyFlags(move('preflight', 'Check permissions, quotas, capacity and policies before a move')),
+    ),
+    'ask for the rights that stage --include-cluster-needs uses too',
   )
     .addArgument(
       new Argument('[move]', 'the move to check')
@@ -170,6 +179,9 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   for (const command of program.commands) command.addHelpText('after', exampleText(command.name()));
   return program;
 };
+
+const BRINGS =
+  'create what the copy needs outside its namespace and the destination lacks (CRDs, ClusterRoles and their bindings, classes)';
 
 // The names of the flags on the command line, without those that have their default.
 const typedFlags = (command: Command): ReadonlySet<string> =>

@@ -66,7 +66,7 @@ const OWN = [
   'src/operations/preflight/index.ts',
   'src/operations/preflight/roles.ts',
   'src/operations/stage/result.ts',
-  'src/operations/stage/stage.ts',
+  'src/operations/stage/conclude.ts',
   'src/pipeline/choose-types.ts',
   'src/pipeline/filter.ts',
   'src/pipeline/strategy.ts',

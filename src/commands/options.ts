@@ -47,6 +47,11 @@ export interface CopyFlags {
   readonly acceptClusterRoles?: readonly string[];
 }
 
+/** What `stage` and `plan` bring besides the namespace; a preflight asks for the rights. */
+export interface NeedsFlags {
+  readonly includeClusterNeeds?: boolean;
+}
+
 export const addSideFlags = (command: Command): Command =>
   command
     .option(
@@ -132,6 +137,10 @@ export const acceptClusterRoles = (): Option =>
     '--accept-cluster-roles <names>',
     'RoleBindings of these ClusterRoles may grant more at the destination than at the source',
   ).argParser(names);
+
+/** The flag of `stage`, `plan` and `preflight` for what is outside the namespace. */
+export const addNeedsFlag = (command: Command, text: string): Command =>
+  command.option('--include-cluster-needs', text);
 
 /** The copy flags with their defaults, as the stage operation takes them. */
 export const copyOptions = (flags: CopyFlags) => ({

@@ -9,6 +9,7 @@ import { checkCopyOptions, dataOptions } from './data-options.ts';
 import { dataStep } from './data-session.ts';
 import type { FailbackFlags } from './failback.ts';
 import { moveOptions } from './move-options.ts';
+import type { NeedsFlags } from './options.ts';
 import { openPair } from './pair.ts';
 import { runPreflight } from './preflight-gate.ts';
 import { withSession } from './session.ts';
@@ -17,14 +18,17 @@ import { withSession } from './session.ts';
 export const runPreflightCommand = (
   io: Io,
   kind: PreflightKind,
-  flags: FailbackFlags,
+  flags: FailbackFlags & NeedsFlags,
   interrupt: AbortSignal,
 ): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
     const { source, dest } = await openPair(session, kind === 'failover' ? 'skip' : kind);
     const stageOptions =
       kind === 'cutover' && source !== undefined
-        ? stageOptionsOf(flags, source.namespace, dest.namespace)
+        ? {
+            ...stageOptionsOf(flags, source.namespace, dest.namespace),
+            clusterNeeds: flags.includeClusterNeeds === true,
+          }
         : undefined;
     const copies = flags.migratePvcData === true || flags.reverseMigratePvcData === true;
     checkCopyOptions(flags, copies, '--migrate-pvc-data');

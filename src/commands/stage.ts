@@ -5,14 +5,14 @@ import { renderStage } from '../ui/render/stage.ts';
 import { conclude } from './conclude.ts';
 import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';
 import { checkPreCopyFlags, readyMover } from './data-session.ts';
-import { type CommonFlags, type CopyFlags, copyOptions, type SideFlags } from './options.ts';
+import { type CommonFlags, type CopyFlags, copyOptions, type NeedsFlags, type SideFlags } from './options.ts';
 import { preCopy, withPreCopy } from './pre-copy.ts';
 import { withSession } from './session.ts';
 
 // Nothing in a stage takes long but the copy of volume data, which has a limit per claim.
 const STAGE_LIMIT_MS = 30 * 60_000;
 
-export interface StageFlags extends CommonFlags, SideFlags, CopyFlags, DataFlags {
+export interface StageFlags extends CommonFlags, SideFlags, CopyFlags, NeedsFlags, DataFlags {
   readonly dryRun?: boolean;
   readonly keepGoing?: boolean;
   readonly prune?: boolean;
@@ -45,6 +45,7 @@ export const runStage = (io: Io, flags: StageFlags, interrupt: AbortSignal): Pro
         keepGoing: flags.keepGoing === true,
         prune: flags.prune === true,
         acceptLiveDestination: flags.acceptLiveDestination === true,
+        clusterNeeds: flags.includeClusterNeeds === true,
         concurrency: flags.concurrency,
         recreateTimeoutMs: 60_000,
       },

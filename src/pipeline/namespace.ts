@@ -11,9 +11,9 @@ export const namespaceBody = (source: KubeObject, destName: string, sourceContex
   kind: 'Namespace',
   metadata: {
     name: destName,
-    labels: { ...portable(source.metadata.labels), [MANAGED]: 'true' },
+    labels: { ...portableMarks(source.metadata.labels), [MANAGED]: 'true' },
     annotations: {
-      ...portable(source.metadata.annotations),
+      ...portableMarks(source.metadata.annotations),
       [SOURCE_CLUSTER]: sourceContext,
       [SOURCE_NAMESPACE]: source.metadata.name,
     },
@@ -73,7 +73,8 @@ const LOCAL = [
   /^kubectl\.kubernetes\.io\//,
 ];
 
-const portable = (marks: { [key: string]: string } | undefined): { [key: string]: string } =>
+/** Labels or annotations less those that one cluster has written about itself, and ours. Pure. */
+export const portableMarks = (marks: { [key: string]: string } | undefined): { [key: string]: string } =>
   Object.fromEntries(
     Object.entries(marks ?? {}).filter(
       ([key]) => !key.startsWith(PREFIX) && !LOCAL.some((pattern) => pattern.test(key)),

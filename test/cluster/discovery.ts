@@ -48,7 +48,7 @@ async function readAll(api: Api): Promise<ReadonlyMap<string, Resource>> {
   };
   for (const group of answers.flatMap(({ body }) => body.items)) {
     const groupName: string = group.metadata?.name ?? '';
-    for (const { version, resources } of group.versions) {
+    for (const { version, resources = [] } of group.versions) {
       for (const { resource: plural, responseKind, scope } of resources) {
         const apiVersion = groupName ? `${groupName}/${version}` : version;
         const resource = {

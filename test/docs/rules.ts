@@ -10,7 +10,7 @@ export const RULES_PAGE = join(ROOT, 'docs', 'rules.md');
 export const RULES: readonly string[] = [
   ...range('F', 1, 16),
   ...range('F', 20, 40),
-  ...range('F', 50, 60),
+  ...range('F', 50, 64),
   ...range('T', 1, 13),
   ...range('T', 20, 29),
   'T30a',
@@ -59,6 +59,7 @@ export function rulesOfPipeline(): string[] {
 const PLACES: readonly (readonly [place: string, letters: string])[] = [
   ['pipeline', 'FTA'],
   ['operations/checks', 'FTA'],
+  ['operations/cluster-needs', 'FTA'],
   ['e2e/portability', 'FTA'],
   ['e2e/checks.test.ts', 'FTA'],
   ['workloads', 'TA'],

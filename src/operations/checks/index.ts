@@ -67,8 +67,8 @@ const LEVELS: readonly Finding['level'][] = ['refuse', 'warn', 'info'];
 const sortKey = ({ level, code, subject, message }: Finding): string =>
   stableStringify([LEVELS.indexOf(level), code, subject, message]);
 
-// What a stash holds is created when the copy is started, and needs the same of the cluster.
-const withStashed = (objects: readonly KubeObject[]): KubeObject[] =>
+/** Objects with the manifests that stashes among them hold: these are created at the start, and need the same. Pure. */
+export const withStashed = (objects: readonly KubeObject[]): KubeObject[] =>
   objects.flatMap((object) => {
     const stashed = stashedObject(object);
     return stashed === undefined ? [object] : [object, stashed];

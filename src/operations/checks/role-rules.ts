@@ -16,6 +16,30 @@ export const extraRights = (given: KubeObject, than: KubeObject): string[] => {
   return [...new Set(extra)].sort();
 };
 
+/**
+ * The rights on URLs that one role gives and another does not, as `get /metrics`, in alphabetical order; they count only
+ * where a role is bound in the whole cluster. A URL that ends in `*` covers all that begin like it. Pure.
+ */
+export const extraUrls = (given: KubeObject, than: KubeObject): string[] => {
+  const rules = objectsAt(than, 'rules');
+  const extra = objectsAt(given, 'rules').flatMap((rule) =>
+    stringsAt(rule, 'verbs').flatMap((verb) =>
+      stringsAt(rule, 'nonResourceURLs').flatMap((url) => {
+        const isCovered = rules.some(
+          (other) =>
+            has(stringsAt(other, 'verbs'), verb) &&
+            stringsAt(other, 'nonResourceURLs').some((pattern) => matchesUrl(pattern, url)),
+        );
+        return isCovered ? [] : [`${verb} ${url}`];
+      }),
+    ),
+  );
+  return [...new Set(extra)].sort();
+};
+
+const matchesUrl = (pattern: string, url: string): boolean =>
+  pattern === url || (pattern.endsWith('*') && url.startsWith(pattern.slice(0, -1)));
+
 interface Rule {
   readonly verbs: readonly string[];
   readonly groups: readonly string[];

@@ -94,6 +94,8 @@ const STAGE = fields<StageOptions>({
   acceptLiveDestination: never,
   onConflict: optional(oneOf(ON_CONFLICT)),
   // Taken from the command line alone; see stageOptionsFor.
+  // Only a stage by itself brings what is outside the namespace, never one that is part of a move.
+  clusterNeeds: gone,
   acceptClusterRoles: optional(listOf(word)),
   concurrency: atOnce,
   recreateTimeoutMs: ms,

@@ -2,12 +2,16 @@ import { isDrError } from '../../errors.ts';
 import { isKubeApiError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { silentReporter } from '../../reporter.ts';
+import { tryNeeds } from '../cluster-needs/create.ts';
+import { findDefinitions } from '../cluster-needs/definitions.ts';
+import { copyNames, findClusterNeeds } from '../cluster-needs/find.ts';
+import type { TriedNeed } from '../cluster-needs/types.ts';
 import { type Collected, collect } from '../stage/collect.ts';
 import type { Connected } from '../stage/connect.ts';
 import { type DryRun, dryRunPlan } from '../stage/dry-run.ts';
 import { guardDestination } from '../stage/guard.ts';
 import { type Prepared, prepare } from '../stage/prepare.ts';
-import type { Finding, StageDeps } from '../stage/types.ts';
+import type { Finding, StageDeps, StageOptions } from '../stage/types.ts';
 import { row } from './sentences.ts';
 import type { PreflightCheck, PreflightInput, SideView } from './types.ts';
 
@@ -18,6 +22,8 @@ export interface Copy {
   readonly prepared: readonly Prepared[];
   readonly dryRun: DryRun;
   readonly findings: readonly Finding[];
+  /** What `--include-cluster-needs` would create, tried in dry runs; undefined without it. */
+  readonly clusterNeeds?: readonly TriedNeed[] | undefined;
 }
 
 /**
@@ -55,6 +61,10 @@ export const planCopy = async (
     const prepared = await prepare(deps, options, collected, source.side.scalePaths);
     const items = prepared.flatMap((item) => item.item ?? []);
     const dryRun = await dryRunPlan(deps, options, items, connected.destNamespace !== undefined);
+    const clusterNeeds =
+      options.clusterNeeds === true
+        ? await triedNeeds(deps, options, { connected, collected }, source)
+        : undefined;
     const guarded = guard(deps, input, collected);
     return {
       copy: {
@@ -63,6 +73,7 @@ export const planCopy = async (
         prepared,
         dryRun,
         findings: [...collected.findings, ...guarded.findings],
+        clusterNeeds,
       },
       problems: guarded.problems,
     };
@@ -75,6 +86,19 @@ export const planCopy = async (
       problems: [row('copy', 'refuse', dest.side.namespace, error.message, error.hint)],
     };
   }
+};
+
+// The plan of a stage that brings them; that of the move, which does not, is another one.
+const triedNeeds = async (
+  deps: StageDeps,
+  options: StageOptions,
+  { connected, collected }: Pick<Copy, 'connected' | 'collected'>,
+  { side }: SideView,
+): Promise<TriedNeed[]> => {
+  const definitions = await findDefinitions(deps, options, collected, copyNames(deps, options));
+  const prepared = await prepare(deps, options, definitions.collected, side.scalePaths);
+  const { needs } = await findClusterNeeds(deps, options, { connected, definitions, prepared });
+  return tryNeeds(deps, needs);
 };
 
 const guard = (

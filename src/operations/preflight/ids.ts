@@ -7,6 +7,7 @@ export const CHECK_IDS: readonly string[] = [
   'bare-pods',
   'capacity',
   'clock',
+  'cluster-needs',
   'controlled',
   'copy',
   'credentials',

@@ -8,6 +8,7 @@ import { checkApiKinds } from './checks/api-kinds.ts';
 import { checkBarePods } from './checks/bare-pods.ts';
 import { checkCapacity } from './checks/capacity.ts';
 import { checkClocks } from './checks/clock.ts';
+import { checkBroughtNeeds } from './checks/cluster-needs.ts';
 import { checkControlled } from './checks/controlled.ts';
 import { checkCopy } from './checks/copy.ts';
 import { checkCredentials } from './checks/credentials.ts';
@@ -132,6 +133,7 @@ const CHECKS: readonly CheckRow[] = [
   checkGitops,
   checkApiKinds,
   checkCopy,
+  checkBroughtNeeds,
   checkUncopied,
   checkParked,
   checkTerminating,

@@ -1,4 +1,6 @@
-import type { KubeObject, ResourceType } from '../../kube/types.ts';
+import { typeName } from '../../kube/names.ts';
+import type { GroupResource, KubeObject, ResourceType } from '../../kube/types.ts';
+import { CRDS } from '../../kube/well-known.ts';
 import { chooseTypes, type TypePair } from '../../pipeline/choose-types.ts';
 import { selectTypes } from '../../pipeline/select-types.ts';
 import type { MoveSide } from '../move/types.ts';
@@ -26,8 +28,38 @@ export const stageRights = (input: PreflightInput, copy: Picture['copy']): Right
       ? inCluster(dest, NAMESPACES, ['create'], {}, 'required')
       : []),
     ...grantRights(dest, copy),
+    ...(stageOptions.clusterNeeds === true ? needRights(source, dest, copy) : []),
   ];
 };
+
+// To create is all that a stage may do outside the namespace. That the rights of a role may be given to others is for the
+// server to judge: `bind` and `escalate` are never asked for.
+const needRights = (source: MoveSide, dest: MoveSide, copy: Picture['copy']): Right[] => {
+  const found = copy?.clusterNeeds?.map(({ need }) => need.type) ?? NEED_TYPES;
+  const types = [...new Map(found.map((type) => [typeName(type), type])).values()];
+  const reads = (side: MoveSide): Right[] => [
+    ...inCluster(side, CRDS, ['get'], {}, 'required'),
+    ...inCluster(side, { group: RBAC, resource: 'clusterrolebindings' }, ['list'], {}, 'required'),
+  ];
+  return [
+    ...reads(source),
+    ...NEED_TYPES.flatMap((type) => inCluster(source, type, ['get'], {}, 'required')),
+    ...reads(dest),
+    ...NEED_TYPES.filter(({ group }) => group !== CRDS.group).flatMap((type) =>
+      inCluster(dest, type, ['list'], {}, 'required'),
+    ),
+    ...types.flatMap((type) => inCluster(dest, type, ['create'], {}, 'required')),
+  ];
+};
+
+const NEED_TYPES: readonly GroupResource[] = [
+  CRDS,
+  { group: RBAC, resource: 'clusterroles' },
+  { group: RBAC, resource: 'clusterrolebindings' },
+  { group: 'scheduling.k8s.io', resource: 'priorityclasses' },
+  { group: 'node.k8s.io', resource: 'runtimeclasses' },
+  { group: 'networking.k8s.io', resource: 'ingressclasses' },
+];
 
 // As collect() has it: pods show what runs, Services decide about Endpoints.
 const ALWAYS_LISTED: ReadonlySet<string> = new Set(['pods', 'services', 'replicasets.apps', 'jobs.batch']);

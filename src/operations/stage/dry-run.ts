@@ -22,13 +22,14 @@ export interface DryRun {
  * Sends every planned write as a server-side dry run. While the namespace does not exist yet, the dry runs go to
  * namespace `default` as a stand-in: schema, admission webhooks and policies answer there too, and nothing has to be
  * created to be able to ask. An answer that is about the stand-in itself (its rights, its quota, an object of the
- * same name) counts as unknown.
+ * same name) counts as unknown, and so does a binding of one of `clusterRoles`, which are to be created first.
  */
 export const dryRunPlan = async (
   deps: StageDeps,
   options: StageOptions,
   items: readonly PlanItem[],
   namespaceExists: boolean,
+  clusterRoles: ReadonlySet<string> = NONE,
 ): Promise<DryRun> => {
   const changing = items.filter((item) => item.action !== 'unchanged');
   const patience = patienceWith(deps.signal);
@@ -47,7 +48,7 @@ export const dryRunPlan = async (
   });
   const judged = await Promise.all(
     rows
-      .map((row) => tellOwnMarks(judgeBinding(row, items)))
+      .map((row) => tellOwnMarks(judgeBinding(row, items, clusterRoles)))
       .map((row) => (namespaceExists ? row : judgeStandIn(deps, row))),
   );
   return {
@@ -57,20 +58,28 @@ export const dryRunPlan = async (
   };
 };
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** The namespace that takes the dry runs for one that is not there yet. */
 export const STAND_IN = 'default';
 
 // To those who may not bind every Role the server says what a RoleBinding grants only when the Role is there.
-const judgeBinding = (row: AppliedRow, items: readonly PlanItem[]): AppliedRow => {
+const judgeBinding = (
+  row: AppliedRow,
+  items: readonly PlanItem[],
+  clusterRoles: ReadonlySet<string>,
+): AppliedRow => {
   const { item, outcome } = row;
+  const role = stringAt(item.whole, 'roleRef', 'name');
   const isOpen =
     outcome.failure?.status === 404 &&
     groupKind(item.whole) === 'RoleBinding.rbac.authorization.k8s.io' &&
-    items.some(
-      ({ type, content }) =>
-        typeName(type) === 'roles.rbac.authorization.k8s.io' &&
-        content?.metadata.name === stringAt(item.whole, 'roleRef', 'name'),
-    );
+    (stringAt(item.whole, 'roleRef', 'kind') === 'ClusterRole'
+      ? clusterRoles.has(role ?? '')
+      : items.some(
+          ({ type, content }) =>
+            typeName(type) === 'roles.rbac.authorization.k8s.io' && content?.metadata.name === role,
+        ));
   if (!isOpen) return row;
   const reason = `could not be checked before its Role exists: ${outcome.failure?.detail}`;
   return { ...row, outcome: { ...outcome, action: 'unknown', reason } };

@@ -1,7 +1,8 @@
 import { kubectl } from '../../command-line.ts';
 import { isDrError, LockedError, UsageError } from '../../errors.ts';
 import type { ExitName } from '../../exit-codes.ts';
-import { objectName } from '../../kube/names.ts';
+import { objectName, typeName } from '../../kube/names.ts';
+import { countWritten } from '../../kube/written.ts';
 import { type AppliedRow, applyAll } from '../../pipeline/apply.ts';
 import { byApplyOrder } from '../../pipeline/order.ts';
 import type { PlanItem } from '../../pipeline/plan.ts';
@@ -10,9 +11,15 @@ import { hashOf } from '../../state/codec.ts';
 import { stateInList } from '../../state/records.ts';
 import type { StateRecord } from '../../state/types.ts';
 import { checkNeeds } from '../checks/index.ts';
+import { type Definitions, findDefinitions } from '../cluster-needs/definitions.ts';
+import { copyNames, findClusterNeeds } from '../cluster-needs/find.ts';
+import { rowOfUnwritten } from '../cluster-needs/rows.ts';
+import { answerKey, type ClusterNeeds, NO_NEEDS } from '../cluster-needs/types.ts';
 import { readScalePaths } from '../scale-paths.ts';
 import { findSure } from './admission.ts';
+import { bringNeeds, checkClusterNeeds, uncheckedRows } from './bring-needs.ts';
 import { type Collected, collect } from './collect.ts';
+import { conclude } from './conclude.ts';
 import { type Connected, connect } from './connect.ts';
 import { dryRunPlan } from './dry-run.ts';
 import { guardDestination, refuseLostRecord, refuseUnseenPods } from './guard.ts';
@@ -22,7 +29,7 @@ import { ensureNamespace } from './namespace.ts';
 import { findOrphans, pruneOrphans } from './orphans.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { checkRecordRoom } from './record-room.ts';
-import { isNamespaceRow, rowOfApplied, rowOfPrepared, type StageEnd, stageResult } from './result.ts';
+import { rowOfApplied, rowOfPrepared, type StageEnd, stageResult } from './result.ts';
 import { patienceWith, stoppedBeforeWrites, stoppedEarly, stopReason } from './stopping.ts';
 import type { Finding, StageDeps, StageOptions, StageResult, StageRow } from './types.ts';
 
@@ -52,7 +59,9 @@ const look = async (
 ): Promise<{ readonly run: Run; readonly findings: readonly Finding[] }> => {
   const started = performance.now();
   const connected = await connect(deps, options);
-  const collected = await collect(deps, options, connected);
+  const listed = await collect(deps, options, connected);
+  const definitions = await definitionsFor(deps, options, listed);
+  const { collected } = definitions;
   refuseUnseenPods(deps, options, collected.unlisted);
   const record = stateInList(collected.dest, options.destNamespace);
   await refuseLostRecord(deps, options, collected.dest, record);
@@ -69,10 +78,34 @@ const look = async (
   );
   const prepared = found.sort((a, b) => byApplyOrder(a.source, b.source));
   refuseEmpty(deps, options, prepared);
-  const run: Run = { deps, options, connected, collected, prepared, started, record };
-  const needs = await findNeeds(run);
-  return { run, findings: [...collected.findings, ...guarded, ...unlistedFindings(run), ...needs] };
+  const clusterNeeds =
+    options.clusterNeeds === true
+      ? await findClusterNeeds(deps, options, { connected, definitions, prepared })
+      : NO_NEEDS;
+  const defined = new Set(definitions.byType.keys());
+  const run: Run = { deps, options, connected, collected, prepared, started, record, clusterNeeds, defined };
+  const answered = new Set(clusterNeeds.needs.flatMap(({ answers }) => answers));
+  const needs = (await findNeeds(run)).filter((finding) => !answered.has(answerKey(finding)));
+  return {
+    run,
+    findings: [
+      ...collected.findings,
+      ...guarded,
+      ...unlistedFindings(run),
+      ...needs,
+      ...clusterNeeds.findings,
+    ],
+  };
 };
+
+const definitionsFor = (
+  deps: StageDeps,
+  options: StageOptions,
+  collected: Collected,
+): Promise<Definitions> | Definitions =>
+  options.clusterNeeds === true
+    ? findDefinitions(deps, options, collected, copyNames(deps, options))
+    : { collected, byType: new Map() };
 
 interface Run {
   readonly deps: StageDeps;
@@ -83,6 +116,9 @@ interface Run {
   /** By performance.now(). */
   readonly started: number;
   readonly record: StateRecord | undefined;
+  readonly clusterNeeds: ClusterNeeds;
+  /** typeName() of the types that the destination serves only when their definitions are brought. */
+  readonly defined: ReadonlySet<string>;
 }
 
 const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResult> => {
@@ -91,7 +127,9 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
   const orphans = findOrphans(options, collected, prepared);
   const marks = findMarks(options, collected, prepared, orphans);
   const stageHash = hashOfStage(prepared);
-  const end = (outcome: ExitName, summary: string, rows: readonly StageRow[]): StageResult => {
+  let needRows: readonly StageRow[] = run.clusterNeeds.needs.map((need) => rowOfUnwritten(need, undefined));
+  const end = (outcome: ExitName, summary: string, objects: readonly StageRow[]): StageResult => {
+    const rows = [...needRows, ...objects];
     const elapsedMs = performance.now() - run.started;
     const stageEnd: StageEnd = {
       outcome,
@@ -124,12 +162,25 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
 
   const items = prepared.flatMap((row) => row.item ?? []);
   const sure = options.dryRun ? NONE : await findSure(deps, options, items, connected);
-  const asked = items.filter((item) => !sure.has(item));
-  const checked = await dryRunPlan(deps, options, asked, connected.destNamespace !== undefined);
-  const writesMore = marks.length > 0 || (options.prune && orphans.length > 0);
+  const later = items.filter(({ type }) => run.defined.has(typeName(type)));
+  const asked = items.filter((item) => !sure.has(item) && !run.defined.has(typeName(item.type)));
+  const checkedNeeds = await checkClusterNeeds(deps, options, run.clusterNeeds, later);
+  needRows = checkedNeeds.rows;
+  const { creatable } = checkedNeeds;
+  const checked = await dryRunPlan(
+    deps,
+    options,
+    asked,
+    connected.destNamespace !== undefined,
+    new Set(creatable.map(({ body }) => body.metadata.name)),
+  );
+  const writesMore = marks.length + creatable.length > 0 || (options.prune && orphans.length > 0);
   const room = await findRoom(run, writesMore, stageHash);
   findings.push(...room);
-  const refusedBy = new Map(checked.refused.map((row) => [row.item, row.outcome.reason ?? 'refused']));
+  const refusedBy = new Map<PlanItem, string>([
+    ...checked.refused.map((row) => [row.item, row.outcome.reason ?? 'refused'] as const),
+    ...checkedNeeds.refused,
+  ]);
   if (deps.signal.aborted) {
     return end(
       stopReason(deps.signal).exit,
@@ -138,6 +189,7 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
     );
   }
   const reasons = [
+    ...checkedNeeds.problems,
     ...checked.refused.map((row) => `${objectName(row.item.whole)}: ${row.outcome.reason}`),
     ...room.map(({ message }) => message),
   ];
@@ -149,6 +201,7 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
     );
   }
 
+  const written = countWritten(deps.dest);
   const namespaceRow = await ensureNamespace(
     deps,
     options,
@@ -173,9 +226,28 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
     mustWrite || isRecordDue(deps, options, staged) ? await lockForStage(deps, options) : undefined;
   const held = lock === undefined ? run : { ...run, deps: lockedDeps(deps, lock) };
   try {
+    const open = later.filter((item) => !refusedBy.has(item));
+    const brought = options.dryRun ? undefined : await bringNeeds(held.deps, options, creatable, open);
+    if (brought !== undefined) {
+      const failing = needRows.filter(({ action }) => action === 'refused');
+      needRows = [...brought.rows, ...failing];
+      for (const [item, reason] of brought.refused) refusedBy.set(item, reason);
+      if (brought.problems.length > 0 && !options.keepGoing && !held.deps.signal.aborted) {
+        const left = prepared.map((row) => rowBefore(row, refusedBy));
+        return written() === 0
+          ? end('refused', refusedSummary(brought.problems), left)
+          : end('partial', stoppedByNeeds(brought.problems), [...namespaceRows, ...left]);
+      }
+    }
     const applied = options.dryRun
-      ? dryRows(items, checked.rows)
-      : [...leftAlone, ...(await applyPlan(held, writable))];
+      ? dryRows(items, [...checked.rows, ...uncheckedRows(open)])
+      : [
+          ...leftAlone,
+          ...(await applyPlan(
+            held,
+            writable.filter((item) => !refusedBy.has(item)),
+          )),
+        ];
     const byItem = new Map(applied.map((row) => [row.item, row]));
     const rows: StageRow[] = prepared.map((row) => {
       const found = row.item === undefined ? undefined : byItem.get(row.item);
@@ -183,12 +255,13 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
     });
     const pruned = options.prune ? await pruneOrphans(held.deps, options, orphans, collected) : [];
     const marked = await writeMarks(held.deps, options, marks, collected);
-    const ending = conclude(held, [...namespaceRows, ...withMarkRows(rows, marked), ...pruned]);
-    if (ending[0] === 'ok') {
+    const all = [...namespaceRows, ...withMarkRows(rows, marked), ...pruned];
+    const { outcome, summary } = conclude(held, [...needRows, ...all]);
+    if (outcome === 'ok') {
       const missed = await recordStage(held.deps, options, connected, staged).catch(unrecorded);
-      if (missed !== undefined) return end(missed.outcome, missed.summary, ending[2]);
+      if (missed !== undefined) return end(missed.outcome, missed.summary, all);
     }
-    return end(...ending);
+    return end(outcome, summary, all);
   } finally {
     await lock?.release();
   }
@@ -266,51 +339,6 @@ const dryRows = (items: Parameters<typeof applyAll>[0], checked: readonly Applie
       }),
     ),
 ];
-
-const conclude = (run: Run, rows: readonly StageRow[]): [ExitName, string, readonly StageRow[]] => {
-  const { options, deps } = run;
-  const rowsWith = (...actions: StageRow['action'][]): number =>
-    rows.filter((row) => actions.includes(row.action) && !isNamespaceRow(row)).length;
-  const [written, failed, refused, pending] = [
-    rowsWith('created', 'updated', 'recreated', 'stashed', 'deleted'),
-    rowsWith('failed'),
-    rowsWith('refused'),
-    rowsWith('pending'),
-  ];
-  const objects = count(written, 'object');
-  const isNew = rows.some((row) => isNamespaceRow(row) && row.action === 'created');
-  const where = `${isNew ? 'the new ' : ''}namespace ${options.destNamespace} of context ${deps.dest.context}`;
-  const unlisted = run.collected.unlisted.filter(({ pair }) => run.collected.selected.includes(pair)).length;
-  if (pending + failed > 0 && deps.signal.aborted) {
-    const { exit, why } = stopReason(deps.signal);
-    return [
-      exit,
-      `${why}: ${objects} ${written === 1 ? 'was' : 'were'} written to ${where}, ${pending + failed} ${pending + failed === 1 ? 'is' : 'are'} still to be; run the same command to go on.`,
-      rows,
-    ];
-  }
-  if (failed + refused + unlisted > 0) {
-    const missing = [
-      `${failed} failed`,
-      `${pending} not tried`,
-      `${refused} refused`,
-      `${count(unlisted, 'type')} not listed`,
-    ].filter((part) => !part.startsWith('0 '));
-    return [
-      'partial',
-      `Not complete: ${objects} written to ${where}, ${missing.join(', ')}; run the same command to go on.`,
-      rows,
-    ];
-  }
-  if (options.dryRun)
-    return ['ok', `Dry run: ${objects} would be written to ${where}; nothing was changed.`, rows];
-  const unchanged = rowsWith('unchanged');
-  return [
-    'ok',
-    `${written === 0 ? 'Nothing to do' : `Staged`}: ${objects} written to ${where}, ${unchanged} unchanged; its workloads are parked.`,
-    rows,
-  ];
-};
 
 const rowBefore = (row: Prepared, refusedBy: ReadonlyMap<unknown, string> | undefined): StageRow => {
   if (row.verdict.kind === 'skip') return rowOfPrepared(row, 'skipped', row.verdict.reason);
@@ -394,6 +422,11 @@ const refuseEmpty = (deps: StageDeps, options: StageOptions, prepared: readonly 
       hint: `Look at it with: ${kubectl({ cluster: deps.source, namespace: options.sourceNamespace }, 'get', 'all')}`,
     },
   );
+};
+
+const stoppedByNeeds = (problems: readonly string[]): string => {
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  return `Not complete: the objects of the namespace are not written: ${(problems[0] ?? '').replace(/\.$/, '')}${more}; remove the reason and run the same command to go on.`;
 };
 
 const refusedSummary = (reasons: readonly string[]): string => {

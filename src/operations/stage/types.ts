@@ -35,6 +35,8 @@ export interface StageOptions
   readonly onConflict: OnConflict | undefined;
   /** ClusterRoles that may mean more at the destination. */
   readonly acceptClusterRoles: readonly string[];
+  /** Create what the copy needs outside its namespace and the destination lacks; absent: it is only reported. */
+  readonly clusterNeeds?: boolean | undefined;
   readonly concurrency: number;
   /** ms to wait for a deleted object to be gone before it is created anew. */
   readonly recreateTimeoutMs: number;
@@ -76,6 +78,8 @@ export interface StageRow {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
+  /** `cluster`: it is outside all namespaces, created by `--include-cluster-needs`. */
+  readonly scope?: 'cluster' | undefined;
   readonly action: RowAction;
   /** A clause; empty when there is nothing to say. */
   readonly reason: string;

@@ -27,6 +27,12 @@ export const renderStage = (result: StageResult, theme: Theme): string =>
     '',
     ...countTable(result),
     ...section('Failed', theme.failure, rowsOf(result, 'failed', 'refused')),
+    ...section(
+      'For the whole cluster (--include-cluster-needs)',
+      theme.warning,
+      clusterWide(result),
+      Number.POSITIVE_INFINITY,
+    ),
     ...section('Recreated, stashed or put back', theme.warning, told(result)),
     ...section('Skipped', theme.dim, skipped(result)),
     ...section('Notes', theme.warning, notes(result, 'warn')),
@@ -62,9 +68,14 @@ const countTable = (result: StageResult): string[] => {
   return tableLines([head, ...lines, total], ['left', ...used.map(() => 'right' as const)]);
 };
 
-const section = (title: string, paint: (text: string) => string, lines: readonly string[]): string[] => {
+const section = (
+  title: string,
+  paint: (text: string) => string,
+  lines: readonly string[],
+  most = MOST_LINES,
+): string[] => {
   if (lines.length === 0) return [];
-  const shown = lines.length > MOST_LINES + 1 ? lines.slice(0, MOST_LINES) : lines;
+  const shown = lines.length > most + 1 ? lines.slice(0, most) : lines;
   const more = lines.length - shown.length;
   return [
     '',
@@ -81,12 +92,24 @@ const rowsOf = (result: StageResult, ...actions: StageRow['action'][]): string[]
       .map((row) => [`${row.kind} ${row.name}`, row.reason]),
   );
 
+// What is given to the whole cluster is told in full, whatever it came to.
+const clusterWide = (result: StageResult): string[] =>
+  result.objects
+    .filter((row) => row.scope === 'cluster')
+    .map((row) =>
+      [`${row.kind} ${row.name} ${row.action}`, row.reason, ...row.notes.map((note) => note.message)]
+        .filter((text) => text !== '')
+        .join(': '),
+    );
+
 const told = (result: StageResult): string[] =>
   tableLines(
     result.objects
       .filter(
         (row) =>
-          row.reason !== '' && ['created', 'updated', 'recreated', 'stashed', 'deleted'].includes(row.action),
+          row.scope !== 'cluster' &&
+          row.reason !== '' &&
+          ['created', 'updated', 'recreated', 'stashed', 'deleted'].includes(row.action),
       )
       .map((row) => [`${row.kind} ${row.name}`, row.action, row.reason]),
   );
@@ -109,11 +132,13 @@ const skipped = (result: StageResult): string[] => {
 };
 
 const notes = (result: StageResult, level: 'info' | 'warn'): string[] =>
-  result.objects.flatMap((row) =>
-    row.notes
-      .filter((note) => note.level === level)
-      .map((note) => `${row.kind} ${row.name}${note.path === '' ? '' : ` ${note.path}`}: ${note.message}`),
-  );
+  result.objects
+    .filter((row) => row.scope !== 'cluster')
+    .flatMap((row) =>
+      row.notes
+        .filter((note) => note.level === level)
+        .map((note) => `${row.kind} ${row.name}${note.path === '' ? '' : ` ${note.path}`}: ${note.message}`),
+    );
 
 const findings = (result: StageResult): string[] =>
   result.findings.map(
