@@ -41,14 +41,8 @@ const imagesOf = async (side: Side, namespace: string, app: string): Promise<str
   ),
 ];
 
-const unsafe = ({ preflight }: Json): string[] =>
-  preflight.checks
-    .filter(({ level }: Json) => level === 'unsafe')
-    .map(({ id, subject }: Json) => `${id} ${subject}`)
-    .sort();
-
-test('F27: what serves an older revision is named, and neither a cutover nor a failback changes it unasked', async () => {
-  const namespace = await installYaml('revisions', APP, { staged: false });
+/** Gives everything at the source a newer template, of which no pod comes up, and stages it. */
+const newerTemplates = async (namespace: string): Promise<void> => {
   await patchJson('source', 'Deployment', 'hung', namespace, template({ nodeSelector: { no: 'where' } }));
   await patchJson('source', 'Deployment', 'held', namespace, { spec: { paused: true, ...template().spec } });
   await patchJson('source', 'StatefulSet', 'db', namespace, template());
@@ -58,6 +52,48 @@ test('F27: what serves an older revision is named, and neither a cutover nor a f
     const rows = rowsOf(await preflightOf(namespace), 'unsafe', 'revisions');
     return rows.length === 4 ? rows : undefined;
   });
+};
+
+/** Checks that the source is as newerTemplates() has left it, and keeps no note about revisions. */
+const servesOlder = async (namespace: string): Promise<void> => {
+  const found: Json = {};
+  const pods = (await listJson('source', 'Pod', namespace)).filter(isReady);
+  for (const [kind, name] of WORKLOADS) {
+    const { spec, metadata } = await getJson('source', kind, name, namespace);
+    expect(spec.template.spec.containers[0].image, name).toBe(NEW);
+    expect(JSON.stringify(metadata.annotations ?? {}), name).not.toContain('dr-syncer.io/');
+    found[name] = pods
+      .filter((pod) => pod.metadata.labels?.app === name)
+      .map((pod) => pod.spec.containers[0].image);
+    if (kind === 'StatefulSet') expect(spec.updateStrategy.rollingUpdate.partition).toBe(2);
+    if (kind === 'DaemonSet') expect(spec.updateStrategy.type).toBe('OnDelete');
+    if (name === 'held') expect(spec.paused).toBe(true);
+  }
+  expect(found).toMatchObject({ hung: [OLD, OLD], held: [OLD], db: [OLD, OLD] });
+  expect(new Set(found['agent'])).toEqual(new Set([OLD]));
+};
+
+const OLD = 'example.invalid/a';
+const WORKLOADS = [
+  ['Deployment', 'hung'],
+  ['Deployment', 'held'],
+  ['StatefulSet', 'db'],
+  ['DaemonSet', 'agent'],
+] as const;
+
+const isReady = ({ metadata, status }: Json): boolean =>
+  metadata.deletionTimestamp === undefined &&
+  (status?.conditions ?? []).some(({ type, status: is }: Json) => type === 'Ready' && is === 'True');
+
+const unsafe = ({ preflight }: Json): string[] =>
+  preflight.checks
+    .filter(({ level }: Json) => level === 'unsafe')
+    .map(({ id, subject }: Json) => `${id} ${subject}`)
+    .sort();
+
+test('F27: what serves an older revision is named, and neither a cutover nor a failback changes it unasked', async () => {
+  const namespace = await installYaml('revisions', APP, { staged: false });
+  await newerTemplates(namespace);
   const { document } = await moveTo(7, 'cutover', namespace);
   expect(unsafe(document)).toEqual([
     'revisions DaemonSet agent',
@@ -124,4 +160,13 @@ test('F27: a paused Deployment that served an older revision does so again after
     ],
   });
   expect(await imagesOf('source', namespace, 'web')).toEqual(['example.invalid/a']);
+});
+
+test('F27: a rollback brings back the revisions that served, and the newer templates wait beside them', async () => {
+  const namespace = await installYaml('revisions-back', APP, { staged: false });
+  await newerTemplates(namespace);
+  await moveTo(5, 'cutover', namespace, {
+    args: ['--ignore-revisions', '--rollback-on-failure', '--wait-timeout', '12s'],
+  });
+  await servesOlder(namespace);
 });
