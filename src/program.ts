@@ -1,7 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { addDataFlags, addPathFlag, addResumedDataFlags } from './commands/data-options.ts';
 import { EXAMPLES, exampleText } from './commands/examples.ts';
-import { addMoveFlags } from './commands/move-options.ts';
+import { addMoveFlags, addServingRevisions } from './commands/move-options.ts';
 import { acceptClusterRoles, addCommonFlags, addCopyFlags, addSideFlags } from './commands/options.ts';
 import { duration } from './commands/parsers.ts';
 import { tellError } from './commands/tell-error.ts';
@@ -85,7 +85,9 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     addMoveFlags(addCommonFlags(addSideFlags(program.command(name).description(description))));
 
   addDataFlags(
-    addCopyFlags(move('cutover', 'Move the running application to the destination: stop, copy, start')),
+    addServingRevisions(
+      addCopyFlags(move('cutover', 'Move the running application to the destination: stop, copy, start')),
+    ),
   )
     .option('--migrate-pvc-data', 'copy the data of the claims while both sides are stopped')
     .action(async (flags) =>
@@ -136,7 +138,9 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       setCode(await (await import('./commands/repair.ts')).runRepair(io, flags, interrupt)),
     );
   addDataFlags(
-    addCopyFlags(move('preflight', 'Check permissions, quotas, capacity and policies before a move')),
+    addServingRevisions(
+      addCopyFlags(move('preflight', 'Check permissions, quotas, capacity and policies before a move')),
+    ),
   )
     .addArgument(
       new Argument('[move]', 'the move to check')

@@ -45,6 +45,16 @@ export const servingRevision = (object: KubeObject, all: readonly KubeObject[]):
 };
 
 /**
+ * The older revision of which pods of a workload serve, where a copy can run nothing but that one: not where a partition
+ * has pods of both at work. Pure.
+ */
+export const copyableRevision = (object: KubeObject, all: readonly KubeObject[]): Revision | undefined => {
+  const serving = servingRevision(object, all);
+  if (serving === undefined || partitionOf(object) === 0) return serving;
+  return currentOf(object, revisionsOf(object, all))?.ready === 0 ? serving : undefined;
+};
+
+/**
  * The revisions of a workload among the objects that were listed beside it: what it controls itself, by uid, and nothing
  * that only bears such a name. Empty for kinds whose revisions are not known. Pure.
  */

@@ -9,9 +9,9 @@ import { controllerOf } from '../../workloads/owners.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { isPaused } from '../../workloads/revisions.ts';
 import { partitionOf, type Revision, revisionOfTemplate, revisionsOf } from '../../workloads/serving.ts';
+import { KEPT_APART, listRevisions } from '../revisions.ts';
 import { keyOf, keyOfObject } from './baseline.ts';
 import { patchLive } from './patch-live.ts';
-import { KEPT_APART, listRevisions } from './serving-revisions.ts';
 import { typeOf, whereIs } from './side.ts';
 import type { StartTarget } from './start-side.ts';
 import type { MoveDeps, MoveOptions, MoveSide } from './types.ts';
@@ -33,17 +33,20 @@ export type ServingStarts = ReadonlyMap<string, ServingStart>;
 /**
  * Which of the targets that still rest are to come up with the revision that the annotation of their stop names. Only a
  * revision that the workload controls itself, by uid, is taken, and only where its newer template is kept as well: it
- * must not be lost. What cannot be brought back is told. Throws KubeApiError.
+ * must not be lost. What cannot be brought back is told. Those that `isWanted` denies come up with their current template.
+ * Throws KubeApiError.
  */
 export const findServingStarts = async (
   side: MoveSide,
   targets: readonly StartTarget[],
   objects: readonly KubeObject[],
   deps: MoveDeps,
+  isWanted: (object: KubeObject) => boolean = () => true,
 ): Promise<ServingStarts> => {
   const keys = new Set(targets.map(keyOf));
   const stopped = objects.filter(
     (object) =>
+      isWanted(object) &&
       keys.has(keyOfObject(object)) &&
       isMarked(object) &&
       annotationOf(object, SERVING_REVISION) !== undefined,
@@ -128,8 +131,8 @@ export const withRevision = (
       TEMPLATE,
       mergeValue(valueAt(live, ...TEMPLATE), (isReplaced ? start.serving : start.newer).template),
     );
-  if (isReplaced) setAt(patch, [...ANNOTATIONS, NEWER_REVISION], start.newer.name);
-  else forget(live, patch);
+  if (start === undefined) forget(live, patch);
+  else setAt(patch, [...ANNOTATIONS, NEWER_REVISION], isReplaced ? start.newer.name : null);
   return patch;
 };
 

@@ -61,7 +61,8 @@ export const forgetRevisions = async (
   deps: MoveDeps,
 ): Promise<void> => {
   const objects = await listSide(side, deps.signal);
-  const older = startedOlder(targetsOf(objects), objects);
+  const keys = new Set(targetsOf(objects).map(keyOf));
+  const older = objects.filter((object) => keys.has(keyOfObject(object)) && hasNotes(object));
   for (const seen of older) {
     const plan = (live: KubeObject): JsonObject | undefined =>
       isMarked(live) ? undefined : forget(live, {});
@@ -84,19 +85,18 @@ export const sparingOlder = (
   );
 };
 
-/** What runs with an older revision beside a newer template, where no record says what was to be started. Pure. */
+/** What runs and still has notes about its revisions, where no record says what was to be started. Pure. */
 export const olderTargets = (objects: readonly KubeObject[]): StartTarget[] =>
   objects
-    .filter(
-      (object) =>
-        controllerOf(object) === undefined &&
-        !isMarked(object) &&
-        annotationOf(object, NEWER_REVISION) !== undefined,
-    )
+    .filter((object) => controllerOf(object) === undefined && hasNotes(object))
     .map(({ apiVersion, kind, metadata }) => ({
       ...{ apiVersion, kind, name: metadata.name, wave: 0, replicas: undefined, wanted: undefined },
       ...{ autoscaled: false, enough: undefined, last: false },
     }));
+
+const hasNotes = (object: KubeObject): boolean =>
+  !isMarked(object) &&
+  [NEWER_REVISION, SERVING_REVISION].some((key) => annotationOf(object, key) !== undefined);
 
 const startedOlder = (targets: readonly StartTarget[], objects: readonly KubeObject[]): KubeObject[] => {
   const keys = new Set(targets.map(keyOf));

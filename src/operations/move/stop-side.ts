@@ -16,7 +16,10 @@ export interface StopOptions {
    * recorded by the time it returns. Without it the entries are taken as they are.
    */
   renew?(entry: BaselineEntry, live: KubeObject): Promise<BaselineEntry>;
-  /** By the key of a workload the older revision of which its pods serve: it is written on the workload, for a rollback. */
+  /**
+   * By the key of a workload the older revision of which its pods serve: it is noted on the workload, for its next start.
+   * Without it the notes stay as they are: what a move has just started is stopped again.
+   */
   readonly serving?: ReadonlyMap<string, string>;
 }
 
@@ -75,14 +78,11 @@ const stopOne = async (
   const ref = { type, namespace: side.namespace, name: entry.name };
   const { signal } = deps;
   // Somebody else may write the object in between. What is gone since the baseline cannot run.
-  const plan = async (live: KubeObject): Promise<JsonObject | undefined> =>
-    isStopped(live, entry)
-      ? undefined
-      : noteServing(
-          live,
-          parkPatch(live, ((await renew?.(entry, live)) ?? entry).plan),
-          serving?.get(keyOf(entry)),
-        );
+  const plan = async (live: KubeObject): Promise<JsonObject | undefined> => {
+    if (isStopped(live, entry)) return undefined;
+    const patch = parkPatch(live, ((await renew?.(entry, live)) ?? entry).plan);
+    return serving === undefined ? patch : noteServing(live, patch, serving.get(keyOf(entry)));
+  };
   return (await patchLive(side.cluster, ref, plan, { seen, signal })) === 'patched';
 };
 

@@ -102,7 +102,9 @@ test('F27: what serves an older revision is named, and neither a cutover nor a f
     'revisions StatefulSet db',
   ]);
   const said = JSON.stringify(document.preflight.checks);
-  expect(said).toMatch(/Deployment hung .*runs 2 pods of an older revision .*a rollback as well/);
+  expect(said).toMatch(
+    /Deployment hung .*runs 2 pods of an older revision .*which only a rollback takes back/,
+  );
   expect(said).toMatch(/Deployment held .*its rollout is paused/);
   expect(said).toContain('its partition is 2');
   expect(said).toContain('its updates are OnDelete');
@@ -169,4 +171,23 @@ test('F27: a rollback brings back the revisions that served, and the newer templ
     args: ['--ignore-revisions', '--rollback-on-failure', '--wait-timeout', '12s'],
   });
   await servesOlder(namespace);
+});
+
+test('F27: --serving-revisions starts what serves, on both ways, and the newer templates wait at home', async () => {
+  const namespace = await installYaml('revisions-kept', APP, { staged: false });
+  await newerTemplates(namespace);
+  const { document } = await moveTo(0, 'cutover', namespace, { args: ['--serving-revisions'] });
+  expect(unsafe(document)).toEqual([]);
+  expect(JSON.stringify(document.preflight.checks)).toMatch(/Deployment hung .*starts that one, hung-/);
+  expect(document.warnings.join('\n')).toMatch(/Deployment hung in .* runs revision hung-\w+ of the source/);
+  for (const app of ['hung', 'held', 'db', 'agent'])
+    expect(await imagesOf('dest', namespace, app), app).toEqual([OLD]);
+  const back = await moveTo(0, 'failback', namespace);
+  expect(JSON.stringify(back.document.steps)).toContain('no changes');
+  await servesOlder(namespace);
+  // The copies are parked again, and follow the source again.
+  await stageWell(namespace);
+  const copy = await getJson('dest', 'Deployment', 'hung', namespace);
+  expect(copy.spec.template.spec.containers[0].image).toBe(NEW);
+  expect(copy.metadata.annotations).not.toHaveProperty(['dr-syncer.io/copied-revision']);
 });

@@ -1,10 +1,10 @@
-import { hasStatus } from '../../kube/errors.ts';
-import { groupKind } from '../../kube/names.ts';
-import type { ClusterReader, KubeObject } from '../../kube/types.ts';
-import { CONTROLLER_REVISIONS } from '../../kube/well-known.ts';
-import { olderRevisions } from '../../workloads/revisions.ts';
-import { servingRevision } from '../../workloads/serving.ts';
-import { keyOfObject } from './baseline.ts';
+import { hasStatus } from '../kube/errors.ts';
+import { groupKind } from '../kube/names.ts';
+import type { ClusterReader, KubeObject } from '../kube/types.ts';
+import { CONTROLLER_REVISIONS } from '../kube/well-known.ts';
+import { olderRevisions } from '../workloads/revisions.ts';
+import { servingRevision } from '../workloads/serving.ts';
+import { keyOfObject } from './move/baseline.ts';
 
 /** Where revisions are read: a namespace of a cluster. */
 interface Place {
@@ -42,19 +42,13 @@ export const listRevisions = async (
 };
 
 /**
- * By the key of a workload the name of the older revision of which its pods serve, where a start can bring that back.
- * Throws KubeApiError.
+ * By the key of a workload the name of the older revision of which its pods serve, where a start can bring that back;
+ * `all` has the ControllerRevisions. Pure.
  */
-export const servingNames = async (
-  side: Place,
-  objects: readonly KubeObject[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, string>> => {
-  const all = [...objects, ...(await readRevisions(side, objects, signal))];
-  return new Map(
-    objects.flatMap((object) => {
+export const servingNames = (all: readonly KubeObject[]): ReadonlyMap<string, string> =>
+  new Map(
+    olderRevisions(all, all).flatMap(({ object }) => {
       const name = servingRevision(object, all)?.name;
       return name === undefined ? [] : [[keyOfObject(object), name] as const];
     }),
   );
-};
