@@ -10,19 +10,21 @@ const template = (extra: Json = {}): Json => ({
   spec: { template: { spec: { containers: [{ name: 'main', image: NEW }], ...extra } } },
 });
 
+const statefulSet = (name: string, partition: number): string => `---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: ${name} }
+spec:
+  replicas: 2
+  serviceName: ${name}
+  updateStrategy: { rollingUpdate: { partition: ${partition} } }
+  selector: { matchLabels: { app: ${name} } }
+  template: { metadata: { labels: { app: ${name} } }, spec: { ${POD} } }`;
+
 const APP = `${deployment('hung', 2).trimEnd()}
   strategy: { rollingUpdate: { maxUnavailable: 0 } }
 ${deployment('held', 1)}
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: { name: db }
-spec:
-  replicas: 2
-  serviceName: db
-  updateStrategy: { rollingUpdate: { partition: 2 } }
-  selector: { matchLabels: { app: db } }
-  template: { metadata: { labels: { app: db } }, spec: { ${POD} } }
+${statefulSet('db', 2)}
 ---
 apiVersion: apps/v1
 kind: DaemonSet
@@ -42,7 +44,7 @@ const imagesOf = async (side: Side, namespace: string, app: string): Promise<str
 ];
 
 /** Gives everything at the source a newer template, of which no pod comes up, and stages it. */
-const newerTemplates = async (namespace: string): Promise<void> => {
+const newerTemplates = async (namespace: string, named = 4): Promise<void> => {
   await patchJson('source', 'Deployment', 'hung', namespace, template({ nodeSelector: { no: 'where' } }));
   await patchJson('source', 'Deployment', 'held', namespace, { spec: { paused: true, ...template().spec } });
   await patchJson('source', 'StatefulSet', 'db', namespace, template());
@@ -50,7 +52,7 @@ const newerTemplates = async (namespace: string): Promise<void> => {
   await stageWell(namespace);
   await waitUntil('the controllers to see it', async () => {
     const rows = rowsOf(await preflightOf(namespace), 'unsafe', 'revisions');
-    return rows.length === 4 ? rows : undefined;
+    return rows.length === named ? rows : undefined;
   });
 };
 
@@ -165,12 +167,24 @@ test('F27: a paused Deployment that served an older revision does so again after
 });
 
 test('F27: a rollback brings back the revisions that served, and the newer templates wait beside them', async () => {
-  const namespace = await installYaml('revisions-back', APP, { staged: false });
-  await newerTemplates(namespace);
+  const namespace = await installYaml('revisions-back', `${APP}${statefulSet('half', 1)}`, { staged: false });
+  await patchJson('source', 'StatefulSet', 'half', namespace, template());
+  await waitUntil('the pod above the partition', async () => {
+    const { status } = await getJson('source', 'StatefulSet', 'half', namespace);
+    return status.updatedReplicas === 1 && status.readyReplicas === 2 ? status : undefined;
+  });
+  await newerTemplates(namespace, 5);
   await moveTo(5, 'cutover', namespace, {
     args: ['--ignore-revisions', '--rollback-on-failure', '--wait-timeout', '12s'],
   });
   await servesOlder(namespace);
+  // Neither pod has ever run the revision of the other: what one has written the other may not understand.
+  const pods = (await listJson('source', 'Pod', namespace)).filter(isReady);
+  const half = pods.filter(({ metadata }) => metadata.labels?.app === 'half');
+  expect(half.map(({ metadata, spec }) => [metadata.name, spec.containers[0].image]).sort()).toEqual([
+    ['half-0', OLD],
+    ['half-1', NEW],
+  ]);
 });
 
 test('F27: --serving-revisions starts what serves, on both ways, and the newer templates wait at home', async () => {
