@@ -35,6 +35,15 @@ export const PARKED = `${PREFIX}parked`;
  * leaves it parked.
  */
 export const LEFT_OUT = `${PREFIX}left-out`;
+/**
+ * Annotation on a stopped workload: the ReplicaSet or ControllerRevision of which pods served although the template was a
+ * newer one. It stays until the newer template is in place again.
+ */
+export const SERVING_REVISION = `${PREFIX}serving-revision`;
+/** Annotation: the ReplicaSet or ControllerRevision with the template that is to be put in place again. */
+export const NEWER_REVISION = `${PREFIX}newer-revision`;
+/** Annotation on a copy: the source's revision whose template it has in place of a newer one (`--serving-revisions`). */
+export const COPIED_REVISION = `${PREFIX}copied-revision`;
 /** Label: set and taken off at once when an operation is taken over; it moves the version, see outdateWrites. */
 export const TAKEN_OVER = `${PREFIX}taken-over`;
 /** Label: names our own records (`state`, `journal`, `stash`) so that they are never copied. */

@@ -1,7 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { addDataFlags, addPathFlag, addResumedDataFlags } from './commands/data-options.ts';
 import { EXAMPLES, exampleText } from './commands/examples.ts';
-import { addMoveFlags } from './commands/move-options.ts';
+import { addMoveFlags, addServingRevisions } from './commands/move-options.ts';
 import {
   acceptClusterRoles,
   addCommonFlags,
@@ -91,7 +91,9 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     addMoveFlags(addCommonFlags(addSideFlags(program.command(name).description(description))));
 
   addDataFlags(
-    addCopyFlags(move('cutover', 'Move the running application to the destination: stop, copy, start')),
+    addServingRevisions(
+      addCopyFlags(move('cutover', 'Move the running application to the destination: stop, copy, start')),
+    ),
   )
     .option('--migrate-pvc-data', 'copy the data of the claims while both sides are stopped')
     .action(async (flags) =>
@@ -143,7 +145,9 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     );
   addNeedsFlag(
     addDataFlags(
-      addCopyFlags(move('preflight', 'Check permissions, quotas, capacity and policies before a move')),
+      addServingRevisions(
+        addCopyFlags(move('preflight', 'Check permissions, quotas, capacity and policies before a move')),
+      ),
     ),
     'ask for the rights that stage --include-cluster-needs uses too',
   )

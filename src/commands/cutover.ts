@@ -95,6 +95,7 @@ export const stageOptionsOf = (
   keepGoing: false,
   prune: false,
   acceptLiveDestination: false,
+  ...(flags.servingRevisions === true ? { servingRevisions: true } : {}),
   concurrency: flags.concurrency,
   recreateTimeoutMs: 60_000,
 });

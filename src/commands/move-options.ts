@@ -16,6 +16,7 @@ export interface MoveFlags extends CommonFlags, SideFlags, CopyFlags {
   readonly jobs: (typeof JOBS)[number];
   readonly ignoreBarePods?: boolean;
   readonly ignoreRevisions?: boolean;
+  readonly servingRevisions?: boolean;
   readonly pauseGitops?: boolean;
   readonly ignoreGitops?: boolean;
   readonly forceDeletePods?: boolean;
@@ -96,6 +97,13 @@ export const addMoveFlags = (command: Command): Command =>
     .addOption(ms('--smoke-interval <duration>', 'pause between two attempts', '3s'))
     .addOption(ms('--smoke-timeout <duration>', 'limit for one attempt', '10s'));
 
+/** The flag of what stages on its way to another side. */
+export const addServingRevisions = (command: Command): Command =>
+  command.option(
+    '--serving-revisions',
+    'start the older revision of which pods serve at the destination, not the newer template',
+  );
+
 /** The flags as the move operations take them. */
 export const moveOptions = (flags: MoveFlags): MoveOptions => ({
   dryRun: flags.dryRun === true,
@@ -105,6 +113,7 @@ export const moveOptions = (flags: MoveFlags): MoveOptions => ({
   jobs: flags.jobs,
   ignoreBarePods: flags.ignoreBarePods === true,
   ignoreRevisions: flags.ignoreRevisions === true,
+  servingRevisions: flags.servingRevisions === true,
   pauseGitops: flags.pauseGitops === true,
   ignoreGitops: flags.ignoreGitops === true,
   forceDeletePods: flags.forceDeletePods === true,
@@ -150,6 +159,7 @@ const PLAIN_FLAGS = {
   jobs: 'jobs',
   ignoreBarePods: 'ignoreBarePods',
   ignoreRevisions: 'ignoreRevisions',
+  servingRevisions: 'servingRevisions',
   pauseGitops: 'pauseGitops',
   ignoreGitops: 'ignoreGitops',
   forceDeletePods: 'forceDeletePods',

@@ -40,6 +40,7 @@ export const DEPLOYMENTS = wellKnown('apps', 'deployments', 'Deployment');
 export const STATEFUL_SETS = wellKnown('apps', 'statefulsets', 'StatefulSet');
 export const DAEMON_SETS = wellKnown('apps', 'daemonsets', 'DaemonSet');
 export const REPLICA_SETS = wellKnown('apps', 'replicasets', 'ReplicaSet');
+export const CONTROLLER_REVISIONS = wellKnown('apps', 'controllerrevisions', 'ControllerRevision');
 export const JOBS = wellKnown('batch', 'jobs', 'Job');
 export const NETWORK_POLICIES = wellKnown('networking.k8s.io', 'networkpolicies', 'NetworkPolicy');
 export const STORAGE_CLASSES = wellKnown('storage.k8s.io', 'storageclasses', 'StorageClass', 'cluster');

@@ -60,6 +60,8 @@ export interface TransformContext {
   readonly holdLoadBalancers: boolean;
   /** Rewrite `svc.<source-namespace>[.svc...]` names in text; otherwise they are only reported. */
   readonly rewriteDns: boolean;
+  /** Copy the template of the revision that serves where a newer one does not; absent counts as no. */
+  readonly servingRevisions?: boolean | undefined;
 }
 
 /** Something the operator should know about one object: shown in the report with the path. */

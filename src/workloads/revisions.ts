@@ -60,7 +60,8 @@ const newestOf = (children: readonly KubeObject[]): KubeObject | undefined =>
     .sort((a, b) => revisionOf(b) - revisionOf(a))
     .at(0);
 
-const revisionOf = (object: KubeObject): number =>
+/** The number of the revision that a ReplicaSet is, by the annotation of its controller; 0 without one. Pure. */
+export const revisionOf = (object: KubeObject): number =>
   Number(
     stringAt(object, 'metadata', 'annotations', 'deployment.kubernetes.io/revision') ??
       stringAt(object, 'metadata', 'annotations', 'rollout.argoproj.io/revision') ??

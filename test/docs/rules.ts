@@ -15,7 +15,7 @@ export const RULES: readonly string[] = [
   ...range('T', 20, 29),
   'T30a',
   ...range('T', 30, 47),
-  ...range('T', 50, 73),
+  ...range('T', 50, 74),
   ...range('T', 80, 82),
   ...range('A', 1, 11),
   ...range('A', 20, 31),

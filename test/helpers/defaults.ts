@@ -42,6 +42,7 @@ export const PLAIN_MOVE: MoveOptions = {
   jobs: 'fail',
   ignoreBarePods: false,
   ignoreRevisions: false,
+  servingRevisions: false,
   pauseGitops: false,
   ignoreGitops: false,
   forceDeletePods: false,

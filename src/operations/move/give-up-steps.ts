@@ -7,6 +7,8 @@ import { SCHEMA, type StateRecord } from '../../state/types.ts';
 import { keyOf, survey } from './baseline.ts';
 import { resumeGitops } from './gitops.ts';
 import type { OperationInput } from './operation.ts';
+import { findServingStarts, prepareHolds, servedOlder } from './serving-start.ts';
+import { forgetRevisions, olderTargets, restoreNewer } from './serving-undo.ts';
 import { listSide, whereIs } from './side.ts';
 import {
   NotReadyError,
@@ -45,6 +47,8 @@ export const giveUpSteps = (input: GiveUpDestInput, deps: MoveDeps, known: Reado
     startTargets(source, objects, undefined, { foreign: true }).filter(
       (target) => known.size === 0 || known.has(keyOf(target)),
     );
+  const targetsRunning = (objects: Parameters<typeof startTargets>[1]) =>
+    olderTargets(objects).filter((target) => known.size === 0 || known.has(keyOf(target)));
   return [
     {
       id: 'give-up',
@@ -65,6 +69,15 @@ export const giveUpSteps = (input: GiveUpDestInput, deps: MoveDeps, known: Reado
       run: () => startAgain(input, deps, targetsAmong),
     },
     {
+      id: 'revisions',
+      title: `Put newer templates in place again in ${where}`,
+      plan: async () =>
+        servedOlder(await listSide(source, deps.signal)).map(
+          (name) => `PATCH ${name}: its newer template again`,
+        ),
+      run: () => restoreNewer(source, targetsRunning, deps),
+    },
+    {
       id: 'resume-gitops',
       title: 'Resume the GitOps owners',
       skip: () => (options.pauseGitops ? undefined : 'none were paused'),
@@ -77,7 +90,11 @@ export const giveUpSteps = (input: GiveUpDestInput, deps: MoveDeps, known: Reado
       id: 'activate',
       title: `Mark ${where} as the live side`,
       plan: async () => ["write the source's copy of the record, one epoch later"],
-      run: async () => `epoch ${await writeGivenUp(input, 'active')}`,
+      run: async () => {
+        const epoch = await writeGivenUp(input, 'active');
+        await forgetRevisions(source, targetsRunning, options, deps);
+        return `epoch ${epoch}`;
+      },
     },
   ];
 };
@@ -122,9 +139,11 @@ const startAgain = async (
   });
   try {
     const targets = targetsAmong(informer.objects());
+    const serving = await findServingStarts(source, targets, informer.objects(), deps);
+    await prepareHolds(source, serving, informer, deps, options);
     const notReady: string[] = [];
     for (const group of startGroups(targets)) {
-      await startGroup(source, group.targets, informer.objects(), deps, options);
+      await startGroup(source, group.targets, informer.objects(), deps, { ...options, serving });
       try {
         await waitReady(source, group.targets, informer, deps, {
           waitTimeoutMs: options.waitTimeoutMs,
@@ -137,7 +156,8 @@ const startAgain = async (
       }
     }
     await tidyInherited(source, informer.objects(), options.concurrency);
-    return [`${count(targets.length, 'workload')} started again`, ...notReady].join('; ');
+    const older = serving.size === 0 ? [] : [`${serving.size} with the revision that served`];
+    return [`${count(targets.length, 'workload')} started again`, ...older, ...notReady].join('; ');
   } finally {
     informer.stop();
   }

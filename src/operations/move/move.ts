@@ -1,5 +1,6 @@
 import { PartialError } from '../../errors.ts';
 import { type Informer, openInformer } from '../../kube/informer.ts';
+import type { KubeObject } from '../../kube/types.ts';
 import { PODS } from '../../kube/well-known.ts';
 import { count } from '../../sentences.ts';
 import { readState } from '../../state/records.ts';
@@ -11,13 +12,15 @@ import { deletedThere } from './deleted-there.ts';
 import { ownerNames, ownersIn, pauseGitops, resumeGitops } from './gitops.ts';
 import { recordedStarts } from './home.ts';
 import type { HookPoint } from './hooks.ts';
-import type { StartSource } from './other-targets.ts';
+import { findTargets, type StartSource } from './other-targets.ts';
 import { proveStopped } from './prove-stopped.ts';
 import { unstashPlan } from './release.ts';
 import { type EmptyOptions, holdEmpty, seeEmpty } from './see-empty.ts';
+import { servedOlder } from './serving-start.ts';
+import { forgetRevisions, restoreNewer } from './serving-undo.ts';
 import { listSide, whereIs } from './side.ts';
 import { seeStarted, startOther } from './start-other.ts';
-import { startGroups, startTargets, tidyInherited, watchedForStart } from './start-side.ts';
+import { type StartTarget, startGroups, startTargets, tidyInherited, watchedForStart } from './start-side.ts';
 import type { Step, StepJournal } from './steps.ts';
 import { createStop } from './stop-from.ts';
 import type { StopsTaken } from './stops-taken.ts';
@@ -121,6 +124,11 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     ...{ kind, baseline: baseline(), starts: state.starts() },
     keepsDeleted: await keepsDeleted(),
   });
+  const targetsHome = async (): Promise<(objects: readonly KubeObject[]) => readonly StartTarget[]> => {
+    const [what, informer] = await Promise.all([startSource(), openFrom()]);
+    return (objects) =>
+      findTargets(what, { informer }, { side: to, informer: { objects: () => objects } }, options).start;
+  };
   const stop = createStop({
     ...{ kind, from, to, options, deps, state },
     ...(input.converge === undefined ? {} : { converge: input.converge }),
@@ -305,6 +313,16 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     smokeStep(options, hookContext, deps),
     hook('postStart', 'post-start'),
     {
+      id: 'revisions',
+      title: `Put newer templates in place again in ${whereIs(to)}`,
+      skip: () => (kind === 'cutover' ? 'only a failback does' : undefined),
+      plan: async () =>
+        servedOlder(await listSide(to, deps.signal)).map(
+          (name) => `PATCH ${name}: its newer template again, where its copy was made of the older one`,
+        ),
+      run: async () => restoreNewer(to, await targetsHome(), deps),
+    },
+    {
       id: 'resume-gitops',
       title: `Resume the GitOps owners of what runs in ${whereIs(to)} that were paused`,
       plan: async () =>
@@ -335,7 +353,9 @@ export const moveSteps = (input: MoveInput): MovePlan => {
           options,
           deps,
         );
-        return `epoch ${await state.markActive(to.role)}`;
+        const epoch = await state.markActive(to.role);
+        if (kind === 'failback') await forgetRevisions(to, await targetsHome(), options, deps);
+        return `epoch ${epoch}`;
       },
     },
   ];

@@ -75,9 +75,11 @@ const WRITES: Readonly<Record<string, readonly Writes[]>> = {
   stop: [{ side: 'from', what: 'running' }],
   'stop-dest': [{ side: 'to', what: 'running' }],
   start: [{ side: 'to', what: 'parked' }],
+  revisions: [{ side: 'to', what: 'running' }],
   'resume-gitops': [{ side: 'to', what: 'owners' }],
   'undo-start': [{ side: 'to', what: 'running' }],
   'undo-stop': [{ side: 'from', what: 'parked' }],
+  'undo-revisions': [{ side: 'from', what: 'running' }],
   'undo-gitops': [{ side: 'from', what: 'owners' }],
 };
 

@@ -9,13 +9,17 @@ import type { MoveOptions, MoveSide } from './types.ts';
 /**
  * Looks once more, at the moment what runs is recorded, for what a move could not stop: the preflight was some time
  * ago. Throws UnsafeError for bare pods and pods of an older revision, and RefusedError for running Jobs and GitOps
- * owners without their flag. Pure.
+ * owners without their flag. `objects` has the ControllerRevisions; `makesCopies`: the move is a cutover. Pure.
  */
 export const refuseUnstoppable = (
   side: MoveSide,
   found: Survey,
   objects: readonly KubeObject[],
-  options: Pick<MoveOptions, 'jobs' | 'ignoreBarePods' | 'ignoreRevisions' | 'ignoreGitops' | 'pauseGitops'>,
+  options: Pick<
+    MoveOptions,
+    'jobs' | 'ignoreBarePods' | 'ignoreRevisions' | 'servingRevisions' | 'ignoreGitops' | 'pauseGitops'
+  >,
+  makesCopies: boolean,
 ): void => {
   const where = `${whereIs(side)}`;
   if (found.barePods.length > 0 && !options.ignoreBarePods) {
@@ -37,6 +41,9 @@ export const refuseUnstoppable = (
     });
   }
   // A refusal comes first, as an acknowledgement alone would not do.
-  const [problem] = options.ignoreRevisions ? [] : revisionProblems(side, found, objects);
+  const problems = options.ignoreRevisions
+    ? []
+    : revisionProblems(side, found, objects, { ...options, makesCopies });
+  const problem = problems.find(({ isSolved }) => !isSolved);
   if (problem !== undefined) throw new UnsafeError(problem.message, { hint: problem.hint });
 };

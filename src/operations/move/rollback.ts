@@ -9,6 +9,8 @@ import { resumeGitops } from './gitops.ts';
 import type { MoveState } from './move.ts';
 import { createReadyBoard } from './ready-board.ts';
 import { type EmptyOptions, watchReturned } from './see-empty.ts';
+import { findServingStarts, prepareHolds, servedOlder } from './serving-start.ts';
+import { forgetRevisions, restoreNewer, sparingOlder } from './serving-undo.ts';
 import { listSide, whereIs } from './side.ts';
 import {
   NotReadyError,
@@ -63,6 +65,8 @@ export const rollbackSteps = (input: RollbackInput): RollbackPlan => {
     return from !== undefined && input.stopBegan ? undefined : 'nothing was stopped there';
   };
   let unseen: readonly string[] = [];
+  const targetsOf = (objects: readonly KubeObject[]): StartTarget[] =>
+    from === undefined ? [] : targetsAgain(from, objects, input);
   const steps: Step[] = [
     {
       id: 'undo-copies',
@@ -105,6 +109,21 @@ export const rollbackSteps = (input: RollbackInput): RollbackPlan => {
       run: async () => (from === undefined ? '' : startAgain(from, to, input, empty)),
     },
     {
+      id: 'undo-revisions',
+      title:
+        from === undefined
+          ? 'Put newer templates in place again'
+          : `Put newer templates in place again in ${whereIs(from)}`,
+      skip: notStopped,
+      plan: async () =>
+        from === undefined
+          ? []
+          : servedOlder(await listSide(from, deps.signal)).map(
+              (name) => `PATCH ${name}: its newer template again`,
+            ),
+      run: async () => (from === undefined ? '' : restoreNewer(from, targetsOf, deps)),
+    },
+    {
       id: 'undo-gitops',
       title: 'Resume the GitOps owners',
       skip: () => (from === undefined || !options.pauseGitops ? 'none were paused' : undefined),
@@ -124,7 +143,10 @@ export const rollbackSteps = (input: RollbackInput): RollbackPlan => {
         // The destination never ran for good, so there is nothing that a source could disagree with.
         if (input.kind === 'failover') await state.markFenced();
         if (from !== undefined && notStopped() === undefined) unseen = await findUnseen(from, input);
-        return `epoch ${await state.markActive(from?.role ?? 'source')}`;
+        const epoch = await state.markActive(from?.role ?? 'source');
+        if (from !== undefined && notStopped() === undefined)
+          await forgetRevisions(from, targetsOf, options, deps);
+        return `epoch ${epoch}`;
       },
     },
   ];
@@ -151,10 +173,12 @@ const startAgain = async (
   const watchOther = (): void => (input.startBegan ? returned.refuse() : undefined);
   try {
     const targets = targetsAgain(from, informer.objects(), input);
+    const serving = await findServingStarts(from, targets, informer.objects(), deps);
+    await prepareHolds(from, serving, informer, deps, options);
     const notReady: string[] = [];
     for (const group of startGroups(targets)) {
       watchOther();
-      await startGroup(from, group.targets, informer.objects(), deps, options);
+      await startGroup(from, group.targets, informer.objects(), deps, { ...options, serving });
       try {
         await waitReady(from, group.targets, informer, deps, {
           waitTimeoutMs: options.waitTimeoutMs,
@@ -167,7 +191,8 @@ const startAgain = async (
       }
     }
     await tidyInherited(from, informer.objects(), options.concurrency);
-    return [`${count(targets.length, 'workload')} started again`, ...notReady].join('; ');
+    const older = serving.size === 0 ? [] : [`${serving.size} with the revision that served`];
+    return [`${count(targets.length, 'workload')} started again`, ...older, ...notReady].join('; ');
   } finally {
     informer.stop();
     other.stop();
@@ -198,7 +223,7 @@ const findUnseen = async (from: MoveSide, input: RollbackInput): Promise<string[
     const there = new Set(objects.map(keyOfObject));
     const gone = entries.filter((entry) => entry.kind !== 'Job' && runs(entry) && !there.has(keyOf(entry)));
     // What was not ready before the move need not be; and an autoscaler decides about its workload, down to none.
-    const targets = targetsAgain(from, objects, input)
+    const targets = sparingOlder(targetsAgain(from, objects, input), objects)
       .filter((target) => target.kind !== 'Job')
       .map((target) => (target.autoscaled ? { ...target, wanted: undefined } : target));
     const board = createReadyBoard(targets);

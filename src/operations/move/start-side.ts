@@ -1,4 +1,11 @@
-import { MANAGED, ORIGINAL_REPLICAS, PARK_MANAGER, PARKED } from '../../annotations.ts';
+import {
+  MANAGED,
+  NEWER_REVISION,
+  ORIGINAL_REPLICAS,
+  PARK_MANAGER,
+  PARKED,
+  SERVING_REVISION,
+} from '../../annotations.ts';
 import { PartialError } from '../../errors.ts';
 import { isNotFound } from '../../kube/errors.ts';
 import type { WatchedType } from '../../kube/follow.ts';
@@ -18,6 +25,7 @@ import { isLeftOut } from './left-parked.ts';
 import { patchLive } from './patch-live.ts';
 import { createReadyBoard, type NotReady } from './ready-board.ts';
 import { SILENCE_MS } from './see-empty.ts';
+import { type ServingStart, type ServingStarts, withRevision } from './serving-start.ts';
 import { typeOf, whereIs } from './side.ts';
 import type { Baseline, BaselineEntry, MoveDeps, MoveSide } from './types.ts';
 import { enoughOf } from './unready.ts';
@@ -106,19 +114,22 @@ export const startGroups = (targets: readonly StartTarget[]): { name: string; ta
   return late.length === 0 ? groups : [...groups, { name: 'last', targets: late }];
 };
 
-/** Starts one group: one merge patch per object, in parallel with a bound. What runs already is left alone. */
+/**
+ * Starts one group: one merge patch per object, in parallel with a bound. What runs already is left alone. `serving` says
+ * what is started with an older revision than its current one.
+ */
 export const startGroup = async (
   side: MoveSide,
   targets: readonly StartTarget[],
   live: readonly KubeObject[],
   deps: MoveDeps,
-  options: { concurrency: number; dryRun?: boolean },
+  options: { concurrency: number; dryRun?: boolean; serving?: ServingStarts },
 ): Promise<number> => {
   const picture = new Map(live.map((object) => [`${groupKind(object)}/${object.metadata.name}`, object]));
   let sent = 0;
   await mapBounded(targets, options.concurrency, async (target) => {
     const seen = picture.get(`${groupKind(target)}/${target.name}`);
-    if (await startOne(side, target, seen, deps, options.dryRun === true)) sent++;
+    if (await startOne(side, target, seen, deps, options)) sent++;
   });
   return sent;
 };
@@ -209,11 +220,12 @@ const startOne = async (
   target: StartTarget,
   seen: KubeObject | undefined,
   deps: MoveDeps,
-  dryRun: boolean,
+  { dryRun = false, serving }: { readonly dryRun?: boolean; readonly serving?: ServingStarts },
 ): Promise<boolean> => {
   const type: ResourceType = typeOf(side, target);
   const ref = { type, namespace: side.namespace, name: target.name };
-  const plan = (live: KubeObject): JsonObject | undefined => startPatch(live, target);
+  const plan = (live: KubeObject): JsonObject | undefined =>
+    startPatch(live, target, serving?.get(keyOf(target)));
   const done = await patchLive(side.cluster, ref, plan, { seen, dryRun, signal: deps.signal });
   if (done === 'gone') throw new PartialError(`${target.kind} ${target.name} is gone from ${whereIs(side)}.`);
   return done === 'patched';
@@ -221,9 +233,15 @@ const startOne = async (
 
 // An earlier attempt of the same operation takes the mark off in the patch that starts the object. Without a mark it
 // is that, or somebody else took the mark off: then the record beside it says what it ran with.
-const startPatch = (live: KubeObject, { replicas, wanted }: StartTarget): JsonObject | undefined => {
-  if (live.metadata.annotations?.[PARKED] !== undefined)
-    return restorePatch(live, planRestore(live, replicas === undefined ? {} : { replicas }));
+const startPatch = (
+  live: KubeObject,
+  { replicas, wanted }: StartTarget,
+  serving: ServingStart | undefined,
+): JsonObject | undefined => {
+  if (live.metadata.annotations?.[PARKED] !== undefined) {
+    const plan = planRestore(live, replicas === undefined ? {} : { replicas });
+    return withRevision(live, restorePatch(live, plan), serving);
+  }
   const resting = wanted === undefined ? [] : restingFields(live, wanted);
   return resting.length === 0 ? undefined : wakePatch(live, resting);
 };
@@ -241,11 +259,13 @@ export const tidyInherited = async (
     (object) =>
       object.kind !== 'Pod' &&
       controllerOf(object) !== undefined &&
-      object.metadata.annotations?.[PARKED] !== undefined,
+      [PARKED, SERVING_REVISION, NEWER_REVISION].some(
+        (key) => object.metadata.annotations?.[key] !== undefined,
+      ),
   );
   await mapBounded(marked, concurrency, async (object) => {
     const ref = { type: typeOf(side, object), namespace: side.namespace, name: object.metadata.name };
-    const patch = { metadata: { annotations: { [PARKED]: null, [ORIGINAL_REPLICAS]: null } } };
+    const patch = { metadata: { annotations: Object.fromEntries(INHERITED.map((key) => [key, null])) } };
     try {
       await side.cluster.patch(ref, patch, { fieldManager: PARK_MANAGER, about: [object] });
     } catch (error) {
@@ -254,6 +274,8 @@ export const tidyInherited = async (
   });
   return marked.length;
 };
+
+const INHERITED = [PARKED, ORIGINAL_REPLICAS, SERVING_REVISION, NEWER_REVISION];
 
 /** Types that a start watches: the workloads themselves, their pods and, for causes, the events. */
 export const watchedForStart = (side: MoveSide): (ResourceType | WatchedType)[] => [

@@ -1,9 +1,11 @@
 import { PartialError } from '../../errors.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { nameList } from '../../sentences.ts';
+import { readRevisions, servingNames } from '../revisions.ts';
 import { baselineOf, keyOf, survey } from './baseline.ts';
 import type { MoveState } from './move.ts';
 import { startedAgain } from './prove-stopped.ts';
+import { refuseOtherCopies } from './refuse-other-copies.ts';
 import { refuseUncopied } from './refuse-uncopied.ts';
 import { listSide, whereIs } from './side.ts';
 import { stopSide } from './stop-side.ts';
@@ -87,12 +89,16 @@ export const createStop = (input: StopInput): StopFrom => {
           ? { baseline: await again(old, objects), starts: state.starts() }
           : await takeBaseline({ ...input, deps: { ...deps, reporter: quiet } }, objects, others);
       const { baseline, starts } = taken;
+      const all = [...objects, ...(await readRevisions(from, objects, deps.signal))];
+      if (kind === 'cutover' && options.servingRevisions)
+        refuseOtherCopies(from, baseline.entries, all, others);
       const current = new Map(baseline.entries.map((entry) => [keyOf(entry), entry]));
       await state.setBaseline(baseline, starts);
       await state.markMoving();
       await state.noteStopped();
       return stopSide(from, baseline.entries, objects, deps, {
         ...options,
+        serving: servingNames(all),
         // Scaled in this very moment: the journal hears of it before the patch that takes it to 0. Each conflict is a
         // new look, so an entry may be renewed more than once.
         renew: async (entry, live) => {

@@ -1,6 +1,6 @@
-import { PARKED } from '../../annotations.ts';
+import { NEWER_REVISION, PARKED, SERVING_REVISION } from '../../annotations.ts';
 import { isDrError, PartialError, UnsafeError } from '../../errors.ts';
-import { equalJson, valueAt } from '../../kube/json.ts';
+import { equalJson, setAt, valueAt } from '../../kube/json.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { JsonObject, KubeObject } from '../../kube/types.ts';
 import { parkPatch } from '../../workloads/park.ts';
@@ -16,6 +16,11 @@ export interface StopOptions {
    * recorded by the time it returns. Without it the entries are taken as they are.
    */
   renew?(entry: BaselineEntry, live: KubeObject): Promise<BaselineEntry>;
+  /**
+   * By the key of a workload the older revision of which its pods serve: it is noted on the workload, for its next start.
+   * Without it the notes stay as they are: what a move has just started is stopped again.
+   */
+  readonly serving?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -67,15 +72,26 @@ const stopOne = async (
   entry: BaselineEntry,
   seen: KubeObject | undefined,
   deps: MoveDeps,
-  { renew }: StopOptions,
+  { renew, serving }: StopOptions,
 ): Promise<boolean> => {
   const type = typeOf(side, entry);
   const ref = { type, namespace: side.namespace, name: entry.name };
   const { signal } = deps;
   // Somebody else may write the object in between. What is gone since the baseline cannot run.
-  const plan = async (live: KubeObject): Promise<JsonObject | undefined> =>
-    isStopped(live, entry) ? undefined : parkPatch(live, ((await renew?.(entry, live)) ?? entry).plan);
+  const plan = async (live: KubeObject): Promise<JsonObject | undefined> => {
+    if (isStopped(live, entry)) return undefined;
+    const patch = parkPatch(live, ((await renew?.(entry, live)) ?? entry).plan);
+    return serving === undefined ? patch : noteServing(live, patch, serving.get(keyOf(entry)));
+  };
   return (await patchLive(side.cluster, ref, plan, { seen, signal })) === 'patched';
+};
+
+const noteServing = (live: KubeObject, patch: JsonObject, name: string | undefined): JsonObject => {
+  const noted = live.metadata.annotations ?? {};
+  if (name !== undefined || noted[SERVING_REVISION] !== undefined)
+    setAt(patch, ['metadata', 'annotations', SERVING_REVISION], name ?? null);
+  if (noted[NEWER_REVISION] !== undefined) setAt(patch, ['metadata', 'annotations', NEWER_REVISION], null);
+  return patch;
 };
 
 const FIRST: ReadonlySet<string> = new Set([

@@ -74,6 +74,7 @@ const MOVE = fields<MoveOptions>({
   ignoreBarePods: yesOrNo,
   // Not in journals of earlier versions.
   ignoreRevisions: optional(yesOrNo),
+  servingRevisions: optional(yesOrNo),
   pauseGitops: yesOrNo,
   ignoreGitops: yesOrNo,
   forceDeletePods: yesOrNo,
@@ -108,6 +109,7 @@ const STAGE = fields<StageOptions>({
   preserveLoadBalancerIp: yesOrNo,
   holdLoadBalancers: yesOrNo,
   rewriteDns: yesOrNo,
+  servingRevisions: optional(yesOrNo),
 });
 
 const MOVER = fields<MoverOptions>({
@@ -157,7 +159,14 @@ const OPTIONS = fields<{ move: MoveOptions; stage: StageOptions; migrateData: Da
  */
 export const notableFlags = ({ move, stage }: Pick<StoredOptions, 'move' | 'stage'>): string[] => [
   ...(
-    ['pauseGitops', 'ignoreGitops', 'ignoreBarePods', 'ignoreRevisions', 'forceDeletePods'] as const
+    [
+      'pauseGitops',
+      'ignoreGitops',
+      'ignoreBarePods',
+      'ignoreRevisions',
+      'servingRevisions',
+      'forceDeletePods',
+    ] as const
   ).flatMap((name) => (move[name] ? [flagOf(name)] : [])),
   ...(stage === undefined
     ? []

@@ -4,6 +4,7 @@ import type { Json, KubeObject } from '../../kube/types.ts';
 import { readJournals } from '../../state/past-journals.ts';
 import { planPark } from '../../workloads/park.ts';
 import { isMarked } from '../../workloads/record.ts';
+import { readRevisions } from '../revisions.ts';
 import { baselineOf, keyOf, keyOfObject, survey } from './baseline.ts';
 import { findHomeless, type Homeless, type Listed, recordedStarts, refuseHomeless } from './home.ts';
 import { recordedOf } from './records.ts';
@@ -40,7 +41,8 @@ export const takeBaseline = async (
   { copiesToCome = false } = {},
 ): Promise<Taken> => {
   const found = survey(from, objects);
-  refuseUnstoppable(from, found, objects, options);
+  const revisions = options.ignoreRevisions ? [] : await readRevisions(from, objects, deps.signal);
+  refuseUnstoppable(from, found, [...objects, ...revisions], options, kind === 'cutover');
   const takenAt = new Date(from.cluster.now()).toISOString();
   const baseline = withReadiness(baselineOf(from, found, takenAt, options.jobs), objects, from.cluster.now());
   for (const note of found.notes) deps.reporter.warning(note);

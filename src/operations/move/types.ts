@@ -51,6 +51,8 @@ export interface MoveOptions {
   readonly ignoreBarePods: boolean;
   /** Go on although pods of an older revision run, which no start brings back. */
   readonly ignoreRevisions: boolean;
+  /** Start the older revision of which pods serve on the other side, where that can be done. Cutover only. */
+  readonly servingRevisions: boolean;
   readonly pauseGitops: boolean;
   readonly ignoreGitops: boolean;
   readonly forceDeletePods: boolean;

@@ -13,6 +13,7 @@ import { stillStaged } from '../move/left-parked.ts';
 import { type StartTarget, startTargets } from '../move/start-side.ts';
 import { lookHome } from '../move/take-baseline.ts';
 import type { MoveSide } from '../move/types.ts';
+import { readRevisions } from '../revisions.ts';
 import { stashedObject } from '../stage/stash.ts';
 import { planCopy } from './copy.ts';
 import { NODES } from './nodes.ts';
@@ -62,6 +63,7 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
         known,
       ),
     ) ?? [];
+  const revisions = from === undefined ? [] : await readRevisions(from.side, from.objects, input.signal);
   const stashed = to.records.flatMap((record) => stashedObject(record) ?? []);
   return {
     from,
@@ -74,6 +76,7 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
         : deletedThere({ starts: home.starts, home: to.objects, live: from.objects }),
     targets,
     copy: planned.copy,
+    revisions,
     stashed,
     nodes,
     problems,

@@ -1,10 +1,12 @@
-import { groupOf, typeName } from '../../kube/names.ts';
+import { groupKind, groupOf, typeName } from '../../kube/names.ts';
 import type { ResourceType } from '../../kube/types.ts';
-import { CONFIG_MAPS, LEASES } from '../../kube/well-known.ts';
+import { CONFIG_MAPS, CONTROLLER_REVISIONS, LEASES } from '../../kube/well-known.ts';
 import { releaseHeld } from '../../pipeline/transforms/index.ts';
 import { type GitopsOwner, gitopsOwner } from '../../workloads/gitops.ts';
+import { olderRevisions } from '../../workloads/revisions.ts';
 import { heldTypes } from '../move/release.ts';
 import type { BaselineEntry, MoveSide } from '../move/types.ts';
+import { KEPT_APART } from '../revisions.ts';
 import { checkRights } from './rights-checks.ts';
 import { dataRights, leftoverRights } from './rights-data.ts';
 import { inCluster, inNamespace, NAMESPACES, PODS } from './rights-scope.ts';
@@ -71,12 +73,22 @@ const watchRights = (side: MoveSide): Right[] =>
 const stopRights = (from: SideView, { survey }: Picture, input: PreflightInput): Right[] => [
   ...watchRights(from.side),
   ...patchedTypes(from, survey?.entries).flatMap((type) => inNamespace(from.side, type, ['get', 'patch'])),
+  ...revisionRights(from, input),
   ...inCluster(from.side, { group: '', resource: 'nodes' }, ['get']),
   ...(input.options.forceDeletePods ? inNamespace(from.side, PODS, ['delete']) : []),
   ...(input.options.pauseGitops
     ? gitopsRights(from.side, survey?.gitops.map(({ owner }) => owner) ?? [])
     : []),
 ];
+
+// Where pods of an older revision serve it is looked up by what their controllers keep; without it they only go unserved by
+// a rollback, unless that very revision is asked for.
+const revisionRights = ({ side, objects }: SideView, { options }: PreflightInput): Right[] => {
+  const apart = objects.filter((object) => KEPT_APART.has(groupKind(object)));
+  return olderRevisions(apart, objects).length === 0
+    ? []
+    : inNamespace(side, CONTROLLER_REVISIONS, ['list'], options.servingRevisions ? 'required' : 'wanted');
+};
 
 const startRights = (
   to: SideView,

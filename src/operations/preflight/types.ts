@@ -129,6 +129,8 @@ export interface Picture {
   readonly homeless: Homeless | undefined;
   /** Workloads that a failback would start and that were deleted at the destination. */
   readonly deleted?: readonly BaselineEntry[];
+  /** ControllerRevisions of the side that is stopped, where pods of an older revision serve; see readRevisions. */
+  readonly revisions: readonly KubeObject[];
   /** Custom resources that are kept as manifests and created when the destination starts. */
   readonly stashed: readonly KubeObject[];
   /** Nodes of the cluster that starts; undefined when they may not be listed. */

@@ -7,6 +7,7 @@ import { chooseTypes, type TypePair } from '../../pipeline/choose-types.ts';
 import { type SelectedTypes, selectTypes } from '../../pipeline/select-types.ts';
 import { uniqueByUid } from '../../pipeline/unique.ts';
 import type { Connected } from './connect.ts';
+import { withServingTemplates } from './serving-copies.ts';
 import type { Finding, StageDeps, StageOptions } from './types.ts';
 
 /** Everything that was listed on both sides, and what could not be. */
@@ -78,10 +79,13 @@ export const collect = async (
   const sourceWork = work.filter((item) => item.side === 'source').length;
   if (unlisted.filter((item) => item.side === 'source').length === sourceWork)
     throw nothingListed(deps, options, unlisted);
+  const source = uniqueByUid(
+    lists.flatMap((objects, index) => (work[index]?.side === 'source' ? objects : [])),
+  );
   return {
     ...selection,
     pairs,
-    source: uniqueByUid(lists.flatMap((objects, index) => (work[index]?.side === 'source' ? objects : []))),
+    source: await withServingTemplates(deps, options, source),
     dest: uniqueByUid(lists.flatMap((objects, index) => (work[index]?.side === 'dest' ? objects : []))),
     unlisted,
     leftOutCounts,

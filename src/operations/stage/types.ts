@@ -20,6 +20,7 @@ export interface StageOptions
     | 'preserveLoadBalancerIp'
     | 'holdLoadBalancers'
     | 'rewriteDns'
+    | 'servingRevisions'
   > {
   readonly sourceNamespace: string;
   readonly destNamespace: string;

@@ -1,6 +1,7 @@
 import type { Transform } from '../types.ts';
 import { accessModes } from './access-modes.ts';
 import { claims } from './claims.ts';
+import { copiedRevision } from './copied-revision.ts';
 import { dnsNames } from './dns-names.ts';
 import { dropStatus } from './drop-status.ts';
 import { endpoints } from './endpoints.ts';
@@ -53,6 +54,7 @@ export const TRANSFORMS: readonly Transform[] = [
   rebuildMetadata,
   dropStatus,
   marks,
+  copiedRevision,
   serverAnnotations,
   gitopsTracking,
   wokenByOthers,

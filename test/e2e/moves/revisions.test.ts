@@ -10,19 +10,21 @@ const template = (extra: Json = {}): Json => ({
   spec: { template: { spec: { containers: [{ name: 'main', image: NEW }], ...extra } } },
 });
 
+const statefulSet = (name: string, partition: number): string => `---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: ${name} }
+spec:
+  replicas: 2
+  serviceName: ${name}
+  updateStrategy: { rollingUpdate: { partition: ${partition} } }
+  selector: { matchLabels: { app: ${name} } }
+  template: { metadata: { labels: { app: ${name} } }, spec: { ${POD} } }`;
+
 const APP = `${deployment('hung', 2).trimEnd()}
   strategy: { rollingUpdate: { maxUnavailable: 0 } }
 ${deployment('held', 1)}
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: { name: db }
-spec:
-  replicas: 2
-  serviceName: db
-  updateStrategy: { rollingUpdate: { partition: 2 } }
-  selector: { matchLabels: { app: db } }
-  template: { metadata: { labels: { app: db } }, spec: { ${POD} } }
+${statefulSet('db', 2)}
 ---
 apiVersion: apps/v1
 kind: DaemonSet
@@ -41,6 +43,50 @@ const imagesOf = async (side: Side, namespace: string, app: string): Promise<str
   ),
 ];
 
+/** Gives everything at the source a newer template, of which no pod comes up, and stages it. */
+const newerTemplates = async (namespace: string, named = 4): Promise<void> => {
+  await patchJson('source', 'Deployment', 'hung', namespace, template({ nodeSelector: { no: 'where' } }));
+  await patchJson('source', 'Deployment', 'held', namespace, { spec: { paused: true, ...template().spec } });
+  await patchJson('source', 'StatefulSet', 'db', namespace, template());
+  await patchJson('source', 'DaemonSet', 'agent', namespace, template());
+  await stageWell(namespace);
+  await waitUntil('the controllers to see it', async () => {
+    const rows = rowsOf(await preflightOf(namespace), 'unsafe', 'revisions');
+    return rows.length === named ? rows : undefined;
+  });
+};
+
+/** Checks that the source is as newerTemplates() has left it, and keeps no note about revisions. */
+const servesOlder = async (namespace: string): Promise<void> => {
+  const found: Json = {};
+  const pods = (await listJson('source', 'Pod', namespace)).filter(isReady);
+  for (const [kind, name] of WORKLOADS) {
+    const { spec, metadata } = await getJson('source', kind, name, namespace);
+    expect(spec.template.spec.containers[0].image, name).toBe(NEW);
+    expect(JSON.stringify(metadata.annotations ?? {}), name).not.toContain('dr-syncer.io/');
+    found[name] = pods
+      .filter((pod) => pod.metadata.labels?.app === name)
+      .map((pod) => pod.spec.containers[0].image);
+    if (kind === 'StatefulSet') expect(spec.updateStrategy.rollingUpdate.partition).toBe(2);
+    if (kind === 'DaemonSet') expect(spec.updateStrategy.type).toBe('OnDelete');
+    if (name === 'held') expect(spec.paused).toBe(true);
+  }
+  expect(found).toMatchObject({ hung: [OLD, OLD], held: [OLD], db: [OLD, OLD] });
+  expect(new Set(found['agent'])).toEqual(new Set([OLD]));
+};
+
+const OLD = 'example.invalid/a';
+const WORKLOADS = [
+  ['Deployment', 'hung'],
+  ['Deployment', 'held'],
+  ['StatefulSet', 'db'],
+  ['DaemonSet', 'agent'],
+] as const;
+
+const isReady = ({ metadata, status }: Json): boolean =>
+  metadata.deletionTimestamp === undefined &&
+  (status?.conditions ?? []).some(({ type, status: is }: Json) => type === 'Ready' && is === 'True');
+
 const unsafe = ({ preflight }: Json): string[] =>
   preflight.checks
     .filter(({ level }: Json) => level === 'unsafe')
@@ -49,15 +95,7 @@ const unsafe = ({ preflight }: Json): string[] =>
 
 test('F27: what serves an older revision is named, and neither a cutover nor a failback changes it unasked', async () => {
   const namespace = await installYaml('revisions', APP, { staged: false });
-  await patchJson('source', 'Deployment', 'hung', namespace, template({ nodeSelector: { no: 'where' } }));
-  await patchJson('source', 'Deployment', 'held', namespace, { spec: { paused: true, ...template().spec } });
-  await patchJson('source', 'StatefulSet', 'db', namespace, template());
-  await patchJson('source', 'DaemonSet', 'agent', namespace, template());
-  await stageWell(namespace);
-  await waitUntil('the controllers to see it', async () => {
-    const rows = rowsOf(await preflightOf(namespace), 'unsafe', 'revisions');
-    return rows.length === 4 ? rows : undefined;
-  });
+  await newerTemplates(namespace);
   const { document } = await moveTo(7, 'cutover', namespace);
   expect(unsafe(document)).toEqual([
     'revisions DaemonSet agent',
@@ -66,7 +104,9 @@ test('F27: what serves an older revision is named, and neither a cutover nor a f
     'revisions StatefulSet db',
   ]);
   const said = JSON.stringify(document.preflight.checks);
-  expect(said).toMatch(/Deployment hung .*runs 2 pods of an older revision .*a rollback as well/);
+  expect(said).toMatch(
+    /Deployment hung .*runs 2 pods of an older revision .*which only a rollback takes back/,
+  );
   expect(said).toMatch(/Deployment held .*its rollout is paused/);
   expect(said).toContain('its partition is 2');
   expect(said).toContain('its updates are OnDelete');
@@ -124,4 +164,44 @@ test('F27: a paused Deployment that served an older revision does so again after
     ],
   });
   expect(await imagesOf('source', namespace, 'web')).toEqual(['example.invalid/a']);
+});
+
+test('F27: a rollback brings back the revisions that served, and the newer templates wait beside them', async () => {
+  const namespace = await installYaml('revisions-back', `${APP}${statefulSet('half', 1)}`, { staged: false });
+  await patchJson('source', 'StatefulSet', 'half', namespace, template());
+  await waitUntil('the pod above the partition', async () => {
+    const { status } = await getJson('source', 'StatefulSet', 'half', namespace);
+    return status.updatedReplicas === 1 && status.readyReplicas === 2 ? status : undefined;
+  });
+  await newerTemplates(namespace, 5);
+  await moveTo(5, 'cutover', namespace, {
+    args: ['--ignore-revisions', '--rollback-on-failure', '--wait-timeout', '12s'],
+  });
+  await servesOlder(namespace);
+  // Neither pod has ever run the revision of the other: what one has written the other may not understand.
+  const pods = (await listJson('source', 'Pod', namespace)).filter(isReady);
+  const half = pods.filter(({ metadata }) => metadata.labels?.app === 'half');
+  expect(half.map(({ metadata, spec }) => [metadata.name, spec.containers[0].image]).sort()).toEqual([
+    ['half-0', OLD],
+    ['half-1', NEW],
+  ]);
+});
+
+test('F27: --serving-revisions starts what serves, on both ways, and the newer templates wait at home', async () => {
+  const namespace = await installYaml('revisions-kept', APP, { staged: false });
+  await newerTemplates(namespace);
+  const { document } = await moveTo(0, 'cutover', namespace, { args: ['--serving-revisions'] });
+  expect(unsafe(document)).toEqual([]);
+  expect(JSON.stringify(document.preflight.checks)).toMatch(/Deployment hung .*starts that one, hung-/);
+  expect(document.warnings.join('\n')).toMatch(/Deployment hung in .* runs revision hung-\w+ of the source/);
+  for (const app of ['hung', 'held', 'db', 'agent'])
+    expect(await imagesOf('dest', namespace, app), app).toEqual([OLD]);
+  const back = await moveTo(0, 'failback', namespace);
+  expect(JSON.stringify(back.document.steps)).toContain('no changes');
+  await servesOlder(namespace);
+  // The copies are parked again, and follow the source again.
+  await stageWell(namespace);
+  const copy = await getJson('dest', 'Deployment', 'hung', namespace);
+  expect(copy.spec.template.spec.containers[0].image).toBe(NEW);
+  expect(copy.metadata.annotations).not.toHaveProperty(['dr-syncer.io/copied-revision']);
 });

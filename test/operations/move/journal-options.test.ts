@@ -75,12 +75,14 @@ test('what a journal makes happen beyond a plain run is told to who confirms it'
   expect(notableFlags(WHOLE_OPTIONS)).toEqual([
     '--pause-gitops',
     '--ignore-revisions',
+    '--serving-revisions',
     '--storage-class-map fast=slow',
     '--image-map a.example.com/=b.example.com/',
   ]);
   expect(notableFlags({ move: { ...WHOLE_OPTIONS.move, forceDeletePods: true }, stage: undefined })).toEqual([
     '--pause-gitops',
     '--ignore-revisions',
+    '--serving-revisions',
     '--force-delete-pods',
   ]);
 });

@@ -13,6 +13,7 @@ export const WHOLE_OPTIONS: StoredOptions = {
     jobs: 'wait',
     ignoreBarePods: false,
     ignoreRevisions: true,
+    servingRevisions: true,
     pauseGitops: true,
     ignoreGitops: false,
     forceDeletePods: false,
@@ -49,6 +50,7 @@ export const WHOLE_OPTIONS: StoredOptions = {
     preserveLoadBalancerIp: false,
     holdLoadBalancers: true,
     rewriteDns: false,
+    servingRevisions: true,
   },
   migrateData: {
     mover: { ...DEFAULT_MOVER_OPTIONS, path: '/bin/mover', bandwidthKBps: 2.5 },

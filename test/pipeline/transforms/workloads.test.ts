@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { COPIED_REVISION } from '../../../src/annotations.ts';
 import type { JsonObject } from '../../../src/kube/types.ts';
+import { copiedRevision } from '../../../src/pipeline/transforms/copied-revision.ts';
 import { images, mapImage } from '../../../src/pipeline/transforms/images.ts';
 import { job } from '../../../src/pipeline/transforms/job.ts';
+import { marks } from '../../../src/pipeline/transforms/marks.ts';
 import { pausedRollout } from '../../../src/pipeline/transforms/paused-rollout.ts';
 import { object } from '../../helpers/objects.ts';
 import { specAfter, transformContext, transformed } from '../../helpers/transforms.ts';
@@ -21,6 +24,24 @@ describe('paused-rollout', () => {
   it('T73: nothing is said of one that is not paused', () => {
     const plain = object('apps/v1', 'Deployment', 'web', { spec: { paused: false, replicas: 2 } });
     expect(transformed(plain, [pausedRollout])).toMatchObject({ desired: plain, heads: [] });
+  });
+});
+
+describe('copied-revision', () => {
+  const marked = object('apps/v1', 'Deployment', 'web', {
+    metadata: { annotations: { [COPIED_REVISION]: 'web-abc', note: 'x' } },
+  });
+
+  it('T74: a copy of an older revision says which one it is', () => {
+    const { desired, heads } = transformed(marked, [marks, copiedRevision], { servingRevisions: true });
+    expect(desired.metadata.annotations).toMatchObject({ [COPIED_REVISION]: 'web-abc', note: 'x' });
+    expect(heads).toEqual(['warn spec.template']);
+  });
+
+  it('T74: a source that was such a copy itself hands nothing of it on', () => {
+    const { desired, heads } = transformed(marked, [marks, copiedRevision]);
+    expect(desired.metadata.annotations).not.toHaveProperty([COPIED_REVISION]);
+    expect(heads).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ import { revisionProblems } from '../../move/revision-problems.ts';
 import { row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 
-/** Whether a stop and a start bring back what runs: pods of an older revision would not come back. */
+/** Whether a stop and a start bring back what runs: pods of an older revision come back only where that is asked for. */
 export const checkRevisions: CheckRow = {
   id: 'revisions',
   passed: 'Every pod that runs is of the current template of its workload.',
@@ -13,11 +13,16 @@ export const checkRevisions: CheckRow = {
     const { from, survey, input } = context;
     if (from === undefined || survey === undefined) return [];
     const ignored = input.options.ignoreRevisions;
-    const problems = revisionProblems(from.side, survey, from.objects);
+    const problems = revisionProblems(from.side, survey, [...from.objects, ...context.revisions], {
+      servingRevisions: input.options.servingRevisions,
+      makesCopies: input.kind === 'cutover',
+    });
     const named = new Set(problems.map(({ subject }) => subject));
     return [
-      ...problems.map(({ subject, message, hint }) =>
-        row('revisions', ignored ? 'warn' : 'unsafe', subject, message, ignored ? undefined : hint),
+      ...problems.map(({ subject, message, hint, isSolved }) =>
+        ignored || isSolved
+          ? row('revisions', 'warn', subject, message)
+          : row('revisions', 'unsafe', subject, message, hint),
       ),
       ...pausedRows(context).filter(({ subject }) => !named.has(subject)),
     ];
