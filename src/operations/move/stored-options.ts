@@ -93,6 +93,8 @@ const STAGE = fields<StageOptions>({
   prune: never,
   acceptLiveDestination: never,
   onConflict: optional(oneOf(ON_CONFLICT)),
+  // Not in journals of earlier versions.
+  oneShotKinds: optional(listOf(word)),
   // Taken from the command line alone; see stageOptionsFor.
   acceptClusterRoles: optional(listOf(word)),
   concurrency: atOnce,

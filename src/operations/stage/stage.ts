@@ -19,10 +19,11 @@ import { guardDestination, refuseLostRecord, refuseUnseenPods } from './guard.ts
 import { isFresh, isRecordDue, lockedDeps, lockForStage, recordStage } from './keep-record.ts';
 import { findMarks, withMarkRows, writeMarks } from './left-out.ts';
 import { ensureNamespace } from './namespace.ts';
-import { findOrphans, pruneOrphans } from './orphans.ts';
+import { findOrphans, type Orphan, pruneOrphans } from './orphans.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { checkRecordRoom } from './record-room.ts';
 import { isNamespaceRow, rowOfApplied, rowOfPrepared, type StageEnd, stageResult } from './result.ts';
+import { SAID, staleManifests } from './stale-manifests.ts';
 import { patienceWith, stoppedBeforeWrites, stoppedEarly, stopReason } from './stopping.ts';
 import type { Finding, StageDeps, StageOptions, StageResult, StageRow } from './types.ts';
 
@@ -89,6 +90,7 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
   const findings = [...found];
   const { deps, options, connected, collected, prepared } = run;
   const orphans = findOrphans(options, collected, prepared);
+  const manifests = orphanedManifests(run);
   const marks = findMarks(options, collected, prepared, orphans);
   const stageHash = hashOfStage(prepared);
   const end = (outcome: ExitName, summary: string, rows: readonly StageRow[]): StageResult => {
@@ -98,7 +100,7 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
       summary,
       rows,
       findings,
-      orphans,
+      orphans: [...orphans, ...manifests.map(({ about }) => about)],
       stageHash,
       startedAtMs: deps.dest.now() - elapsedMs,
       elapsedMs,
@@ -126,7 +128,8 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
   const sure = options.dryRun ? NONE : await findSure(deps, options, items, connected);
   const asked = items.filter((item) => !sure.has(item));
   const checked = await dryRunPlan(deps, options, asked, connected.destNamespace !== undefined);
-  const writesMore = marks.length > 0 || (options.prune && orphans.length > 0);
+  const prunes = options.prune && orphans.length + manifests.length > 0;
+  const writesMore = marks.length > 0 || prunes;
   const room = await findRoom(run, writesMore, stageHash);
   findings.push(...room);
   const refusedBy = new Map(checked.refused.map((row) => [row.item, row.outcome.reason ?? 'refused']));
@@ -181,9 +184,17 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
       const found = row.item === undefined ? undefined : byItem.get(row.item);
       return found === undefined ? rowBefore(row, refusedBy) : rowOfApplied(row, found);
     });
-    const pruned = options.prune ? await pruneOrphans(held.deps, options, orphans, collected) : [];
-    const marked = await writeMarks(held.deps, options, marks, collected);
-    const ending = conclude(held, [...namespaceRows, ...withMarkRows(rows, marked), ...pruned]);
+    const prune = async (gone: readonly Orphan[]): Promise<StageRow[]> =>
+      options.prune ? pruneOrphans(held.deps, options, gone, collected) : [];
+    const pruned = await prune(
+      orphans.map((object) => ({ object, about: object, reason: 'gone from the source' })),
+    );
+    // The row of a source object that is over or left out says what became of its manifest too.
+    const onManifests = [
+      ...(await prune(manifests)),
+      ...(await writeMarks(held.deps, options, marks, collected)),
+    ];
+    const ending = conclude(held, [...namespaceRows, ...withMarkRows(rows, onManifests), ...pruned]);
     if (ending[0] === 'ok') {
       const missed = await recordStage(held.deps, options, connected, staged).catch(unrecorded);
       if (missed !== undefined) return end(missed.outcome, missed.summary, ending[2]);
@@ -195,6 +206,11 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
 };
 
 const NONE: ReadonlySet<PlanItem> = new Set();
+
+const orphanedManifests = ({ options, collected, prepared }: Run): Orphan[] =>
+  staleManifests(options, collected, prepared).flatMap(({ object, about, reason, isOrphan }) =>
+    isOrphan ? [{ object, about, reason: `${SAID[reason]}; its manifest was kept until now` }] : [],
+  );
 
 // Asked before the first write, as without a record the run could only end part-way.
 const findRoom = async (run: Run, writesMore: boolean, stageHash: string): Promise<Finding[]> => {
