@@ -187,6 +187,10 @@ const LAST: ReadonlySet<string> = new Set([
   'ScheduledBackup',
   'ScheduledSparkApplication',
   'ScheduledWorkflow',
+  'ApplicationBackupSchedule',
+  'VolumeSnapshotSchedule',
+  'MigrationSchedule',
+  'SnapshotSchedule',
   'ScaledObject',
   'ScaledJob',
 ]);
