@@ -69,6 +69,7 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
         : deletedThere({ starts: home.starts, home: to.objects, live: from.objects }),
     targets,
     copy: planned.copy,
+    synced: await syncedOf(input),
     stashed,
     nodes,
     problems,
@@ -89,6 +90,16 @@ const homeOf = async (
   } catch (error) {
     if (!isDrError(error) || isKubeApiError(error)) throw error;
     return undefined;
+  }
+};
+
+// What may not be compared is told by the check of it.
+const syncedOf = async ({ syncedTypes }: PreflightInput): Promise<Picture['synced']> => {
+  try {
+    return await syncedTypes?.();
+  } catch (error) {
+    if (isKubeApiError(error) ? hasStatus(error, 403, 404, 405) : isDrError(error)) return undefined;
+    throw error;
   }
 };
 
