@@ -1,6 +1,12 @@
 import { isKubeApiError } from '../kube/errors.ts';
 import { stageOptionsFor, storedOptions } from '../operations/move/journal-options.ts';
-import { diffConfig, syncConfig, trySyncConfig } from '../operations/move/sync-config.ts';
+import {
+  diffConfig,
+  type SyncedTypes,
+  syncConfig,
+  syncedTypes,
+  trySyncConfig,
+} from '../operations/move/sync-config.ts';
 import type { Tried } from '../operations/move/try-patches.ts';
 import type { MoveDeps, MoveSide } from '../operations/move/types.ts';
 import type { StageOptions } from '../operations/stage/types.ts';
@@ -42,21 +48,32 @@ export const configStep =
     return `${count(await syncConfig(sides.source.cluster, sides.dest.cluster, options, diff, deps), 'object')} applied at the source: ${clauseList(names)}${more}`;
   };
 
-/** Asks the source in dry runs whether it takes what `--sync-config` would bring home; undefined without that flag. */
+/** What can be asked about `--sync-config` before anything is changed. */
+export interface ConfigTrial {
+  /** The types that it reads and writes. */
+  syncedTypes(): Promise<SyncedTypes>;
+  /** What the source says, in dry runs, to what would be brought home. */
+  trySyncConfig(): Promise<readonly Tried[]>;
+}
+
+/** Asks about `--sync-config` without writing; both sides are compared once. Undefined without that flag. */
 export const configTrial = (
   source: MoveSide,
   dest: MoveSide,
   given: StageOptions,
   sync: boolean,
   signal: AbortSignal,
-): (() => Promise<readonly Tried[]>) | undefined =>
-  sync
-    ? async () => {
-        const deps = { reporter: silentReporter, signal };
-        const { options, diff } = await compare(source, dest, given, deps);
-        return trySyncConfig(source.cluster, dest.cluster, options, diff, deps);
-      }
-    : undefined;
+): ConfigTrial | undefined => {
+  if (!sync) return undefined;
+  const deps = { reporter: silentReporter, signal };
+  let compared: ReturnType<typeof compare> | undefined;
+  const ask = async <T>(question: typeof trySyncConfig | typeof syncedTypes): Promise<T> => {
+    compared ??= compare(source, dest, given, deps);
+    const { options, diff } = await compared;
+    return (await question(source.cluster, dest.cluster, options, diff, deps)) as T;
+  };
+  return { syncedTypes: () => ask(syncedTypes), trySyncConfig: () => ask(trySyncConfig) };
+};
 
 // Nothing is ever deleted at the source for it.
 const tellDeleted = (names: readonly string[], sync: boolean, deps: Pick<MoveDeps, 'reporter'>): string => {

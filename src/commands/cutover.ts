@@ -77,6 +77,7 @@ export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: Abor
       resume: undefined,
       preflight,
       converge: convergeWith(stage, session, source, stageOptions),
+      oneShotKinds: stageOptions.oneShotKinds,
       ...(copy === undefined ? {} : { data: copy }),
     });
     return finishMove(io, flags, session, result);

@@ -53,7 +53,7 @@ export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal
           options,
           stageOptions: undefined,
           data,
-          trySyncConfig: configTrial(source, dest, stageOptions, flags.syncConfig === true, session.signal),
+          syncsConfig: configTrial(source, dest, stageOptions, flags.syncConfig === true, session.signal),
           ...(copy === undefined ? {} : { checkData: () => copy.check(true) }),
         }),
     );

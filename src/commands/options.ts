@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { ON_CONFLICT, type OnConflict } from '../pipeline/strategy.ts';
 import { LOG_LEVELS, type LogLevel } from '../ui/levels.ts';
 import { OUTPUTS, type Output } from '../ui/output.ts';
-import { duration, names, oneOf, pairs, pairsOrEmpty, wholeNumber } from './parsers.ts';
+import { customKinds, duration, names, oneOf, pairs, pairsOrEmpty, wholeNumber } from './parsers.ts';
 
 /** Flags that every command has. Durations are milliseconds. */
 export interface CommonFlags {
@@ -45,6 +45,7 @@ export interface CopyFlags {
   readonly holdLoadBalancers?: boolean;
   readonly rewriteDns?: boolean;
   readonly acceptClusterRoles?: readonly string[];
+  readonly oneShotKinds?: readonly string[];
 }
 
 /** What `stage` and `plan` bring besides the namespace; a preflight asks for the rights. */
@@ -90,6 +91,11 @@ export const addCopyFlags = (command: Command): Command =>
     .option('--preserve-load-balancer-ip', 'keep loadBalancerIP and address annotations')
     .option('--hold-load-balancers', 'create no load balancers or DNS records before the cutover')
     .addOption(acceptClusterRoles())
+    .option(
+      '--one-shot-kinds <kind.group>',
+      'custom resources of these kinds run once, such as Import.example.com',
+      customKinds,
+    )
     .option('--rewrite-dns', 'rewrite names such as db.<source-namespace>.svc in text, not only report them');
 
 export const addCommonFlags = (command: Command): Command =>
@@ -161,4 +167,5 @@ export const copyOptions = (flags: CopyFlags) => ({
   holdLoadBalancers: flags.holdLoadBalancers === true,
   rewriteDns: flags.rewriteDns === true,
   acceptClusterRoles: flags.acceptClusterRoles ?? [],
+  oneShotKinds: flags.oneShotKinds ?? [],
 });

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { nearest } from '../nearest.ts';
+import { isBuiltinGroup } from '../pipeline/groups.ts';
 
 /** A flag parser for one word out of a list; the error names the words. */
 export const oneOf =
@@ -48,6 +49,19 @@ export const names = (value: string, previous: readonly string[] | undefined): s
     .map((name) => name.trim())
     .filter((name) => name !== ''),
 ];
+
+/** A flag parser for kinds of custom resources, each with its group: `PipelineRun.tekton.dev`. */
+export const customKinds = (value: string, previous: readonly string[] | undefined): string[] => {
+  const found = names(value, previous);
+  for (const name of found) {
+    const [kind = '', ...group] = name.split('.');
+    if (!/^[A-Z][A-Za-z0-9]*$/.test(kind) || group.length === 0 || group.includes(''))
+      throw new InvalidArgumentError(`"${name}" is no kind with its group, such as PipelineRun.tekton.dev.`);
+    if (isBuiltinGroup(group.join('.')))
+      throw new InvalidArgumentError(`"${name}" is a kind of Kubernetes itself; name custom resources.`);
+  }
+  return found;
+};
 
 /** The same for names out of a list; the error says which of them is near. `what` is what they name. */
 export const namesOf =

@@ -13,6 +13,7 @@ import type { StageOptions } from '../operations/stage/types.ts';
 import { readHistory } from '../state/history.ts';
 import { readState } from '../state/records.ts';
 import type { HistoryEntry } from '../state/types.ts';
+import type { ConfigTrial } from './config-step.ts';
 import type { MoveFlags } from './move-options.ts';
 import type { Session } from './session.ts';
 
@@ -26,8 +27,8 @@ export interface GateInput {
   readonly data: DataOptions | undefined;
   /** Whether it can be copied: a clause, or an error that says why not; undefined when it is not. */
   checkData?(): Promise<string>;
-  /** What `--sync-config` would write, tried in dry runs; undefined without it. */
-  readonly trySyncConfig?: PreflightInput['trySyncConfig'] | undefined;
+  /** What can be asked about `--sync-config`; undefined without it. */
+  readonly syncsConfig?: ConfigTrial | undefined;
 }
 
 /** What the preflight found, and the ending of the move when it says no. */
@@ -80,7 +81,7 @@ export const gateMove = async (session: Session, flags: MoveFlags, gate: GateInp
 const preflightInput = async (
   session: Session,
   flags: MoveFlags,
-  { kind, source, dest, options, stageOptions, data, checkData, trySyncConfig }: GateInput,
+  { kind, source, dest, options, stageOptions, data, checkData, syncsConfig }: GateInput,
 ): Promise<PreflightInput> => {
   const { signal } = session;
   // A record that may not be read is one of the findings: who lacks that right needs the Roles most.
@@ -110,7 +111,7 @@ const preflightInput = async (
     ignored: flags.ignorePreflight ?? [],
     signal,
     ...(checkData === undefined ? {} : { checkData }),
-    ...(trySyncConfig === undefined ? {} : { trySyncConfig }),
+    ...syncsConfig,
     now: () => Date.now(),
   };
 };

@@ -43,7 +43,7 @@ export const runPreflightCommand = (
       data,
       ...(kind === 'failback' && source !== undefined
         ? {
-            trySyncConfig: configTrial(
+            syncsConfig: configTrial(
               source,
               dest,
               stageOptionsOf(flags, source.namespace, dest.namespace),

@@ -21,7 +21,7 @@ import { stage } from '../operations/stage/stage.ts';
 import { nameList } from '../sentences.ts';
 import type { Journal } from '../state/types.ts';
 import { confirmName } from '../ui/confirm.ts';
-import { configStep, SYNC_CONFIG } from './config-step.ts';
+import { type ConfigTrial, configStep, configTrial, SYNC_CONFIG } from './config-step.ts';
 import { convergeWith } from './converge.ts';
 import { type ResumedDataFlags, resumedOptions } from './data-options.ts';
 import { dataStep, endStep } from './data-session.ts';
@@ -103,12 +103,19 @@ const goOn = async (
     flags.acceptClusterRoles,
   );
   const converge =
-    stageOptions === undefined ? {} : { converge: convergeWith(stage, session, source, stageOptions) };
+    stageOptions === undefined
+      ? {}
+      : {
+          converge: convergeWith(stage, session, source, stageOptions),
+          oneShotKinds: stageOptions.oneShotKinds,
+        };
+  const syncs = stored.reason === SYNC_CONFIG;
   const config =
     journal.kind === 'failback' && stageOptions !== undefined
       ? {
-          syncsConfig: stored.reason === SYNC_CONFIG,
-          config: configStep(source, dest, stageOptions, stored.reason === SYNC_CONFIG),
+          syncsConfig: syncs,
+          config: configStep(source, dest, stageOptions, syncs),
+          ...tryConfig(configTrial(source, dest, stageOptions, syncs, session.signal)),
         }
       : {};
   const [from, to] = journal.kind === 'cutover' ? [source, dest] : [dest, source];
@@ -129,6 +136,9 @@ const goOn = async (
     kind: journal.kind,
   });
 };
+
+const tryConfig = (trial: ConfigTrial | undefined) =>
+  trial === undefined ? {} : { tryConfig: trial.trySyncConfig };
 
 // What is copied already needs no program any more.
 const dataToCopy = (journal: Journal, stored: StoredOptions, flags: ResumeFlags): DataOptions | undefined => {

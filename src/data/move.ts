@@ -209,7 +209,7 @@ const ORPHANS: Readonly<
   killed: (name, record) =>
     `An earlier mover of claim ${name} (pid ${record.pid}) did not end in time; it was killed.`,
   elsewhere: (name) =>
-    `An earlier mover of claim ${name} was started on another machine; whether it still runs cannot be seen from here.`,
+    `An earlier mover of claim ${name} was started on another machine, or before this one was started anew; whether it still runs cannot be seen from here.`,
 };
 
 const cleanup = (session: Session, pair: ClaimPair, id: string): Promise<Leftovers> =>

@@ -167,6 +167,8 @@ export const createWrites = (wire: Wire): Writes => {
               ? {}
               : { gracePeriodSeconds: options.gracePeriodSeconds }),
             ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
+            // A server that gets a body does not look at the query of a DELETE; audit logs and proxies do.
+            ...(options.dryRun === true ? { dryRun: ['All'] } : {}),
           }),
           what: `deleting ${describeRef(ref.type, ref.namespace, ref.name)}`,
           expect: aDeletionOf(ref.name),

@@ -17,17 +17,21 @@ export interface OneShot {
   readonly sign: string;
 }
 
+/** What is known of kinds besides the object itself. Kinds are named as groupKind() names them. */
+export interface OneShotKinds {
+  isLasting(groupKind: string): boolean;
+  /** Kinds of which the user says that they are done once. */
+  readonly kinds: readonly string[];
+}
+
 /**
  * Looks whether a custom resource is done once, and whether it is over. Its own mark counts first, then its kind, then
  * its status, unless its kind is scaled or paused (`isLasting`). Undefined for everything else. Pure.
  */
-export const oneShotOf = (
-  object: KubeObject,
-  isLasting: (groupKind: string) => boolean,
-): OneShot | undefined => {
+export const oneShotOf = (object: KubeObject, { isLasting, kinds }: OneShotKinds): OneShot | undefined => {
   const mark = oneShotMark(object);
   if (isBuiltinGroup(groupOf(object.apiVersion)) || mark === 'false') return undefined;
-  const isKnown = mark === 'true' || isOneShotKind(object);
+  const isKnown = mark === 'true' || kinds.includes(groupKind(object)) || isOneShotKind(object);
   if (!isKnown && isLasting(groupKind(object))) return undefined;
   const well = signOf(object, SUCCESS);
   const badly = well ?? signOf(object, FAILURE);

@@ -72,6 +72,25 @@ export const selectTypes = (pairs: readonly TypePair[], selection: TypeSelection
   return { selected, leftOutCustom, neverCopied };
 };
 
+/**
+ * Throws UsageError for a kind in `--one-shot-kinds` that the source does not serve, with the nearest one: a slip would
+ * let a run be made again, without a word. Pure.
+ */
+export const refuseUnknownKinds = (pairs: readonly TypePair[], kinds: readonly string[]): void => {
+  const served = pairs
+    .filter(({ builtin }) => !builtin)
+    .map(({ source: { kind, group } }) => `${kind}.${group}`);
+  const unknown = kinds.find((kind) => !served.includes(kind));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, served);
+  throw new UsageError(
+    `--one-shot-kinds: the source serves no custom resources "${unknown}"${near === undefined ? '.' : `; did you mean "${near}"?`}`,
+    { hint: HOW_TO_LIST },
+  );
+};
+
+const HOW_TO_LIST = 'List the types with: kubectl api-resources --namespaced --verbs=list,create';
+
 const isNeverCopied = (pair: TypePair): boolean =>
   NEVER_COPIED.has(pair.name) || NEVER_COPIED_GROUPS.has(pair.source.group);
 
@@ -105,6 +124,6 @@ const unknownType = (pairs: readonly TypePair[], name: string, flag: string): Us
   const near = nearest(name, [...new Set(pairs.flatMap(namesOf))]);
   return new UsageError(
     `${flag}: the source serves no namespaced type "${name}"${near === undefined ? '.' : `; did you mean "${near}"?`}`,
-    { hint: 'List the types with: kubectl api-resources --namespaced --verbs=list,create' },
+    { hint: HOW_TO_LIST },
   );
 };

@@ -24,6 +24,8 @@ export interface FilterContext {
   destServes(group: string, kind: string): boolean;
   /** Whether this kind, named as groupKind() names it, is scaled or paused: then it goes on and is no run. */
   isLasting(groupKind: string): boolean;
+  /** Kinds of custom resources that are done once, as the user says (`--one-shot-kinds`). */
+  readonly oneShotKinds: readonly string[];
 }
 
 /**

@@ -81,6 +81,13 @@ export const PAUSE_ROWS: readonly PauseRow[] = [
   ...rows('sparkoperator.k8s.io', ['ScheduledSparkApplication'], SUSPEND, true),
   ...rows('ray.io', ['RayCronJob'], SUSPEND, true),
   ...rows('batch.volcano.sh', ['CronJob'], SUSPEND, true),
+  ...rows(
+    'stork.libopenstorage.org',
+    ['ApplicationBackupSchedule', 'VolumeSnapshotSchedule', 'MigrationSchedule'],
+    SUSPEND,
+    true,
+  ),
+  ...rows('snapscheduler.backube', ['SnapshotSchedule'], ['spec', 'disabled'], true),
   ...rows('kubeflow.org', ['ScheduledWorkflow'], ['spec', 'enabled'], false),
   ...rows('apps.kruise.io', ['AdvancedCronJob'], ['spec', 'paused'], true),
   ...rows('stash.appscode.com', ['BackupConfiguration'], ['spec', 'paused'], true),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { duration } from '../../src/commands/parsers.ts';
+import { customKinds, duration } from '../../src/commands/parsers.ts';
 
 test.each([
   ['30s', 30_000],
@@ -16,4 +16,21 @@ test.each([
 
 test.each(['', '30', '-1s', '1s!', 's', '1d'])('%j is no duration', (text) => {
   expect(() => duration(text)).toThrow(/Use a duration/);
+});
+
+test('kinds of custom resources have their group, and may be given several times', () => {
+  expect(customKinds('Run.tekton.dev, Import.example.com', ['Job.batch.volcano.sh'])).toEqual([
+    'Job.batch.volcano.sh',
+    'Run.tekton.dev',
+    'Import.example.com',
+  ]);
+});
+
+test.each([
+  ['Import', /is no kind with its group/],
+  ['imports.example.com', /is no kind with its group/],
+  ['Import..com', /is no kind with its group/],
+  ['Job.batch', /is a kind of Kubernetes itself/],
+])('%j names no custom resources', (text, message) => {
+  expect(() => customKinds(text, undefined)).toThrow(message);
 });

@@ -9,6 +9,7 @@ import {
   freshNamespace,
   getJson,
   type Json,
+  patchJson,
   type Side,
   waitUntil,
 } from '../cluster/client.ts';
@@ -26,6 +27,8 @@ vi.setConfig({ testTimeout: 180_000 });
 const SIDES = ['source', 'dest'] as const;
 const WIDGETS = '--include-custom-resources';
 const RELEASE = 'pv-migrate-dr-files-0123456789a-loadbalancer-x';
+const CONFIG = 'web-config';
+const CHANGED = { 'nginx.conf': 'server { listen 8081; }' };
 
 let shop: Shop;
 let home: string;
@@ -88,12 +91,14 @@ test('F9: stage and cutover need the Roles that the preflight of a cutover print
   expectUsed('cutover', printed);
 });
 
-test('F9: failback needs the Roles that its own preflight prints', async () => {
+test('F9: failback needs the Roles that its own preflight prints, to bring configuration home too', async () => {
   await revoke();
-  await grantWhatIsPrinted('failback', SIDES);
-  const printed = await printedFor('failback');
-  const moved = await dr('failback', [WIDGETS, '--jobs', 'suspend', '--yes']);
+  await patchJson('dest', 'ConfigMap', CONFIG, shop.namespace, { data: CHANGED });
+  await grantWhatIsPrinted('failback', SIDES, ['--sync-config']);
+  const printed = await printedFor('failback', ['--sync-config']);
+  const moved = await dr('failback', [WIDGETS, '--sync-config', '--jobs', 'suspend', '--yes']);
   expect(moved.document).toMatchObject({ outcome: 'ok', preflight: { missingRights: [] } });
+  expect((await getJson('source', 'ConfigMap', CONFIG, shop.namespace)).data).toEqual(CHANGED);
   expect(await replicas()).toEqual({ source: [3, 2, 2], dest: [0, 0, 0] });
   expect((await dr('history')).document.entries).toHaveLength(3);
   expectUsed('failback', printed);

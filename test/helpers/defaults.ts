@@ -27,6 +27,7 @@ export const plainStage = (namespace: string, concurrency: number): StageOptions
   keepGoing: false,
   prune: false,
   acceptLiveDestination: false,
+  oneShotKinds: [],
   acceptClusterRoles: [],
   onConflict: undefined,
   concurrency,

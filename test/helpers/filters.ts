@@ -16,6 +16,7 @@ export const filterContext = (
   includeCustomResources: true,
   destServes: () => true,
   isLasting: () => false,
+  oneShotKinds: [],
   ...overrides,
 });
 

@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { APPLIED_HASH, CONTENT_MANAGER, MANAGED, SOURCE_CLUSTER } from '../../src/annotations.ts';
+import {
+  APPLIED_HASH,
+  CONTENT_MANAGER,
+  MANAGED,
+  PARK_MANAGER,
+  SOURCE_CLUSTER,
+} from '../../src/annotations.ts';
 import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
 import { CONFIG_MAPS } from '../../src/kube/well-known.ts';
 import { contentHash, planObject } from '../../src/pipeline/plan.ts';
 import { object } from '../helpers/objects.ts';
+
+const DEPLOYMENTS = { ...CONFIG_MAPS, group: 'apps', resource: 'deployments', kind: 'Deployment' };
 
 const content = (colour: string): KubeObject =>
   object('v1', 'ConfigMap', 'pay', { metadata: { labels: { [MANAGED]: 'true' } }, data: { colour } });
@@ -107,5 +115,78 @@ describe('the name by which an operator knows the source', () => {
       action: 'update',
       drift: true,
     });
+  });
+});
+
+describe('what is to be done about an object that is parked', () => {
+  const PARKED = { 'dr-syncer.io/parked': '[{"path":["spec","replicas"],"parked":0,"original":2}]' };
+  const labels = { [MANAGED]: 'true' };
+  const deployment = (spec: JsonObject, metadata: JsonObject = { labels }): KubeObject =>
+    object('apps/v1', 'Deployment', 'web', { metadata, spec });
+  const bodiesOf = (paused: boolean, marks: JsonObject = PARKED) => ({
+    content: deployment({ paused }),
+    park: deployment({ replicas: 0 }, { annotations: marks }),
+    parked: deployment({ paused, replicas: 0 }, { labels, annotations: marks }),
+  });
+  const applied = (manager: string, fields: JsonObject): JsonObject => ({
+    ...{ manager, operation: 'Apply', fieldsType: 'FieldsV1' },
+    fieldsV1: fields,
+  });
+  const OWNED = {
+    'f:metadata': { 'f:annotations': { 'f:dr-syncer.io/parked': {} } },
+    'f:spec': { 'f:replicas': {} },
+  };
+  /** As a stage has left it, with another number of replicas since; `manager` parked it. */
+  const stagedWith = (replicas: number, manager: string, owned: JsonObject = OWNED): KubeObject =>
+    deployment(
+      { paused: false, replicas },
+      {
+        labels,
+        annotations: { ...PARKED, [APPLIED_HASH]: contentHash(bodiesOf(false).content) },
+        managedFields: [applied(CONTENT_MANAGER, { 'f:spec': { 'f:paused': {} } }), applied(manager, owned)],
+      },
+    );
+  const planOf = (paused: boolean, found: KubeObject | undefined, marks?: JsonObject) =>
+    planObject(DEPLOYMENTS, bodiesOf(paused, marks), found);
+
+  test('that is not there: one creation has its park fields and its mark', () => {
+    const item = planOf(false, undefined);
+    expect(item).toMatchObject({ action: 'create', content: { spec: { paused: false, replicas: 0 } } });
+    expect(item.content?.metadata.annotations).toMatchObject(PARKED);
+    expect(item.park).toEqual(bodiesOf(false).park);
+  });
+
+  test('that is as it was parked: nothing', () => {
+    expect(planOf(false, stagedWith(0, PARK_MANAGER))).toMatchObject({
+      ...{ action: 'unchanged', content: undefined, park: undefined, paths: [] },
+    });
+  });
+
+  test('whose content has changed at the source: the content alone is written', () => {
+    const item = planOf(true, stagedWith(0, PARK_MANAGER));
+    expect(item).toMatchObject({ action: 'update', park: undefined, drift: false });
+    expect(item.content?.['spec']).toEqual({ paused: true });
+    expect(item.whole['spec']).toEqual({ paused: true, replicas: 0 });
+  });
+
+  test('that somebody has scaled up: it is parked again, and that is drift', () => {
+    const scaled = stagedWith(3, PARK_MANAGER, { 'f:metadata': OWNED['f:metadata'] });
+    expect(planOf(false, scaled)).toMatchObject({
+      ...{ action: 'update', content: undefined, paths: ['spec.replicas'], drift: true },
+      park: { spec: { replicas: 0 } },
+    });
+  });
+
+  test('whose count has changed at the source: its mark is written, and that is no drift', () => {
+    const more = { 'dr-syncer.io/parked': PARKED['dr-syncer.io/parked'].replace('2', '5') };
+    const item = planOf(false, stagedWith(0, PARK_MANAGER), more);
+    expect(item).toMatchObject({ action: 'update', content: undefined, drift: false });
+    expect(item.park?.metadata.annotations).toEqual(more);
+  });
+
+  test('that the park manager has never written: all of it is sent, park fields too', () => {
+    const item = planOf(true, stagedWith(3, 'kubectl'));
+    expect(item.content?.['spec']).toEqual({ paused: true, replicas: 0 });
+    expect(item).toMatchObject({ action: 'update', drift: false, park: { spec: { replicas: 0 } } });
   });
 });

@@ -169,6 +169,9 @@ describe('custom resources', () => {
     ['helm.toolkit.fluxcd.io/v2', 'HelmRelease', {}, 'spec.suspend', true],
     ['kustomize.toolkit.fluxcd.io/v1', 'Kustomization', {}, 'spec.suspend', true],
     ['argoproj.io/v1alpha1', 'Workflow', {}, 'spec.suspend', true],
+    ['stork.libopenstorage.org/v1alpha1', 'ApplicationBackupSchedule', {}, 'spec.suspend', true],
+    ['stork.libopenstorage.org/v1alpha1', 'MigrationSchedule', { suspend: false }, 'spec.suspend', true],
+    ['snapscheduler.backube/v1', 'SnapshotSchedule', { schedule: '@daily' }, 'spec.disabled', true],
   ];
   test.each(cases)('T26: %s %s %j is parked by %s = %j', (version, kind, spec, path, parked) => {
     // The registry wins over a scale subresource: spec.size of a CassandraDatacenter cannot be 0.

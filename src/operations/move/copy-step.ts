@@ -9,6 +9,8 @@ import { nameList } from '../../sentences.ts';
 import { finished } from '../../workloads/finished.ts';
 import { controllerOf } from '../../workloads/owners.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
+import type { OwnerName } from '../../workloads/types.ts';
+import { followPods, type PodWatch } from './pod-watch.ts';
 import { type EmptyOptions, remainingPods, watchReturned } from './see-empty.ts';
 import { whereIs } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
@@ -31,7 +33,8 @@ export interface Watched {
 
 /**
  * Copies the data while both sides are watched: neither may run when the copy begins, and one that starts in the
- * middle ends it. Throws PartialError naming what runs, and what the copy throws.
+ * middle ends it. A look costs what has changed since the one before. Throws PartialError naming what runs, and what
+ * the copy throws.
  */
 export const copyWhileStopped = async (
   data: MoveData,
@@ -41,16 +44,25 @@ export const copyWhileStopped = async (
   empty: EmptyOptions,
 ): Promise<string> => {
   const returned = watchReturned(from.side, from.informer, empty);
+  // Jobs that the operator leaves running may not write to what is copied, and neither may pods without a workload.
+  const users = followPods(from.informer, { ignoreBarePods: false, ignoreJobs: false });
+  const running = followPods(to.informer, { ...empty, ignoreBarePods: false });
   const look = (): void => {
     returned.refuse();
-    refuseUsers(from);
-    refuseRunning(to.side, to.informer.objects(), empty);
+    refuseUsers(from.side, users);
+    const left = running.left();
+    if (left.length > 0)
+      throw runningError(
+        to.side,
+        left.map(({ root }) => root),
+      );
   };
-  look();
   const stop = new AbortController();
   const done = new AbortController();
-  const watching = watch(look, [from, to], done.signal).catch((error: unknown) => stop.abort(error));
+  let watching: Promise<void> | undefined;
   try {
+    look();
+    watching = watch(look, [from, to], done.signal).catch((error: unknown) => stop.abort(error));
     return await data.copy(markOf(from), AbortSignal.any([deps.signal, stop.signal]));
   } catch (error) {
     // What made the copy stop is the cause; that it was stopped only follows from it.
@@ -58,7 +70,7 @@ export const copyWhileStopped = async (
   } finally {
     done.abort();
     await watching;
-    returned.stop();
+    for (const each of [returned, users, running]) each.stop();
   }
 };
 
@@ -74,17 +86,11 @@ const watch = async (look: () => void, sides: readonly Watched[], done: AbortSig
   }
 };
 
-// Jobs that the operator leaves running may not write to what is copied.
-const refuseUsers = ({ side, informer }: Watched): void => {
-  const users = informer
-    .objects()
-    .filter(
-      (object) =>
-        object.kind === 'Pod' && !finished(object) && !isTemporary(object) && claimsOfPod(object).length > 0,
-    );
+const refuseUsers = (side: MoveSide, watched: PodWatch): void => {
+  const users = watched.left().filter(({ pod }) => claimsOfPod(pod).length > 0);
   if (users.length === 0) return;
   throw new PartialError(
-    `${nameList(users.map((pod) => `Pod ${pod.metadata.name}`))} in ${whereIs(side)} ${users.length === 1 ? 'uses' : 'use'} claims; data is copied only while nothing writes to it.`,
+    `${nameList(users.map(({ pod }) => `Pod ${pod.metadata.name}`))} in ${whereIs(side)} ${users.length === 1 ? 'uses' : 'use'} claims; data is copied only while nothing writes to it.`,
     { hint: 'Wait until it has ended, or delete it, then resume.' },
   );
 };
@@ -96,14 +102,20 @@ export const refuseRunning = (
   options: EmptyOptions,
 ): void => {
   const running = remainingPods(objects, { ...options, ignoreBarePods: false });
-  if (running.length === 0) return;
-  throw new PartialError(
-    `Pods of ${nameList(running.map(({ root }) => `${root.kind} ${root.name}`))} run in ${whereIs(side)}; data is copied only while both sides are stopped.`,
+  if (running.length > 0)
+    throw runningError(
+      side,
+      running.map(({ root }) => root),
+    );
+};
+
+const runningError = (side: MoveSide, roots: readonly OwnerName[]): PartialError =>
+  new PartialError(
+    `Pods of ${nameList(roots.map(({ kind, name }) => `${kind} ${name}`))} run in ${whereIs(side)}; data is copied only while both sides are stopped.`,
     {
       hint: 'Stop them (remove dr-syncer.io/scale-override from what is a warm standby), then run the command again, or resume.',
     },
   );
-};
 
 /**
  * Waits until no pod of a copy writes to the side that is about to start: those of the copy just made are on their

@@ -2,7 +2,7 @@ import { PARK_MANAGER } from '../../annotations.ts';
 import { RefusedError } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
 import { clone } from '../../kube/json.ts';
-import { objectName } from '../../kube/names.ts';
+import { groupOf, objectName } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
@@ -125,6 +125,24 @@ export const tryOwners = async (
 /** What among these objects of a side GitOps objects own, by its marks. Pure but for what survey throws. */
 export const ownersIn = (side: MoveSide, objects: readonly KubeObject[]): readonly OwnedWorkload[] =>
   survey(side, objects).gitops;
+
+/**
+ * Without what is owned by one of these objects of the side themselves: a HelmRelease in the namespace is stopped and
+ * started like a workload, and asked about as one. Pure.
+ */
+export const ownedOutside = (
+  { namespace }: Pick<MoveSide, 'namespace'>,
+  owned: readonly OwnedWorkload[],
+  moved: readonly { readonly apiVersion: string; readonly kind: string; readonly name: string }[],
+): OwnedWorkload[] =>
+  owned.filter(
+    ({ owner }) =>
+      owner.namespace !== namespace ||
+      !moved.some(
+        ({ apiVersion, kind, name }) =>
+          groupOf(apiVersion) === owner.group && kind === owner.kind && name === owner.name,
+      ),
+  );
 
 /** The names of the GitOps objects that these workloads name, each once. Pure. */
 export const ownerNames = (owned: readonly OwnedWorkload[]): string[] =>

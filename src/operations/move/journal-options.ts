@@ -99,7 +99,7 @@ export const stageOptionsFor = (
   if (stored === undefined) return undefined;
   const { sourceNamespace, destNamespace } = stored;
   if (sourceNamespace === pair.source && destNamespace === pair.dest)
-    return { ...stored, acceptClusterRoles };
+    return { ...stored, oneShotKinds: stored.oneShotKinds ?? [], acceptClusterRoles };
   throw new RefusedError(
     `The journal of operation ${operationId} is about namespace ${sourceNamespace} at the source and namespace ${destNamespace} at the destination; this command is about ${pair.source} and ${pair.dest}.`,
     { hint: 'Name the namespaces of the first run; if they are these, somebody has changed the journal.' },

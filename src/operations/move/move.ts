@@ -25,7 +25,8 @@ import type { Step, StepJournal } from './steps.ts';
 import { createStop } from './stop-from.ts';
 import type { StopsTaken } from './stops-taken.ts';
 import { takeBaseline } from './take-baseline.ts';
-import { refuseUnstopped } from './try-patches.ts';
+import { refuseUnstopped, type Tried } from './try-patches.ts';
+import { refuseUnapplied, refuseUnpaused, refuseUnstarted } from './try-resumed.ts';
 import type { Baseline, BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './types.ts';
 import { waitForJobs } from './wait-for-jobs.ts';
 
@@ -60,12 +61,16 @@ export interface MoveInput {
   readonly stops?: StopsTaken;
   /** Makes the destination converge while the source still runs; returns a clause. Cutover only. */
   converge?(): Promise<string>;
+  /** Kinds of custom resources that are done once, as its stage was told. Cutover only. */
+  readonly oneShotKinds?: readonly string[];
   /** Copies the data of the claims from the stopped side to the other one; undefined: not asked for. */
   readonly data?: MoveData;
   /** What was deleted at the destination stays stopped at the source. Failback only. */
   readonly syncsConfig?: boolean;
   /** Reports what was changed at the destination since the cutover, and brings it home when asked. Failback only. */
   config?(): Promise<string>;
+  /** What the source says, in dry runs, to what `config` would apply there. */
+  tryConfig?(): Promise<readonly Tried[]>;
 }
 
 /** A move as steps, with what must be closed when they have run. */
@@ -123,6 +128,7 @@ export const moveSteps = (input: MoveInput): MovePlan => {
   const startSource = async (): Promise<StartSource> => ({
     ...{ kind, baseline: baseline(), starts: state.starts() },
     keepsDeleted: await keepsDeleted(),
+    oneShotKinds: input.oneShotKinds,
   });
   const targetsHome = async (): Promise<(objects: readonly KubeObject[]) => readonly StartTarget[]> => {
     const [what, informer] = await Promise.all([startSource(), openFrom()]);
@@ -134,6 +140,8 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     ...(input.converge === undefined ? {} : { converge: input.converge }),
     copiesData: input.data !== undefined,
   });
+  // A run that goes on from an earlier one has had no preflight, so its dry run asks the servers itself.
+  const isUnasked = input.stops === undefined;
   const surveyNow = async () => survey(from, await listSide(from, deps.signal));
 
   const steps: Step[] = [
@@ -173,14 +181,21 @@ export const moveSteps = (input: MoveInput): MovePlan => {
       id: 'config',
       title: `Compare the configuration of ${whereIs(dest)} with ${whereIs(source)}`,
       skip: () => (input.config === undefined ? 'only a failback compares' : undefined),
-      plan: async () => [(await input.config?.()) ?? ''],
+      plan: async () => {
+        if (isUnasked) refuseUnapplied(source, (await input.tryConfig?.()) ?? []);
+        return [(await input.config?.()) ?? ''];
+      },
       run: async () => (await input.config?.()) ?? '',
     },
     {
       id: 'pause-gitops',
       title: `Pause the GitOps owners of what runs in ${whereIs(from)}`,
       skip: () => (options.pauseGitops ? undefined : '--pause-gitops is not given'),
-      plan: async () => ownerNames((await surveyNow()).gitops).map((name) => `patch ${name}: pause`),
+      plan: async () => {
+        const { gitops } = await surveyNow();
+        if (isUnasked) await refuseUnpaused(from, gitops, { ...options, ...deps });
+        return ownerNames(gitops).map((name) => `patch ${name}: pause`);
+      },
       run: async () => pauseGitops(from, (await surveyNow()).gitops, deps),
     },
     {
@@ -222,7 +237,6 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         const objects = await listSide(from, deps.signal);
         // What is stopped is what the baseline will be: a Job that is waited for, or left, is not.
         const { entries } = state.baseline() ?? baselineOf(from, survey(from, objects), '', options.jobs);
-        // A run that goes on from an earlier one has had no preflight.
         if (input.stops?.covers(entries) !== true)
           await refuseUnstopped(from, entries, objects, { ...options, ...deps });
         return entries.map(
@@ -278,6 +292,10 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         const sides = { starts: kept === undefined ? [] : recordedStarts({ side: to, objects }, undefined) };
         const gone = new Set(deletedThere({ ...sides, home: objects, live }, kept?.stagedAt).map(keyOf));
         const planned = all.filter((target) => !gone.has(keyOf(target)));
+        if (isUnasked) {
+          const how = { ...options, ...deps, isCutover: kind === 'cutover' };
+          await refuseUnstarted(to, planned, objects, deps, how);
+        }
         return [
           ...(await unstashPlan(to, deps)),
           ...startGroups(planned).flatMap((group) =>

@@ -18,6 +18,8 @@ export interface StartSource {
   readonly starts: readonly BaselineEntry[];
   /** With `--sync-config`: what was deleted at the side that is left stays stopped. */
   readonly keepsDeleted?: { readonly stagedAt: string | undefined } | undefined;
+  /** Kinds of custom resources that are done once, as the stage of a cutover was told. */
+  readonly oneShotKinds?: readonly string[] | undefined;
 }
 
 /** What is to be started, and what is not: Jobs that must not run again, and what was deleted on the other side. */

@@ -12,24 +12,26 @@ import { stashIn } from '../stage/stash.ts';
 import { isLeftOut } from './left-parked.ts';
 import { patchLive } from './patch-live.ts';
 import { whereIs } from './side.ts';
-import { type Tried, type TryOptions, tryWrite } from './try-patches.ts';
+import { type Tried, type TryOptions, tryCreate, tryWrite } from './try-patches.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
 /**
  * Creates the custom resources that were kept as manifests because their operator would have started pods. One that
  * exists already is left alone, so the step can run again. With a `source`, only what it has too is created: a manifest
- * is a ConfigMap, which others can write. Returns their names.
+ * is a ConfigMap, which others can write. `oneShotKinds` are kinds that are done once, as the stage was told. Returns
+ * their names.
  */
 export const startStashed = async (
   side: MoveSide,
   deps: MoveDeps,
   source?: MoveSide | undefined,
+  oneShotKinds: readonly string[] = [],
 ): Promise<string[]> => {
   const names: string[] = [];
   for (const object of await readStash(side, deps)) {
     const type = preferred(side, object);
     if (type === undefined) continue;
-    const why = source === undefined ? undefined : await whyNotWanted(source, object, deps);
+    const why = source === undefined ? undefined : await whyNotWanted(source, object, deps, oneShotKinds);
     if (why !== undefined) {
       deps.reporter.warning(
         `${objectName(object)} is kept as a manifest in ${whereIs(side)} and ${why}; it was not created.`,
@@ -51,13 +53,14 @@ const whyNotWanted = async (
   source: MoveSide,
   object: KubeObject,
   { signal }: MoveDeps,
+  kinds: readonly string[],
 ): Promise<string | undefined> => {
   // The two clusters may serve a kind in different versions.
   const type = source.discovery.types.find((served) => isKindOf(served, object));
   const ref = { namespace: source.namespace, name: object.metadata.name };
   const live = type === undefined ? undefined : await source.cluster.get({ type, ...ref }, { signal });
   if (live === undefined) return `is not in ${whereIs(source)}`;
-  const run = oneShotOf(live, () => true);
+  const run = oneShotOf(live, { isLasting: () => true, kinds });
   return run?.state === 'over' ? `is over in ${whereIs(source)} (${run.sign})` : undefined;
 };
 
@@ -73,6 +76,16 @@ export const unstashPlan = async (side: MoveSide, deps: MoveDeps): Promise<strin
   (await readStash(side, deps)).map(
     (object) => `CREATE ${objectName(object)} (kept as a manifest until now)`,
   );
+
+/** Sends what startStashed would create as server-side dry runs: nothing is stored. Throws as tryCreate does. */
+export const tryStashed = async (side: MoveSide, deps: MoveDeps, options: TryOptions): Promise<Tried[]> => {
+  const kept = await readStash(side, deps);
+  const made = kept.flatMap((object) => {
+    const type = preferred(side, object);
+    return type === undefined ? [] : [{ type, object }];
+  });
+  return tryCreate(side, made, options);
+};
 
 /** An object that is held, or will be. */
 export interface Held {

@@ -30,6 +30,7 @@ import { isSourceLost, lostSourceError } from './source-lost.ts';
 import { planSteps, runSteps, StepError } from './steps.ts';
 import type { StopsTaken } from './stops-taken.ts';
 import { takeBaseline } from './take-baseline.ts';
+import type { Tried } from './try-patches.ts';
 import type { MoveDeps, MoveResult, MoveSide } from './types.ts';
 import type { UndoSides } from './undo-sides.ts';
 import { dryRunResult, type PreflightGate, unstarted } from './unstarted.ts';
@@ -42,12 +43,16 @@ export interface RunMoveInput extends OperationInput {
   preflight?(): Promise<PreflightGate>;
   /** Stages once more, with the destination and the records of the operation. */
   converge?(operation: ConvergeAccess): Promise<string>;
+  /** Kinds of custom resources that are done once, as its stage was told. Cutover only. */
+  readonly oneShotKinds?: readonly string[];
   readonly data?: DataStep;
   /** `sides` is undefined in a dry run. */
   config?(
     sides: { readonly source: MoveSide; readonly dest: MoveSide } | undefined,
     deps: MoveDeps,
   ): Promise<string>;
+  /** What the source says, in dry runs, to what `config` would apply there. For the dry run of a resumed failback. */
+  tryConfig?(): Promise<readonly Tried[]>;
   /** `config` writes to the source. */
   readonly syncsConfig?: boolean;
 }
@@ -214,6 +219,7 @@ const stepInput = (input: RunMoveInput, operation: Operation): MoveInput => ({
   ...(input.converge === undefined
     ? {}
     : { converge: () => input.converge?.(operation) ?? Promise.resolve('') }),
+  ...(input.oneShotKinds === undefined ? {} : { oneShotKinds: input.oneShotKinds }),
   ...(input.syncsConfig === undefined ? {} : { syncsConfig: input.syncsConfig }),
   ...(input.config === undefined
     ? {}
@@ -292,6 +298,7 @@ const planned = async (
             input.config?.(undefined, { reporter: input.reporter, signal: input.signal }) ??
             Promise.resolve(''),
         }),
+    ...(input.tryConfig === undefined ? {} : { tryConfig: input.tryConfig }),
     ...(input.data === undefined ? {} : { data: dataOf(input.data, input.kind, undefined) }),
   });
   return dryRunResult(input, await planSteps(plan.steps, done), epoch, gate);

@@ -37,7 +37,7 @@ export const startOther = async (
   const isCutover = what.kind === 'cutover';
   const { start, over, deleted } = findTargets(what, stopped, { side: to, informer }, options);
   refuseMissing(what, stopped.informer.objects(), to, informer.objects());
-  const created = isCutover ? await startStashed(to, deps, stopped.side) : [];
+  const created = isCutover ? await startStashed(to, deps, stopped.side, what.oneShotKinds) : [];
   const released = isCutover ? await releaseHeldServices(to, deps) : 0;
   await leaveSuspended(to, over, deps);
   const left = await leaveStopped(to, deleted, what.starts, deps);

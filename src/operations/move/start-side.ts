@@ -198,6 +198,10 @@ const LAST: ReadonlySet<string> = new Set([
   'ScheduledBackup',
   'ScheduledSparkApplication',
   'ScheduledWorkflow',
+  'ApplicationBackupSchedule',
+  'VolumeSnapshotSchedule',
+  'MigrationSchedule',
+  'SnapshotSchedule',
   'ScaledObject',
   'ScaledJob',
 ]);

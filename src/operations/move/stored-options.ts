@@ -94,6 +94,8 @@ const STAGE = fields<StageOptions>({
   prune: never,
   acceptLiveDestination: never,
   onConflict: optional(oneOf(ON_CONFLICT)),
+  // Not in journals of earlier versions.
+  oneShotKinds: optional(listOf(word)),
   // Taken from the command line alone; see stageOptionsFor.
   // Only a stage by itself brings what is outside the namespace, never one that is part of a move.
   clusterNeeds: gone,

@@ -2,6 +2,7 @@ import { CONTENT_MANAGER, MANAGED, SOURCE_CLUSTER, SOURCE_NAMESPACE } from '../.
 import { apiVersionOf, groupKind, objectName } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { ClusterReader, ClusterWriter, KubeObject, ResourceType } from '../../kube/types.ts';
+import type { TypePair } from '../../pipeline/choose-types.ts';
 import { transformObject } from '../../pipeline/transform.ts';
 import { planPark, stripParkFields } from '../../workloads/park.ts';
 import type { ScalePaths } from '../../workloads/types.ts';
@@ -29,6 +30,15 @@ export interface ConfigDiff {
   readonly deleted: readonly string[];
   readonly scalePaths: ScalePaths;
   readonly live: readonly KubeObject[];
+  /** The types of which both sides were asked for their objects. */
+  readonly compared: readonly TypePair[];
+}
+
+/** The types that bringing configuration home is about. */
+export interface SyncedTypes {
+  readonly compared: readonly TypePair[];
+  /** Of what is applied at the source, as the source serves them. */
+  readonly written: readonly ResourceType[];
 }
 
 /**
@@ -51,7 +61,13 @@ export const diffConfig = async (
   const deleted = prepared.flatMap(({ item, source, stashed }) =>
     item?.action === 'create' && !stashed && groupKind(source) !== 'Job.batch' ? [objectName(source)] : [],
   );
-  return { changes: prepared.flatMap(changeOf), deleted, scalePaths, live: collected.dest };
+  return {
+    changes: prepared.flatMap(changeOf),
+    deleted,
+    scalePaths,
+    live: collected.dest,
+    compared: collected.selected,
+  };
 };
 
 /**
@@ -88,12 +104,24 @@ export const trySyncConfig = async (
   );
 };
 
+/** What syncConfig reads and writes, by type, each once. Throws KubeApiError. */
+export const syncedTypes = async (
+  source: ClusterWriter,
+  dest: ClusterWriter,
+  options: StageOptions,
+  diff: ConfigDiff,
+  deps: Pick<MoveDeps, 'signal'>,
+): Promise<SyncedTypes> => {
+  const changed = await changedObjects(source, dest, options, diff, deps);
+  return { compared: diff.compared, written: [...new Set(changed.map(({ type }) => type))] };
+};
+
 const changedObjects = async (
   source: ClusterWriter,
   dest: ClusterWriter,
   options: StageOptions,
   diff: ConfigDiff,
-  deps: MoveDeps,
+  deps: Pick<MoveDeps, 'signal'>,
 ): Promise<{ readonly type: ResourceType; readonly object: KubeObject }[]> => {
   const discovery = await source.discover({ signal: deps.signal });
   const wanted = new Set(diff.changes.map((change) => `${groupKind(change)}/${change.name}`));

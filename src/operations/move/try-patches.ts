@@ -53,12 +53,26 @@ export const refuseUnstopped = async (
   options: TryOptions,
 ): Promise<number> => {
   const tried = await tryStop(side, entries, live, options);
+  refuseTried(tried, 'to stop', side);
+  return tried.length;
+};
+
+/**
+ * Throws RefusedError with the names of what the server of a side would not take; `doing` says what the writes do, as in
+ * `to stop`. What could not be asked about is passed over. Pure.
+ */
+export const refuseTried = (
+  tried: readonly Tried[],
+  doing: string,
+  side: MoveSide,
+  hint = 'Exempt it from what refuses that for the time of the move.',
+): void => {
   const refused = tried.filter(({ failure }) => failure !== undefined && !isUnasked(failure));
   const [first] = refused;
-  if (first === undefined) return tried.length;
+  if (first === undefined) return;
   throw new RefusedError(
-    `The server refuses to stop ${nameList(refused.map(({ name }) => name))} in ${whereIs(side)}: ${first.failure?.detail.replace(/\.$/, '')}.`,
-    { hint: 'Exempt it from what refuses that for the time of the move.' },
+    `The server refuses ${doing} ${nameList(refused.map(({ name }) => name))} in ${whereIs(side)}: ${first.failure?.detail.replace(/\.$/, '')}.`,
+    { hint },
   );
 };
 

@@ -77,6 +77,7 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
     targets,
     copy: planned.copy,
     revisions,
+    synced: await syncedOf(input),
     stashed,
     nodes,
     problems,
@@ -97,6 +98,16 @@ const homeOf = async (
   } catch (error) {
     if (!isDrError(error) || isKubeApiError(error)) throw error;
     return undefined;
+  }
+};
+
+// What may not be compared is told by the check of it.
+const syncedOf = async ({ syncedTypes }: PreflightInput): Promise<Picture['synced']> => {
+  try {
+    return await syncedTypes?.();
+  } catch (error) {
+    if (isKubeApiError(error) ? hasStatus(error, 403, 404, 405) : isDrError(error)) return undefined;
+    throw error;
   }
 };
 

@@ -26,6 +26,7 @@ export const rightsOf = (input: PreflightInput, picture: Picture): Right[] => {
     ...(from === undefined ? [] : stopRights(from, picture, input)),
     ...startRights(to, picture, input),
     ...(input.kind === 'cutover' ? stageRights(input, copy) : []),
+    ...syncRights(input, picture),
     ...dataRights(input),
     // A copy that was killed may have left something where the application is about to start.
     ...(input.kind === 'failover' ? leftoverRights(input.dest) : []),
@@ -117,6 +118,18 @@ const startRights = (
       .flatMap((type) => inNamespace(side, type, ['create'])),
   ];
 };
+
+// What is brought home is found by comparing what a stage would copy, and applied at the source.
+const syncRights = ({ source, dest }: PreflightInput, { synced }: Picture): Right[] =>
+  source === undefined || synced === undefined
+    ? []
+    : [
+        ...synced.compared.flatMap((pair) => [
+          ...inNamespace(source, pair.source, ['list']),
+          ...(pair.dest === undefined ? [] : inNamespace(dest, pair.dest, ['list'])),
+        ]),
+        ...synced.written.flatMap((type) => inNamespace(source, type, ['get', 'patch'])),
+      ];
 
 const mayBeHeld = (to: SideView, { group, kind }: ResourceType, { stageOptions }: PreflightInput): boolean =>
   stageOptions?.holdLoadBalancers === true ||

@@ -5,6 +5,7 @@ import type { Phase } from '../../state/types.ts';
 import type { Survey } from '../move/baseline.ts';
 import type { Homeless } from '../move/home.ts';
 import type { StartTarget } from '../move/start-side.ts';
+import type { SyncedTypes } from '../move/sync-config.ts';
 import type { Tried } from '../move/try-patches.ts';
 import type { BaselineEntry, MoveKind, MoveOptions, MoveSide } from '../move/types.ts';
 import type { StageOptions } from '../stage/types.ts';
@@ -53,6 +54,8 @@ export interface PreflightInput {
   checkData?(): Promise<string>;
   /** What `--sync-config` would write to the source, tried in dry runs. Undefined when nothing is brought home. */
   trySyncConfig?(): Promise<readonly Tried[]>;
+  /** The types that `--sync-config` reads on both sides and writes at the source. Undefined as the one above. */
+  syncedTypes?(): Promise<SyncedTypes>;
   /** The local clock in ms. */
   now(): number;
 }
@@ -133,6 +136,8 @@ export interface Picture {
   readonly revisions: readonly KubeObject[];
   /** Custom resources that are kept as manifests and created when the destination starts. */
   readonly stashed: readonly KubeObject[];
+  /** What `--sync-config` reads and writes; undefined when nothing is brought home, or when it is not known what. */
+  readonly synced?: SyncedTypes | undefined;
   /** Nodes of the cluster that starts; undefined when they may not be listed. */
   readonly nodes: readonly KubeObject[] | undefined;
   /** What was in the way of reading all this. */

@@ -4,7 +4,7 @@ import { hasStatus, isKubeApiError } from '../../kube/errors.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { ClusterReader, Discovery, KubeObject, ResourceType } from '../../kube/types.ts';
 import { chooseTypes, type TypePair } from '../../pipeline/choose-types.ts';
-import { type SelectedTypes, selectTypes } from '../../pipeline/select-types.ts';
+import { refuseUnknownKinds, type SelectedTypes, selectTypes } from '../../pipeline/select-types.ts';
 import { uniqueByUid } from '../../pipeline/unique.ts';
 import type { Connected } from './connect.ts';
 import { withServingTemplates } from './serving-copies.ts';
@@ -39,6 +39,7 @@ export const collect = async (
 ): Promise<Collected> => {
   const pairs = chooseTypes(connected.sourceDiscovery, connected.destDiscovery);
   const selection = selectTypes(pairs, options.types);
+  refuseUnknownKinds(pairs, options.oneShotKinds);
   const work: { pair: TypePair; side: 'source' | 'dest'; type: ResourceType }[] = [];
   for (const pair of listedTypes(pairs, selection.selected)) {
     work.push({ pair, side: 'source', type: pair.source });

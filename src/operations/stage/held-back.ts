@@ -1,15 +1,14 @@
 import { ONE_SHOT } from '../../annotations.ts';
 import { groupKind, groupOf } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { oneShotOf } from '../../pipeline/one-shot.ts';
+import { type OneShotKinds, oneShotOf } from '../../pipeline/one-shot.ts';
 import type { Note } from '../../pipeline/types.ts';
 import { isKeptAs } from './stash.ts';
 
 /** What is known besides the object itself. */
-export interface HoldInput {
+export interface HoldInput extends OneShotKinds {
   /** UIDs of custom resources that something in the namespace runs pods for. */
   readonly podOwners: ReadonlySet<string>;
-  readonly isLasting: (groupKind: string) => boolean;
   /** The object of that kind and name at the destination. */
   present(object: KubeObject): KubeObject | undefined;
   /** The ConfigMap at the destination in which an earlier stage has kept its manifest. */
@@ -22,7 +21,7 @@ export interface HoldInput {
  * What an earlier stage has kept stays so, whether it has pods just now or not. Undefined: it is made as it is. Pure.
  */
 export const heldBack = (object: KubeObject, input: HoldInput): readonly Note[] | undefined => {
-  const run = oneShotOf(object, input.isLasting);
+  const run = oneShotOf(object, input);
   const isHeld =
     run !== undefined ||
     input.podOwners.has(object.metadata.uid ?? '') ||

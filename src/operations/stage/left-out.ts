@@ -1,23 +1,16 @@
-import { CONTENT_MANAGER, LEFT_OUT, RECORD } from '../../annotations.ts';
+import { CONTENT_MANAGER, LEFT_OUT } from '../../annotations.ts';
 import { errorText } from '../../errors.ts';
 import { hasStatus } from '../../kube/errors.ts';
 import { groupOf } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { oneShotOf } from '../../pipeline/one-shot.ts';
 import { releaseHeld } from '../../pipeline/transforms/index.ts';
-import { finished } from '../../workloads/finished.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { keyOf, keyOfObject } from '../move/baseline.ts';
-import { isIgnored } from '../move/wanted.ts';
 import type { Collected } from './collect.ts';
-import { isOurs, listedKinds } from './orphans.ts';
 import type { Prepared } from './prepare.ts';
-import { isKeptAs, stashKept } from './stash.ts';
+import { type LeftOutReason, reasonOf, SAID, staleManifests } from './stale-manifests.ts';
 import type { StageDeps, StageOptions, StageRow } from './types.ts';
-
-/** Why a copy would not be made now. */
-export type LeftOutReason = 'gone' | 'finished' | 'ignored' | 'left-out';
 
 /** A copy of which the mark is to be changed. */
 export interface LeftOutMark {
@@ -31,7 +24,8 @@ export interface LeftOutMark {
 
 /**
  * Which copies get or lose the mark that keeps a failover from starting them: parked or held objects and manifests that
- * this stage would not make. A failover cannot ask the source. What carries the right mark already is not among them. Pure.
+ * this stage would not make, but for what `--prune` deletes. A failover cannot ask the source. What carries the right mark
+ * already is not among them. Pure.
  */
 export const findMarks = (
   options: StageOptions,
@@ -42,8 +36,12 @@ export const findMarks = (
   const rows = new Map(prepared.map((row) => [keyOfObject(row.source), row]));
   const gone = options.prune ? [] : orphans.filter((object) => isMarked(object) || isHeld(object));
   const marks = [
-    ...gone.map((object) => ({ object, about: object, reason: reasonOf(rows.get(keyOfObject(object))) })),
-    ...staleManifests(options, collected, rows),
+    ...gone.map((object) => ({
+      object,
+      about: object,
+      reason: reasonOf(rows.get(keyOfObject(object)), options.oneShotKinds),
+    })),
+    ...staleManifests(options, collected, prepared).filter(({ isOrphan }) => !(options.prune && isOrphan)),
     ...prepared.flatMap(({ item, source }) =>
       item?.live === undefined ? [] : [{ object: item.live, about: source, reason: undefined }],
     ),
@@ -104,41 +102,5 @@ const WRITTEN: ReadonlySet<StageRow['action']> = new Set([
   'failed',
   'pending',
 ]);
-
-const SAID: Readonly<Record<LeftOutReason, string>> = {
-  gone: 'it is gone from the source',
-  finished: 'it has finished at the source',
-  ignored: 'it is marked to be ignored at the source',
-  'left-out': 'it is left out of the copy by now',
-};
-
-const reasonOf = (row: Prepared | undefined): LeftOutReason => {
-  if (row === undefined) return 'gone';
-  if (isIgnored(row.source)) return 'ignored';
-  const isOver = row.source.kind === 'Job' ? finished(row.source) : isOverRun(row.source);
-  return isOver ? 'finished' : 'left-out';
-};
-
-const isOverRun = (object: KubeObject): boolean => oneShotOf(object, () => false)?.state === 'over';
-
-// Only those of types that were looked at: without --include-custom-resources nobody knows of them.
-const staleManifests = (
-  options: StageOptions,
-  collected: Pick<Collected, 'dest' | 'selected' | 'unlisted'>,
-  rows: ReadonlyMap<string, Prepared>,
-): LeftOutMark[] => {
-  if (options.selector !== undefined) return [];
-  const listed = listedKinds(collected);
-  return collected.dest
-    .filter((object) => object.metadata.labels?.[RECORD] === 'stash' && isOurs(object))
-    .flatMap((object): LeftOutMark[] => {
-      const about = stashKept(object);
-      if (about === undefined || !isKeptAs(object, about)) return [];
-      if (!listed.has(`${groupOf(about.apiVersion)}/${about.kind}`)) return [];
-      const row = rows.get(keyOfObject(about));
-      const isWanted = row?.verdict.kind === 'refuse' || (row?.item !== undefined && row.stashed);
-      return isWanted ? [] : [{ object, about, reason: reasonOf(row) }];
-    });
-};
 
 const isHeld = (object: KubeObject): boolean => releaseHeld(object) !== undefined;

@@ -52,34 +52,42 @@ export const listedKinds = ({
   );
 };
 
+/** Something of ours at the destination that is no part of the copy any more. */
+export interface Orphan {
+  readonly object: KubeObject;
+  /** What is shown of it: the object itself, or the one whose manifest it keeps. */
+  readonly about: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>;
+  /** As a clause. */
+  readonly reason: string;
+}
+
 /** Deletes orphans, with a UID precondition each. Claims stay, whatever is asked. Returns a row per orphan. */
 export const pruneOrphans = (
-  deps: StageDeps,
-  options: StageOptions,
-  orphans: readonly KubeObject[],
+  deps: Pick<StageDeps, 'dest' | 'signal'>,
+  options: Pick<StageOptions, 'concurrency' | 'dryRun'>,
+  orphans: readonly Orphan[],
   collected: Pick<Collected, 'pairs'>,
 ): Promise<StageRow[]> =>
-  mapBounded(orphans, options.concurrency, async (object): Promise<StageRow> => {
+  mapBounded(orphans, options.concurrency, async ({ object, about, reason }): Promise<StageRow> => {
     const started = performance.now();
     const base = {
-      apiVersion: object.apiVersion,
-      kind: object.kind,
-      name: object.metadata.name,
+      apiVersion: about.apiVersion,
+      kind: about.kind,
+      name: about.metadata.name,
       notes: [],
       attempts: 1,
     };
-    const end = (action: StageRow['action'], reason: string): StageRow => ({
+    const end = (action: StageRow['action'], why: string): StageRow => ({
       ...base,
       action,
-      reason,
+      reason: why,
       ms: Math.round(performance.now() - started),
     });
     const type = collected.pairs.find(
       (pair) => pair.source.group === groupOf(object.apiVersion) && pair.source.kind === object.kind,
     )?.dest;
-    if (NEVER_PRUNED.has(groupKind(object)))
-      return end('skipped', 'gone from the source; a claim is never deleted');
-    if (type === undefined || deps.signal.aborted) return end('skipped', 'gone from the source; not deleted');
+    if (NEVER_PRUNED.has(groupKind(object))) return end('skipped', `${reason}; a claim is never deleted`);
+    if (type === undefined || deps.signal.aborted) return end('skipped', `${reason}; not deleted`);
     try {
       const ref = { type, namespace: object.metadata.namespace, name: object.metadata.name };
       await deps.dest.delete(ref, {
@@ -87,7 +95,7 @@ export const pruneOrphans = (
         propagation: 'Background',
         dryRun: options.dryRun,
       });
-      return end('deleted', 'gone from the source');
+      return end('deleted', reason);
     } catch (error) {
       return end('failed', errorText(error));
     }

@@ -70,10 +70,12 @@ export const prepare = async (
         (pair) => pair.dest !== undefined && pair.source.group === group && pair.source.kind === kind,
       ),
     isLasting,
+    oneShotKinds: options.oneShotKinds,
   };
   const holding: HoldInput = {
     podOwners,
     isLasting,
+    kinds: options.oneShotKinds,
     present: (object) => live(object.apiVersion, object.kind, object.metadata.name),
     keptIn: (object) => live('v1', 'ConfigMap', nameOfStash(object)),
   };

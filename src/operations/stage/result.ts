@@ -18,7 +18,7 @@ export interface StageEnd {
   readonly elapsedMs: number;
   readonly rows: readonly StageRow[];
   readonly findings: readonly Finding[];
-  readonly orphans: readonly KubeObject[];
+  readonly orphans: readonly Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>[];
   readonly stageHash: string;
   readonly collected: Collected;
   readonly connected: Connected;

@@ -26,10 +26,11 @@ import { guardDestination, refuseLostRecord, refuseUnseenPods } from './guard.ts
 import { isFresh, isRecordDue, lockedDeps, lockForStage, recordStage } from './keep-record.ts';
 import { findMarks, withMarkRows, writeMarks } from './left-out.ts';
 import { ensureNamespace } from './namespace.ts';
-import { findOrphans, pruneOrphans } from './orphans.ts';
+import { findOrphans, type Orphan, pruneOrphans } from './orphans.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { checkRecordRoom } from './record-room.ts';
 import { rowOfApplied, rowOfPrepared, type StageEnd, stageResult } from './result.ts';
+import { SAID, staleManifests } from './stale-manifests.ts';
 import { patienceWith, stoppedBeforeWrites, stoppedEarly, stopReason } from './stopping.ts';
 import type { Finding, StageDeps, StageOptions, StageResult, StageRow } from './types.ts';
 
@@ -125,6 +126,7 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
   const findings = [...found];
   const { deps, options, connected, collected, prepared } = run;
   const orphans = findOrphans(options, collected, prepared);
+  const manifests = orphanedManifests(run);
   const marks = findMarks(options, collected, prepared, orphans);
   const stageHash = hashOfStage(prepared);
   let needRows: readonly StageRow[] = run.clusterNeeds.needs.map((need) => rowOfUnwritten(need, undefined));
@@ -136,7 +138,7 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
       summary,
       rows,
       findings,
-      orphans,
+      orphans: [...orphans, ...manifests.map(({ about }) => about)],
       stageHash,
       startedAtMs: deps.dest.now() - elapsedMs,
       elapsedMs,
@@ -174,7 +176,8 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
     connected.destNamespace !== undefined,
     new Set(creatable.map(({ body }) => body.metadata.name)),
   );
-  const writesMore = marks.length + creatable.length > 0 || (options.prune && orphans.length > 0);
+  const prunes = options.prune && orphans.length + manifests.length > 0;
+  const writesMore = marks.length + creatable.length > 0 || prunes;
   const room = await findRoom(run, writesMore, stageHash);
   findings.push(...room);
   const refusedBy = new Map<PlanItem, string>([
@@ -253,9 +256,17 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
       const found = row.item === undefined ? undefined : byItem.get(row.item);
       return found === undefined ? rowBefore(row, refusedBy) : rowOfApplied(row, found);
     });
-    const pruned = options.prune ? await pruneOrphans(held.deps, options, orphans, collected) : [];
-    const marked = await writeMarks(held.deps, options, marks, collected);
-    const all = [...namespaceRows, ...withMarkRows(rows, marked), ...pruned];
+    const prune = async (gone: readonly Orphan[]): Promise<StageRow[]> =>
+      options.prune ? pruneOrphans(held.deps, options, gone, collected) : [];
+    const pruned = await prune(
+      orphans.map((object) => ({ object, about: object, reason: 'gone from the source' })),
+    );
+    // The row of a source object that is over or left out says what became of its manifest too.
+    const onManifests = [
+      ...(await prune(manifests)),
+      ...(await writeMarks(held.deps, options, marks, collected)),
+    ];
+    const all = [...namespaceRows, ...withMarkRows(rows, onManifests), ...pruned];
     const { outcome, summary } = conclude(held, [...needRows, ...all]);
     if (outcome === 'ok') {
       const missed = await recordStage(held.deps, options, connected, staged).catch(unrecorded);
@@ -268,6 +279,11 @@ const writePlan = async (run: Run, found: readonly Finding[]): Promise<StageResu
 };
 
 const NONE: ReadonlySet<PlanItem> = new Set();
+
+const orphanedManifests = ({ options, collected, prepared }: Run): Orphan[] =>
+  staleManifests(options, collected, prepared).flatMap(({ object, about, reason, isOrphan }) =>
+    isOrphan ? [{ object, about, reason: `${SAID[reason]}; its manifest was kept until now` }] : [],
+  );
 
 // Asked before the first write, as without a record the run could only end part-way.
 const findRoom = async (run: Run, writesMore: boolean, stageHash: string): Promise<Finding[]> => {

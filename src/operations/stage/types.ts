@@ -34,6 +34,8 @@ export interface StageOptions
   /** Go on although pods of workloads that are not ours run in the destination namespace. */
   readonly acceptLiveDestination: boolean;
   readonly onConflict: OnConflict | undefined;
+  /** Kinds of custom resources that are done once, besides those that are known: `PipelineRun.tekton.dev`. */
+  readonly oneShotKinds: readonly string[];
   /** ClusterRoles that may mean more at the destination. */
   readonly acceptClusterRoles: readonly string[];
   /** Create what the copy needs outside its namespace and the destination lacks; absent: it is only reported. */

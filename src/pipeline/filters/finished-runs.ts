@@ -11,7 +11,7 @@ export const finishedRuns: Filter = {
   name: 'finished-runs',
   rules: ['F38'],
   evaluate(object, context) {
-    const run = oneShotOf(object, context.isLasting);
+    const run = oneShotOf(object, { isLasting: context.isLasting, kinds: context.oneShotKinds });
     if (run?.state === 'over') {
       const why = `it is over (${run.sign}); a copy would be done again`;
       return skip(run.isKnown ? why : `${why}; if it must be copied, mark it ${ONE_SHOT}=false`);

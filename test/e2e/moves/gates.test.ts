@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  api,
   applyYaml,
   contextOf,
   type Json,
@@ -14,8 +15,9 @@ import {
   type Side,
   waitUntil,
 } from '../../cluster/client.ts';
-import { deployment, installSmall, installYaml } from '../../helpers/move-app.ts';
+import { deployment, installSmall, installYaml, loadBalancer } from '../../helpers/move-app.ts';
 import { beginMove, countsOf, livePods, marksIn, moveTo, watchPods } from '../../helpers/moves.ts';
+import { enforce } from '../../helpers/policy.ts';
 import { stageWell } from '../../helpers/stage.ts';
 
 let directory: string;
@@ -209,6 +211,43 @@ describe('before anything is done', () => {
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
   });
 
+  test('--dry-run of resume asks the servers what a preflight would ask: releases, and configuration', async () => {
+    const namespace = await installYaml('dry-refused', deployment('web', 1) + loadBalancer('lb') + SETTINGS, {
+      staged: false,
+    });
+    await stageWell(namespace, { holdLoadBalancers: true });
+    const hold = ['--hold-load-balancers', '--post-stop', 'false'];
+    await moveTo(4, 'cutover', namespace, { args: hold });
+    const lb = { spec: { type: 'LoadBalancer' } };
+    const allowAddresses = await enforce('dest', namespace, {
+      ...{ resource: 'services', operations: ['UPDATE'], message: 'no addresses' },
+      expression: "object.spec.type != 'LoadBalancer'",
+      probe: { method: 'PATCH', name: '/lb', body: lb },
+    });
+    const args = ['--dry-run', '--without-hooks'];
+    const release = await moveTo(3, 'resume', namespace, { args }).finally(allowAddresses);
+    expect(release.document.summary).toMatch(/refuses to release Service lb .*no addresses/);
+    await taken('dest', namespace, 'services/lb', lb);
+    await moveTo(0, 'resume', namespace, { args: ['--without-hooks'] });
+
+    const red = { data: { colour: 'red' } };
+    await patchJson('dest', 'ConfigMap', 'settings', namespace, red);
+    const allowRed = await enforce('source', namespace, {
+      ...{ resource: 'configmaps', operations: ['UPDATE'], message: 'no red' },
+      expression: "!has(object.data.colour) || object.data.colour != 'red'",
+      probe: { method: 'PATCH', name: '/settings', body: red },
+    });
+    try {
+      const sync = ['--sync-config', '--ignore-preflight', 'sync-config'];
+      await moveTo(4, 'failback', namespace, { args: sync });
+      const config = await moveTo(3, 'resume', namespace, { args: ['--dry-run'] });
+      expect(config.document.summary).toMatch(/refuses to apply ConfigMap settings .*no red/);
+    } finally {
+      await allowRed();
+    }
+    await moveTo(0, 'rollback', namespace);
+  }, 240_000);
+
   test('every verb asks for the typed name, and refuses with 2 without a terminal and --yes', async () => {
     const [staged, half] = await Promise.all([installSmall('confirm'), installSmall('confirm-half')]);
     await moveTo(4, 'cutover', half, { args: ['--post-stop', 'false'] });
@@ -228,6 +267,22 @@ describe('before anything is done', () => {
     expect(await Promise.all([staged, half].map(contentOf))).toEqual(before);
   });
 });
+
+const SETTINGS = `
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings }
+data: { colour: blue }
+`;
+
+// A policy that is gone is enforced for a moment longer.
+const taken = (side: Side, namespace: string, object: string, body: object): Promise<unknown> =>
+  waitUntil(`the server to take ${object}`, async () => {
+    const path = `/api/v1/namespaces/${namespace}/${object}?dryRun=All`;
+    const contentType = 'application/merge-patch+json';
+    return (await api(side)('PATCH', path, { body, contentType })).status === 200;
+  });
 
 const stepsOf = (document: Json, state: string): string[] =>
   document.steps.filter((step: Json) => step.state === state).map(({ id }: Json) => id);

@@ -235,7 +235,11 @@ describe('orphans', () => {
       kind: 'ConfigMap',
       metadata: { name: 'theirs', namespace: first.dest },
     });
-    const pruned = await second.again({ prune: true, types: { ...CONFIG, include: ['configmaps', 'pvc'] } });
+    const types = { ...CONFIG, include: ['configmaps', 'pvc'] };
+    const shown = await second.again({ prune: true, dryRun: true, types });
+    expect(shown.row('ConfigMap', 'gone')).toMatchObject({ action: 'deleted' });
+    expect(await shown.has('ConfigMap', 'gone'), 'after a dry run').toBe(true);
+    const pruned = await second.again({ prune: true, types });
     expect(pruned.row('ConfigMap', 'gone')).toMatchObject({ action: 'deleted' });
     expect(pruned.row('PersistentVolumeClaim', 'gone')).toMatchObject({
       action: 'skipped',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { type Json, listJson, patchJson } from '../../cluster/client.ts';
+import { applyObject, deleteJson, type Json, listJson, patchJson } from '../../cluster/client.ts';
 import { copyOf } from '../../helpers/copy.ts';
+import { stageNamespace } from '../../helpers/stage.ts';
 
 const custom = (apiVersion: string, kind: string, name: string, spec: string): string => `
 ---
@@ -13,8 +14,10 @@ const run = (name: string): string =>
 const OVER = { status: { conditions: [{ type: 'Succeeded', status: 'True' }] } };
 const KNATIVE = 'services.serving.knative.dev';
 
+const stashes = (namespace: string): Promise<Json[]> =>
+  listJson('dest', 'ConfigMap', namespace, 'dr-syncer.io/record=stash');
 const kept = async (namespace: string): Promise<Json[]> =>
-  (await listJson('dest', 'ConfigMap', namespace, 'dr-syncer.io/record=stash')).map(({ metadata, data }) => ({
+  (await stashes(namespace)).map(({ metadata, data }) => ({
     what: `${data.kind}/${data.name}`,
     leftOut: metadata.annotations?.['dr-syncer.io/left-out'],
   }));
@@ -64,4 +67,56 @@ test('F38, T26: a run that is over is left out, one that is not is kept, a sched
   expect(later.row('PipelineRun', 'waits').reason).toMatch(/^it is over .*a failover leaves it parked$/);
   expect(await kept(copy.dest)).toContainEqual({ what: 'PipelineRun.tekton.dev/waits', leftOut: 'finished' });
   expect((await copy.again()).result.requests.dest.writes).toBe(0);
+});
+
+test('F38, A30: kinds that are named are done once, and --prune deletes the manifests of what is over or gone', async () => {
+  const copy = await copyOf('one-shot-kinds', {
+    yaml: [
+      custom('custom.example.com/v1', 'Gadget', 'import', '{ size: 1 }'),
+      custom('custom.example.com/v1', 'Gadget', 'stays', '{ size: 1 }'),
+      run('waits'),
+    ].join('\n'),
+    flags: { custom: true, oneShotKinds: ['Gadget.custom.example.com'] },
+  });
+  expect(copy.row('Gadget', 'import').action).toBe('stashed');
+  expect(await kept(copy.dest)).toHaveLength(3);
+  await patchJson('source', 'Gadget', 'import', copy.source, { status: { phase: 'Failed' } });
+  await deleteJson('source', 'PipelineRun', 'waits', copy.source);
+
+  const shown = await copy.again({ prune: true, dryRun: true });
+  const gone = [
+    ['Gadget', 'import', 'it is over .status.phase is Failed.; '],
+    ['PipelineRun', 'waits', 'it is gone from the source; '],
+  ] as const;
+  for (const [kind, name, reason] of gone)
+    expect(shown.row(kind, name)).toMatchObject({
+      action: 'deleted',
+      reason: expect.stringMatching(new RegExp(`^${reason}.*its manifest was kept until now$`)),
+    });
+  expect(shown.result.orphans.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual([
+    'Gadget import',
+    'PipelineRun waits',
+  ]);
+  expect(await kept(copy.dest)).toHaveLength(3);
+
+  const theirs = {
+    ...{ apiVersion: 'v1', kind: 'ConfigMap' },
+    ...(await stashes(copy.dest)).find(({ data }) => data.name === 'waits'),
+    metadata: { name: 'theirs', namespace: copy.dest, labels: { 'dr-syncer.io/record': 'stash' } },
+  };
+  await applyObject('dest', theirs);
+  const pruned = await copy.again({ prune: true });
+  for (const [kind, name] of gone) expect(pruned.row(kind, name).action).toBe('deleted');
+  const left = (await stashes(copy.dest)).map(({ metadata, data }) => [
+    data.name,
+    metadata.name === 'theirs',
+  ]);
+  expect(left.sort()).toEqual([
+    ['stays', false],
+    ['waits', true],
+  ]);
+  expect((await copy.again({ prune: true })).result.requests.dest.writes).toBe(0);
+
+  const slip = stageNamespace(copy.source, { custom: true, oneShotKinds: ['Gadgit.custom.example.com'] });
+  await expect(slip).rejects.toThrow(/no custom resources "Gadgit.*did you mean "Gadget.custom.example.com"/);
 });

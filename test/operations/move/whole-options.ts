@@ -38,6 +38,7 @@ export const WHOLE_OPTIONS: StoredOptions = {
     prune: false,
     acceptLiveDestination: false,
     onConflict: 'recreate',
+    oneShotKinds: ['Import.example.com'],
     acceptClusterRoles: ['team'],
     concurrency: 16,
     recreateTimeoutMs: 60_000,

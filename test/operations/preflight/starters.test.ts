@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../../../src/kube/types.ts';
 import { startersOf, withOriginals } from '../../../src/operations/preflight/starters.ts';
 import { object } from '../../helpers/objects.ts';
@@ -84,4 +84,43 @@ test('park fields get what they had, and those that were absent go', () => {
   ];
   expect(withOriginals(parked, fields)['spec']).toEqual({ ...SPEC, replicas: 3 });
   expect(parked['spec']).toEqual({ ...SPEC, replicas: 0, paused: true });
+});
+
+describe('what a cutover will start', () => {
+  type Prepared = NonNullable<Picture['copy']>['prepared'][number];
+  const web = (replicas: number): KubeObject => workload('apps/v1', 'Deployment', { replicas });
+  const entry = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' };
+  const plan = { replicas: 4, fields: [{ path: ['spec', 'replicas'], parked: 0, original: 4 }] };
+  const prepared = (item: object | undefined, stashed = false): Prepared =>
+    ({ source: web(4), item, stashed }) as unknown as Prepared;
+  const startedFrom = (row: Prepared, more: { hpas?: KubeObject[]; entries?: object[] } = {}) =>
+    startersOf({
+      ...{ to: { objects: [] }, targets: [], stashed: [], nodes: [] },
+      survey: { entries: more.entries ?? [{ ...entry, plan }] },
+      copy: { prepared: [row], collected: { source: more.hpas ?? [] } },
+    } as unknown as Picture);
+
+  test('is made of what the stage writes, with the counts of the source', () => {
+    const [starter] = startedFrom(prepared({ content: web(0), live: undefined }));
+    expect(starter).toMatchObject({ live: undefined, pods: 4, running: 0, ends: false });
+    expect(starter?.object['spec']).toMatchObject({ replicas: 4 });
+  });
+
+  test('is what is there when the stage has nothing to write, a warm standby counted', () => {
+    const [starter] = startedFrom(prepared({ content: undefined, live: web(1) }));
+    expect(starter).toMatchObject({ pods: 4, running: 1, live: { spec: { replicas: 1 } } });
+  });
+
+  test('keeps to the range of its autoscaler', () => {
+    const hpa = object('autoscaling/v2', 'HorizontalPodAutoscaler', 'x', {
+      spec: { scaleTargetRef: { ...entry }, minReplicas: 6, maxReplicas: 9 },
+    });
+    expect(startedFrom(prepared({ content: web(0) }), { hpas: [hpa] })).toMatchObject([{ pods: 6 }]);
+  });
+
+  test('is nothing that does not run at the source, is left out, or is kept as a manifest', () => {
+    expect(startedFrom(prepared({ content: web(0) }), { entries: [] })).toEqual([]);
+    expect(startedFrom(prepared(undefined))).toEqual([]);
+    expect(startedFrom(prepared({ content: web(0) }, true))).toEqual([]);
+  });
 });

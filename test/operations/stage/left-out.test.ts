@@ -26,7 +26,7 @@ const found = (
   { dest = [], prune = false, selector }: { dest?: KubeObject[]; prune?: boolean; selector?: string } = {},
 ): string[] =>
   findMarks(
-    { prune, selector } as Input[0],
+    { prune, selector, sourceNamespace: 'shop', oneShotKinds: [] } as unknown as Input[0],
     {
       dest,
       selected: [{ name: 'runs', source: { group: 'tekton.dev', kind: 'PipelineRun' } }],
@@ -76,6 +76,9 @@ describe('what a stage marks', () => {
     expect(found([row(over)], [], { dest: [kept] })).toEqual(['PipelineRun one: finished']);
     expect(found([row(pipeline, kept, true)], [], { dest: [kept] })).toEqual([]);
     expect(found([], [], { dest: [kept], selector: 'app=web' })).toEqual([]);
+    expect(found([], [], { dest: [kept], prune: true }), 'of another pair').toEqual([
+      'PipelineRun one: gone',
+    ]);
     const other = stashBody({ ...pipeline, apiVersion: 'example.com/v1' }) as KubeObject;
     expect(found([], [], { dest: [other] })).toEqual([]);
   });

@@ -74,6 +74,19 @@ describe('F38: runs of custom resources', () => {
     expect(judged(import_, [], { isLasting: () => true })).toBe('keep');
   });
 
+  test('a kind that the user names is over when it has failed too, and the mark of an object wins', () => {
+    const named = { oneShotKinds: ['Import.example.com'], isLasting: () => true };
+    const failed = run('example.com/v1', 'Import', { phase: 'Failed' });
+    expect(judged(failed, [], named)).toBe(
+      'skip: it is over (status.phase is Failed); a copy would be done again',
+    );
+    expect(judged(failed, [], { oneShotKinds: ['Import.other.com'] })).toBe('keep');
+    const metadata = { labels: { 'dr-syncer.io/one-shot': 'false' } };
+    expect(judged(run('example.com/v1', 'Import', { phase: 'Failed' }, { metadata }), [], named)).toBe(
+      'keep',
+    );
+  });
+
   test('the mark of the user decides, as a label or an annotation', () => {
     const marked = (where: string, value: string, status: JsonObject): KubeObject =>
       run('example.com/v1', 'Import', status, {

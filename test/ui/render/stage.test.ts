@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { StageResult, StageRow } from '../../../src/operations/stage/types.ts';
 import { renderStage } from '../../../src/ui/render/stage.ts';
 import { createTheme } from '../../../src/ui/theme.ts';
@@ -85,4 +85,70 @@ test('what is given to the whole cluster is told in full, and apart from the not
     20,
   );
   expect(text).not.toContain('Notes:');
+});
+
+describe('a section', () => {
+  const note = (level: 'info' | 'warn', path: string, message: string) => ({ level, path, message });
+
+  test('of what was changed about has each object with what was done and why', () => {
+    const text = textOf(
+      [
+        row('Secret', 'a', 'recreated', 'its type cannot be changed'),
+        row('Run', 'b', 'stashed', 'its operator would act on it at once'),
+        row('Secret', 'c', 'updated'),
+      ],
+      { recreated: 1, stashed: 1, updated: 1 },
+    );
+    expect(text).toMatch(
+      /^Recreated, stashed or put back:\n {2}Secret a {2}recreated {2}its type.*\n {2}Run b {5}stashed {4}its operator.*\n\n/m,
+    );
+  });
+
+  test('of notes has warnings with their path, and no infos', () => {
+    const noted = {
+      ...row('Service', 'web', 'created'),
+      notes: [
+        note('warn', 'spec.ports', 'is taken.'),
+        note('warn', '', 'is odd.'),
+        note('info', '', 'is fine.'),
+      ],
+    };
+    expect(textOf([noted], { created: 1 })).toContain(
+      'Notes:\n  Service web spec.ports: is taken.\n  Service web: is odd.\n\n',
+    );
+  });
+
+  test('of the cluster has the level of what is more than an information', () => {
+    const finding = (level: string, message: string) => ({ ...{ level, code: 'x', subject: 'x' }, message });
+    const findings = [finding('refuse', 'No class.'), finding('info', 'A webhook.')];
+    expect(textOf([], {}, { findings })).toContain('Cluster:\n  refuse: No class.\n  A webhook.\n\n');
+  });
+
+  test('of orphans says how they are deleted; one with nothing in it is not there', () => {
+    const orphans = [{ apiVersion: 'v1', kind: 'Secret', name: 'old' }];
+    expect(textOf([], {}, { orphans })).toContain(
+      'Gone from the source, still at the destination (delete with --prune):\n  Secret old\n\n',
+    );
+    expect(textOf([], {})).not.toContain(':\n');
+  });
+
+  test('ends where it says nothing new, with the number of the rest', () => {
+    const rows = (count: number) =>
+      Array.from({ length: count }, (_item, index) => row('Secret', `s${index}`, 'failed', 'no'));
+    const linesOf = (count: number): string[] =>
+      textOf(rows(count), { failed: count })
+        .split('\n')
+        .filter((line) => line.startsWith('  '));
+    expect(linesOf(13)).toHaveLength(13);
+    expect(linesOf(14)).toHaveLength(13);
+    expect(linesOf(14).at(-1)).toBe('  … 2 more (see --output json)');
+  });
+
+  test('of a pre-copy has its claims and its plan', () => {
+    const claims = [{ claim: 'data', status: 'copied', seconds: 3, bytes: 1024 }];
+    expect(textOf([], {}, { preCopy: { claims, plan: [] } })).toMatch(/CLAIM .*\ndata +copied +1/);
+    expect(textOf([], {}, { dryRun: true, preCopy: { claims: [], plan: ['copy data'] } })).toMatch(
+      /\(dry run\)\n[\s\S]*Pre-copy:\n {2}copy data\n/,
+    );
+  });
 });

@@ -1,7 +1,7 @@
 import { flux, kubectl } from '../../../command-line.ts';
 import { nameList } from '../../../sentences.ts';
 import { type GitopsOwner, gitopsOwner } from '../../../workloads/gitops.ts';
-import { GITOPS_PATCHES, ownerName, ownersIn, tryOwners } from '../../move/gitops.ts';
+import { GITOPS_PATCHES, ownedOutside, ownerName, ownersIn, tryOwners } from '../../move/gitops.ts';
 import type { TryOptions } from '../../move/try-patches.ts';
 import type { MoveOptions, MoveSide } from '../../move/types.ts';
 import { row, whereIs } from '../sentences.ts';
@@ -37,7 +37,11 @@ export const checkGitops: CheckRow = {
 const pauseRows = async ({ from, survey: found, input }: CheckContext): Promise<PreflightCheck[]> => {
   if (from === undefined || found === undefined || !input.options.pauseGitops) return [];
   const { side } = from;
-  const owned = found.gitops.filter(({ owner }) => isServed(owner, side));
+  const owned = ownedOutside(
+    side,
+    found.gitops.filter(({ owner }) => isServed(owner, side)),
+    found.entries,
+  );
   const { tried, missing } = await tryOwners(side, owned, GITOPS_PATCHES.pause, optionsOf(input));
   // A copy carries the marks of the owner that it had at home, which need not be here.
   const lost = side.role === 'dest' ? [] : missing;
@@ -62,11 +66,11 @@ const pauseRows = async ({ from, survey: found, input }: CheckContext): Promise<
 
 // What an earlier move has paused is resumed at the end, when the application runs. There a refusal for want of a right
 // is only told, and so is it here.
-const resumeRows = async ({ to, input }: CheckContext): Promise<PreflightCheck[]> => {
+const resumeRows = async ({ to, targets, input }: CheckContext): Promise<PreflightCheck[]> => {
   if (input.kind === 'failover') return [];
   const { tried } = await tryOwners(
     to.side,
-    ownersIn(to.side, to.objects),
+    ownedOutside(to.side, ownersIn(to.side, to.objects), targets),
     GITOPS_PATCHES.resume,
     optionsOf(input),
   );

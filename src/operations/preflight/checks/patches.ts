@@ -1,7 +1,7 @@
 import { apiVersionOf } from '../../../kube/names.ts';
 import type { KubeObject, ResourceType } from '../../../kube/types.ts';
 import { baselineOf, keyOf, keyOfObject } from '../../move/baseline.ts';
-import { GITOPS_PATCHES, ownersIn, tryOwners } from '../../move/gitops.ts';
+import { GITOPS_PATCHES, ownedOutside, ownersIn, tryOwners } from '../../move/gitops.ts';
 import { tryCreate, tryStart, tryStartAgain, tryStop } from '../../move/try-patches.ts';
 import type { BaselineEntry } from '../../move/types.ts';
 import { stashedObject } from '../../stage/stash.ts';
@@ -38,7 +38,9 @@ export const checkWayBack: CheckRow = {
     const options = { concurrency: input.options.concurrency, signal: input.signal };
     const entries = entriesOf({ from, survey }, input);
     const hint = 'Change what refuses that: once it is stopped, there would be no way back.';
-    const owners = input.options.pauseGitops ? ownersIn(from.side, from.objects) : [];
+    const owners = input.options.pauseGitops
+      ? ownedOutside(from.side, ownersIn(from.side, from.objects), entries)
+      : [];
     return [
       ...triedRows(
         'way-back',

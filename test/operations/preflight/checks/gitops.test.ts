@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { ownedOutside } from '../../../../src/operations/move/gitops.ts';
 import type { MoveSide } from '../../../../src/operations/move/types.ts';
 import { startRows, stopRows } from '../../../../src/operations/preflight/checks/gitops.ts';
-import type { GitopsOwner } from '../../../../src/workloads/gitops.ts';
+import type { GitopsOwner, OwnedWorkload } from '../../../../src/workloads/gitops.ts';
 
 const KINDS = {
   Kustomization: 'kustomize.toolkit.fluxcd.io',
@@ -103,4 +104,19 @@ test('the owner of what is started may stop it again: a warning', () => {
       hint: expect.stringMatching(/kubectl .*-n argocd annotate application\.argoproj\.io\/app /),
     },
   ]);
+});
+
+test('an owner that is moved itself is asked about as what is moved, and not once more', () => {
+  const entry = { apiVersion: 'helm.toolkit.fluxcd.io/v2', kind: 'HelmRelease', name: 'app' };
+  const outside = (namespace: string, moved: readonly (typeof entry)[]): number =>
+    ownedOutside(
+      sideWith('HelmRelease'),
+      ownedBy('HelmRelease', namespace, 'web') as unknown as OwnedWorkload[],
+      moved,
+    ).length;
+  expect(outside('shop', [entry])).toBe(0);
+  expect(outside('shop', [])).toBe(1);
+  expect(outside('shop', [{ ...entry, name: 'other' }])).toBe(1);
+  expect(outside('shop', [{ ...entry, apiVersion: 'other.io/v2' }])).toBe(1);
+  expect(outside('infra', [entry])).toBe(1);
 });
