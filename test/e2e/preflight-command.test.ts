@@ -9,7 +9,6 @@ import {
   type Json,
   listJson,
   pair,
-  patchJson,
 } from '../cluster/client.ts';
 import { makeIdentity } from '../cluster/x509.ts';
 import { podsIn, probePod, untilNotRefused, untilRefused } from '../helpers/enforced.ts';
@@ -17,6 +16,7 @@ import { type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 import { anything } from '../helpers/faults.ts';
 import { type ProgramRun, runDr } from '../helpers/program.ts';
 import { accountToken } from '../helpers/rights.ts';
+import { patchAndRollOut } from '../helpers/rolled-out.ts';
 import { stageWell } from '../helpers/stage.ts';
 
 const CALL_FAILED = /failed calling webhook/;
