@@ -1,4 +1,4 @@
-import { getJson, patchJson, type Json, type Side, waitUntil } from '../cluster/client.ts';
+import { getJson, type Json, patchJson, type Side, waitUntil } from '../cluster/client.ts';
 
 /** Patches a Deployment, and waits until every pod of it is of the new template: an unfinished rollout is a finding. */
 export const patchAndRollOut = async (side: Side, name: string, namespace: string, patch: Json) => {
