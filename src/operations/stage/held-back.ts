@@ -39,7 +39,7 @@ export const heldBack = (object: KubeObject, input: HoldInput): readonly Note[] 
   if (alone !== undefined)
     notes.push(
       warning(
-        `It ${alone.does} by itself, so it is kept as a manifest until the start; mark it ${ONE_SHOT}=false to have it made at once.`,
+        `As soon as it is made it ${alone.does}, so it is kept as a manifest until the start; mark it ${ONE_SHOT}=false to have it made at once.`,
       ),
     );
   if (input.present(object) !== undefined)

@@ -1,5 +1,4 @@
 import { kubectl } from '../../../command-line.ts';
-import { hasStatus } from '../../../kube/errors.ts';
 import { groupOf } from '../../../kube/names.ts';
 import { mapBounded } from '../../../kube/parallel.ts';
 import type { KubeObject, OwnerReference } from '../../../kube/types.ts';
@@ -8,6 +7,7 @@ import { nextOwnerOf } from '../../../workloads/owners.ts';
 import { planPark } from '../../../workloads/park.ts';
 import { holds } from '../../move/pod-watch.ts';
 import type { MoveSide } from '../../move/types.ts';
+import { readIfAllowed } from '../read-if-allowed.ts';
 import { row, whereIs } from '../sentences.ts';
 import type { PreflightCheck, SideView } from '../types.ts';
 
@@ -93,11 +93,5 @@ const read = async (
   const type = side.discovery.types.find(
     (item) => item.kind === kind && item.group === groupOf(apiVersion) && item.namespaced,
   );
-  if (type === undefined) return undefined;
-  try {
-    return await side.cluster.get({ type, namespace: side.namespace, name }, { signal });
-  } catch (error) {
-    if (hasStatus(error, 403, 404, 405)) return undefined;
-    throw error;
-  }
+  return type && readIfAllowed(side, { type, name }, signal);
 };
