@@ -1,3 +1,4 @@
+import { whyLeftAlone } from '../data/claim-checks.ts';
 import { systemClock } from '../data/defaults.ts';
 import { endCopies } from '../data/end-copies.ts';
 import { findMover, type Mover } from '../data/find-mover.ts';
@@ -151,7 +152,7 @@ export const tellUncopied = async (
     throw error;
   });
   const names = claims
-    .filter((claim) => stringAt(claim, 'status', 'phase') === 'Bound')
+    .filter((claim) => stringAt(claim, 'status', 'phase') === 'Bound' && whyLeftAlone(claim) === undefined)
     .map(({ metadata }) => metadata.name);
   if (names.length === 0) return;
   session.reporter.warning(

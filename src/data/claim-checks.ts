@@ -29,12 +29,17 @@ const sourceHasVolume: Check = ({ source }) => {
 };
 
 const isWanted: Check = ({ source }) => {
-  const { labels, annotations, ownerReferences } = source.metadata;
-  if (labels?.[IGNORE] === 'true' || annotations?.[IGNORE] === 'true')
-    return skip(`it is marked ${IGNORE}=true`);
+  const reason = whyLeftAlone(source);
+  return reason === undefined ? KEEP : skip(reason);
+};
+
+/** Why the data of a claim is none of a move's, whatever its volume holds, as a clause; undefined otherwise. Pure. */
+export const whyLeftAlone = ({ metadata }: KubeObject): string | undefined => {
+  const { labels, annotations, ownerReferences } = metadata;
+  if (labels?.[IGNORE] === 'true' || annotations?.[IGNORE] === 'true') return `it is marked ${IGNORE}=true`;
   return ownerReferences?.some((owner) => owner.kind === 'Pod') === true
-    ? skip('it is an ephemeral volume: it goes with its pod')
-    : KEEP;
+    ? 'it is an ephemeral volume: it goes with its pod'
+    : undefined;
 };
 
 const destExists: Check = ({ dest, source, input }) => {

@@ -30,7 +30,9 @@ export const scalePathsOf = (crds: readonly KubeObject[]): Map<string, ScalePath
   for (const crd of crds) {
     const kind = stringAt(crd, 'spec', 'names', 'kind');
     const group = stringAt(crd, 'spec', 'group');
-    const found = objectsAt(crd, 'spec', 'versions').flatMap((version) => scalePathOf(version) ?? []);
+    const found = objectsAt(crd, 'spec', 'versions').flatMap(
+      (version) => scalePathOf(version, group ?? '') ?? [],
+    );
     // One version that takes no 0 is enough: which one the objects are written in is not settled here.
     const path = found.find(({ parks }) => typeof parks === 'string') ?? found.at(-1);
     if (path !== undefined) paths.set(`${kind}.${group}`, path.parks);
@@ -38,11 +40,11 @@ export const scalePathsOf = (crds: readonly KubeObject[]): Map<string, ScalePath
   return paths;
 };
 
-const scalePathOf = (version: JsonObject): { readonly parks: ScalePath } | undefined => {
+const scalePathOf = (version: JsonObject, group: string): { readonly parks: ScalePath } | undefined => {
   const text = stringAt(version, 'subresources', 'scale', 'specReplicasPath');
   if (text === undefined) return undefined;
   const path = text.replace(/^\./, '').split('.');
-  if (NO_PODS.has(path.at(-1) ?? '')) return { parks: 'no-pods' };
+  if (NO_PODS.has(path.at(-1) ?? '') || COUNTS_MACHINES.test(group)) return { parks: 'no-pods' };
   const schema = path.reduce<JsonObject | undefined>(
     (above, step) => objectAt(above, 'properties', step),
     objectAt(version, 'schema', 'openAPIV3Schema'),
@@ -54,3 +56,6 @@ const scalePathOf = (version: JsonObject): { readonly parks: ScalePath } | undef
 
 // Strimzi's KafkaConnector: the tasks of a connector, which run in the pods of its KafkaConnect.
 const NO_PODS: ReadonlySet<string> = new Set(['tasksMax']);
+
+// Cluster API, OpenShift and Gardener: their scale counts the machines of a cluster, and 0 would delete them.
+const COUNTS_MACHINES = /(^|\.)cluster\.x-k8s\.io$|^machine\.openshift\.io$|^machine\.sapcloud\.io$/;

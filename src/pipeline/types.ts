@@ -45,6 +45,8 @@ export interface TransformContext {
   readonly sourceContext: string;
   /** Whether one of the two clusters serves Argo CD's Applications. */
   readonly hasArgoCd: boolean;
+  /** Whether the destination puts its own certificate authorities into ConfigMaps that ask for it, as OpenShift does. */
+  readonly destInjectsCa: boolean;
   readonly sourceNamespace: string;
   readonly destNamespace: string;
   /** All source namespace -> destination namespace pairs of this run, this one included. */

@@ -11,6 +11,15 @@ export interface UidIndex {
 export const controllerOf = (object: KubeObject): OwnerReference | undefined =>
   object.metadata.ownerReferences?.find((owner) => owner.controller === true);
 
+/** The custom resource among the owners of an object that nothing controls, or undefined: not every operator is one's controller. */
+export const customOwnerOf = (object: KubeObject): OwnerName | undefined => {
+  const owner =
+    controllerOf(object) === undefined
+      ? object.metadata.ownerReferences?.find(({ apiVersion }) => isCustom(apiVersion))
+      : undefined;
+  return owner && { apiVersion: owner.apiVersion, kind: owner.kind, name: owner.name };
+};
+
 /**
  * Names the custom resource that controls a workload, directly or through built-in owners, or undefined. Scaling
  * such a workload is undone by its operator; the custom resource is what must be parked.

@@ -64,8 +64,11 @@ export const PAUSE_ROWS: readonly PauseRow[] = [
   }),
   ...rows('cassandra.datastax.com', ['CassandraDatacenter'], ['spec', 'stopped'], true),
   ...rows('pxc.percona.com', ['PerconaXtraDBCluster'], PAUSE, true),
+  ...rows('ps.percona.com', ['PerconaServerMySQL'], PAUSE, true),
   ...rows('psmdb.percona.com', ['PerconaServerMongoDB'], PAUSE, true),
   ...rows('pgv2.percona.com', ['PerconaPGCluster'], PAUSE, true),
+  ...rows('pg.percona.com', ['PerconaPGCluster'], PAUSE, true),
+  ...rows('clickhouse.altinity.com', ['ClickHouseInstallation'], ['spec', 'stop'], 'yes'),
   ...rows('weblogic.oracle', ['Domain'], ['spec', 'serverStartPolicy'], 'NEVER', { version: 'v8' }),
   ...rows('weblogic.oracle', ['Domain'], ['spec', 'serverStartPolicy'], 'Never'),
   // The two fields of a virtual machine exclude each other, so the one in use is the one to change.
@@ -92,5 +95,10 @@ export const PAUSE_ROWS: readonly PauseRow[] = [
   ...rows('apps.kruise.io', ['AdvancedCronJob'], ['spec', 'paused'], true),
   ...rows('stash.appscode.com', ['BackupConfiguration'], ['spec', 'paused'], true),
   ...rows('core.kubestash.com', ['BackupConfiguration'], ['spec', 'paused'], true),
+  ...rows('pingcap.com', ['BackupSchedule'], PAUSE, true),
   ...rows('volsync.backube', ['ReplicationSource', 'ReplicationDestination'], ['spec', 'paused'], true),
+  // What writes to Git or to a cloud, and what keeps the machines of another cluster.
+  ...rows('image.toolkit.fluxcd.io', ['ImageUpdateAutomation'], SUSPEND, true),
+  ...rows('infra.contrib.fluxcd.io', ['Terraform'], SUSPEND, true),
+  ...rows('cluster.x-k8s.io', ['Cluster'], ['spec', 'paused'], true),
 ];

@@ -208,6 +208,24 @@ describe('what runs at the source', () => {
     ]);
   });
 
+  test('F17: pods of a custom resource that nothing stops are named, but not those under one that is stopped', async () => {
+    const known = await applyYaml('source', namespace, GADGETS);
+    const give = async (kind: string, name: string, ownerName: string) => {
+      const owner = known.find(({ metadata }) => metadata.name === ownerName);
+      const { apiVersion, kind: ownerKind, metadata } = owner as Json;
+      const reference = { apiVersion, kind: ownerKind, name: ownerName, uid: metadata.uid, controller: true };
+      await patchJson('source', kind, name, namespace, { metadata: { ownerReferences: [reference] } });
+    };
+    await give('Gadget', 'middle', 'top');
+    await give('Pod', 'free', 'alone');
+    await give('Pod', 'under', 'middle');
+    const result = await preflightOf(namespace);
+    expect(result.exitCode).toBe(3);
+    expect(rowsOf(result, 'refuse', 'controlled')).toEqual([
+      expect.stringMatching(/^controlled Gadget alone: .* has 1 pod of its own/),
+    ]);
+  });
+
   test('F16: a GitOps owner is named with what to do, and may be ignored', async () => {
     const labels = {
       'kustomize.toolkit.fluxcd.io/name': 'shop',
@@ -449,6 +467,21 @@ kind: Pod
 metadata: { name: debug }
 spec: { containers: [{ name: main, image: example.invalid/debug:1 }] }
 `;
+
+const GADGETS = `
+apiVersion: moves.example.com/v1
+kind: Widget
+metadata: { name: top }
+spec: { replicas: 1 }
+---
+apiVersion: custom.example.com/v1
+kind: Gadget
+metadata: { name: middle }
+---
+apiVersion: custom.example.com/v1
+kind: Gadget
+metadata: { name: alone }
+---${BARE_POD.replace('debug', 'free')}---${BARE_POD.replace('debug', 'under')}`;
 
 const policyYaml = (name: string, target: string): string => `
 apiVersion: admissionregistration.k8s.io/v1

@@ -7,6 +7,7 @@ import { PLAIN_COPY } from './defaults.ts';
 export const transformContext = (overrides: Partial<TransformContext> = {}): TransformContext => ({
   sourceContext: 'east',
   hasArgoCd: true,
+  destInjectsCa: true,
   sourceNamespace: 'shop',
   destNamespace: 'shop-dr',
   namespaceMap: new Map([['shop', 'shop-dr']]),

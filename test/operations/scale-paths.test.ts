@@ -10,12 +10,13 @@ const version = (path: string, count: JsonObject): JsonObject => ({
     openAPIV3Schema: { properties: { spec: { properties: { [path.split('.').at(-1) ?? '']: count } } } },
   },
 });
-const pathOf = (...versions: JsonObject[]) =>
+const pathIn = (group: string, ...versions: JsonObject[]) =>
   scalePathsOf([
-    object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'bridges.example.com', {
-      spec: { group: 'example.com', names: { kind: 'Bridge' }, versions },
+    object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', `bridges.${group}`, {
+      spec: { group, names: { kind: 'Bridge' }, versions },
     }),
-  ]).get('Bridge.example.com');
+  ]).get(`Bridge.${group}`);
+const pathOf = (...versions: JsonObject[]) => pathIn('example.com', ...versions);
 
 describe('the scale subresource of a custom type', () => {
   test.each([
@@ -42,6 +43,14 @@ describe('the scale subresource of a custom type', () => {
   test('that counts tasks is no number of pods', () => {
     expect(pathOf(version('.spec.tasksMax', { minimum: 1 }))).toBe('no-pods');
   });
+
+  test.each(['cluster.x-k8s.io', 'controlplane.cluster.x-k8s.io', 'machine.openshift.io'])(
+    'of %s counts machines, which 0 would delete',
+    (group) => {
+      expect(pathIn(group, version('.spec.replicas', { minimum: 0 }))).toBe('no-pods');
+      expect(pathIn(`${group}.example`, version('.spec.replicas', {}))).toEqual(['spec', 'replicas']);
+    },
+  );
 
   test.each(['never-zero', 'no-pods'] as const)('that is %s parks nothing', (scalePath) => {
     const bridge = object('example.com/v1', 'Bridge', 'b', { spec: { replicas: 3 } });

@@ -80,4 +80,10 @@ export const SAMPLES: readonly { readonly object: KubeObject; readonly paths: re
   { object: withSpec('argoproj.io/v1alpha1', 'Rollout', { replicas: 4 }), paths: ['spec.replicas'] },
   { object: withSpec('apps.kruise.io/v1alpha1', 'CloneSet', { replicas: 4 }), paths: ['spec.replicas'] },
   { object: withSpec('apps.openshift.io/v1', 'DeploymentConfig', { replicas: 1 }), paths: ['spec.replicas'] },
+  { object: withSpec('image.toolkit.fluxcd.io/v1', 'ImageUpdateAutomation', {}), paths: ['spec.suspend'] },
+  { object: withSpec('cluster.x-k8s.io/v1beta1', 'Cluster', {}), paths: ['spec.paused'] },
+  {
+    object: withSpec('clickhouse.altinity.com/v1', 'ClickHouseInstallation', { stop: 'no' }),
+    paths: ['spec.stop'],
+  },
 ];

@@ -1,13 +1,15 @@
 import { MANAGED } from '../../annotations.ts';
-import { groupKind, objectName } from '../../kube/names.ts';
+import { groupKind } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { finished } from '../../workloads/finished.ts';
 import { type GitopsOwner, gitopsOwner, type OwnedWorkload } from '../../workloads/gitops.ts';
-import { controlledByCustomResource } from '../../workloads/owners.ts';
+import { controlledByCustomResource, customOwnerOf } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
 import { podsOfWorkloads } from '../../workloads/pods.ts';
 import { isTemporary } from '../../workloads/temporary.ts';
+import type { OwnerName } from '../../workloads/types.ts';
 import type { Baseline, BaselineEntry, MoveOptions, MoveSide } from './types.ts';
+import { runs } from './wanted.ts';
 
 /** What a side runs, sorted by what a move can do about it. */
 export interface Survey {
@@ -16,11 +18,21 @@ export interface Survey {
   /** Pods that nothing owns: no patch stops them. */
   readonly barePods: readonly string[];
   /** Workloads that a custom resource controls which has no known pause: its operator would start them again. */
-  readonly controlled: readonly string[];
+  readonly controlled: readonly Controlled[];
+  /** Workloads that are stopped, and belong to such a custom resource without being controlled by it. */
+  readonly belonging: readonly Controlled[];
   /** Jobs that have not finished, unowned ones and those of CronJobs. */
   readonly runningJobs: readonly string[];
   readonly gitops: readonly OwnedWorkload[];
   readonly notes: readonly string[];
+}
+
+/** A workload with the custom resource that keeps it. */
+export interface Controlled {
+  readonly object: KubeObject;
+  readonly owner: OwnerName;
+  /** It runs nothing as it is, 0 replicas for example. */
+  readonly rests: boolean;
 }
 
 /**
@@ -43,15 +55,12 @@ export const survey = (side: MoveSide, objects: readonly KubeObject[]): Survey =
   const controlled = new Set(
     workloads.filter((object) => controlledByCustomResource(object, index) !== undefined),
   );
-  const parkableRoots = new Set(
-    [...plans.keys()].map((object) => `${groupKind(object)}/${object.metadata.name}`),
-  );
-  const stuck = [...controlled].filter((object) => {
-    const owner = controlledByCustomResource(object, index);
-    return (
-      owner !== undefined && !parkableRoots.has(`${groupKind(owner)}/${owner.name}`) && plans.has(object)
-    );
-  });
+  const parkableRoots = new Set([...plans.keys()].map(keyOfObject));
+  const keptBy = (object: KubeObject, owner: OwnerName | undefined): Controlled[] => {
+    const plan = plans.get(object);
+    if (plan === undefined || owner === undefined || parkableRoots.has(keyOf(owner))) return [];
+    return [{ object, owner, rests: !runs(entryOf(object, plan)) }];
+  };
   const entries = [...plans]
     .filter(([object]) => !controlled.has(object))
     .map(([object, plan]) => entryOf(object, plan));
@@ -61,7 +70,13 @@ export const survey = (side: MoveSide, objects: readonly KubeObject[]): Survey =
     barePods: podsOfWorkloads(pods, objects)
       .filter(({ root }) => root.kind === 'Pod')
       .map(({ root }) => root.name),
-    controlled: stuck.map(objectName),
+    controlled: [...controlled].flatMap((object) =>
+      keptBy(object, controlledByCustomResource(object, index)),
+    ),
+    belonging: workloads
+      .filter((object) => !controlled.has(object))
+      .flatMap((object) => keptBy(object, customOwnerOf(object)))
+      .filter(({ rests }) => !rests),
     runningJobs: runningJobs(workloads),
     gitops: workloads.flatMap((object) => {
       const owner = plans.has(object) ? gitopsOwner(object) : undefined;

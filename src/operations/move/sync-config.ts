@@ -173,6 +173,7 @@ const homeward = (
     holdLoadBalancers: false,
     sourceContext: destContext,
     hasArgoCd: false,
+    destInjectsCa: true,
     sourceNamespace: options.destNamespace,
     destNamespace: options.sourceNamespace,
     namespaceMap: new Map([[options.destNamespace, options.sourceNamespace]]),

@@ -26,6 +26,8 @@ export interface Collected extends SelectedTypes {
   readonly findings: readonly Finding[];
   /** Whether one of the two clusters serves Argo CD's Applications. */
   readonly hasArgoCd: boolean;
+  /** Whether the destination is an OpenShift, which fills its certificate authorities in. */
+  readonly destInjectsCa: boolean;
 }
 
 /**
@@ -92,6 +94,7 @@ export const collect = async (
     leftOutCounts,
     findings: findingsOf(connected),
     hasArgoCd: [connected.sourceDiscovery, connected.destDiscovery].some(servesArgoCd),
+    destInjectsCa: connected.destDiscovery.types.some(({ group }) => group === 'config.openshift.io'),
   };
 };
 

@@ -1,7 +1,8 @@
 import { ONE_SHOT } from '../../annotations.ts';
 import { groupKind, groupOf } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { type OneShotKinds, oneShotOf } from '../../pipeline/one-shot.ts';
+import { type ActsAlone, actsAlone } from '../../pipeline/acts-alone.ts';
+import { type OneShotKinds, oneShotMark, oneShotOf } from '../../pipeline/one-shot.ts';
 import type { Note } from '../../pipeline/types.ts';
 import { isKeptAs } from './stash.ts';
 
@@ -17,13 +18,16 @@ export interface HoldInput extends OneShotKinds {
 
 /**
  * Whether a custom resource that nothing parks is kept as a manifest until the application is started, with what to tell
- * about it: it runs pods, would be run once more by its operator, or is of a kind that runs pods as soon as it is made.
+ * about it: it runs pods, would be run once more by its operator, acts by itself wherever it is found, or is of a kind that
+ * runs pods as soon as it is made.
  * What an earlier stage has kept stays so, whether it has pods just now or not. Undefined: it is made as it is. Pure.
  */
 export const heldBack = (object: KubeObject, input: HoldInput): readonly Note[] | undefined => {
   const run = oneShotOf(object, input);
+  const alone = actsBeside(object);
   const isHeld =
     run !== undefined ||
+    alone !== undefined ||
     input.podOwners.has(object.metadata.uid ?? '') ||
     STARTS_PODS.has(groupKind(object)) ||
     STARTS_PODS.has(`*.${groupOf(object.apiVersion)}`) ||
@@ -31,12 +35,22 @@ export const heldBack = (object: KubeObject, input: HoldInput): readonly Note[] 
   if (!isHeld) return undefined;
   const notes: Note[] = [];
   if (run?.state === 'looks-over') notes.push(warning(doubt(run.sign)));
+  if (alone !== undefined)
+    notes.push(
+      warning(
+        `As soon as it is made it ${alone.does}, so it is kept as a manifest until the start; mark it ${ONE_SHOT}=false to have it made at once.`,
+      ),
+    );
   if (input.present(object) !== undefined)
     notes.push(
       warning('A copy of it is at the destination, where its operator may act on it; delete it there.'),
     );
   return notes;
 };
+
+/** What a custom resource does by itself, unless its mark says that its copy may do so at once. Pure. */
+export const actsBeside = (object: KubeObject): ActsAlone | undefined =>
+  oneShotMark(object) === 'false' ? undefined : actsAlone(object);
 
 const isKept = (object: KubeObject, input: HoldInput): boolean => {
   const kept = input.keptIn(object);

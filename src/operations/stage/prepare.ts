@@ -83,6 +83,7 @@ export const prepare = async (
     ...options,
     sourceContext: deps.source.context,
     hasArgoCd: collected.hasArgoCd,
+    destInjectsCa: collected.destInjectsCa,
     namespaceMap: new Map([[options.sourceNamespace, options.destNamespace]]),
   };
   const prepareOne = (object: KubeObject): Prepared => {

@@ -433,7 +433,7 @@ const refuseEmpty = (deps: StageDeps, options: StageOptions, prepared: readonly 
   if (prepared.some((row) => row.item !== undefined || row.verdict.kind === 'refuse')) return;
   const narrowed = options.selector === undefined ? '' : ` that match ${options.selector}`;
   throw new UsageError(
-    `Namespace ${options.sourceNamespace} in context ${deps.source.context} has no objects to copy${narrowed}.`,
+    `Namespace ${options.sourceNamespace} in context ${deps.source.context} has no objects to copy${narrowed}${prepared.length === 0 ? '' : `: ${leftOutClause(prepared)}`}.`,
     {
       hint: `Look at it with: ${kubectl({ cluster: deps.source, namespace: options.sourceNamespace }, 'get', 'all')}`,
     },
@@ -443,6 +443,13 @@ const refuseEmpty = (deps: StageDeps, options: StageOptions, prepared: readonly 
 const stoppedByNeeds = (problems: readonly string[]): string => {
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   return `Not complete: the objects of the namespace are not written: ${(problems[0] ?? '').replace(/\.$/, '')}${more}; remove the reason and run the same command to go on.`;
+};
+
+// The last one is of the kinds that were asked for, and says most.
+const leftOutClause = (prepared: readonly Prepared[]): string => {
+  const { source, verdict } = prepared.at(-1) as Prepared;
+  const why = verdict.kind === 'skip' ? ` (${objectName(source)}: ${verdict.reason})` : '';
+  return `${prepared.length === 1 ? 'the one object that it has is' : `the ${prepared.length} objects that it has are`} left out${why}`;
 };
 
 const refusedSummary = (reasons: readonly string[]): string => {

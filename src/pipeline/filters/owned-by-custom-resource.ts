@@ -3,7 +3,7 @@ import { skip, warn } from '../../verdict.ts';
 import type { Filter, FilterContext } from '../types.ts';
 import { beingDeleted } from './being-deleted.ts';
 import { finishedRuns } from './finished-runs.ts';
-import { controllerOf, type Owner, ownerName } from './metadata.ts';
+import { controllerOf, type Owner, ownerName, ownersOf } from './metadata.ts';
 import { whyNeverCopied } from './never-copied-kinds.ts';
 import { optedOut } from './opted-out.ts';
 
@@ -16,7 +16,7 @@ export const ownedByCustomResource: Filter = {
   name: 'owned-by-custom-resource',
   rules: ['F12', 'F13', 'F14'],
   evaluate(object, context) {
-    const owner = controllerOf(object);
+    const owner = controllerOf(object) ?? ownersOf(object).find(isInstalled);
     if (owner === undefined || ALWAYS_COPIED.has(groupKind(object))) return undefined;
     if (context.isBuiltinGroup(groupOf(owner.apiVersion))) return undefined;
     const never = whyNeverCopied(owner);
@@ -27,6 +27,9 @@ export const ownedByCustomResource: Filter = {
       : warn(`copied without its owner ${ownerName(owner)} (${missing})`);
   },
 };
+
+// The Operator Lifecycle Manager keeps what it installs without being its controller.
+const isInstalled = ({ apiVersion }: Owner): boolean => groupOf(apiVersion) === 'operators.coreos.com';
 
 const ALWAYS_COPIED: ReadonlySet<string> = new Set(['PersistentVolumeClaim', 'Secret', 'ConfigMap']);
 

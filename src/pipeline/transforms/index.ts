@@ -12,6 +12,7 @@ import { hosts } from './hosts.ts';
 import { images } from './images.ts';
 import { ingressClass } from './ingress-class.ts';
 import { ingressNotes } from './ingress-notes.ts';
+import { injectedCertificates } from './injected-certificates.ts';
 import { istio } from './istio.ts';
 import { job } from './job.ts';
 import { marks } from './marks.ts';
@@ -72,6 +73,7 @@ export const TRANSFORMS: readonly Transform[] = [
   claims,
   storageClasses,
   accessModes,
+  injectedCertificates,
   serviceAccount,
   tokenSecret,
   resourceQuota,

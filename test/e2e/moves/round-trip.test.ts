@@ -242,3 +242,26 @@ kind: Prometheus
 metadata: { name: metrics }
 spec: { replicas: 2 }
 `;
+
+test('a namespace without workloads goes there and back, and what was made from a manifest is named', async () => {
+  const namespace = await installYaml('no-pods', CLOCK, { custom: true });
+  await moveTo(0, 'cutover', namespace, { args: ['--include-custom-resources'] });
+  expect(await getJson('dest', 'Gadget', 'clock', namespace)).toBeDefined();
+  const home = await moveTo(0, 'failback', namespace);
+  expect(home.document.preflight.checks).toContainEqual(
+    expect.objectContaining({
+      id: 'stash',
+      level: 'warn',
+      message: expect.stringMatching(/^Gadget clock in .* was created from its manifest/),
+      hint: expect.stringContaining('delete gadgets.custom.example.com/clock'),
+    }),
+  );
+  expect((await moveTo(0, 'status', namespace)).document).toMatchObject({ live: 'source' });
+}, 180_000);
+
+const CLOCK = `
+apiVersion: custom.example.com/v1
+kind: Gadget
+metadata: { name: clock }
+spec: { scaleTargetRef: { kind: Deployment, name: web } }
+`;

@@ -30,6 +30,7 @@ test('F38, T26: a run that is over is left out, one that is not is kept, a sched
       custom('postgresql.cnpg.io/v1', 'ScheduledBackup', 'nightly', '{ schedule: "0 0 0 * * *" }'),
       custom('serving.knative.dev/v1', 'Service', 'hello', '{ template: {} }'),
       custom('custom.example.com/v1', 'Gadget', 'broken', '{ size: 1 }'),
+      custom('custom.example.com/v1', 'Gadget', 'clock', '{ scaleTargetRef: { kind: Deployment, name: web } }'),
     ].join('\n'),
     prepare: async (source) => {
       await patchJson('source', 'PipelineRun', 'over', source, OVER);
@@ -45,8 +46,10 @@ test('F38, T26: a run that is over is left out, one that is not is kept, a sched
     ['PipelineRun', 'waits'],
     ['Service', 'hello'],
     ['Gadget', 'broken'],
+    ['Gadget', 'clock'],
   ] as const)
     expect(copy.row(kind, name).action).toBe('stashed');
+  expect(copy.notes('Gadget', 'clock').join()).toMatch(/As soon as it is made it scales Deployment web/);
   expect(copy.notes('Gadget', 'broken').join()).toMatch(/one-shot=true to leave it out/);
   expect(await listJson('dest', 'PipelineRun', copy.dest)).toEqual([]);
   expect(await listJson('dest', KNATIVE, copy.dest)).toEqual([]);
@@ -58,6 +61,7 @@ test('F38, T26: a run that is over is left out, one that is not is kept, a sched
   expect(again.result.requests.dest.writes).toBe(0);
   expect((await kept(copy.dest)).map(({ what }) => what).sort()).toEqual([
     'Gadget.custom.example.com/broken',
+    'Gadget.custom.example.com/clock',
     'PipelineRun.tekton.dev/waits',
     'Service.serving.knative.dev/hello',
   ]);

@@ -173,6 +173,18 @@ describe('owned-by-custom-resource', () => {
     );
   });
 
+  it('F35: leaves out what the Operator Lifecycle Manager installs, which it does not control', () => {
+    const csv = controlledBy('operators.coreos.com/v1alpha1', 'ClusterServiceVersion', 'acme.v1');
+    const owner = { ...csv, controller: false };
+    for (const [apiVersion, kind] of [
+      ['apps/v1', 'Deployment'],
+      ['v1', 'ServiceAccount'],
+    ] as const)
+      expect(judged(owned(apiVersion, kind, owner))).toMatch(
+        /^skip: it belongs to ClusterServiceVersion acme.v1: /,
+      );
+  });
+
   it.each([
     ['F12', 'PersistentVolumeClaim'],
     ['F13', 'Secret'],

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject, KubeObject } from '../../../src/kube/types.ts';
 import { dropStatus } from '../../../src/pipeline/transforms/drop-status.ts';
 import { gitopsTracking } from '../../../src/pipeline/transforms/gitops-tracking.ts';
+import { injectedCertificates } from '../../../src/pipeline/transforms/injected-certificates.ts';
 import { marks } from '../../../src/pipeline/transforms/marks.ts';
 import { nestedTemplates } from '../../../src/pipeline/transforms/nested-templates.ts';
 import { rebuildMetadata } from '../../../src/pipeline/transforms/rebuild-metadata.ts';
@@ -162,6 +164,32 @@ describe('gitopsTracking', () => {
     expect(transformed(annotated({}, { 'app.kubernetes.io/name': 'shop' }), [gitopsTracking]).heads).toEqual(
       [],
     );
+  });
+});
+
+describe('injected certificate authorities', () => {
+  const bundle = (metadata: JsonObject): KubeObject =>
+    object('v1', 'ConfigMap', 'ca', {
+      metadata,
+      data: { 'ca-bundle.crt': 'A', 'service-ca.crt': 'B', own: 'C' },
+    });
+  const trusted = { labels: { 'config.openshift.io/inject-trusted-cabundle': 'true' } };
+  const service = { annotations: { 'service.beta.openshift.io/inject-cabundle': 'true' } };
+
+  it.each([
+    [trusted, { 'service-ca.crt': 'B', own: 'C' }, ['info data["ca-bundle.crt"]']],
+    [service, { 'ca-bundle.crt': 'A', own: 'C' }, ['info data["service-ca.crt"]']],
+    [{}, { 'ca-bundle.crt': 'A', 'service-ca.crt': 'B', own: 'C' }, []],
+  ])('T14: leaves to an OpenShift what it injects into %j', (metadata, data, noted) => {
+    const { desired, heads } = transformed(bundle(metadata), [injectedCertificates]);
+    expect(desired['data']).toEqual(data);
+    expect(heads).toEqual(noted);
+  });
+
+  it('T14: keeps it where the destination injects none', () => {
+    const source = bundle(trusted);
+    const { desired } = transformed(source, [injectedCertificates], { destInjectsCa: false });
+    expect(desired).toEqual(source);
   });
 });
 

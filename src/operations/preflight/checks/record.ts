@@ -6,7 +6,7 @@ import { isMarked } from '../../../workloads/record.ts';
 import { keyOf, keyOfObject } from '../../move/baseline.ts';
 import { leftParkedSentence } from '../../move/left-parked.ts';
 import type { StartTarget } from '../../move/start-side.ts';
-import { restingFields } from '../../move/wanted.ts';
+import { restingFields, runs } from '../../move/wanted.ts';
 import { row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 
@@ -24,7 +24,7 @@ const rests = (objects: readonly KubeObject[], target: StartTarget): boolean => 
   return isMarked(live) || (target.wanted !== undefined && restingFields(live, target.wanted).length > 0);
 };
 
-const stagedRows = ({ input, to, targets, stashed, copy }: CheckContext): PreflightCheck[] => {
+const stagedRows = ({ input, from, to, survey, targets, stashed, copy }: CheckContext): PreflightCheck[] => {
   const { kind, record } = input;
   const managed = (copy?.collected.dest ?? to.objects).some(
     (object) => object.metadata.labels?.[MANAGED] === 'true',
@@ -40,6 +40,16 @@ const stagedRows = ({ input, to, targets, stashed, copy }: CheckContext): Prefli
         'unknown',
         whereIs(to.side),
         `Whether something is parked in ${whereIs(to.side)} is not known, as its records and workloads may not be read.`,
+      ),
+    ];
+  // A namespace without workloads moves as well; its live side is all that changes.
+  if (kind === 'failback' && survey !== undefined && !survey.entries.some(runs) && !survey.barePods.length)
+    return [
+      row(
+        'staged',
+        'info',
+        whereIs(to.side),
+        `Nothing runs in ${from === undefined ? 'the destination' : whereIs(from.side)} and nothing is parked in ${whereIs(to.side)}: no workload is moved.`,
       ),
     ];
   return kind === 'failback'

@@ -1,8 +1,11 @@
 import { kubectl } from '../../../command-line.ts';
-import { objectName } from '../../../kube/names.ts';
+import { groupOf, objectName, typeName } from '../../../kube/names.ts';
+import { mapBounded } from '../../../kube/parallel.ts';
+import { preferredTypes } from '../../../pipeline/choose-types.ts';
 import { nameList } from '../../../sentences.ts';
 import { keyOfObject } from '../../move/baseline.ts';
-import { foreignStash, stashedObject } from '../../stage/stash.ts';
+import { foreignStash, stashedObject, stashKept } from '../../stage/stash.ts';
+import { readIfAllowed } from '../read-if-allowed.ts';
 import { row, whereIs } from '../sentences.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 
@@ -14,10 +17,36 @@ export const checkStash: CheckRow = {
   id: 'stash',
   passed: 'What is created at the start is what was staged.',
   run: (context) => {
-    if (context.input.kind === 'failback') return [];
+    if (context.input.kind === 'failback') return leftThere(context);
     return [...foreign(context), ...unknown(context), ...announced(context)];
   },
 };
+
+// Nothing that is known stops them, and nothing is deleted.
+const leftThere = async ({ from, input }: CheckContext): Promise<PreflightCheck[]> => {
+  if (from === undefined) return [];
+  const { side } = from;
+  const types = [...preferredTypes(side.discovery).values()];
+  const kept = from.records.flatMap((record) => stashKept(record) ?? []);
+  const rows = await mapBounded(kept, LOOK_UPS, async (object) => {
+    const type = types.find((item) => item.kind === object.kind && item.group === groupOf(object.apiVersion));
+    const { name } = object.metadata;
+    const live = type && (await readIfAllowed(side, { type, name }, input.signal));
+    if (type === undefined || live === undefined) return [];
+    return [
+      row(
+        'stash',
+        'warn',
+        objectName(object),
+        `${objectName(object)} in ${whereIs(side)} was created from its manifest when the application was started there. The failback does not stop it, and its operator may act on it beside the other side.`,
+        `Pause it by hand, or delete it when the application has left: ${kubectl(side, 'delete', `${typeName(type)}/${name}`)}`,
+      ),
+    ];
+  });
+  return rows.flat();
+};
+
+const LOOK_UPS = 4;
 
 const foreign = ({ to }: CheckContext): PreflightCheck[] =>
   to.records.flatMap((record) => {

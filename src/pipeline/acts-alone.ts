@@ -1,0 +1,46 @@
+import { objectAt, stringAt } from '../kube/json.ts';
+import { groupOf } from '../kube/names.ts';
+import type { KubeObject } from '../kube/types.ts';
+import { isBuiltinGroup } from './groups.ts';
+
+/** What a custom resource does by itself, whether pods of it run or not, and why two of them are one too many. */
+export interface ActsAlone {
+  /** A clause in the third person: `scales Deployment web`. */
+  readonly does: string;
+  /** What follows for a move while the one at the source goes on, as a clause. */
+  readonly risk: string;
+}
+
+/**
+ * What a custom resource does as soon as an operator finds it: scale another object, act at set times, or manage what
+ * lies outside of the cluster. A parked copy must not do so beside the source. Undefined for everything else. Pure.
+ */
+export const actsAlone = (object: KubeObject): ActsAlone | undefined => {
+  const group = groupOf(object.apiVersion);
+  if (isBuiltinGroup(group)) return undefined;
+  const target = objectAt(object, 'spec', 'scaleTargetRef');
+  if (target !== undefined) {
+    const name = `${stringAt(target, 'kind') ?? 'a workload'} ${stringAt(target, 'name') ?? ''}`.trim();
+    return { does: `scales ${name}`, risk: 'it may scale up again what is stopped' };
+  }
+  if (hasSchedule(object)) return { does: 'acts at set times', risk: 'it goes on doing so' };
+  return isOutside(object, group)
+    ? { does: 'manages what lies outside of the cluster', risk: 'both sides manage the same after the move' }
+    : undefined;
+};
+
+const hasSchedule = (object: KubeObject): boolean =>
+  /^(Cron|Scheduled)[A-Z]|Schedule$/.test(object.kind) ||
+  stringAt(object, 'spec', 'schedule') !== undefined ||
+  stringAt(object, 'spec', 'schedule', 'cron') !== undefined;
+
+// Crossplane (its claims are of any group, and name a composition), AWS Controllers for Kubernetes, Config Connector,
+// Azure Service Operator, external-dns, the operator of HCP Terraform.
+const OUTSIDE =
+  /(^|\.)(crossplane\.io|upbound\.io|services\.k8s\.aws|cnrm\.cloud\.google\.com|azure\.com)$|^externaldns\.k8s\.io$|^app\.terraform\.io$/;
+
+const isOutside = (object: KubeObject, group: string): boolean =>
+  OUTSIDE.test(group) ||
+  ['compositionRef', 'compositionSelector', 'crossplane'].some(
+    (field) => objectAt(object, 'spec', field) !== undefined,
+  );
