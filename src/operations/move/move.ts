@@ -9,6 +9,7 @@ import { hookStep, smokeStep } from './common-steps.ts';
 import { copyWhileStopped, type MoveData, refuseRunning, seeMoversGone } from './copy-step.ts';
 import { deletedThere } from './deleted-there.ts';
 import { ownerNames, ownersIn, pauseGitops, resumeGitops } from './gitops.ts';
+import { holdStep } from './hold-again.ts';
 import { recordedStarts } from './home.ts';
 import type { HookPoint } from './hooks.ts';
 import type { StartSource } from './other-targets.ts';
@@ -304,6 +305,10 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     },
     smokeStep(options, hookContext, deps),
     hook('postStart', 'post-start'),
+    // The application runs by now, so that nobody waits for this.
+    holdStep('hold', from, options, deps, () =>
+      kind === 'failback' ? undefined : 'only a failback leaves a copy behind',
+    ),
     {
       id: 'resume-gitops',
       title: `Resume the GitOps owners of what runs in ${whereIs(to)} that were paused`,
