@@ -58,6 +58,11 @@ export const HELD_SERVICE_TYPE = `${PREFIX}held-service-type`;
 export const HELD_SERVICE_SPEC = `${PREFIX}held-service-spec`;
 /** Prefix of an annotation that is out of force while its object is held; the rest names the real annotation. */
 export const HELD_PREFIX = `${PREFIX}held.`;
+/**
+ * Annotation: the object was held, and a move has released it; JSON of the spec fields that its hold had kept, so that it
+ * can be held again in the same form.
+ */
+export const RELEASED = `${PREFIX}released`;
 /** Node label in the impossible selector of a parked DaemonSet; no node ever carries it. */
 export const PARKED_NODE = `${PREFIX}parked`;
 

@@ -15,6 +15,8 @@ const PAGES = [
 
 // Flags of other programs that the pages name.
 const FOREIGN = new Set([
+  '--revision',
+  '--to-revision',
   '--checksum',
   '--context',
   '--raw',

@@ -11,6 +11,7 @@ import { awakeWorkloads } from '../status/awake.ts';
 import { keyOf, survey } from './baseline.ts';
 import { endCopiesStep } from './common-steps.ts';
 import { withRecorded } from './failover.ts';
+import { holdStep } from './hold-again.ts';
 import { listSide, whereIs } from './side.ts';
 import type { Step } from './steps.ts';
 import { stopSide } from './stop-side.ts';
@@ -82,6 +83,7 @@ export const fenceDestSteps = (input: {
       },
     },
     endCopiesStep(where, input.endCopies),
+    holdStep('hold-dest', dest, options, deps),
     {
       id: 'mark-dest',
       title: 'Record that the destination is a parked copy',

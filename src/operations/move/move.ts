@@ -10,6 +10,7 @@ import { hookStep, smokeStep } from './common-steps.ts';
 import { copyWhileStopped, type MoveData, refuseRunning, seeMoversGone } from './copy-step.ts';
 import { deletedThere } from './deleted-there.ts';
 import { ownerNames, ownersIn, pauseGitops, resumeGitops } from './gitops.ts';
+import { holdStep } from './hold-again.ts';
 import { recordedStarts } from './home.ts';
 import type { HookPoint } from './hooks.ts';
 import { findTargets, type StartSource } from './other-targets.ts';
@@ -330,6 +331,10 @@ export const moveSteps = (input: MoveInput): MovePlan => {
     },
     smokeStep(options, hookContext, deps),
     hook('postStart', 'post-start'),
+    // The application runs by now, so that nobody waits for this.
+    holdStep('hold', from, options, deps, () =>
+      kind === 'failback' ? undefined : 'only a failback leaves a copy behind',
+    ),
     {
       id: 'revisions',
       title: `Put newer templates in place again in ${whereIs(to)}`,

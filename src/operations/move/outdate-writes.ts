@@ -2,12 +2,15 @@ import { own } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { isReleased } from '../../pipeline/hold-again.ts';
+import { releaseHeld } from '../../pipeline/transforms/index.ts';
 import type { Journal } from '../../state/types.ts';
 import { controllerOf } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
 import { isMarked } from '../../workloads/record.ts';
 import { outdateOwners } from './gitops.ts';
 import { moveVersion } from './move-version.ts';
+import { mayBeHeld } from './release.ts';
 import { listSide, typeOf } from './side.ts';
 import type { MoveDeps, MoveSide } from './types.ts';
 
@@ -58,6 +61,7 @@ const outdateOn = async (
   what: Writes['what'],
   deps: Pick<MoveDeps, 'signal'> & { readonly concurrency: number },
 ): Promise<number> => {
+  if (what === 'held') return outdateHeld(side, deps);
   const objects = await listSide(side, deps.signal);
   return what === 'owners'
     ? outdateOwners(side, objects, deps.signal)
@@ -66,7 +70,7 @@ const outdateOn = async (
 
 interface Writes {
   readonly side: 'from' | 'to';
-  readonly what: 'parked' | 'running' | 'owners';
+  readonly what: 'parked' | 'running' | 'owners' | 'held';
 }
 
 // What each step patches. Steps that are not here write nothing, or records, which have versions of their own.
@@ -74,13 +78,42 @@ const WRITES: Readonly<Record<string, readonly Writes[]>> = {
   'pause-gitops': [{ side: 'from', what: 'owners' }],
   stop: [{ side: 'from', what: 'running' }],
   'stop-dest': [{ side: 'to', what: 'running' }],
-  start: [{ side: 'to', what: 'parked' }],
+  start: [
+    { side: 'to', what: 'parked' },
+    { side: 'to', what: 'held' },
+  ],
+  hold: [{ side: 'from', what: 'held' }],
+  'hold-dest': [{ side: 'to', what: 'held' }],
   revisions: [{ side: 'to', what: 'running' }],
   'resume-gitops': [{ side: 'to', what: 'owners' }],
   'undo-start': [{ side: 'to', what: 'running' }],
   'undo-stop': [{ side: 'from', what: 'parked' }],
   'undo-revisions': [{ side: 'from', what: 'running' }],
+  'undo-hold': [{ side: 'from', what: 'held' }],
+  'undo-release': [{ side: 'to', what: 'held' }],
   'undo-gitops': [{ side: 'from', what: 'owners' }],
+};
+
+// What is released, or is to be. Only the destination holds anything.
+const outdateHeld = async (
+  side: MoveSide,
+  { concurrency, signal }: Pick<MoveDeps, 'signal'> & { readonly concurrency: number },
+): Promise<number> => {
+  if (side.role === 'source') return 0;
+  const held = await mayBeHeld(
+    side,
+    signal,
+    (object) => isReleased(object) || releaseHeld(object) !== undefined,
+  );
+  await mapBounded(held, concurrency, ({ type, object }) =>
+    moveVersion(
+      side.cluster,
+      { type, namespace: side.namespace, name: object.metadata.name },
+      object,
+      signal,
+    ),
+  );
+  return held.length;
 };
 
 const isParked = (object: KubeObject): boolean => object.kind !== 'Pod' && isMarked(object);

@@ -5,6 +5,7 @@ import { mapBounded } from '../../kube/parallel.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../../kube/types.ts';
 import { CONFIG_MAPS } from '../../kube/well-known.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
+import { releasePatch } from '../../pipeline/hold-again.ts';
 import { oneShotOf } from '../../pipeline/one-shot.ts';
 import { releaseHeld } from '../../pipeline/transforms/index.ts';
 import { nameList } from '../../sentences.ts';
@@ -95,23 +96,29 @@ export interface Held {
 
 /**
  * Gives Services that were held as ClusterIP their type back, and external-dns its annotations on every kind that was
- * held. Returns how many were released.
+ * held; each keeps a mark by which it is held again on the way back. Returns how many were released.
  */
 export const releaseHeldServices = async (side: MoveSide, deps: MoveDeps): Promise<number> => {
   const held = await heldObjects(side, deps.signal);
-  for (const item of held) await release(side, item, releaseHeld, { signal: deps.signal });
+  for (const item of held) await release(side, item, releasePatch, { signal: deps.signal });
   return held.length;
 };
 
 /** Our own copies of a side that are held. Throws KubeApiError. */
-export const heldObjects = async (side: MoveSide, signal: AbortSignal): Promise<Held[]> => {
+export const heldObjects = (side: MoveSide, signal: AbortSignal): Promise<Held[]> =>
+  mayBeHeld(side, signal, (object) => !isLeftOut(object) && releaseHeld(object) !== undefined);
+
+/** Those of our own copies, of the types that may be held, that are wanted. Throws KubeApiError. */
+export const mayBeHeld = async (
+  side: MoveSide,
+  signal: AbortSignal,
+  isWanted: (object: KubeObject) => boolean,
+): Promise<Held[]> => {
   const lists = await Promise.all(
     heldTypes(side).map(async (type) => {
       const options = { labelSelector: `${MANAGED}=true`, signal };
       const objects = await side.cluster.list(type, side.namespace, options);
-      return objects
-        .filter((object) => !isLeftOut(object) && releaseHeld(object) !== undefined)
-        .map((object) => ({ type, object }));
+      return objects.filter(isWanted).map((object) => ({ type, object }));
     }),
   );
   return lists.flat();
@@ -143,7 +150,8 @@ export const heldTypes = (side: Pick<MoveSide, 'discovery'>): ResourceType[] => 
   return HELD_TYPES.flatMap((resource) => served.get(resource) ?? []);
 };
 
-const HELD_TYPES = [
+/** Their names, as typeName() makes them. */
+export const HELD_TYPES: readonly string[] = [
   'services',
   'ingresses.networking.k8s.io',
   'routes.route.openshift.io',

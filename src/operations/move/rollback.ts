@@ -6,6 +6,7 @@ import { clauseList, count } from '../../sentences.ts';
 import { keyOf, keyOfObject, survey } from './baseline.ts';
 import { emptyStep } from './common-steps.ts';
 import { resumeGitops } from './gitops.ts';
+import { holdStep, releaseStep } from './hold-again.ts';
 import type { MoveState } from './move.ts';
 import { createReadyBoard } from './ready-board.ts';
 import { type EmptyOptions, watchReturned } from './see-empty.ts';
@@ -93,6 +94,9 @@ export const rollbackSteps = (input: RollbackInput): RollbackPlan => {
       },
     },
     emptyStep('undo-empty', to, { ...empty, holdMs: options.holdMs }, deps, notStarted),
+    releaseStep('undo-hold', from, deps, () =>
+      input.kind === 'failback' && input.startBegan ? undefined : 'nothing was held there',
+    ),
     {
       id: 'undo-stop',
       title:
@@ -133,6 +137,9 @@ export const rollbackSteps = (input: RollbackInput): RollbackPlan => {
         return resumeGitops(from, gitops, deps);
       },
     },
+    holdStep('undo-release', to, options, deps, () =>
+      input.kind === 'failback' ? 'nothing was released there' : notStarted(),
+    ),
     {
       id: 'undo-activate',
       title:

@@ -1,13 +1,16 @@
 import { CONTENT_MANAGER, MANAGED, SOURCE_CLUSTER, SOURCE_NAMESPACE } from '../../annotations.ts';
+import { clone } from '../../kube/json.ts';
 import { apiVersionOf, groupKind, objectName } from '../../kube/names.ts';
 import { mapBounded } from '../../kube/parallel.ts';
 import type { ClusterReader, ClusterWriter, KubeObject, ResourceType } from '../../kube/types.ts';
 import type { TypePair } from '../../pipeline/choose-types.ts';
 import { transformObject } from '../../pipeline/transform.ts';
+import { releaseHeld } from '../../pipeline/transforms/index.ts';
+import { applyMergePatch } from '../../pipeline/transforms/support/merge-patch.ts';
 import { planPark, stripParkFields } from '../../workloads/park.ts';
 import type { ScalePaths } from '../../workloads/types.ts';
 import { readScalePaths } from '../scale-paths.ts';
-import { collect } from '../stage/collect.ts';
+import { type Collected, collect } from '../stage/collect.ts';
 import { connect } from '../stage/connect.ts';
 import { type Prepared, prepare } from '../stage/prepare.ts';
 import type { StageOptions } from '../stage/types.ts';
@@ -54,10 +57,10 @@ export const diffConfig = async (
 ): Promise<ConfigDiff> => {
   const stageDeps = { source, dest, reporter: deps.reporter, signal: deps.signal, lock: 'held' as const };
   const connected = await connect(stageDeps, options);
-  const collected = await collect(stageDeps, options, connected);
+  const collected = asReleased(await collect(stageDeps, options, connected));
   const types = collected.selected.map((pair) => pair.source);
   const scalePaths = await readScalePaths(source, types, deps.signal);
-  const prepared = await prepare(stageDeps, options, collected, scalePaths);
+  const prepared = await prepare(stageDeps, { ...options, holdLoadBalancers: false }, collected, scalePaths);
   const deleted = prepared.flatMap(({ item, source, stashed }) =>
     item?.action === 'create' && !stashed && groupKind(source) !== 'Job.batch' ? [objectName(source)] : [],
   );
@@ -115,6 +118,18 @@ export const syncedTypes = async (
   const changed = await changedObjects(source, dest, options, diff, deps);
   return { compared: diff.compared, written: [...new Set(changed.map(({ type }) => type))] };
 };
+
+// Held or released is a matter of which side is live, and no change by anybody: both are compared as released.
+const asReleased = (collected: Collected): Collected => ({
+  ...collected,
+  dest: collected.dest.map((object) => {
+    const patch = releaseHeld(object);
+    if (patch === undefined) return object;
+    const released = clone(object);
+    applyMergePatch(released, patch);
+    return released;
+  }),
+});
 
 const changedObjects = async (
   source: ClusterWriter,

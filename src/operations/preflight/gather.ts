@@ -10,6 +10,7 @@ import { LOCK_NAME } from '../../state/types-of-records.ts';
 import { baselineOf, type Survey, survey } from '../move/baseline.ts';
 import { deletedThere } from '../move/deleted-there.ts';
 import { stillStaged } from '../move/left-parked.ts';
+import { HELD_TYPES } from '../move/release.ts';
 import { type StartTarget, startTargets } from '../move/start-side.ts';
 import { lookHome } from '../move/take-baseline.ts';
 import type { MoveSide } from '../move/types.ts';
@@ -29,7 +30,9 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
   const [fromSide, toSide] = kind === 'failback' ? [dest, source] : [source, dest];
   if (toSide === undefined) throw new TypeError(`A ${kind} needs both sides.`);
   const [from, to, nodes] = await Promise.all([
-    kind === 'failover' || fromSide === undefined ? undefined : viewOf(fromSide, ['resourcequotas'], input),
+    kind === 'failover' || fromSide === undefined
+      ? undefined
+      : viewOf(fromSide, kind === 'failback' ? LEFT_BEHIND : ['resourcequotas'], input),
     viewOf(toSide, EXTRAS, input),
     readable(() => toSide.cluster.list(NODES, undefined, { signal: input.signal })),
   ]);
@@ -121,6 +124,9 @@ export const EXTRAS = [
   'ingresses.networking.k8s.io',
   'rolebindings.rbac.authorization.k8s.io',
 ];
+
+// What a failback holds again is on the side that it stops.
+const LEFT_BEHIND = ['resourcequotas', ...HELD_TYPES];
 
 const viewOf = async (
   side: MoveSide,

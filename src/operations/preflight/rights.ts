@@ -1,6 +1,7 @@
 import { groupKind, groupOf, typeName } from '../../kube/names.ts';
 import type { ResourceType } from '../../kube/types.ts';
 import { CONFIG_MAPS, CONTROLLER_REVISIONS, LEASES } from '../../kube/well-known.ts';
+import { isReleased } from '../../pipeline/hold-again.ts';
 import { releaseHeld } from '../../pipeline/transforms/index.ts';
 import { type GitopsOwner, gitopsOwner } from '../../workloads/gitops.ts';
 import { olderRevisions } from '../../workloads/revisions.ts';
@@ -77,6 +78,11 @@ const stopRights = (from: SideView, { survey }: Picture, input: PreflightInput):
   ...revisionRights(from, input),
   ...inCluster(from.side, { group: '', resource: 'nodes' }, ['get']),
   ...(input.options.forceDeletePods ? inNamespace(from.side, PODS, ['delete']) : []),
+  // What was released there is held again, and released once more by a rollback.
+  ...(input.kind === 'failback' ? heldTypes(from.side) : []).flatMap((type) => [
+    ...inNamespace(from.side, type, ['list']),
+    ...(hasReleased(from, type) ? inNamespace(from.side, type, ['get', 'patch']) : []),
+  ]),
   ...(input.options.pauseGitops
     ? gitopsRights(from.side, survey?.gitops.map(({ owner }) => owner) ?? [])
     : []),
@@ -136,6 +142,12 @@ const mayBeHeld = (to: SideView, { group, kind }: ResourceType, { stageOptions }
   to.objects.some(
     (object) =>
       object.kind === kind && groupOf(object.apiVersion) === group && releaseHeld(object) !== undefined,
+  );
+
+const hasReleased = ({ objects, unlisted }: SideView, type: ResourceType): boolean =>
+  unlisted.has(typeName(type)) ||
+  objects.some(
+    (object) => object.kind === type.kind && groupOf(object.apiVersion) === type.group && isReleased(object),
   );
 
 /** The workload types of a side that something in the list is of, and those of which nothing is known. */

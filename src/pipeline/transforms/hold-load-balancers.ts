@@ -10,7 +10,7 @@ import {
 } from '../../kube/json.ts';
 import { groupKind } from '../../kube/names.ts';
 import type { JsonObject, KubeObject } from '../../kube/types.ts';
-import type { Transform } from '../types.ts';
+import type { Note, Transform } from '../types.ts';
 import { applyMergePatch } from './support/merge-patch.ts';
 import { annotationsOf, dropAnnotations, setAnnotation } from './support/metadata.ts';
 import { annotationPath } from './support/paths.ts';
@@ -61,28 +61,36 @@ export const holdLoadBalancers: Transform = {
   name: 'hold-load-balancers',
   rules: ['T40'],
   apply(draft, { context, note }) {
-    if (!context.holdLoadBalancers) return;
-    const spec = objectAt(draft, 'spec');
-    if (groupKind(draft) === 'Service' && spec?.['type'] === 'LoadBalancer') {
-      holdService(draft, spec);
-      note({
-        level: 'info',
-        path: 'spec.type',
-        message: 'The Service is a ClusterIP until it is activated.',
-      });
-    }
-    for (const [key, heldKey] of Object.keys(annotationsOf(draft)).flatMap(heldPair)) {
-      setAnnotation(draft, heldKey, String(annotationsOf(draft)[key]));
-      dropAnnotations(draft, (name) => name === key);
-      note({
-        level: 'info',
-        path: annotationPath(key),
-        message: 'The annotation is out of force until the copy is activated.',
-      });
-    }
-    if (HOST_KINDS.has(groupKind(draft)))
-      for (const key of CONTROLLER_KEYS) setAnnotation(draft, key, NOBODY);
+    if (context.holdLoadBalancers) for (const each of hold(draft)) note(each);
   },
+};
+
+/**
+ * Takes out of force, in a draft, what would cost a load balancer or take over DNS; returns what there is to say of it.
+ * Twice on the same draft would hold our own mark: undo it first. Mutates the draft.
+ */
+export const hold = (draft: KubeObject): Note[] => {
+  const notes: Note[] = [];
+  const spec = objectAt(draft, 'spec');
+  if (groupKind(draft) === 'Service' && spec?.['type'] === 'LoadBalancer') {
+    holdService(draft, spec);
+    notes.push({
+      level: 'info',
+      path: 'spec.type',
+      message: 'The Service is a ClusterIP until it is activated.',
+    });
+  }
+  for (const [key, heldKey] of Object.keys(annotationsOf(draft)).flatMap(heldPair)) {
+    setAnnotation(draft, heldKey, String(annotationsOf(draft)[key]));
+    dropAnnotations(draft, (name) => name === key);
+    notes.push({
+      level: 'info',
+      path: annotationPath(key),
+      message: 'The annotation is out of force until the copy is activated.',
+    });
+  }
+  if (HOST_KINDS.has(groupKind(draft))) for (const key of CONTROLLER_KEYS) setAnnotation(draft, key, NOBODY);
+  return notes;
 };
 
 /** Undoes a hold that the source itself carries, before anything else looks at the object. */
@@ -121,7 +129,25 @@ export const releaseHeld = (object: KubeObject): JsonObject | undefined => {
   if (Object.keys(annotations).length === 0) return undefined;
   return type === undefined
     ? { metadata: { annotations } }
-    : { metadata: { annotations }, spec: { ...heldSpecOf(object), type } };
+    : {
+        metadata: { annotations },
+        spec: { ...heldSpec(stringAt(object, 'metadata', 'annotations', keys.HELD_SERVICE_SPEC)), type },
+      };
+};
+
+/**
+ * The fields that the annotation of a held Service keeps, as JSON text; nothing for text that no hold has written. Whoever
+ * may write an annotation is not thereby let write any field of a Service with the rights of the operator. Pure.
+ */
+export const heldSpec = (text: string | undefined): JsonObject => {
+  if (text === undefined) return {};
+  try {
+    const spec = parseJson(text);
+    if (!isObject(spec)) return {};
+    return Object.fromEntries(Object.entries(spec).filter(([field]) => HELD_FIELDS.has(field)));
+  } catch {
+    return {};
+  }
 };
 
 const holdService = (service: KubeObject, spec: JsonObject): void => {
@@ -141,18 +167,4 @@ const holdService = (service: KubeObject, spec: JsonObject): void => {
 const heldPair = (key: string): [string, string][] => {
   const row = HELD_ANNOTATIONS.find(([prefix]) => key.startsWith(prefix));
   return row === undefined ? [] : [[key, row[1] + key.slice(row[0].length)]];
-};
-
-const heldSpecOf = (service: KubeObject): JsonObject => {
-  const text = stringAt(service, 'metadata', 'annotations', keys.HELD_SERVICE_SPEC);
-  if (text === undefined) return {};
-  try {
-    const spec = parseJson(text);
-    if (!isObject(spec)) return {};
-    // Whoever may write an annotation is not thereby let write any field of a Service with the rights of the operator.
-    const fields = Object.entries(spec).filter(([field]) => HELD_FIELDS.has(field));
-    return Object.fromEntries(fields);
-  } catch {
-    return {};
-  }
 };

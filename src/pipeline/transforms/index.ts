@@ -35,7 +35,7 @@ import { storageClasses } from './storage-classes.ts';
 import { tokenSecret } from './token-secret.ts';
 import { wokenByOthers } from './woken-by-others.ts';
 
-export { releaseHeld } from './hold-load-balancers.ts';
+export { heldSpec, hold, releaseHeld } from './hold-load-balancers.ts';
 
 /**
  * Every transform, in the order in which they run:

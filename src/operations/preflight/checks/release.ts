@@ -1,21 +1,28 @@
 import { clone } from '../../../kube/json.ts';
 import type { KubeObject } from '../../../kube/types.ts';
+import { releasePatch } from '../../../pipeline/hold-again.ts';
 import { releaseHeld } from '../../../pipeline/transforms/index.ts';
 import { applyMergePatch } from '../../../pipeline/transforms/support/merge-patch.ts';
 import { keyOfObject } from '../../move/baseline.ts';
+import { holdHint, releasedObjects, tryHold } from '../../move/hold-again.ts';
 import { type Held, heldObjects, tryRelease } from '../../move/release.ts';
 import { tryCreate } from '../../move/try-patches.ts';
 import { whereIs } from '../sentences.ts';
 import { triedRows } from '../tried.ts';
-import type { CheckContext, CheckRow } from '../types.ts';
+import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
 
-/** Whether the destination takes what gives held Services their type back, and held objects their DNS annotations. */
+/**
+ * Whether the destination takes what gives held Services their type back, and held objects their DNS annotations; and in
+ * a failback what holds them again.
+ */
 export const checkRelease: CheckRow = {
   id: 'release',
-  passed: 'The server lets everything that is held be released.',
+  passed:
+    'The server lets everything that is held be released, and everything that was released be held again.',
   run: async (context) => {
     const { to, input } = context;
-    if (input.kind === 'failback' || to.namespaceState === 'absent') return [];
+    if (input.kind === 'failback') return heldAgainRows(context);
+    if (to.namespaceState === 'absent') return [];
     const options = { concurrency: input.options.concurrency, signal: input.signal };
     const staged = stagedHeld(context);
     const planned = new Set(staged.map(({ whole }) => keyOfObject(whole)));
@@ -23,11 +30,11 @@ export const checkRelease: CheckRow = {
       ({ object }) => !planned.has(keyOfObject(object)),
     );
     const tried = [
-      ...(await tryRelease(to.side, held, ({ object }) => releaseHeld(object), options)),
+      ...(await tryRelease(to.side, held, ({ object }) => releasePatch(object), options)),
       ...(await tryRelease(
         to.side,
         staged.flatMap(({ type, live, whole }) => (live === undefined ? [] : { type, object: live, whole })),
-        ({ whole }) => releaseHeld(whole),
+        ({ whole }) => releasePatch(whole),
         options,
       )),
       ...(await tryCreate(
@@ -47,6 +54,20 @@ export const checkRelease: CheckRow = {
   },
 };
 
+const heldAgainRows = async ({ from, input }: CheckContext): Promise<readonly PreflightCheck[]> => {
+  if (from === undefined || from.namespaceState === 'absent') return [];
+  const released = await releasedObjects(from.side, input.signal);
+  const [first] = released;
+  if (first === undefined) return [];
+  const options = { concurrency: input.options.concurrency, signal: input.signal };
+  return triedRows(
+    'release',
+    await tryHold(from.side, released, options),
+    (name) => `to hold ${name} again in ${whereIs(from.side)}`,
+    holdHint(from.side, first),
+  );
+};
+
 interface StagedHeld extends Pick<Held, 'type'> {
   readonly live: KubeObject | undefined;
   /** As the stage of the cutover leaves it. */
@@ -63,6 +84,6 @@ const stagedHeld = ({ copy }: Pick<CheckContext, 'copy'>): StagedHeld[] =>
 
 const released = (whole: KubeObject): KubeObject => {
   const object = clone(whole);
-  applyMergePatch(object, releaseHeld(whole) ?? {});
+  applyMergePatch(object, releasePatch(whole) ?? {});
   return object;
 };
