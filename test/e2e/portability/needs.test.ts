@@ -186,8 +186,9 @@ describe('with --include-cluster-needs', () => {
   afterAll(async () => {
     for (const side of ['source', 'dest'] as const) {
       await deleteJson(side, 'CustomResourceDefinition', plural);
-      await deleteJson(side, 'ClusterRoleBinding', `${id}-own`);
-      for (const name of ['own', 'bound', 'shared']) await deleteJson(side, 'ClusterRole', `${id}-${name}`);
+      for (const name of ['own', 'view']) await deleteJson(side, 'ClusterRoleBinding', `${id}-${name}`);
+      for (const name of ['own', 'bound', 'shared', 'asked'])
+        await deleteJson(side, 'ClusterRole', `${id}-${name}`);
       for (const name of ['new', 'there']) await deleteJson(side, 'PriorityClass', `${id}-${name}`);
       await deleteJson(side, 'RuntimeClass', id);
       for (const name of ['plain', 'tuned']) await deleteJson(side, 'IngressClass', `${id}-${name}`);
