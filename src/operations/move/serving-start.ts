@@ -63,7 +63,7 @@ export const findServingStarts = async (
       // A paused Deployment has no ReplicaSet of its current template, and comes up with the one it had.
       if (serving === undefined || (newer === undefined && !isPaused(object)))
         deps.reporter.warning(
-          `${objectName(object)} in ${whereIs(side)} is started with its current template: revision ${annotationOf(object, SERVING_REVISION)}, which served, is not in its history any more.`,
+          `${objectName(object)} in ${whereIs(side)} is started with its current template: its history has no longer both that and revision ${annotationOf(object, SERVING_REVISION)}, which served.`,
         );
       return [];
     }),
