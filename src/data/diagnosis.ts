@@ -7,6 +7,8 @@ export interface Transcript {
   tail(): readonly string[];
   /** One sentence on why it failed, from the most exact record there is. Undefined when nothing was said. */
   diagnosis(): string | undefined;
+  /** The same in short: what ended the last strategy, without details and without the strategies before it. */
+  cause(): string | undefined;
   /** What to do about it, where the text is known. */
   hint(): string | undefined;
 }
@@ -20,16 +22,26 @@ export const createTranscript = (): Transcript => {
   const lines: string[] = [];
   // By strategy: the summary at the end says the same again, with more detail.
   const failures = new Map<string, string>();
+  let cause: string | undefined;
   let last: string | undefined;
   let noise: string | undefined;
   let podLog: string | undefined;
   const keep = (text: string): void => {
-    for (const line of scrub(text).split('\n')) lines.push(line.slice(0, LINE_LENGTH));
+    for (const part of scrub(text).split('\n')) {
+      const line = part.slice(0, LINE_LENGTH);
+      // Each strategy, and the summary at the end, says the same again: the last time counts.
+      const same = lines.indexOf(line);
+      if (same >= 0) lines.splice(same, 1);
+      lines.push(line);
+    }
     lines.splice(0, Math.max(0, lines.length - TAIL_LINES));
   };
   return {
     add: (event) => {
-      if (event.type === 'strategy-failed') failures.set(event.strategy ?? '', strategyFailure(event));
+      if (event.type === 'strategy-failed') {
+        failures.set(event.strategy ?? '', strategyFailure(event));
+        cause = event.error;
+      }
       if (event.type === 'declined') failures.set(event.strategy ?? '', declineText(event));
       if (event.type === 'failed') last = event.error;
       if (event.type === 'log' && event.level === 'error') last = event.message;
@@ -44,6 +56,10 @@ export const createTranscript = (): Transcript => {
       const parts = failures.size > 0 ? [...failures.values()] : [noise ?? last];
       const said = parts.filter((part) => part !== undefined);
       return said.length === 0 ? undefined : scrub(said.join('; '));
+    },
+    cause: () => {
+      const said = cause ?? [...failures.values()].at(-1) ?? noise ?? last;
+      return said === undefined ? undefined : scrub(said);
     },
     hint: () => {
       const text = [noise, ...failures.values(), last, podLog].join('\n');
@@ -64,6 +80,7 @@ const lineOf = (event: MoverEvent): string | undefined => {
   switch (event.type) {
     case 'progress':
     case 'identified':
+    case 'cleaning-up':
       return undefined;
     case 'log':
       return event.level === 'debug' ? undefined : event.message;
@@ -82,7 +99,6 @@ const lineOf = (event: MoverEvent): string | undefined => {
     case 'pod-log':
       return event.text;
     case 'vanished':
-    case 'cleaning-up':
     case 'cleanup-failed':
       return event.message;
   }

@@ -5,11 +5,16 @@ import { clauseList } from '../sentences.ts';
 import type { MoverOutcome } from './pv-migrate.ts';
 import type { ClaimResult } from './types.ts';
 
-/** The error for claims that were not copied: names with reasons; undefined when all were. */
+/**
+ * The error for claims that were not copied: names with the reasons in short, as the whole of it has been told with each
+ * claim and is in the result; undefined when all were.
+ */
 export const movesError = (results: readonly ClaimResult[]): PartialError | undefined => {
   const bad = results.filter((result) => result.status === 'failed' || result.status === 'refused');
   if (bad.length === 0) return undefined;
-  const why = bad.map((result) => `${result.name}: ${result.reason ?? result.status}`);
+  const why = bad.map(
+    (result) => `${result.name}: ${(result.brief ?? result.reason ?? result.status).replace(/\.$/, '')}`,
+  );
   return new PartialError(
     `${bad.length} of ${results.length} ${results.length === 1 ? 'claim was' : 'claims were'} not copied: ${clauseList(why, MOST_NAMED)}.`,
     { hint: 'The claims that were copied stay copied; a resume tries only the others again.' },
@@ -45,6 +50,12 @@ export const whyFailed = (outcome: MoverOutcome, deadlineMs: number): string => 
   return `${how}${killed}${said}${hint}`;
 };
 
+/** The same in short: without details, and without what to do. */
+export const whyFailedInShort = (outcome: MoverOutcome, deadlineMs: number): string => {
+  const how = `pv-migrate ${howItEnded(outcome, deadlineMs)}`;
+  return outcome.stopped !== undefined || outcome.cause === undefined ? how : `${how}: ${outcome.cause}`;
+};
+
 const howItEnded = (outcome: MoverOutcome, deadlineMs: number): string => {
   if (outcome.stopped === 'interrupted') return 'was interrupted';
   if (outcome.stopped === 'lost') return `was stopped, as this copy cannot end: ${outcome.lost ?? ''}`;
@@ -59,7 +70,7 @@ const howItEnded = (outcome: MoverOutcome, deadlineMs: number): string => {
 
 /** Tells the operator how one claim ended. */
 export const tellResult = (result: ClaimResult, reporter: Reporter): void => {
-  const { name: claim, ...rest } = result;
+  const { name: claim, brief: _brief, ...rest } = result;
   reporter.event('claim-finished', { claim, ...rest });
   const size = result.bytes === undefined ? '' : ` ${formatBytes(result.bytes)}`;
   if (result.status === 'copied') {

@@ -6,7 +6,7 @@ import { endProcess } from './end-process.ts';
 import type { Mover } from './find-mover.ts';
 import { cleanupLeftovers, type Leftovers, type MoverPod } from './leftovers.ts';
 import type { FollowedCopy } from './lost-copy.ts';
-import { tellResult, whyFailed } from './move-texts.ts';
+import { tellResult, whyFailed, whyFailedInShort } from './move-texts.ts';
 import { moverId } from './mover-id.ts';
 import { withPrivateDir } from './private-dir.ts';
 import { type MoverOutcome, runMover } from './pv-migrate.ts';
@@ -264,8 +264,9 @@ const resultOf = async (
     tail: outcome.end === 'succeeded' ? [] : outcome.tail,
   };
   if (outcome.end !== 'succeeded') {
-    const reason = [whyFailed(outcome, session.request.options.deadlineMs), ...warnings].join('; ');
-    return { ...base, status: 'failed', reason };
+    const { deadlineMs } = session.request.options;
+    const reason = [whyFailed(outcome, deadlineMs), ...warnings].join('; ');
+    return { ...base, status: 'failed', reason, brief: whyFailedInShort(outcome, deadlineMs) };
   }
   const verification = await session.deps.verify?.(pair);
   if (verification !== undefined && verification.outcome !== 'equal') {

@@ -45,8 +45,12 @@ export interface MoverOutcome {
   readonly cleanupFailed: boolean;
   readonly tail: readonly string[];
   readonly diagnosis?: string | undefined;
+  /** The diagnosis in short. */
+  readonly cause?: string | undefined;
   readonly hint?: string | undefined;
 }
+
+const NOT_SAID = 'it did not say that it had copied anything';
 
 type Stop = 'interrupted' | 'deadline' | 'lost';
 
@@ -118,7 +122,7 @@ export const runMover = async (run: MoverRun): Promise<MoverOutcome> => {
   const { isTold: _told, ...summary } = said;
   return {
     ...summary,
-    ...(exit.code === 0 && !isCopied ? { diagnosis: 'it did not say that it had copied anything' } : {}),
+    ...(exit.code === 0 && !isCopied ? { diagnosis: NOT_SAID, cause: NOT_SAID } : {}),
     end: isCopied ? 'succeeded' : killed ? 'killed' : (stopped ?? 'failed'),
     stopped,
     ...(stopped === 'lost' ? { lost: String(run.lost?.reason) } : {}),
@@ -172,7 +176,7 @@ const readLines = async (lines: AsyncIterable<unknown>, take: (line: string) => 
 
 type Summary = Pick<
   MoverOutcome,
-  'strategy' | 'moverId' | 'bytes' | 'warnings' | 'cleanupFailed' | 'tail' | 'diagnosis' | 'hint'
+  'strategy' | 'moverId' | 'bytes' | 'warnings' | 'cleanupFailed' | 'tail' | 'diagnosis' | 'cause' | 'hint'
 >;
 
 const collectFacts = (
@@ -212,6 +216,7 @@ const collectFacts = (
     cleanupFailed,
     tail: transcript.tail(),
     diagnosis: transcript.diagnosis(),
+    cause: transcript.cause(),
     hint: transcript.hint(),
   });
   return { line, summary };

@@ -124,6 +124,8 @@ export interface ClaimResult {
   readonly status: 'copied' | 'failed' | 'skipped' | 'refused';
   /** A sentence; for `copied` only when there is something to tell. */
   readonly reason?: string | undefined;
+  /** The reason in short, for a list of several claims; undefined where the reason is short itself. */
+  readonly brief?: string | undefined;
   /** Size of the source tree where the mover told it, else the bytes last reported. */
   readonly bytes?: number | undefined;
   readonly seconds: number;

@@ -206,6 +206,8 @@ describe('runMover', { timeout: 120_000 }, () => {
     expect(outcome.hint).toMatch(/could not be read/);
     expect(outcome.tail.join('\n')).toContain('send_files failed to open "/source/a": Permission denied');
     expect(outcome.tail.at(-1)).toBe('migration failed: no strategy could complete the migration');
+    expect(outcome.tail.length).toBe(new Set(outcome.tail).size);
+    expect(outcome.cause).toMatch(/^pod .* exited with code 23 [^)]*\)$/);
   });
 
   it('D19: shows a usage error of the mover as the diagnosis', async () => {

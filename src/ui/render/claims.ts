@@ -2,8 +2,8 @@ import { formatBytes } from '../../bytes.ts';
 import type { MoveResult } from '../../operations/move/types.ts';
 import { tableLines } from '../table.ts';
 
-/** How the copy of each claim ended, as a table. */
-export const claimLines = (claims: NonNullable<MoveResult['claims']>): string[] =>
+/** How the copy of each claim ended, as a table. `isTold`: why claims failed stands above it on the same terminal. */
+export const claimLines = (claims: NonNullable<MoveResult['claims']>, { isTold = false } = {}): string[] =>
   tableLines([
     ['CLAIM', 'DATA', 'SIZE', 'SECONDS', 'BY', 'VERIFIED', 'REASON'],
     ...claims.map((claim) => [
@@ -13,6 +13,6 @@ export const claimLines = (claims: NonNullable<MoveResult['claims']>): string[] 
       claim.seconds?.toFixed(1) ?? '-',
       claim.strategy ?? '-',
       claim.verification?.outcome ?? 'no',
-      claim.reason ?? '',
+      isTold && claim.status === 'failed' ? 'as told above' : (claim.reason ?? ''),
     ]),
   ]);

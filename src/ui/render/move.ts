@@ -27,7 +27,7 @@ export const renderMove = (result: MoveResult, theme: Theme, { isTold = false } 
     `${theme.strong(result.kind)} ${theme.strong(source)} ${ARROWS[result.kind]} ${theme.strong(dest)}${result.dryRun ? ' (dry run)' : ''}${result.operationId === '' ? '' : `  ${theme.dim(result.operationId)}`}`,
     '',
     ...(result.dryRun ? planLines(result.steps, theme) : stepLines(result.steps)),
-    ...(result.claims === undefined ? [] : ['', ...claimLines(result.claims)]),
+    ...(result.claims === undefined ? [] : ['', ...claimLines(result.claims, { isTold })]),
     ...(result.warnings.length === 0 || isTold
       ? []
       : ['', theme.warning('Warnings:'), ...result.warnings.map((text) => `  ${text}`)]),

@@ -100,11 +100,16 @@ test('D26, D65: a copy whose pod was deleted by force is ended, named, cleaned u
     /^1 of 2 claims were not copied: files: pv-migrate was stopped, as this copy /,
   );
   expect(error?.message).toContain(
-    `pod ${name} in namespace ${namespace} of context ${contextOf('dest')}, to which it is copied: was deleted (Job `,
+    `pod ${name} in namespace ${namespace} of context ${contextOf('dest')}, to which it is copied: was deleted`,
   );
-  expect(error?.message).toMatch(/none has taken its place for 2 s\. A resume, or another pre-copy, copies/);
+  expect(error?.message).toMatch(
+    /was deleted( \(Job \S+ has failed: \S+\))?, and none has taken its place for 2 s\.$/,
+  );
   expect(mover.noted('signal').map(({ signal }) => signal)).toEqual(['SIGINT']);
-  expect(kept.get('files')).toMatchObject({ status: 'failed' });
+  expect(kept.get('files')).toMatchObject({
+    status: 'failed',
+    reason: expect.stringContaining('2 s. A resume, or another pre-copy, copies the claim again'),
+  });
   expect(kept.get('logs')).toMatchObject({ status: 'copied' });
   expect(mover.releases()).toEqual([]);
   expect(await listJson('dest', 'Job', namespace)).toEqual([]);
