@@ -11,7 +11,7 @@ export const RULES: readonly string[] = [
   ...range('F', 1, 16),
   ...range('F', 20, 40),
   ...range('F', 50, 64),
-  ...range('T', 1, 13),
+  ...range('T', 1, 14),
   ...range('T', 20, 29),
   'T30a',
   ...range('T', 30, 47),

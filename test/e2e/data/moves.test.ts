@@ -146,10 +146,7 @@ describe('the copy of record', () => {
   }, 120_000);
 
   it('D52: a warm standby is refused before anything stops, and a move without a copy says what it leaves', async () => {
-    const namespace = await installClaims('data', { claims: ['files', 'scratch'], mounted: [] });
-    await patchJson('source', 'PersistentVolumeClaim', 'scratch', namespace, {
-      metadata: { labels: { 'dr-syncer.io/ignore': 'true' } },
-    });
+    const namespace = await installClaims('data', { claims: ['files'], mounted: [] });
     const mover = openMover();
     await patchJson('dest', 'Deployment', 'web', namespace, { spec: { replicas: 1 } });
     await waitUntil('the warm pod', async () => (await listJson('dest', 'Pod', namespace)).length === 1);
