@@ -25,7 +25,8 @@ const mayBeOver = (object: KubeObject, jobs: Choice): boolean => jobs !== 'suspe
 
 /** Whether an object is work that is done once: a Job, or a custom resource of that kind. Pure. */
 export const isDoneOnce = (object: KubeObject): boolean =>
-  groupKind(object) === 'Job.batch' || oneShotOf(object, { isLasting: () => false, kinds: [] })?.isKnown === true;
+  groupKind(object) === 'Job.batch' ||
+  oneShotOf(object, { isLasting: () => false, kinds: [] })?.isKnown === true;
 
 /**
  * What a failover may start: objects that the last stage still knew, that are not marked to be ignored, and whose work

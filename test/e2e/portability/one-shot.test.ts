@@ -30,7 +30,12 @@ test('F38, T26: a run that is over is left out, one that is not is kept, a sched
       custom('postgresql.cnpg.io/v1', 'ScheduledBackup', 'nightly', '{ schedule: "0 0 0 * * *" }'),
       custom('serving.knative.dev/v1', 'Service', 'hello', '{ template: {} }'),
       custom('custom.example.com/v1', 'Gadget', 'broken', '{ size: 1 }'),
-      custom('custom.example.com/v1', 'Gadget', 'clock', '{ scaleTargetRef: { kind: Deployment, name: web } }'),
+      custom(
+        'custom.example.com/v1',
+        'Gadget',
+        'clock',
+        '{ scaleTargetRef: { kind: Deployment, name: web } }',
+      ),
     ].join('\n'),
     prepare: async (source) => {
       await patchJson('source', 'PipelineRun', 'over', source, OVER);
