@@ -9,7 +9,7 @@ import { object } from '../helpers/objects.ts';
 import { transformContext } from '../helpers/transforms.ts';
 
 // The rules that transforms carry out, or comment on; the others belong to parking, filters and apply.
-const RULES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]
+const RULES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]
   .concat([31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47])
   .concat([50, 51, 52, 53, 54, 55, 56, 57, 60, 61, 62, 64, 66, 68, 69, 71, 72, 73, 74, 80, 81])
   .map((number) => `T${number}`);

@@ -12,6 +12,7 @@ import type { ClusterReader } from '../../kube/types.ts';
 import { JOBS, PODS } from '../../kube/well-known.ts';
 import { MOVER_SELECTOR, releaseSelector } from '../../mover-labels.ts';
 import type { Reporter } from '../../reporter.ts';
+import { timeLimit } from '../../sleep.ts';
 import { conditionOf } from '../../workloads/finished.ts';
 import { podFailure } from '../../workloads/pod-failure.ts';
 
@@ -171,7 +172,7 @@ const jobClause = async (
   try {
     const [job] = await cluster.list(JOBS, namespace, {
       labelSelector: releaseSelector(release),
-      signal: AbortSignal.timeout(JOB_MS),
+      signal: timeLimit(JOB_MS),
     });
     if (job === undefined) return ' (its Job is gone)';
     const failed = conditionOf(job, 'Failed');
