@@ -12,6 +12,7 @@ const report = join(scratch, 'report.json');
 const STEPS: readonly (readonly [string, ...string[]])[] = [
   ['tsc', '--noEmit'],
   ['biome', 'check', '.'],
+  ['knip'],
   ...(existsSync(join(ROOT, 'scripts', 'build.ts')) ? [['node', join('scripts', 'build.ts')] as const] : []),
   [
     'vitest',

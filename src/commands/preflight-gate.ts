@@ -131,7 +131,7 @@ const unlessForbidden = async <T>(read: () => Promise<T>): Promise<T | typeof FO
  * How long a move is expected to take, in seconds: as the longest one of its kind that went well, or without one what
  * it may wait for pods to stop and to start. Pure.
  */
-export const expectedSeconds = (
+const expectedSeconds = (
   kind: PreflightKind,
   history: readonly HistoryEntry[],
   waitTimeoutMs: number,

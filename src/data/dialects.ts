@@ -9,7 +9,7 @@ export interface MoverVersion {
 }
 
 /** What came with a minor version, so that older ones are not asked for it. */
-export type Feature = keyof typeof SINCE;
+type Feature = keyof typeof SINCE;
 
 /** How one version of the mover is spoken to: everything that differs between versions is here. */
 export interface Dialect {
@@ -25,7 +25,7 @@ export interface Dialect {
 }
 
 /** Long flags only: `-b` and `-R` mean opposite things in different versions. */
-export interface DialectFlags {
+interface DialectFlags {
   readonly progressOff: string;
   readonly loadBalancerTimeout: string;
   /** Undefined: this version always compresses. */

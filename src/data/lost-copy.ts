@@ -12,7 +12,7 @@ export interface LossLimits {
 }
 
 /** The pods of the mover on each side of a copy; undefined while they cannot be seen. */
-export interface MoverPods {
+interface MoverPods {
   readonly source: readonly KubeObject[] | undefined;
   readonly dest: readonly KubeObject[] | undefined;
 }

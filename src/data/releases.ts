@@ -83,7 +83,7 @@ const PARTS: readonly { readonly type: ResourceType; readonly labelSelector: str
 const RELEASE = /^pv-migrate-(dr-[a-z0-9]+-[0-9a-f]{11})-/;
 
 /** The id of the copy of ours that an object belongs to; undefined for what is not ours. Pure. */
-export const idOfRelease = (object: KubeObject): string | undefined => {
+const idOfRelease = (object: KubeObject): string | undefined => {
   const { labels, name } = object.metadata;
   const release = releaseOf(object) ?? (labels?.['owner'] === 'helm' ? labels['name'] : name);
   return RELEASE.exec(release ?? '')?.[1];

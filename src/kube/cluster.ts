@@ -24,7 +24,7 @@ export interface ClusterOptions {
   onRetry?(message: string, waitMs: number): void;
 }
 
-export type CountName = Exclude<keyof RequestCounts, 'total' | 'retries'>;
+type CountName = Exclude<keyof RequestCounts, 'total' | 'retries'>;
 
 /** What the parts of a cluster share: counted sending, and the warnings seen. */
 export interface Wire {

@@ -14,7 +14,7 @@ import { createServerClock } from './server-clock.ts';
 import type { Json } from './types.ts';
 import type { Transport, TransportOptions, WireRequest, WireResponse } from './wire.ts';
 
-export type { Transport, TransportOptions, WireRequest, WireResponse };
+export type { Transport, TransportOptions };
 
 // Bearer tokens of exec plugins and projected files rotate; headers older than this are asked for anew.
 const HEADERS_MAX_AGE_MS = 45_000;

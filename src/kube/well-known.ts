@@ -37,8 +37,6 @@ export const PAUSABLE: ReadonlySet<string> = new Set([
   'Rollout.argoproj.io',
 ]);
 export const DEPLOYMENTS = wellKnown('apps', 'deployments', 'Deployment');
-export const STATEFUL_SETS = wellKnown('apps', 'statefulsets', 'StatefulSet');
-export const DAEMON_SETS = wellKnown('apps', 'daemonsets', 'DaemonSet');
 export const REPLICA_SETS = wellKnown('apps', 'replicasets', 'ReplicaSet');
 export const CONTROLLER_REVISIONS = wellKnown('apps', 'controllerrevisions', 'ControllerRevision');
 export const JOBS = wellKnown('batch', 'jobs', 'Job');

@@ -78,7 +78,7 @@ const chooseVersion = (
  * Kubernetes' own order of versions: stable before beta before alpha, higher numbers first, other names last.
  * `v2, v1, v2beta1, v1alpha1, foo`.
  */
-export const byVersionPriority = (a: string, b: string): number => {
+const byVersionPriority = (a: string, b: string): number => {
   const [x, y] = [rank(a), rank(b)];
   for (let i = 0; i < x.length; i++) {
     const difference = (y[i] ?? 0) - (x[i] ?? 0);

@@ -15,7 +15,7 @@ export interface CodecLimits {
 export const LIMITS: CodecLimits = { plainBytes: 64 * 1024, partBytes: 660 * 1024 };
 
 /** The `data` and `binaryData` of one ConfigMap. */
-export interface Content {
+interface Content {
   readonly data: { readonly [key: string]: string };
   readonly binaryData?: { readonly [key: string]: string };
 }

@@ -34,7 +34,7 @@ import type { Role } from './types-of-records.ts';
 import { whoWorks } from './who-works.ts';
 
 /** What happens to a step of the journal; `id` is stable from run to run. */
-export interface StepName {
+interface StepName {
   readonly id: string;
   readonly title: string;
   readonly detail?: string | undefined;

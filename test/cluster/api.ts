@@ -10,13 +10,13 @@ export interface Endpoint {
 }
 
 /** One answer; `body` is the parsed JSON, or the text when it is not JSON. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests read arbitrary Kubernetes JSON and say what they expect of it
   readonly body: any;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly body?: unknown;
   /** Default application/json; patches name their own type. */
   readonly contentType?: string;

@@ -112,7 +112,7 @@ const OLDER: readonly CrdSpec[] = [VERSATILE, LAX].map((type) => ({
  * The custom types of all tests. Every test finds all of them, whatever ran before it: what a cluster serves is the same
  * for all its namespaces, and who moves custom resources needs rights on every type.
  */
-export const CUSTOM_TYPES: Readonly<Record<Side, readonly CrdSpec[]>> = {
+const CUSTOM_TYPES: Readonly<Record<Side, readonly CrdSpec[]>> = {
   source: [...COMMON, STRAYS, { ...VERSIONED, versions: ['v1', 'v2'] }, VERSATILE, LAX],
   dest: [...COMMON, VERSIONED, ...OLDER],
 };

@@ -32,7 +32,7 @@ export async function seeded(api: Api): Promise<boolean> {
  * Volumes per storage class and access mode: enough for a whole test run, whose namespaces keep theirs. A released one
  * becomes Available again (kwok.yaml).
  */
-export const VOLUMES_PER_CLASS = { ReadWriteOnce: 40, ReadWriteMany: 4 } as const;
+const VOLUMES_PER_CLASS = { ReadWriteOnce: 40, ReadWriteMany: 4 } as const;
 
 const STORAGE_CLASSES = [storageClass('standard', true), storageClass('fast', false)];
 

@@ -23,7 +23,7 @@ export interface ProxyRequest {
 }
 
 /** What the client was given: a status, or what was done to it instead. */
-export type Fate = number | 'reset' | 'gone';
+type Fate = number | 'reset' | 'gone';
 
 /** One line of the proxy's log. Times are milliseconds of performance.now(). */
 export interface LoggedRequest extends ProxyRequest {
@@ -35,7 +35,7 @@ export interface LoggedRequest extends ProxyRequest {
 }
 
 /** A request under way, and what an action may do with it. Each of them ends in pass, answer or reset. */
-export interface Exchange {
+interface Exchange {
   readonly request: ProxyRequest;
   /** Sends the request, with these headers changed, to the API server; resolves when its headers are there. */
   forward(changed?: IncomingHttpHeaders): Promise<IncomingMessage>;
@@ -54,7 +54,7 @@ export interface Exchange {
 export type Action = (exchange: Exchange) => void | Promise<void>;
 
 /** The first rule that matches and has `times` left (default: always) decides; without one, the request passes. */
-export interface Rule {
+interface Rule {
   readonly match: (request: ProxyRequest) => boolean;
   readonly times?: number;
   readonly action: Action;

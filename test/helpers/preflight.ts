@@ -72,5 +72,4 @@ export const withInput = async <T>(
 
 export const MOVE: MoveOptions = { ...PLAIN_MOVE, concurrency: CLUSTER.concurrency };
 
-export const stageOptionsFor = (namespace: string): StageOptions =>
-  plainStage(namespace, CLUSTER.concurrency);
+const stageOptionsFor = (namespace: string): StageOptions => plainStage(namespace, CLUSTER.concurrency);

@@ -14,7 +14,7 @@ export const withSpec = (apiVersion: string, kind: string, spec: JsonObject): Ku
   live(apiVersion, kind, { spec });
 
 /** JSON merge patch as RFC 7386 section 2 defines it. */
-export const mergePatch = (target: Json | undefined, patch: Json): Json => {
+const mergePatch = (target: Json | undefined, patch: Json): Json => {
   if (!isObject(patch)) return clone(patch);
   const result: JsonObject = isObject(target) ? clone(target) : {};
   for (const [key, value] of Object.entries(patch)) {

@@ -14,7 +14,7 @@ export type Listed =
   | { readonly state: 'not-served' | 'unknown' };
 
 /** What a look at one object came to. */
-export type Found =
+type Found =
   | { readonly state: 'found'; readonly object: KubeObject }
   | { readonly state: 'absent' | 'unknown' };
 

@@ -152,7 +152,7 @@ const isMover = (object: KubeObject): boolean =>
  * Names the state of what runs pods on a stopped side: another text whenever somebody changed a workload, as when it
  * was started and stopped again. What controllers make and own is left out.
  */
-export const markOf = ({ informer }: Pick<Watched, 'informer'>): string => {
+const markOf = ({ informer }: Pick<Watched, 'informer'>): string => {
   const states = informer
     .objects()
     .filter(isWorkload)

@@ -8,7 +8,7 @@ import { nameList } from '../../sentences.ts';
 export const WITHOUT_HOOKS = '--without-hooks';
 
 /** An option of which the value is executed here, asked over the network from here, or started as a pod. */
-export interface Executable {
+interface Executable {
   readonly path: readonly string[];
   readonly flag: string;
 }

@@ -18,7 +18,7 @@ import { type Tried, tryWrite } from './try-patches.ts';
 import type { MoveDeps } from './types.ts';
 
 /** An object whose configuration at the destination is not what the source would give it. */
-export interface ConfigChange {
+interface ConfigChange {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;

@@ -33,7 +33,7 @@ export const missingRights = async (
 };
 
 /** Whether a rule of a SelfSubjectRulesReview grants a right. Pure. */
-export const grants = (rule: JsonObject, right: Omit<Right, 'need' | 'side'>): boolean => {
+const grants = (rule: JsonObject, right: Omit<Right, 'need' | 'side'>): boolean => {
   const has = (field: string, value: string): boolean => {
     const values = listAt(rule, field);
     return values.includes('*') || values.includes(value);

@@ -52,12 +52,9 @@ import type {
   SideName,
 } from './types.ts';
 
-export { rolesYaml } from './roles.ts';
 export type {
-  PreflightCheck,
   PreflightInput,
   PreflightKind,
-  PreflightRecord,
   PreflightResult,
 } from './types.ts';
 
@@ -180,7 +177,7 @@ const runCheck = async (check: CheckRow, context: CheckContext): Promise<Preflig
 };
 
 /** Turns refusals of the checks that the operator named into warnings. Pure. */
-export const ignoreSome = (checks: readonly PreflightCheck[], ids: readonly string[]): PreflightCheck[] =>
+const ignoreSome = (checks: readonly PreflightCheck[], ids: readonly string[]): PreflightCheck[] =>
   checks.map((check) =>
     check.level === 'refuse' && (ids.includes('all') || ids.includes(check.id))
       ? { ...check, level: 'warn', message: `Ignored: ${check.message}` }
@@ -190,7 +187,7 @@ export const ignoreSome = (checks: readonly PreflightCheck[], ids: readonly stri
 const LEVELS: readonly CheckLevel[] = ['unsafe', 'refuse', 'warn', 'unknown', 'info', 'ok'];
 
 /** The checks by level, the worst first, each once; within a level in the order given. Pure. */
-export const sortChecks = (checks: readonly PreflightCheck[]): PreflightCheck[] => {
+const sortChecks = (checks: readonly PreflightCheck[]): PreflightCheck[] => {
   const once = new Map(
     checks.map((check) => [[check.id, check.level, check.subject, check.message].join('\n'), check]),
   );
@@ -198,7 +195,7 @@ export const sortChecks = (checks: readonly PreflightCheck[]): PreflightCheck[] 
 };
 
 /** What all checks together mean: a refusal comes before what could be acknowledged, as that alone would not do. Pure. */
-export const conclude = (
+const conclude = (
   kind: PreflightInput['kind'],
   checks: readonly PreflightCheck[],
 ): Pick<PreflightResult, 'outcome' | 'exitCode' | 'summary'> => {

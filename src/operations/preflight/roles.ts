@@ -2,7 +2,7 @@ import { IGNORE } from '../../annotations.ts';
 import type { Json, JsonObject } from '../../kube/types.ts';
 import type { PreflightKind, Right, SideName } from './types.ts';
 
-export type Rule = JsonObject & {
+type Rule = JsonObject & {
   apiGroups: string[];
   resources: string[];
   resourceNames?: string[];

@@ -18,7 +18,7 @@ export type PreflightKind = Exclude<MoveKind, 'fence' | 'rollback'>;
 export type SideName = MoveSide['role'];
 
 /** What the record of the destination says that matters before a move; a StateRecord can be turned into one. */
-export interface PreflightRecord {
+interface PreflightRecord {
   /** RFC 3339. */
   readonly lastStageAt?: string | undefined;
   readonly phase: Phase;

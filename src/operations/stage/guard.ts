@@ -131,7 +131,7 @@ export const refuseUnseenPods = (
 };
 
 /** Whether a pod is running or about to: not finished, and not being deleted. */
-export const isRunning = (pod: KubeObject): boolean => {
+const isRunning = (pod: KubeObject): boolean => {
   const phase = (pod.status as { phase?: string } | undefined)?.phase;
   return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined;
 };

@@ -59,7 +59,7 @@ export interface StageDeps {
 }
 
 /** Who takes the lock: `user@host`, and this process on that host. */
-export interface LockHolder {
+interface LockHolder {
   readonly holder: string;
   readonly process: LockProcess;
 }
@@ -101,7 +101,7 @@ export interface Finding {
   readonly message: string;
 }
 
-export interface Side {
+interface Side {
   readonly context: string;
   readonly server: string;
   readonly namespace: string;

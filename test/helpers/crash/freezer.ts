@@ -7,7 +7,7 @@ import { type ProxyRequest, startFaultProxy } from '../fault-proxy.ts';
 import { isWrite } from '../faults.ts';
 
 /** A run of the program that stops in the middle of a write, with the write still on its way. */
-export interface FrozenRun {
+interface FrozenRun {
   /** True when the process has been stopped (SIGSTOP) at its write; false when it ended before it came to it. */
   readonly frozen: Promise<boolean>;
   /** The write that is held, as `source PATCH deployments/web`. */

@@ -17,7 +17,7 @@ const OFFSET = Number(process.env['DR_SYNCER_CRASH_OFFSET'] ?? 0);
 export const CASES_MS = (takesAll ? 8 * 60 : 30) * 60_000;
 
 /** How many namespaces are worked on at a time. */
-export const LANES = Number(process.env['DR_SYNCER_CRASH_LANES'] ?? 4);
+const LANES = Number(process.env['DR_SYNCER_CRASH_LANES'] ?? 4);
 
 /**
  * The cases for the writes of a run: a cut before and a cut after each. Every `after`th write is cut after it, and

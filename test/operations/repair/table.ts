@@ -19,7 +19,7 @@ export const REOPENED = (kind: string) =>
 export const NOT_TAKEN = (side: string): RegExp =>
   new RegExp(`^refuse: By the records the ${side} is the live side, and nothing contradicts them`);
 
-export type Answer = string | RegExp;
+type Answer = string | RegExp;
 /** What is told without --live-side, with the source and with the destination; one answer alone is that to all. */
 export type Row = readonly [
   what: string,

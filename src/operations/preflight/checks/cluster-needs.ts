@@ -15,7 +15,7 @@ export const checkBroughtNeeds: CheckRow = {
 };
 
 /** The rows about the needs that were tried in dry runs, less what a missing right explains. Pure. */
-export const needsRows = ({ copy, to }: Pick<CheckContext, 'copy' | 'to'>): PreflightCheck[] => {
+const needsRows = ({ copy, to }: Pick<CheckContext, 'copy' | 'to'>): PreflightCheck[] => {
   const tried = copy?.clusterNeeds;
   if (tried === undefined || tried.length === 0) return [];
   const { context } = to.side.cluster;

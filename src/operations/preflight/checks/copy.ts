@@ -13,11 +13,7 @@ export const checkCopy: CheckRow = {
 };
 
 /** What the plan and its dry run say, less what a missing right explains. Pure. */
-export const copyRows = ({
-  copy,
-  to,
-  input,
-}: Pick<CheckContext, 'copy' | 'to' | 'input'>): PreflightCheck[] => {
+const copyRows = ({ copy, to, input }: Pick<CheckContext, 'copy' | 'to' | 'input'>): PreflightCheck[] => {
   if (copy === undefined) return [];
   const level = input.stageOptions?.keepGoing === true ? 'warn' : 'refuse';
   const mayNotList = copy.collected.unlisted.length > 0;

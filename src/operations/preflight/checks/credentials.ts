@@ -76,7 +76,7 @@ export const expiryRows = (
 const MARGIN_MS = 10 * 60_000;
 
 /** The credentials that the user of a context has in its kubeconfig. Reads its files; runs no plugin. */
-export const expiriesOf = (context: KubeContext): Expiry[] => {
+const expiriesOf = (context: KubeContext): Expiry[] => {
   const user = context.load().getCurrentUser();
   if (user === null) return [];
   const certificate = (): string | undefined =>
@@ -92,7 +92,7 @@ export const expiriesOf = (context: KubeContext): Expiry[] => {
 };
 
 /** When a PEM certificate ends, in ms. Throws when it is none. */
-export const certificateEnd = (pem: string): number => new X509Certificate(pem).validToDate.getTime();
+const certificateEnd = (pem: string): number => new X509Certificate(pem).validToDate.getTime();
 
 /** When a bearer token ends, in ms; undefined when it is no JWT or names no end. See RFC 7519. */
 export const tokenEnd = (token: string): number | undefined => {

@@ -13,7 +13,7 @@ export const checkJobs: CheckRow = {
 };
 
 /** What there is to say about running Jobs. Pure. */
-export const jobRows = (
+const jobRows = (
   side: MoveSide,
   { runningJobs, entries }: Pick<Survey, 'runningJobs' | 'entries'>,
   choice: MoveOptions['jobs'],

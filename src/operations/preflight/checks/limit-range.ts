@@ -18,7 +18,7 @@ export const checkLimitRange: CheckRow = {
 };
 
 /** One refusal per workload and LimitRange that would refuse its pods, with every reason. Pure. */
-export const limitRangeRows = (
+const limitRangeRows = (
   side: CheckContext['to']['side'],
   ranges: readonly KubeObject[],
   starters: readonly Starter[],

@@ -12,9 +12,7 @@ export const checkNamespaces: CheckRow = {
 };
 
 /** What is wrong with the namespace of one side. Pure. */
-export const namespaceRows = (
-  view: Pick<SideView, 'side' | 'namespace' | 'namespaceState'>,
-): PreflightCheck[] => {
+const namespaceRows = (view: Pick<SideView, 'side' | 'namespace' | 'namespaceState'>): PreflightCheck[] => {
   const { side, namespace, namespaceState } = view;
   const subject = `Namespace ${side.namespace}`;
   const where = `Namespace ${side.namespace} of context ${side.cluster.context}`;

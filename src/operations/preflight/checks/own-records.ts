@@ -26,7 +26,7 @@ export const checkOwnRecords: CheckRow = {
 };
 
 /** The records that a move keeps on a side; those that are there already are among them. Pure. */
-export const recordsOf = ({ side: { namespace, role }, records }: SideView): OwnRecord[] => {
+const recordsOf = ({ side: { namespace, role }, records }: SideView): OwnRecord[] => {
   const journal = placeOf('journal', namespace, role).name;
   return moveRecords(
     namespace,
@@ -45,7 +45,7 @@ export const newRecordsOf = (view: SideView): OwnRecord[] => {
  * One row for each thing that a server says against our records. Without those of the destination nothing can begin;
  * the source has copies of them. Pure.
  */
-export const recordRows = (
+const recordRows = (
   { side, unlisted }: Pick<SideView, 'side' | 'unlisted'>,
   refused: readonly RefusedRecord[],
   kind: CheckContext['input']['kind'],

@@ -15,7 +15,7 @@ export const checkParked: CheckRow = {
 };
 
 /** One row for each target that cannot be restored; the stage of a cutover parks some of them anew. Pure. */
-export const parkedRows = (
+const parkedRows = (
   objects: readonly KubeObject[],
   targets: readonly StartTarget[],
   parked: ReadonlySet<string> = new Set(),

@@ -37,7 +37,7 @@ export const checkPods: CheckRow = {
 };
 
 /** The pod that a starter would have created, as its controller would make it. Pure. */
-export const podOf = ({ object, live, template }: Starter, namespace: string): KubeObject => {
+const podOf = ({ object, live, template }: Starter, namespace: string): KubeObject => {
   const { labels, annotations } = template.metadata as Partial<ObjectMeta>;
   const id = createHash('sha256').update(objectName(object)).digest('hex').slice(0, 10);
   const uid = live?.metadata.uid;
@@ -114,7 +114,7 @@ const askOne = async (context: CheckContext, starter: Starter): Promise<Prefligh
 };
 
 /** Whether an answer to the dry run is a refusal, or says nothing about the pods of the application. */
-export const levelOf = (
+const levelOf = (
   failure: Failure,
   { copy }: Pick<CheckContext, 'copy'>,
 ): Extract<PreflightCheck['level'], 'refuse' | 'unknown'> => {

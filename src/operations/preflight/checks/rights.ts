@@ -41,7 +41,7 @@ export const checkRights = async (context: CheckContext): Promise<RightsFound> =
 };
 
 /** The refusal about the rights that are missing on one side. Pure. */
-export const missingRow = (
+const missingRow = (
   input: Pick<PreflightInput, 'kind'>,
   side: MoveSide,
   missing: readonly MissingRight[],

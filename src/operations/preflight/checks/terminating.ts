@@ -16,7 +16,7 @@ export const checkTerminating: CheckRow = {
  * One refusal per object that will be gone when it is needed; the finalizers that hold it are named. The stage of a
  * cutover can write none of the objects that are on their way out, whether pods need them or not. Pure.
  */
-export const terminatingRows = ({
+const terminatingRows = ({
   to,
   targets,
   starters,

@@ -22,7 +22,7 @@ export const checkUncopied: CheckRow = {
 };
 
 /** The same for a failback, whose copies are at home. Pure. */
-export const homelessRows = ({
+const homelessRows = ({
   from,
   to,
   homeless,
@@ -45,7 +45,7 @@ const deletedRows = ({ from, to, deleted, input }: CheckContext): PreflightCheck
 };
 
 /** One refusal for all that have none. Without a plan of the stage nothing is said: what is in its way is a finding. Pure. */
-export const uncopiedRows = ({
+const uncopiedRows = ({
   from,
   to,
   survey,
