@@ -67,12 +67,15 @@ export const configTrial = (
   if (!sync) return undefined;
   const deps = { reporter: silentReporter, signal };
   let compared: ReturnType<typeof compare> | undefined;
-  const ask = async <T>(question: typeof trySyncConfig | typeof syncedTypes): Promise<T> => {
+  const asked = async () => {
     compared ??= compare(source, dest, given, deps);
     const { options, diff } = await compared;
-    return (await question(source.cluster, dest.cluster, options, diff, deps)) as T;
+    return [source.cluster, dest.cluster, options, diff, deps] as const;
   };
-  return { syncedTypes: () => ask(syncedTypes), trySyncConfig: () => ask(trySyncConfig) };
+  return {
+    syncedTypes: async () => syncedTypes(...(await asked())),
+    trySyncConfig: async () => trySyncConfig(...(await asked())),
+  };
 };
 
 // Nothing is ever deleted at the source for it.

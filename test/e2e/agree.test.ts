@@ -18,7 +18,7 @@ import {
 } from '../cluster/client.ts';
 import { deployment, endlessJob, installYaml } from '../helpers/move-app.ts';
 import { type MoveArgs, move, moveTo } from '../helpers/moves.ts';
-import { enforce, type Policy } from '../helpers/policy.ts';
+import { enforce, type Policy, serviceProbe } from '../helpers/policy.ts';
 import { withInput } from '../helpers/preflight.ts';
 import { asAccount, stageNamespace } from '../helpers/stage.ts';
 
@@ -533,16 +533,7 @@ const NO_BALANCERS: Policy = {
   resource: 'services',
   expression: "!has(object.spec.type) || object.spec.type != 'LoadBalancer'",
   message: 'no load balancers here',
-  probe: {
-    method: 'POST',
-    name: '',
-    body: {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: 'probe' },
-      spec: { type: 'LoadBalancer', ports: [{ port: 80 }] },
-    },
-  },
+  probe: serviceProbe('LoadBalancer'),
 };
 
 const keep = async (side: Side, namespace: string, policy: Policy): Promise<undefined> => {

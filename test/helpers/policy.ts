@@ -74,3 +74,15 @@ spec:
   validationActions: [Deny]
   matchResources: { namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: ${namespace} } } }
 `;
+
+/** A probe that makes a Service of this type. */
+export const serviceProbe = (type: string): Policy['probe'] => ({
+  method: 'POST',
+  name: '',
+  body: {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'probe' },
+    spec: { type, ports: [{ port: 80 }] },
+  },
+});

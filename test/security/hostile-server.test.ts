@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { getJson, type Side } from '../cluster/client.ts';
 import { CASES_MS, drain, print, remaining, type Tally } from '../helpers/crash/plan.ts';
 import { isWrite } from '../helpers/faults.ts';
@@ -75,40 +75,37 @@ const ATTACKED: readonly Attacked[] = [
 ];
 
 describe('S7: a server whose answers are none', () => {
-  let first: HostileLane;
-  beforeAll(async () => {
-    first = await openLane();
-  });
-
   test.each(ATTACKED)(
     'never makes a $verb run both sides, and leaves a way on',
     { timeout: CASES_MS },
     async (attacked) => {
       const { verb, args = [], before } = attacked;
-      const { namespace, ends } = first;
-      await before?.(first);
-      const classes = await learn(first, () => moveTo(0, verb, namespace, { ...ends, args }));
-      await goHome(first);
+      // A namespace that has been through other moves is asked about more than the new ones that are attacked.
+      const lane = await openLane();
+      const { namespace, ends } = lane;
+      await before?.(lane);
+      const classes = await learn(lane, () => moveTo(0, verb, namespace, { ...ends, args }));
+      await goHome(lane);
       expect(classes.source.length + classes.dest.length).toBeGreaterThan(25);
-      const result = await answerAll(attacked, classes);
+      const result = await answerAll(lane, attacked, classes);
       print(`${verb} answered wrongly`, result);
       expect(result.failures).toEqual([]);
-      // What is asked depends on what a namespace has been through, so not every request comes again.
-      expect(result.cut).toBeGreaterThan(result.missed / 2);
+      expect(result.cut).toBeGreaterThan(result.missed);
     },
   );
 
   test('never makes a stage with --prune delete what the source has', { timeout: CASES_MS }, async () => {
-    const { namespace, ends, proxies } = first;
+    const lane = await openLane();
+    const { namespace, ends, proxies } = lane;
     const prune = () =>
       move('stage', namespace, { ...ends, args: ['--prune', '--yes', ...LIMIT], timeoutMs: 30_000 });
-    const classes = await learn(first, async () => expect((await prune()).exitCode).toBe(0));
+    const classes = await learn(lane, async () => expect((await prune()).exitCode).toBe(0));
     expect(classes.source.length + classes.dest.length).toBeGreaterThan(50);
     const before = await getJson('dest', 'ConfigMap', 'kept', namespace);
     let came = 0;
     for (const item of wrongCases(classes, 6)) {
-      answerRightly(first);
-      const met = answerWrongly(first, item);
+      answerRightly(lane);
+      const met = answerWrongly(lane, item);
       const run = await prune();
       const what = `${item.what} on ${item.side} answered with ${item.form}: ${run.stderr}`;
       expect(
@@ -123,16 +120,16 @@ describe('S7: a server whose answers are none', () => {
   });
 });
 
-const answerAll = async (attacked: Attacked, classes: Classes): Promise<Tally> => {
+const answerAll = async (first: HostileLane, attacked: Attacked, classes: Classes): Promise<Tally> => {
   const nameOf = ({ side, what, form }: WrongCase): string =>
     `${attacked.verb}: ${what} on ${side} answered with ${form}`;
   const { cases, tally } = remaining(wrongCases(classes, attacked.every), nameOf);
   let isFirst = true;
   await drain(
     async () => {
-      const lane = isFirst ? lanes[0] : undefined;
+      if (!isFirst) return openLane();
       isFirst = false;
-      return lane ?? openLane();
+      return first;
     },
     (lane) => {
       const item = cases.shift();

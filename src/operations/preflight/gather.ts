@@ -18,6 +18,7 @@ import { readRevisions } from '../revisions.ts';
 import { stashedObject } from '../stage/stash.ts';
 import { planCopy } from './copy.ts';
 import { NODES } from './nodes.ts';
+import { ifAllowed } from './read-if-allowed.ts';
 import { row, whereIs } from './sentences.ts';
 import type { Picture, PreflightCheck, PreflightInput, SideView } from './types.ts';
 
@@ -34,7 +35,7 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
       ? undefined
       : viewOf(fromSide, kind === 'failback' ? LEFT_BEHIND : ['resourcequotas'], input),
     viewOf(toSide, EXTRAS, input),
-    readable(() => toSide.cluster.list(NODES, undefined, { signal: input.signal })),
+    ifAllowed(() => toSide.cluster.list(NODES, undefined, { signal: input.signal })),
   ]);
   const planned =
     kind === 'cutover' && from !== undefined
@@ -97,7 +98,7 @@ const homeOf = async (
   if (from === undefined || found === undefined) return undefined;
   try {
     const { entries } = baselineOf(from.side, found, '', options.jobs);
-    return await readable(() => lookHome(from, to, entries, signal));
+    return await ifAllowed(() => lookHome(from, to, entries, signal));
   } catch (error) {
     if (!isDrError(error) || isKubeApiError(error)) throw error;
     return undefined;
@@ -139,15 +140,15 @@ const viewOf = async (
   const types: ResourceType[] = [...side.types, PODS, ...extras.flatMap((name) => served.get(name) ?? [])];
   const unlisted = new Set<string>();
   const lists = mapBounded(types, options.concurrency, async (type): Promise<readonly KubeObject[]> => {
-    const objects = await readable(() => cluster.list(type, namespace, { signal }));
+    const objects = await ifAllowed(() => cluster.list(type, namespace, { signal }));
     if (objects === undefined) unlisted.add(typeName(type));
     return objects ?? [];
   });
   const [objects, records, lock, found, clusterUid] = await Promise.all([
     lists,
-    readable(() => cluster.list(CONFIG_MAPS, namespace, { labelSelector: RECORD, signal })),
-    readable(async () => [await cluster.get({ type: LEASES, namespace, name: LOCK_NAME }, { signal })]),
-    readable(async () => ({ object: await cluster.get({ type: NAMESPACES, name: namespace }, { signal }) })),
+    ifAllowed(() => cluster.list(CONFIG_MAPS, namespace, { labelSelector: RECORD, signal })),
+    ifAllowed(async () => [await cluster.get({ type: LEASES, namespace, name: LOCK_NAME }, { signal })]),
+    ifAllowed(async () => ({ object: await cluster.get({ type: NAMESPACES, name: namespace }, { signal }) })),
     cluster.clusterUid({ signal }),
   ]);
   return {
@@ -159,14 +160,4 @@ const viewOf = async (
     unlisted,
     records: [...(records ?? []), ...(lock ?? []).flatMap((lease) => lease ?? [])],
   };
-};
-
-// A missing right is one of the findings, not an end; so is a type that is gone since it was discovered.
-const readable = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
-  try {
-    return await read();
-  } catch (error) {
-    if (hasStatus(error, 403, 404, 405)) return undefined;
-    throw error;
-  }
 };

@@ -2,16 +2,22 @@ import { hasStatus } from '../../kube/errors.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import type { MoveSide } from '../move/types.ts';
 
-/** Reads one object of a side; undefined when it is gone, no longer served or may not be read. Throws KubeApiError. */
-export const readIfAllowed = async (
-  { cluster, namespace }: Pick<MoveSide, 'cluster' | 'namespace'>,
-  { type, name }: { readonly type: ResourceType; readonly name: string },
-  signal: AbortSignal,
-): Promise<KubeObject | undefined> => {
+/**
+ * What a read brings; undefined when it is gone, no longer served or may not be read. A missing right is one of the
+ * findings, not an end; so is a type that is gone since it was discovered. Throws KubeApiError.
+ */
+export const ifAllowed = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
   try {
-    return await cluster.get({ type, namespace, name }, { signal });
+    return await read();
   } catch (error) {
     if (hasStatus(error, 403, 404, 405)) return undefined;
     throw error;
   }
 };
+
+/** Reads one object of a side, as ifAllowed() does. Throws KubeApiError. */
+export const readIfAllowed = (
+  { cluster, namespace }: Pick<MoveSide, 'cluster' | 'namespace'>,
+  { type, name }: { readonly type: ResourceType; readonly name: string },
+  signal: AbortSignal,
+): Promise<KubeObject | undefined> => ifAllowed(() => cluster.get({ type, namespace, name }, { signal }));

@@ -8,15 +8,19 @@ import type { ClusterNeed, ClusterNeeds, TriedNeed } from '../cluster-needs/type
 import { dryRunPlan } from './dry-run.ts';
 import type { StageDeps, StageOptions, StageRow } from './types.ts';
 
-/** What the server says of the needs before anything is written. */
-export interface CheckedNeeds {
+/** What came of the needs. */
+export interface BroughtNeeds {
   readonly rows: readonly StageRow[];
+  /** Objects that cannot be written now, with the reason. */
+  readonly refused: ReadonlyMap<PlanItem, string>;
+  /** What failed or is refused, one sentence each. */
+  readonly problems: readonly string[];
+}
+
+/** What the server says of the needs before anything is written. */
+export interface CheckedNeeds extends BroughtNeeds {
   /** Those that it would take. */
   readonly creatable: readonly ClusterNeed[];
-  /** Objects whose definition it would not take, with the reason. */
-  readonly refused: ReadonlyMap<PlanItem, string>;
-  /** Why needs are refused, one sentence each. */
-  readonly problems: readonly string[];
 }
 
 /** Sends the needs as dry runs; `later` are the objects whose types they define. */
@@ -38,15 +42,6 @@ export const checkClusterNeeds = async (
     problems: failed.map(problemOf),
   };
 };
-
-/** What came of the needs. */
-export interface BroughtNeeds {
-  readonly rows: readonly StageRow[];
-  /** Objects that cannot be written now, with the reason. */
-  readonly refused: ReadonlyMap<PlanItem, string>;
-  /** What failed or is refused, one sentence each. */
-  readonly problems: readonly string[];
-}
 
 /**
  * Tells what is created for the whole cluster, creates it, and then asks the server about the objects whose types have just

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { getJson, type Json } from '../../cluster/client.ts';
 import { deployment, installYaml } from '../../helpers/move-app.ts';
 import { moveTo } from '../../helpers/moves.ts';
-import { enforce, type Policy } from '../../helpers/policy.ts';
+import { enforce, type Policy, serviceProbe } from '../../helpers/policy.ts';
 import { freeNodePorts } from '../../helpers/ports.ts';
 
 const cleanUps: (() => Promise<void>)[] = [];
@@ -101,16 +101,7 @@ const NO_CLUSTER_IP: Policy = {
   expression:
     "object.metadata.name == 'web' ? object.spec.type == 'LoadBalancer' : object.metadata.name != 'probe'",
   message: 'balancers stay',
-  probe: {
-    method: 'POST',
-    name: '',
-    body: {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: 'probe' },
-      spec: { type: 'ClusterIP', ports: [{ port: 80 }] },
-    },
-  },
+  probe: serviceProbe('ClusterIP'),
 };
 
 const APP = (nodePort: number): string => `${deployment('web', 1)}
