@@ -3,14 +3,14 @@ import './harden.ts';
 import { hostname, userInfo } from 'node:os';
 import { delimiter } from 'node:path';
 import process from 'node:process';
-import { InterruptedError } from './errors.ts';
-import { isClosedPipe } from './io.ts';
-import { lifeOf, processIdentity } from './process-identity.ts';
+import { InterruptedError } from './common/errors.ts';
+import { isClosedPipe } from './ui/io.ts';
+import { lifeOf, processIdentity } from './common/process-identity.ts';
 import { runProgram } from './program.ts';
-import { recordedLine } from './recorded-line.ts';
-import { absoluteFolders } from './search-path.ts';
-import { operator } from './state/identity.ts';
-import { VERSION } from './version.ts';
+import { recordedLine } from './common/recorded-line.ts';
+import { absoluteFolders } from './common/search-path.ts';
+import { operator } from './state/operator-identity.ts';
+import { VERSION } from './common/version.ts';
 
 // The only file that touches the process: arguments in, exit code out, signals.
 

@@ -11,10 +11,10 @@ import {
 } from './commands/options.ts';
 import { duration } from './commands/parsers.ts';
 import { tellError } from './commands/tell-error.ts';
-import { isDrError, UsageError } from './errors.ts';
-import { EXIT_CODES, exitCode } from './exit-codes.ts';
-import type { Io } from './io.ts';
-import { nearest } from './nearest.ts';
+import { isDrError, UsageError } from './common/errors.ts';
+import { EXIT_CODES, exitCode } from './common/exit-codes.ts';
+import type { Io } from './ui/io.ts';
+import { nearest } from './common/nearest.ts';
 import { safeLines } from './ui/safe-text.ts';
 
 /**
@@ -70,7 +70,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       'proceed even if pods of other workloads run in the destination namespace',
     )
     .action(async (flags) =>
-      setCode(await (await import('./commands/stage.ts')).runStage(io, flags, interrupt)),
+      setCode(await (await import('./commands/stage-command.ts')).runStage(io, flags, interrupt)),
     );
 
   const plan = program.command('plan').description('Show what stage would change (server-side dry run)');
@@ -83,7 +83,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     )
     .action(async (flags) =>
       setCode(
-        await (await import('./commands/stage.ts')).runStage(io, { ...flags, dryRun: true }, interrupt),
+        await (await import('./commands/stage-command.ts')).runStage(io, { ...flags, dryRun: true }, interrupt),
       ),
     );
 
@@ -97,7 +97,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   )
     .option('--migrate-pvc-data', 'copy the data of the claims while both sides are stopped')
     .action(async (flags) =>
-      setCode(await (await import('./commands/cutover.ts')).runCutover(io, flags, interrupt)),
+      setCode(await (await import('./commands/cutover-command.ts')).runCutover(io, flags, interrupt)),
     );
   addDataFlags(
     addCopyFlags(move('failback', 'Move the application back to the source and restore its replica counts')),
@@ -105,22 +105,22 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .option('--sync-config', 'bring home what was changed at the destination since the cutover')
     .option('--reverse-migrate-pvc-data', 'copy the data of the claims back while both sides are stopped')
     .action(async (flags) =>
-      setCode(await (await import('./commands/failback.ts')).runFailback(io, flags, interrupt)),
+      setCode(await (await import('./commands/failback-command.ts')).runFailback(io, flags, interrupt)),
     );
   addPathFlag(move('failover', 'Start the staged copy when the source is unavailable'))
     .option('--accept-data-loss', 'what was written since the last copy may be lost')
     .option('--source-given-up', 'proceed even if the named source answers and runs the application')
     .option('--reason <text>', 'why the source is given up; goes into the record')
     .action(async (flags) =>
-      setCode(await (await import('./commands/failover.ts')).runFailoverCommand(io, flags, interrupt)),
+      setCode(await (await import('./commands/failover-command.ts')).runFailoverCommand(io, flags, interrupt)),
     );
   move('fence', 'Stop the workloads of a source that came back after a failover').action(async (flags) =>
-    setCode(await (await import('./commands/failover.ts')).runFenceCommand(io, flags, interrupt)),
+    setCode(await (await import('./commands/failover-command.ts')).runFenceCommand(io, flags, interrupt)),
   );
   addResumedDataFlags(move('resume', 'Continue an unfinished operation'))
     .addOption(acceptClusterRoles())
     .action(async (flags, command) => {
-      const { runResume } = await import('./commands/resume.ts');
+      const { runResume } = await import('./commands/resume-command.ts');
       setCode(await runResume(io, { ...flags, given: typedFlags(command) }, interrupt));
     });
   addPathFlag(move('rollback', 'Undo an unfinished operation'))
@@ -130,7 +130,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     )
     .option('--reason <text>', 'why the destination is given up; goes into the record')
     .action(async (flags, command) => {
-      const { runRollbackCommand } = await import('./commands/rollback.ts');
+      const { runRollbackCommand } = await import('./commands/rollback-command.ts');
       setCode(await runRollbackCommand(io, { ...flags, given: typedFlags(command) }, interrupt));
     });
   move('repair', 'Put lost or damaged records right, from the other side and from what runs')
@@ -141,7 +141,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       ]),
     )
     .action(async (flags) =>
-      setCode(await (await import('./commands/repair.ts')).runRepair(io, flags, interrupt)),
+      setCode(await (await import('./commands/repair-command.ts')).runRepair(io, flags, interrupt)),
     );
   addNeedsFlag(
     addDataFlags(
@@ -160,7 +160,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .option('--sync-config', 'before a failback: check what would be brought home too')
     .action(async (kind, flags) =>
       setCode(
-        await (await import('./commands/preflight.ts')).runPreflightCommand(io, kind, flags, interrupt),
+        await (await import('./commands/preflight-command.ts')).runPreflightCommand(io, kind, flags, interrupt),
       ),
     );
   addCommonFlags(
@@ -173,12 +173,12 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       new Option('--interval <duration>', 'pause between two looks').argParser(duration).default(2000, '2s'),
     )
     .action(async (flags) =>
-      setCode(await (await import('./commands/status.ts')).runStatus(io, flags, interrupt)),
+      setCode(await (await import('./commands/status-command.ts')).runStatus(io, flags, interrupt)),
     );
   addCommonFlags(
     addSideFlags(program.command('history').description('List past operations on a namespace')),
   ).action(async (flags) =>
-    setCode(await (await import('./commands/status.ts')).runHistory(io, flags, interrupt)),
+    setCode(await (await import('./commands/status-command.ts')).runHistory(io, flags, interrupt)),
   );
   for (const command of program.commands) command.addHelpText('after', exampleText(command.name()));
   return program;

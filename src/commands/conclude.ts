@@ -1,4 +1,4 @@
-import type { Io } from '../io.ts';
+import type { Io } from '../ui/io.ts';
 import type { CommonFlags } from './options.ts';
 import type { Session } from './session.ts';
 

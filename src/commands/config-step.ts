@@ -1,17 +1,17 @@
-import { isKubeApiError } from '../kube/errors.ts';
-import { stageOptionsFor, storedOptions } from '../operations/move/journal-options.ts';
+import { isKubeApiError } from '../kube/api-errors.ts';
+import { stageOptionsFor, storedOptions } from '../moves/journal-options.ts';
 import {
   diffConfig,
   type SyncedTypes,
   syncConfig,
   syncedTypes,
   trySyncConfig,
-} from '../operations/move/sync-config.ts';
-import type { Tried } from '../operations/move/try-patches.ts';
-import type { MoveDeps, MoveSide } from '../operations/move/types.ts';
-import type { StageOptions } from '../operations/stage/types.ts';
-import { silentReporter } from '../reporter.ts';
-import { clauseList, count, nameList } from '../sentences.ts';
+} from '../moves/sync-config.ts';
+import type { Tried } from '../sides/try-patches.ts';
+import type { MoveDeps, MoveSide } from '../moves/move-types.ts';
+import type { StageOptions } from '../stage/stage-types.ts';
+import { silentReporter } from '../common/reporter.ts';
+import { clauseList, count, nameList } from '../common/sentences.ts';
 import { readHistory } from '../state/history.ts';
 import { readJournal } from '../state/journal.ts';
 

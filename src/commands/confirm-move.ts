@@ -1,9 +1,9 @@
-import type { Io } from '../io.ts';
-import { ownerNames, ownersIn } from '../operations/move/gitops.ts';
-import { listSide, whereIs } from '../operations/move/side.ts';
-import type { MoveSide } from '../operations/move/types.ts';
-import { runningWorkloads } from '../operations/running-workloads.ts';
-import { count, nameList } from '../sentences.ts';
+import type { Io } from '../ui/io.ts';
+import { ownerNames, ownersIn } from '../sides/pause-gitops.ts';
+import { listSide, whereIs } from '../sides/side.ts';
+import type { MoveSide } from '../moves/move-types.ts';
+import { runningWorkloads } from '../workloads/running-workloads.ts';
+import { count, nameList } from '../common/sentences.ts';
 import { confirmName, needTerminal } from '../ui/confirm.ts';
 import type { MoveFlags } from './move-options.ts';
 import type { Gate } from './preflight-gate.ts';

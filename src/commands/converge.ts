@@ -1,8 +1,8 @@
-import { PartialError, RefusedError } from '../errors.ts';
-import type { ConvergeAccess } from '../operations/move/run-move.ts';
-import type { MoveSide } from '../operations/move/types.ts';
-import type { stage } from '../operations/stage/stage.ts';
-import type { StageOptions } from '../operations/stage/types.ts';
+import { PartialError, RefusedError } from '../common/errors.ts';
+import type { ConvergeAccess } from '../moves/run-move.ts';
+import type { MoveSide } from '../moves/move-types.ts';
+import type { stage } from '../stage/stage-namespace.ts';
+import type { StageOptions } from '../stage/stage-types.ts';
 import type { Session } from './session.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { DrError } from '../errors.ts';
-import { exitCode } from '../exit-codes.ts';
+import type { DrError } from '../common/errors.ts';
+import { exitCode } from '../common/exit-codes.ts';
 
 /** An error as a document, for `--output json` and the like. */
 export const errorDocument = (error: DrError) => ({

@@ -1,7 +1,7 @@
-import type { Io } from '../io.ts';
-import type { MoveResult } from '../operations/move/types.ts';
+import type { Io } from '../ui/io.ts';
+import type { MoveResult } from '../moves/move-types.ts';
 import { writeResult } from '../ui/output.ts';
-import { renderMove } from '../ui/render/move.ts';
+import { renderMove } from '../ui/render/render-move.ts';
 import { conclude, isOneTerminal } from './conclude.ts';
 import type { CommonFlags } from './options.ts';
 import type { Session } from './session.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { ON_CONFLICT, type OnConflict } from '../pipeline/strategy.ts';
+import { ON_CONFLICT, type OnConflict } from '../pipeline/immutable-strategy.ts';
 import { LOG_LEVELS, type LogLevel } from '../ui/levels.ts';
 import { OUTPUTS, type Output } from '../ui/output.ts';
 import { customKinds, duration, names, oneOf, pairs, pairsOrEmpty, wholeNumber } from './parsers.ts';

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { nearest } from '../nearest.ts';
-import { isBuiltinGroup } from '../pipeline/groups.ts';
+import { nearest } from '../common/nearest.ts';
+import { isBuiltinGroup } from '../pipeline/api-groups.ts';
 
 /** A flag parser for one word out of a list; the error names the words. */
 export const oneOf =

@@ -1,6 +1,6 @@
-import { DrError, isDrError } from '../errors.ts';
-import { exitCode } from '../exit-codes.ts';
-import { type Io, writeAll } from '../io.ts';
+import { DrError, isDrError } from '../common/errors.ts';
+import { exitCode } from '../common/exit-codes.ts';
+import { type Io, writeAll } from '../ui/io.ts';
 import { safeJson, safeLine, safeLines } from '../ui/safe-text.ts';
 import { errorDocument } from './error-document.ts';
 

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import type { NamedCluster } from '../command-line.ts';
-import { UsageError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
-import { nameList } from '../sentences.ts';
-import { impersonation, tokenOf, withExecInfo } from './credentials.ts';
-import { objectAt, stringAt } from './json.ts';
+import type { NamedCluster } from '../common/command-line.ts';
+import { UsageError } from '../common/errors.ts';
+import { nearest } from '../common/nearest.ts';
+import { nameList } from '../common/sentences.ts';
+import { impersonation, tokenOf, withExecInfo } from './request-credentials.ts';
+import { objectAt, stringAt } from './raw-json.ts';
 import { entryNamed, oneContext, type RawKubeconfig, readKubeconfigs } from './kubeconfig.ts';
 import { proxyFor } from './proxy-env.ts';
 

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { timerMs } from '../sleep.ts';
+import { timerMs } from '../common/sleep.ts';
 
 /** A signal for one attempt, which aborts when the run ends or the time is up. */
 export interface Deadline {

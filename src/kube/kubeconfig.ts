@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { loadYaml } from '@kubernetes/client-node';
-import { errorText, UsageError } from '../errors.ts';
-import { isObject, objectAt, objectsAt, stringAt } from './json.ts';
-import type { Json, JsonObject } from './types.ts';
+import { errorText, UsageError } from '../common/errors.ts';
+import { isObject, objectAt, objectsAt, stringAt } from './raw-json.ts';
+import type { Json, JsonObject } from './api-types.ts';
 
 /** Kubeconfig files merged as kubectl merges them, with every path in them absolute. It holds credentials. */
 export interface RawKubeconfig {

@@ -1,5 +1,5 @@
-import { sleep } from '../sleep.ts';
-import { type Failure, KubeApiError, WRONG_ANSWER, whyUnappliable } from './errors.ts';
+import { sleep } from '../common/sleep.ts';
+import { type Failure, KubeApiError, WRONG_ANSWER, whyUnappliable } from './api-errors.ts';
 
 /** When and how long to wait between attempts. Times are milliseconds. */
 export interface RetryPolicy {

@@ -1,4 +1,4 @@
-import type { ResourceType } from './types.ts';
+import type { ResourceType } from './api-types.ts';
 
 const wellKnown = (
   group: string,

@@ -1,22 +1,22 @@
-import { CONTENT_MANAGER, PARK_MANAGER } from '../annotations.ts';
-import { errorText } from '../errors.ts';
-import { type Failure, hasStatus, isKubeApiError, isNotFound, whyUnappliable } from '../kube/errors.ts';
-import { clone, equalJson, objectsAt } from '../kube/json.ts';
-import { describeRef } from '../kube/paths.ts';
-import type { ClusterWriter, KubeObject, ObjectRef, WriteResult } from '../kube/types.ts';
-import { nameList } from '../sentences.ts';
-import { sleep } from '../sleep.ts';
-import { missingPaths, pathText } from './compare.ts';
+import { CONTENT_MANAGER, PARK_MANAGER } from '../common/annotations.ts';
+import { errorText } from '../common/errors.ts';
+import { type Failure, hasStatus, isKubeApiError, isNotFound, whyUnappliable } from '../kube/api-errors.ts';
+import { clone, equalJson, objectsAt } from '../kube/raw-json.ts';
+import { describeRef } from '../kube/api-paths.ts';
+import type { ClusterWriter, KubeObject, ObjectRef, WriteResult } from '../kube/api-types.ts';
+import { nameList } from '../common/sentences.ts';
+import { sleep } from '../common/sleep.ts';
+import { missingPaths, pathText } from './compare-owned.ts';
 import { keptByServer } from './kept-by-server.ts';
-import type { PlanItem } from './plan.ts';
-import { retainLive } from './retain.ts';
+import type { PlanItem } from './plan-object.ts';
+import { retainLive } from './retain-live.ts';
 import {
   isDryRunUnsupported,
   isImmutable,
   isPortTaken,
   type OnConflict,
   resolveImmutable,
-} from './strategy.ts';
+} from './immutable-strategy.ts';
 
 /** How one object was written, or why it was not. */
 export interface ApplyOutcome {

@@ -1,6 +1,6 @@
-import { typeName } from '../kube/names.ts';
-import type { Discovery, ResourceType } from '../kube/types.ts';
-import { isBuiltinGroup } from './groups.ts';
+import { typeName } from '../kube/object-names.ts';
+import type { Discovery, ResourceType } from '../kube/api-types.ts';
+import { isBuiltinGroup } from './api-groups.ts';
 
 /** A type that both sides can speak, in the version chosen for the copy. */
 export interface TypePair {

@@ -1,8 +1,8 @@
-import { clone, isObject, listAt, objectAt, own, stringAt } from '../kube/json.ts';
-import { groupKind } from '../kube/names.ts';
+import { clone, isObject, listAt, objectAt, own, stringAt } from '../kube/raw-json.ts';
+import { groupKind } from '../kube/object-names.ts';
 import { compareQuantities } from '../kube/quantity.ts';
-import type { Json, JsonObject, KubeObject } from '../kube/types.ts';
-import type { Note } from './types.ts';
+import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
+import type { Note } from './pipeline-types.ts';
 
 /** A desired object adapted to the one that is there already, and what the operator should know of it. */
 export interface Fitted {

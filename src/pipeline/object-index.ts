@@ -1,6 +1,6 @@
-import { groupKind } from '../kube/names.ts';
-import type { KubeObject } from '../kube/types.ts';
-import type { ObjectIndex } from './types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import type { ObjectIndex } from './pipeline-types.ts';
 
 /**
  * Indexes objects by UID, by kind and by kind and name, in one pass. Where two objects share a UID or a name (a

@@ -1,8 +1,8 @@
-import { ONE_SHOT } from '../annotations.ts';
-import { objectsAt, own, stringAt } from '../kube/json.ts';
-import { groupKind, groupOf } from '../kube/names.ts';
-import type { KubeObject } from '../kube/types.ts';
-import { isBuiltinGroup } from './groups.ts';
+import { ONE_SHOT } from '../common/annotations.ts';
+import { objectsAt, own, stringAt } from '../kube/raw-json.ts';
+import { groupKind, groupOf } from '../kube/object-names.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { isBuiltinGroup } from './api-groups.ts';
 
 /**
  * What a custom resource that is done once (a run, a backup, a restore) has come to: its operator takes a copy of it,

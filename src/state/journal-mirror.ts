@@ -1,10 +1,10 @@
-import { LockedError } from '../errors.ts';
-import type { ClusterWriter } from '../kube/types.ts';
+import { LockedError } from '../common/errors.ts';
+import type { ClusterWriter } from '../kube/api-types.ts';
 import { createJournalWriter, journalPlace, readJournalAt } from './journal-store.ts';
 import { sweepJournals } from './journal-sweep.ts';
 import { whereIs } from './record-io.ts';
-import { createTokens } from './tokens.ts';
-import type { Journal } from './types.ts';
+import { createTokens } from './random-token.ts';
+import type { Journal } from './record-types.ts';
 
 /**
  * Returns the function that stores a copy of a journal in the source namespace. The copy follows the original:

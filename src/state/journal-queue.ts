@@ -1,6 +1,6 @@
 import type { StoredJournal } from './journal-store.ts';
 import type { Stored } from './record-io.ts';
-import type { Journal } from './types.ts';
+import type { Journal } from './record-types.ts';
 
 /** The changes of one journal by this process, stored one write after the other. */
 export interface ChangeQueue {

@@ -1,9 +1,9 @@
-import { RefusedError, UnsafeError } from '../errors.ts';
-import type { ExitName } from '../exit-codes.ts';
-import { equalJson, stableStringify } from '../kube/json.ts';
-import type { Json } from '../kube/types.ts';
-import { count } from '../sentences.ts';
-import { isOperationId } from './identity.ts';
+import { RefusedError, UnsafeError } from '../common/errors.ts';
+import type { ExitName } from '../common/exit-codes.ts';
+import { equalJson, stableStringify } from '../kube/raw-json.ts';
+import type { Json } from '../kube/api-types.ts';
+import { count } from '../common/sentences.ts';
+import { isOperationId } from './operator-identity.ts';
 import {
   type BaselineWorkload,
   type Journal,
@@ -11,7 +11,7 @@ import {
   type NewOperation,
   SCHEMA,
   type StepState,
-} from './types.ts';
+} from './record-types.ts';
 
 /** The journal of a new operation. `at` is RFC 3339. Throws RangeError for an id that cannot be part of a name. */
 export const newJournal = (operation: NewOperation, host: string, at: string): Journal => {

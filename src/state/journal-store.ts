@@ -1,10 +1,10 @@
-import { stableStringify, stringAt } from '../kube/json.ts';
-import type { ClusterReader, ClusterWriter, JsonObject, RequestOptions } from '../kube/types.ts';
-import { hashOf } from './codec.ts';
+import { stableStringify, stringAt } from '../kube/raw-json.ts';
+import type { ClusterReader, ClusterWriter, JsonObject, RequestOptions } from '../kube/api-types.ts';
+import { hashOf } from './record-codec.ts';
 import { readRecord, type Stored, whereIs, writeImmutable, writeRecord } from './record-io.ts';
-import { decodeBaseline, decodeJournal, encodeRecord, refuseDamaged } from './schema.ts';
-import { type Journal, SCHEMA } from './types.ts';
-import { type Place, placeOf, type Role } from './types-of-records.ts';
+import { decodeBaseline, decodeJournal, encodeRecord, refuseDamaged } from './record-schemas.ts';
+import { type Journal, SCHEMA } from './record-types.ts';
+import { type Place, placeOf, type Role } from './record-places.ts';
 
 /** A journal with what is needed to replace it. */
 export interface StoredJournal {

@@ -1,9 +1,9 @@
-import { isDrError, LockedError, PartialError } from '../errors.ts';
-import type { ExitName } from '../exit-codes.ts';
-import { isKubeApiError } from '../kube/errors.ts';
-import type { ClusterReader, ClusterWriter, Json, JsonObject, RequestOptions } from '../kube/types.ts';
-import { ageText, parseTimestamp, timestamp } from './clock.ts';
-import { hostOf } from './identity.ts';
+import { isDrError, LockedError, PartialError } from '../common/errors.ts';
+import type { ExitName } from '../common/exit-codes.ts';
+import { isKubeApiError } from '../kube/api-errors.ts';
+import type { ClusterReader, ClusterWriter, Json, JsonObject, RequestOptions } from '../kube/api-types.ts';
+import { ageText, parseTimestamp, timestamp } from './time-text.ts';
+import { hostOf } from './operator-identity.ts';
 import { closedOperation } from './journal-effects.ts';
 import { copyJournal } from './journal-mirror.ts';
 import { createChangeQueue } from './journal-queue.ts';
@@ -24,14 +24,14 @@ import {
 } from './journal-steps.ts';
 import { createJournalWriter, journalPlace, readJournalAt, type StoredJournal } from './journal-store.ts';
 import { sweepJournals } from './journal-sweep.ts';
-import { createMirror, type Mirror, type MirrorReport } from './mirror.ts';
+import { createMirror, type Mirror, type MirrorReport } from './mirror-record.ts';
 import { whereIs, writeRecord } from './record-io.ts';
-import { redactAll } from './redact-texts.ts';
-import { decodeJournal, encodeRecord } from './schema.ts';
-import { createTokens } from './tokens.ts';
-import type { BaselineWorkload, Journal, NewOperation } from './types.ts';
-import type { Role } from './types-of-records.ts';
-import { whoWorks } from './who-works.ts';
+import { redactAll } from './redact-json.ts';
+import { decodeJournal, encodeRecord } from './record-schemas.ts';
+import { createTokens } from './random-token.ts';
+import type { BaselineWorkload, Journal, NewOperation } from './record-types.ts';
+import type { Role } from './record-places.ts';
+import { whoWorks } from './lock-hint.ts';
 
 /** What happens to a step of the journal; `id` is stable from run to run. */
 interface StepName {

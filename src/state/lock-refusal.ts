@@ -1,5 +1,5 @@
-import { LockedError } from '../errors.ts';
-import { ageText } from './clock.ts';
+import { LockedError } from '../common/errors.ts';
+import { ageText } from './time-text.ts';
 import { type Claim, type Held, type judgeLease, msToExpiry } from './lease.ts';
 
 /** Where a lock is: for sentences. */

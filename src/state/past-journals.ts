@@ -1,10 +1,10 @@
-import { RECORD } from '../annotations.ts';
-import { isDrError } from '../errors.ts';
-import { isKubeApiError } from '../kube/errors.ts';
-import type { ClusterReader, RequestOptions } from '../kube/types.ts';
+import { RECORD } from '../common/annotations.ts';
+import { isDrError } from '../common/errors.ts';
+import { isKubeApiError } from '../kube/api-errors.ts';
+import type { ClusterReader, RequestOptions } from '../kube/api-types.ts';
 import { CONFIG_MAPS } from '../kube/well-known.ts';
 import { journalPlace, readJournalAt } from './journal-store.ts';
-import type { Journal } from './types.ts';
+import type { Journal } from './record-types.ts';
 
 /**
  * The journals that a destination keeps, the latest first; one that cannot be read is left out. Throws KubeApiError

@@ -1,12 +1,12 @@
-import { CONTENT_MANAGER } from '../annotations.ts';
-import { hasStatus, isKubeApiError, isNotFound } from '../kube/errors.ts';
-import { stringAt } from '../kube/json.ts';
-import { mapBounded } from '../kube/parallel.ts';
-import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/types.ts';
+import { CONTENT_MANAGER } from '../common/annotations.ts';
+import { hasStatus, isKubeApiError, isNotFound } from '../kube/api-errors.ts';
+import { stringAt } from '../kube/raw-json.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/api-types.ts';
 import { CONFIG_MAPS } from '../kube/well-known.ts';
-import { decodeContent, encodeContent, partNames } from './codec.ts';
-import { refuseDamaged } from './schema.ts';
-import { type Place, recordLabels } from './types-of-records.ts';
+import { decodeContent, encodeContent, partNames } from './record-codec.ts';
+import { refuseDamaged } from './record-schemas.ts';
+import { type Place, recordLabels } from './record-places.ts';
 
 /** A record as it is stored: its text, and what a compare-and-swap needs. */
 export interface Stored {

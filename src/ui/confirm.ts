@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
-import { InterruptedError, UsageError } from '../errors.ts';
-import type { Io } from '../io.ts';
+import { InterruptedError, UsageError } from '../common/errors.ts';
+import type { Io } from './io.ts';
 import { safeLine } from './safe-text.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { Document, isScalar, visit } from 'yaml';
-import { type Io, writeAll } from '../io.ts';
+import { type Io, writeAll } from './io.ts';
 import { escapeQuoted, isUnsafe, safeJson, safeStrings } from './safe-text.ts';
 
 export const OUTPUTS = ['text', 'json', 'yaml', 'ndjson'] as const;

@@ -1,8 +1,8 @@
-import { PARKED_NODE } from '../annotations.ts';
-import { listAt, numberAt, objectAt, own, stringAt, valueAt } from '../kube/json.ts';
-import { groupKind } from '../kube/names.ts';
-import type { Json, KubeObject } from '../kube/types.ts';
-import { finished } from './finished.ts';
+import { PARKED_NODE } from '../common/annotations.ts';
+import { listAt, numberAt, objectAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
+import { groupKind } from '../kube/object-names.ts';
+import type { Json, KubeObject } from '../kube/api-types.ts';
+import { finished } from './is-finished.ts';
 import { controllerOf } from './owners.ts';
 import {
   KEDA_PAUSED,
@@ -14,7 +14,7 @@ import {
   WHEN_SCALED,
 } from './park-paths.ts';
 import { PAUSE_ROWS, pauseRow } from './registry.ts';
-import type { ParkField, Parking, ParkOptions } from './types.ts';
+import type { ParkField, Parking, ParkOptions } from './workload-types.ts';
 
 /**
  * Says which fields park one object, or undefined when its kind runs no pods of its own, when its parent makes it

@@ -1,9 +1,9 @@
-import { stringAt, valueAt } from '../kube/json.ts';
-import { groupKind } from '../kube/names.ts';
-import type { KubeObject } from '../kube/types.ts';
-import { finished } from './finished.ts';
+import { stringAt, valueAt } from '../kube/raw-json.ts';
+import { groupKind } from '../kube/object-names.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { finished } from './is-finished.ts';
 import { nextOwnerOf, ownersOf, type UidIndex } from './owners.ts';
-import { isMirror } from './pods.ts';
+import { isMirror } from './pods-under.ts';
 
 /** An object before and after a change; undefined where it is not there. */
 interface Changed {

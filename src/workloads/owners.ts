@@ -1,6 +1,6 @@
-import { groupOf } from '../kube/names.ts';
-import type { KubeObject, OwnerReference } from '../kube/types.ts';
-import type { OwnerName } from './types.ts';
+import { groupOf } from '../kube/object-names.ts';
+import type { KubeObject, OwnerReference } from '../kube/api-types.ts';
+import type { OwnerName } from './workload-types.ts';
 
 /** Finds an object by UID; an ObjectIndex of the pipeline is one. */
 export interface UidIndex {

@@ -1,8 +1,8 @@
-import { isInherited, isObject, own } from '../kube/json.ts';
-import { groupKind, groupOf } from '../kube/names.ts';
-import type { Json, KubeObject } from '../kube/types.ts';
+import { isInherited, isObject, own } from '../kube/raw-json.ts';
+import { groupKind, groupOf } from '../kube/object-names.ts';
+import type { Json, KubeObject } from '../kube/api-types.ts';
 import { PAUSE_ROWS } from './registry.ts';
-import type { ParkField } from './types.ts';
+import type { ParkField } from './workload-types.ts';
 
 export const REPLICAS = ['spec', 'replicas'];
 export const SUSPEND = ['spec', 'suspend'];

@@ -1,13 +1,13 @@
-import { ORIGINAL_REPLICAS, PARKED } from '../annotations.ts';
-import { clone, deleteAt, equalJson, isObject, objectAt, setAt, valueAt } from '../kube/json.ts';
-import { groupKind } from '../kube/names.ts';
-import type { JsonObject, KubeObject } from '../kube/types.ts';
+import { ORIGINAL_REPLICAS, PARKED } from '../common/annotations.ts';
+import { clone, deleteAt, equalJson, isObject, objectAt, setAt, valueAt } from '../kube/raw-json.ts';
+import { groupKind } from '../kube/object-names.ts';
+import type { JsonObject, KubeObject } from '../kube/api-types.ts';
 import { parkingOf } from './kinds.ts';
-import { liveVersion, mergeValue } from './merge.ts';
+import { liveVersion, mergeValue } from './merge-fields.ts';
 import { controllerOf } from './owners.ts';
-import { fieldAt, keepRecorded, marksOf, recordedFields, recordedReplicas } from './record.ts';
+import { fieldAt, keepRecorded, marksOf, recordedFields, recordedReplicas } from './parked-annotation.ts';
 import { scaleOverride } from './scale-override.ts';
-import type { ParkField, Parking, ParkOptions, ParkPlan } from './types.ts';
+import type { ParkField, Parking, ParkOptions, ParkPlan } from './workload-types.ts';
 
 /**
  * Plans how to park an object, from the object as its cluster sent it (with its status and our annotations).

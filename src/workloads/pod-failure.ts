@@ -1,8 +1,8 @@
-import { numberAt, objectAt, objectsAt, stringAt } from '../kube/json.ts';
-import type { JsonObject, KubeObject } from '../kube/types.ts';
-import { nameList } from '../sentences.ts';
-import { conditionOf } from './finished.ts';
-import { withMessage } from './sentences.ts';
+import { numberAt, objectAt, objectsAt, stringAt } from '../kube/raw-json.ts';
+import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { nameList } from '../common/sentences.ts';
+import { conditionOf } from './is-finished.ts';
+import { withMessage } from './one-line.ts';
 
 /**
  * The first cause that keeps a pod from running, as a sentence without a final stop, or undefined while nothing is

@@ -1,12 +1,12 @@
-import { ORIGINAL_REPLICAS, PARKED } from '../annotations.ts';
-import { RefusedError } from '../errors.ts';
-import { clone, equalJson, setAt, valueAt } from '../kube/json.ts';
-import { groupKind } from '../kube/names.ts';
-import type { Json, JsonObject, KubeObject } from '../kube/types.ts';
-import { KEEP, refuse, type Verdict } from '../verdict.ts';
-import { liveVersion, mergeValue } from './merge.ts';
-import { recordedFields, recordedReplicas, where } from './record.ts';
-import type { ParkField, RestoreField, RestoreOverrides, RestorePlan } from './types.ts';
+import { ORIGINAL_REPLICAS, PARKED } from '../common/annotations.ts';
+import { RefusedError } from '../common/errors.ts';
+import { clone, equalJson, setAt, valueAt } from '../kube/raw-json.ts';
+import { groupKind } from '../kube/object-names.ts';
+import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
+import { KEEP, refuse, type Verdict } from '../common/verdict.ts';
+import { liveVersion, mergeValue } from './merge-fields.ts';
+import { recordedFields, recordedReplicas, where } from './parked-annotation.ts';
+import type { ParkField, RestoreField, RestoreOverrides, RestorePlan } from './workload-types.ts';
 
 /** What becomes of the original-replicas annotation, which older tools also read. */
 export interface RestoreOptions {

@@ -1,8 +1,8 @@
-import { booleanAt, numberAt, own, stringAt, valueAt } from '../kube/json.ts';
-import { groupKind } from '../kube/names.ts';
-import type { KubeObject } from '../kube/types.ts';
+import { booleanAt, numberAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
+import { groupKind } from '../kube/object-names.ts';
+import type { KubeObject } from '../kube/api-types.ts';
 import { PAUSABLE } from '../kube/well-known.ts';
-import { conditionOf } from './finished.ts';
+import { conditionOf } from './is-finished.ts';
 import { controllerOf } from './owners.ts';
 
 /** A workload with pods that serve and are not of its current template. */

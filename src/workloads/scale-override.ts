@@ -1,7 +1,7 @@
-import { SCALE_OVERRIDE } from '../annotations.ts';
-import { UsageError } from '../errors.ts';
-import type { KubeObject } from '../kube/types.ts';
-import { parseCount, where } from './record.ts';
+import { SCALE_OVERRIDE } from '../common/annotations.ts';
+import { UsageError } from '../common/errors.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { parseCount, where } from './parked-annotation.ts';
 
 /**
  * The replica count that an object asks to be parked at (warm standby), from its label or else its annotation;

@@ -8,11 +8,11 @@ import {
   own,
   setAt,
   stringAt,
-} from '../kube/json.ts';
-import { groupKind } from '../kube/names.ts';
-import type { Json, JsonObject, KubeObject } from '../kube/types.ts';
+} from '../kube/raw-json.ts';
+import { groupKind } from '../kube/object-names.ts';
+import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
 import { controllerOf } from './owners.ts';
-import { recordedFields } from './record.ts';
+import { recordedFields } from './parked-annotation.ts';
 import { isPaused, isReadyPod, olderRevisions, revisionOf } from './revisions.ts';
 
 /** A revision that a workload's controller keeps: a ReplicaSet, or a ControllerRevision. */

@@ -1,7 +1,7 @@
-import { WAVE } from '../annotations.ts';
-import { UsageError } from '../errors.ts';
-import type { KubeObject } from '../kube/types.ts';
-import { where } from './record.ts';
+import { WAVE } from '../common/annotations.ts';
+import { UsageError } from '../common/errors.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { where } from './parked-annotation.ts';
 
 /**
  * The start-up wave of an object: the integer in its wave annotation, 0 where absent; lower starts first, and

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { EXAMPLES } from '../../src/commands/examples.ts';
-import { EXIT_CODES } from '../../src/exit-codes.ts';
+import { EXIT_CODES } from '../../src/common/exit-codes.ts';
 import { type ProgramRun, runDr } from '../helpers/program.ts';
 
 // The first run of a command loads everything that it is made of.

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { errorDocument } from '../../src/commands/error-document.ts';
-import { UsageError } from '../../src/errors.ts';
-import { EXIT_CODES } from '../../src/exit-codes.ts';
+import { UsageError } from '../../src/common/errors.ts';
+import { EXIT_CODES } from '../../src/common/exit-codes.ts';
 import { complaints } from '../helpers/schema.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { changeKey } from '../../src/commands/status.ts';
-import { judge } from '../../src/operations/status/judge.ts';
-import type { StatusResult } from '../../src/operations/status/types.ts';
+import { changeKey } from '../../src/commands/status-command.ts';
+import { judge } from '../../src/status/judge-status.ts';
+import type { StatusResult } from '../../src/status/status-types.ts';
 import { factsOf, RUNS, side } from '../helpers/status-facts.ts';
 
 const looked = (stageAge: string, ageSeconds: number, more: Partial<StatusResult> = {}): StatusResult => {

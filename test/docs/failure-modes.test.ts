@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { EXIT_CODES } from '../../src/exit-codes.ts';
+import { EXIT_CODES } from '../../src/common/exit-codes.ts';
 import { MODES, MODES_PAGE, modesProvedIn, modesText, readModes } from './failure-modes.ts';
 
 const proved = modesProvedIn();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { survey } from '../../src/operations/move/baseline.ts';
-import { listSide } from '../../src/operations/move/side.ts';
-import { refuseUnstopped } from '../../src/operations/move/try-patches.ts';
+import { survey } from '../../src/sides/baseline.ts';
+import { listSide } from '../../src/sides/side.ts';
+import { refuseUnstopped } from '../../src/sides/try-patches.ts';
 import {
   api,
   applyObject,

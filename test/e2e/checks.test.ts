@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openReader } from '../../src/kube/cluster.ts';
 import { DEFAULT_RETRY } from '../../src/kube/retry.ts';
-import type { ClusterReader, JsonObject, KubeObject } from '../../src/kube/types.ts';
+import type { ClusterReader, JsonObject, KubeObject } from '../../src/kube/api-types.ts';
 import { NAMESPACES } from '../../src/kube/well-known.ts';
-import { type CheckInput, checkNeeds } from '../../src/operations/checks/index.ts';
-import type { Finding } from '../../src/operations/stage/types.ts';
+import { type CheckInput, checkNeeds } from '../../src/needs/check-needs.ts';
+import type { Finding } from '../../src/stage/stage-types.ts';
 import {
   api,
   applyObject,
@@ -17,7 +17,7 @@ import {
 } from '../cluster/client.ts';
 import { object } from '../helpers/objects.ts';
 import { asAccount, CLUSTER, contextFor } from '../helpers/stage.ts';
-import { clusterObject, deployment } from '../operations/checks/samples.ts';
+import { clusterObject, deployment } from '../needs/samples.ts';
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
 

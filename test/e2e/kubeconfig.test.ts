@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openWriter } from '../../src/kube/cluster.ts';
 import { openContext } from '../../src/kube/contexts.ts';
-import { userOf } from '../../src/operations/preflight/access.ts';
+import { userOf } from '../../src/preflight/ask-access.ts';
 import type { Endpoint } from '../cluster/api.ts';
 import { contextOf, createNamespace, deleteJson, freshNamespace, pair } from '../cluster/client.ts';
 import { readEndpoint } from '../cluster/kubeconfig.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LOCK_OPERATION, LOCK_SESSION } from '../../src/state/types-of-records.ts';
+import { LOCK_OPERATION, LOCK_SESSION } from '../../src/state/record-places.ts';
 import { contextOf, patchJson, waitUntil } from '../cluster/client.ts';
 import { installClaims, openMover } from '../helpers/data-app.ts';
 import { matching, refuse, resetBeforeForward } from '../helpers/faults.ts';

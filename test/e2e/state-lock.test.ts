@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { LockedError, PartialError } from '../../src/errors.ts';
-import type { ClusterWriter } from '../../src/kube/types.ts';
+import { LockedError, PartialError } from '../../src/common/errors.ts';
+import type { ClusterWriter } from '../../src/kube/api-types.ts';
 import { type Lock, readLock } from '../../src/state/lock.ts';
-import { LOCK_NAME } from '../../src/state/types-of-records.ts';
+import { LOCK_NAME } from '../../src/state/record-places.ts';
 import { deleteJson, getJson, patchJson, type Side, waitUntil } from '../cluster/client.ts';
 import { matching, resetAfterForward } from '../helpers/faults.ts';
 import {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { LockedError, PartialError, RefusedError, UnsafeError } from '../../src/errors.ts';
-import { KubeApiError } from '../../src/kube/errors.ts';
+import { LockedError, PartialError, RefusedError, UnsafeError } from '../../src/common/errors.ts';
+import { KubeApiError } from '../../src/kube/api-errors.ts';
 import { openHistory, readHistory } from '../../src/state/history.ts';
 import { readJournal } from '../../src/state/journal.ts';
-import { mirrorState, openStateStore, readState } from '../../src/state/records.ts';
+import { mirrorState, openStateStore, readState } from '../../src/state/state-record.ts';
 import { api, kubectl, listJson, type Side } from '../cluster/client.ts';
 import { matching, resetAfterForward } from '../helpers/faults.ts';
 import {

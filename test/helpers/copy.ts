@@ -1,4 +1,4 @@
-import type { StageResult, StageRow } from '../../src/operations/stage/types.ts';
+import type { StageResult, StageRow } from '../../src/stage/stage-types.ts';
 import { applyYaml, createNamespace, freshNamespace, getJson, type Json } from '../cluster/client.ts';
 import { notesOf, rowOf, type StageFlags, stageWell } from './stage.ts';
 

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { openReader } from '../../src/kube/cluster.ts';
 import { openInformer } from '../../src/kube/informer.ts';
 import { PODS } from '../../src/kube/well-known.ts';
-import { isTemporary } from '../../src/workloads/temporary.ts';
+import { isTemporary } from '../../src/workloads/temporary-objects.ts';
 import {
   applyObject,
   createNamespace,
@@ -16,7 +16,7 @@ import {
   type Side,
   waitUntil,
 } from '../cluster/client.ts';
-import { type Bench, openBench, type Scenarios, STAND_IN } from '../data/helpers/stand-in.ts';
+import { type Bench, openBench, type Scenarios, STAND_IN } from '../volumes/helpers/stand-in.ts';
 import { CLUSTER, contextFor, stageWell } from './stage.ts';
 
 /** The stand-in as the `pv-migrate` on the PATH of a run of dr-syncer, and what it has noted. */

@@ -1,5 +1,5 @@
-import type { MoveOptions } from '../../src/operations/move/types.ts';
-import type { StageOptions } from '../../src/operations/stage/types.ts';
+import type { MoveOptions } from '../../src/moves/move-types.ts';
+import type { StageOptions } from '../../src/stage/stage-types.ts';
 
 const NO_MAP: ReadonlyMap<string, string> = new Map();
 

@@ -1,8 +1,8 @@
-import type { KubeObject, OwnerReference } from '../../src/kube/types.ts';
-import { filterObjects } from '../../src/pipeline/filter.ts';
-import { isBuiltinGroup } from '../../src/pipeline/groups.ts';
+import type { KubeObject, OwnerReference } from '../../src/kube/api-types.ts';
+import { filterObjects } from '../../src/pipeline/filter-objects.ts';
+import { isBuiltinGroup } from '../../src/pipeline/api-groups.ts';
 import { createObjectIndex } from '../../src/pipeline/object-index.ts';
-import type { FilterContext } from '../../src/pipeline/types.ts';
+import type { FilterContext } from '../../src/pipeline/pipeline-types.ts';
 
 /** A context for filters: namespace `shop` keeps its name, custom resources come along, all kinds are served. */
 export const filterContext = (

@@ -1,13 +1,13 @@
 import { openWriter } from '../../src/kube/cluster.ts';
-import { openSide } from '../../src/operations/move/side.ts';
-import type { MoveOptions } from '../../src/operations/move/types.ts';
+import { openSide } from '../../src/sides/side.ts';
+import type { MoveOptions } from '../../src/moves/move-types.ts';
 import {
   minimalRolesFor,
   type PreflightInput,
   type PreflightResult,
   preflight,
-} from '../../src/operations/preflight/index.ts';
-import type { StageOptions } from '../../src/operations/stage/types.ts';
+} from '../../src/preflight/check-move.ts';
+import type { StageOptions } from '../../src/stage/stage-types.ts';
 import type { Side } from '../cluster/client.ts';
 import { PLAIN_MOVE, plainStage } from './defaults.ts';
 import { CLUSTER, contextFor } from './stage.ts';

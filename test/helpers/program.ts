@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from 'node:stream';
-import type { OutStream } from '../../src/io.ts';
+import type { OutStream } from '../../src/ui/io.ts';
 import { runProgram } from '../../src/program.ts';
 
 /** What a run of the program in this process left behind. */

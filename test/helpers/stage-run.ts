@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
-import { RECORD } from '../../src/annotations.ts';
+import { RECORD } from '../../src/common/annotations.ts';
 import {
   applyYaml,
   contextOf,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failureOfResponse, KubeApiError } from '../../src/kube/errors.ts';
+import { failureOfResponse, KubeApiError } from '../../src/kube/api-errors.ts';
 
 const hintOf = (status: number, kubeconfig: string | undefined): string =>
   new KubeApiError({ context: 'dr site', kubeconfig }, 'x', failureOfResponse(status, '', undefined)).hint ??

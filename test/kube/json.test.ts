@@ -7,7 +7,7 @@ import {
   setAt,
   stableStringify,
   valueAt,
-} from '../../src/kube/json.ts';
+} from '../../src/kube/raw-json.ts';
 
 describe('integers beyond 2^53', () => {
   test.each([

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/common/errors.ts';
 import { oneContext, readKubeconfigs } from '../../src/kube/kubeconfig.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dr-syncer-kubeconfig-'));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createLevel, type Level } from '../../src/kube/level.ts';
+import { createLevel, type Level } from '../../src/kube/adaptive-limit.ts';
 
 /** So many answers of a server whose time for each depends on how many are under way. */
 const answer = (level: Level, requests: number, msOf: (underWay: number) => number): number => {

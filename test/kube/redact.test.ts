@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { redactMessage } from '../../src/kube/redact.ts';
+import { redactMessage } from '../../src/kube/redact-message.ts';
 import { object } from '../helpers/objects.ts';
 
 const VALUE = 'hush-hush';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Failure, failureOfResponse, KubeApiError } from '../../src/kube/errors.ts';
+import { type Failure, failureOfResponse, KubeApiError } from '../../src/kube/api-errors.ts';
 import { backoffMs, DEFAULT_RETRY, isRetryable, withRetry } from '../../src/kube/retry.ts';
 
 const failure = (status: number, more: Partial<Failure> = {}): Failure => ({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countWritten } from '../../src/kube/written.ts';
+import { countWritten } from '../../src/kube/count-writes.ts';
 
 test('what is written to several clusters is summed up, from the moment of asking on', () => {
   const counts = { source: 3, dest: 5 };

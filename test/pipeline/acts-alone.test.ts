@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { JsonObject } from '../../src/kube/types.ts';
+import type { JsonObject } from '../../src/kube/api-types.ts';
 import { actsAlone } from '../../src/pipeline/acts-alone.ts';
 import { object } from '../helpers/objects.ts';
 

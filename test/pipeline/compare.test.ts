@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../src/kube/types.ts';
-import { differences, missingPaths, pathText } from '../../src/pipeline/compare.ts';
+import type { Json } from '../../src/kube/api-types.ts';
+import { differences, missingPaths, pathText } from '../../src/pipeline/compare-owned.ts';
 
 const LIVE: Json = {
   replicas: 0,

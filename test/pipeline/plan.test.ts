@@ -5,10 +5,10 @@ import {
   MANAGED,
   PARK_MANAGER,
   SOURCE_CLUSTER,
-} from '../../src/annotations.ts';
-import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
+} from '../../src/common/annotations.ts';
+import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
 import { CONFIG_MAPS } from '../../src/kube/well-known.ts';
-import { contentHash, planObject } from '../../src/pipeline/plan.ts';
+import { contentHash, planObject } from '../../src/pipeline/plan-object.ts';
 import { object } from '../helpers/objects.ts';
 
 const DEPLOYMENTS = { ...CONFIG_MAPS, group: 'apps', resource: 'deployments', kind: 'Deployment' };

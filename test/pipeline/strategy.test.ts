@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { IMMUTABLE_HANDLING, MANAGED } from '../../src/annotations.ts';
-import { UsageError } from '../../src/errors.ts';
-import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
-import { type OnConflict, resolveImmutable } from '../../src/pipeline/strategy.ts';
+import { IMMUTABLE_HANDLING, MANAGED } from '../../src/common/annotations.ts';
+import { UsageError } from '../../src/common/errors.ts';
+import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
+import { type OnConflict, resolveImmutable } from '../../src/pipeline/immutable-strategy.ts';
 import { object } from '../helpers/objects.ts';
 
 const OURS = { metadata: { labels: { [MANAGED]: 'true' } } };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { uniqueByUid } from '../../src/pipeline/unique.ts';
+import { uniqueByUid } from '../../src/pipeline/unique-names.ts';
 import { object } from '../helpers/objects.ts';
 
 it('F4: an object that is served under two groups counts once, as the first of them', () => {

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { HELD_SERVICE_SPEC, HELD_SERVICE_TYPE, PARKED } from '../../src/annotations.ts';
-import { DEFAULT_MOVER_OPTIONS } from '../../src/data/defaults.ts';
+import { HELD_SERVICE_SPEC, HELD_SERVICE_TYPE, PARKED } from '../../src/common/annotations.ts';
+import { DEFAULT_MOVER_OPTIONS } from '../../src/volumes/mover-defaults.ts';
 import {
   api,
   applyObject,

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openWriter } from '../../src/kube/cluster.ts';
-import { isKubeApiError } from '../../src/kube/errors.ts';
-import { OPEN_GATE } from '../../src/kube/gate.ts';
+import { isKubeApiError } from '../../src/kube/api-errors.ts';
+import { OPEN_GATE } from '../../src/kube/write-gate.ts';
 import { DEFAULT_RETRY } from '../../src/kube/retry.ts';
-import type { ClusterWriter, KubeObject, ObjectRef, WatchEvent } from '../../src/kube/types.ts';
+import type { ClusterWriter, KubeObject, ObjectRef, WatchEvent } from '../../src/kube/api-types.ts';
 import { CONFIG_MAPS } from '../../src/kube/well-known.ts';
 import { contextOf, createNamespace, freshNamespace, pair } from '../cluster/client.ts';
 import { type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';

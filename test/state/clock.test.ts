@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ageText, microTimestamp, parseTimestamp, timestamp } from '../../src/state/clock.ts';
+import { ageText, microTimestamp, parseTimestamp, timestamp } from '../../src/state/time-text.ts';
 
 describe('ages are told in the two largest units', () => {
   test.each([

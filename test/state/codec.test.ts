@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RefusedError } from '../../src/errors.ts';
-import type { KubeObject } from '../../src/kube/types.ts';
+import { RefusedError } from '../../src/common/errors.ts';
+import type { KubeObject } from '../../src/kube/api-types.ts';
 import {
   type CodecLimits,
   decodeContent,
@@ -10,9 +10,9 @@ import {
   encodeContent,
   LIMITS,
   partNames,
-} from '../../src/state/codec.ts';
-import { encodeRecord } from '../../src/state/schema.ts';
-import { SCHEMA } from '../../src/state/types.ts';
+} from '../../src/state/record-codec.ts';
+import { encodeRecord } from '../../src/state/record-schemas.ts';
+import { SCHEMA } from '../../src/state/record-types.ts';
 import { manyWorkloads, stored } from './samples.ts';
 
 const KIB = 1024;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hostOf, isOperationId, newOperationId, operator } from '../../src/state/identity.ts';
+import { hostOf, isOperationId, newOperationId, operator } from '../../src/state/operator-identity.ts';
 
 describe('the operator is told as user@host', () => {
   test.each([

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LockedError } from '../../src/errors.ts';
+import { LockedError } from '../../src/common/errors.ts';
 import { type ChangeQueue, createChangeQueue } from '../../src/state/journal-queue.ts';
 import { beginStep, endStep } from '../../src/state/journal-steps.ts';
 import type { StoredJournal } from '../../src/state/journal-store.ts';
 import type { Stored } from '../../src/state/record-io.ts';
-import type { Journal } from '../../src/state/types.ts';
+import type { Journal } from '../../src/state/record-types.ts';
 import { AT, journal } from './samples.ts';
 
 const add =

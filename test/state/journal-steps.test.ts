@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RefusedError, UnsafeError } from '../../src/errors.ts';
+import { RefusedError, UnsafeError } from '../../src/common/errors.ts';
 import {
   beginStep,
   endStep,
@@ -14,8 +14,8 @@ import {
   withData,
   withPrior,
 } from '../../src/state/journal-steps.ts';
-import { encodeRecord } from '../../src/state/schema.ts';
-import type { Journal, StepState } from '../../src/state/types.ts';
+import { encodeRecord } from '../../src/state/record-schemas.ts';
+import type { Journal, StepState } from '../../src/state/record-types.ts';
 import { AT, journal, newOperation, workload } from './samples.ts';
 
 const LATER = '2026-01-31T14:26:00.000Z';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { KubeObject } from '../../src/kube/types.ts';
-import { encodeContent } from '../../src/state/codec.ts';
+import type { KubeObject } from '../../src/kube/api-types.ts';
+import { encodeContent } from '../../src/state/record-codec.ts';
 import { ARCHIVE_LIMIT, findGarbage } from '../../src/state/journal-sweep.ts';
 import { stored } from './samples.ts';
 

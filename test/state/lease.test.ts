@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MANAGED, RECORD } from '../../src/annotations.ts';
-import type { Life } from '../../src/process-identity.ts';
+import { MANAGED, RECORD } from '../../src/common/annotations.ts';
+import type { Life } from '../../src/common/process-identity.ts';
 import {
   type Claim,
   heldLease,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createMirror } from '../../src/state/mirror.ts';
+import { createMirror } from '../../src/state/mirror-record.ts';
 
 describe('a mirror', () => {
   test('stores the newest value and passes over those in between', async () => {

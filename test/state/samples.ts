@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { KubeObject } from '../../src/kube/types.ts';
+import type { KubeObject } from '../../src/kube/api-types.ts';
 import {
   type BaselineWorkload,
   type HistoryEntry,
@@ -7,7 +7,7 @@ import {
   type NewOperation,
   SCHEMA,
   type StateRecord,
-} from '../../src/state/types.ts';
+} from '../../src/state/record-types.ts';
 
 export const AT = '2026-01-31T14:25:30.000Z';
 

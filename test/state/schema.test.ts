@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RefusedError } from '../../src/errors.ts';
-import { deleteAt, setAt } from '../../src/kube/json.ts';
-import type { Json, JsonObject } from '../../src/kube/types.ts';
+import { RefusedError } from '../../src/common/errors.ts';
+import { deleteAt, setAt } from '../../src/kube/raw-json.ts';
+import type { Json, JsonObject } from '../../src/kube/api-types.ts';
 import {
   decodeBaseline,
   decodeHistory,
   decodeJournal,
   decodeState,
   encodeRecord,
-} from '../../src/state/schema.ts';
-import { type Journal, SCHEMA, type StateRecord } from '../../src/state/types.ts';
+} from '../../src/state/record-schemas.ts';
+import { type Journal, SCHEMA, type StateRecord } from '../../src/state/record-types.ts';
 import { AT, historyEntry, journal, stateRecord, workload } from './samples.ts';
 
 const WHERE = 'ConfigMap x in namespace shop, context green';

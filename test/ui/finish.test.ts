@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { conclude } from '../../src/commands/conclude.ts';
-import { silentReporter } from '../../src/reporter.ts';
+import { silentReporter } from '../../src/common/reporter.ts';
 
 const stream = (isTTY: boolean) => Object.assign(new Writable(), { isTTY });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { tellError } from '../../src/commands/tell-error.ts';
-import { RefusedError } from '../../src/errors.ts';
+import { RefusedError } from '../../src/common/errors.ts';
 import { humanReporter } from '../../src/ui/human.ts';
 import { jsonLinesReporter, withEvents } from '../../src/ui/json-lines.ts';
 import { OUTPUTS, writeResult } from '../../src/ui/output.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/kube/types.ts';
+import type { JsonObject } from '../../src/kube/api-types.ts';
 import { autoscalerOf, startReplicas } from '../../src/workloads/autoscaler.ts';
 import { live, withSpec } from './samples.ts';
 

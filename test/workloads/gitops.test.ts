@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { RefusedError } from '../../src/errors.ts';
-import { valueAt } from '../../src/kube/json.ts';
-import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
-import { gitopsOwner, keepsWorkload, pausePatch, resumePatch } from '../../src/workloads/gitops.ts';
+import { RefusedError } from '../../src/common/errors.ts';
+import { valueAt } from '../../src/kube/raw-json.ts';
+import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
+import { gitopsOwner, keepsWorkload, pausePatch, resumePatch } from '../../src/workloads/gitops-owners.ts';
 import { live, patched } from './samples.ts';
 
 const deployment = (labels: JsonObject, annotations: JsonObject = {}): KubeObject =>

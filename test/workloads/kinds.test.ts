@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Json, JsonObject } from '../../src/kube/types.ts';
+import type { Json, JsonObject } from '../../src/kube/api-types.ts';
 import { planPark } from '../../src/workloads/park.ts';
 import { live, SAMPLES, withSpec } from './samples.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { PARKED } from '../../src/annotations.ts';
-import { RefusedError } from '../../src/errors.ts';
-import type { Json } from '../../src/kube/types.ts';
+import { PARKED } from '../../src/common/annotations.ts';
+import { RefusedError } from '../../src/common/errors.ts';
+import type { Json } from '../../src/kube/api-types.ts';
 import { planPark } from '../../src/workloads/park.ts';
 import { isParkField } from '../../src/workloads/park-paths.ts';
-import { recordedFields } from '../../src/workloads/record.ts';
+import { recordedFields } from '../../src/workloads/parked-annotation.ts';
 import { planRestore } from '../../src/workloads/restore.ts';
 import { live, SAMPLES, withSpec } from './samples.ts';
 

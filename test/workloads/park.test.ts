@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../src/errors.ts';
-import { clone, equalJson, valueAt } from '../../src/kube/json.ts';
-import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
+import { UsageError } from '../../src/common/errors.ts';
+import { clone, equalJson, valueAt } from '../../src/kube/raw-json.ts';
+import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
 import { applyPark, parkBody, parkPatch, planPark, stripParkFields } from '../../src/workloads/park.ts';
-import type { ParkPlan } from '../../src/workloads/types.ts';
+import type { ParkPlan } from '../../src/workloads/workload-types.ts';
 import { live, patched, SAMPLES, serverApply, withSpec } from './samples.ts';
 
 const deployment = (replicas: number, extra: JsonObject & { metadata?: JsonObject } = {}): KubeObject =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
+import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
 import { controlledByCustomResource } from '../../src/workloads/owners.ts';
-import { podsOfWorkloads } from '../../src/workloads/pods.ts';
+import { podsOfWorkloads } from '../../src/workloads/pods-under.ts';
 import { object } from '../helpers/objects.ts';
 
 /** An object with uid `u-<name>`, owned by another. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
+import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
 import { readiness } from '../../src/workloads/readiness.ts';
 import { object } from '../helpers/objects.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JsonObject, KubeObject } from '../../src/kube/types.ts';
+import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
 import {
   copyableRevision,
   revisionOfTemplate,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/common/errors.ts';
 import { waveOf } from '../../src/workloads/waves.ts';
 import { object } from '../helpers/objects.ts';
 

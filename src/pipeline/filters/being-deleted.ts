@@ -1,6 +1,6 @@
-import type { KubeObject } from '../../kube/types.ts';
-import { skip } from '../../verdict.ts';
-import type { Filter } from '../types.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { skip } from '../../common/verdict.ts';
+import type { Filter } from '../pipeline-types.ts';
 
 /** Leaves out what the source is deleting: the copy would bring back what somebody wants gone. */
 export const beingDeleted: Filter = {

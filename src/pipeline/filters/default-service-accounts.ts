@@ -1,11 +1,11 @@
-import { PREFIX } from '../../annotations.ts';
-import { listAt, stringAt, valueAt } from '../../kube/json.ts';
-import { groupKind } from '../../kube/names.ts';
-import type { KubeObject } from '../../kube/types.ts';
-import { skip } from '../../verdict.ts';
-import type { Filter, ObjectIndex } from '../types.ts';
+import { PREFIX } from '../../common/annotations.ts';
+import { listAt, stringAt, valueAt } from '../../kube/raw-json.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { skip } from '../../common/verdict.ts';
+import type { Filter, ObjectIndex } from '../pipeline-types.ts';
 import { isGeneratedFor } from './generated-names.ts';
-import { keysOf } from './metadata.ts';
+import { keysOf } from './owner-references.ts';
 
 /**
  * Leaves out the ServiceAccounts that every namespace gets, as long as nobody changed them. A customised one goes on

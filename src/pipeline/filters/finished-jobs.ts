@@ -1,7 +1,7 @@
-import { objectsAt } from '../../kube/json.ts';
-import { groupKind } from '../../kube/names.ts';
-import { skip } from '../../verdict.ts';
-import type { Filter } from '../types.ts';
+import { objectsAt } from '../../kube/raw-json.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import { skip } from '../../common/verdict.ts';
+import type { Filter } from '../pipeline-types.ts';
 
 // The first of each pair comes a moment earlier, while the last pods end; neither is ever taken back.
 const COMPLETED = ['SuccessCriteriaMet', 'Complete'];

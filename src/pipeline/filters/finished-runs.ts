@@ -1,7 +1,7 @@
-import { ONE_SHOT } from '../../annotations.ts';
-import { refuse, skip } from '../../verdict.ts';
+import { ONE_SHOT } from '../../common/annotations.ts';
+import { refuse, skip } from '../../common/verdict.ts';
 import { oneShotMark, oneShotOf } from '../one-shot.ts';
-import type { Filter } from '../types.ts';
+import type { Filter } from '../pipeline-types.ts';
 
 /**
  * Leaves out custom resources that are done once and are over: runs, backups, restores. A copy has no status, so its

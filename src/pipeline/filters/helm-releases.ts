@@ -1,10 +1,10 @@
-import { stringAt } from '../../kube/json.ts';
-import { groupKind } from '../../kube/names.ts';
-import type { KubeObject } from '../../kube/types.ts';
-import { skip } from '../../verdict.ts';
-import type { Filter, ObjectIndex } from '../types.ts';
+import { stringAt } from '../../kube/raw-json.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { skip } from '../../common/verdict.ts';
+import type { Filter, ObjectIndex } from '../pipeline-types.ts';
 import { isBeingDeleted } from './being-deleted.ts';
-import { labelOf } from './metadata.ts';
+import { labelOf } from './owner-references.ts';
 
 /**
  * Keeps the newest revision of each Helm release, which is what `helm upgrade` at the destination goes on from, and the

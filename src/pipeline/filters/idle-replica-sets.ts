@@ -1,10 +1,10 @@
-import { ORIGINAL_REPLICAS, PARKED } from '../../annotations.ts';
-import { valueAt } from '../../kube/json.ts';
-import { groupKind } from '../../kube/names.ts';
-import type { KubeObject } from '../../kube/types.ts';
-import { skip } from '../../verdict.ts';
-import type { Filter } from '../types.ts';
-import { annotationOf, controllerOf } from './metadata.ts';
+import { ORIGINAL_REPLICAS, PARKED } from '../../common/annotations.ts';
+import { valueAt } from '../../kube/raw-json.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { skip } from '../../common/verdict.ts';
+import type { Filter } from '../pipeline-types.ts';
+import { annotationOf, controllerOf } from './owner-references.ts';
 
 const KINDS = ['ReplicaSet.apps', 'ReplicaSet.extensions'];
 

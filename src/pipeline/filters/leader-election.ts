@@ -1,9 +1,9 @@
-import { objectAt } from '../../kube/json.ts';
-import { groupKind } from '../../kube/names.ts';
-import type { KubeObject } from '../../kube/types.ts';
-import { skip } from '../../verdict.ts';
-import type { Filter } from '../types.ts';
-import { annotationOf } from './metadata.ts';
+import { objectAt } from '../../kube/raw-json.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { skip } from '../../common/verdict.ts';
+import type { Filter } from '../pipeline-types.ts';
+import { annotationOf } from './owner-references.ts';
 
 const LEADER = 'control-plane.alpha.kubernetes.io/leader';
 

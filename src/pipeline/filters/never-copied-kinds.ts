@@ -1,6 +1,6 @@
-import { groupKind, groupOf } from '../../kube/names.ts';
-import { skip } from '../../verdict.ts';
-import type { Filter } from '../types.ts';
+import { groupKind, groupOf } from '../../kube/object-names.ts';
+import { skip } from '../../common/verdict.ts';
+import type { Filter } from '../pipeline-types.ts';
 
 /** Leaves out kinds that are never copied, whoever made the object. */
 export const neverCopiedKinds: Filter = {

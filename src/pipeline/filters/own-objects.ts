@@ -1,9 +1,9 @@
-import { RECORD, TEMPORARY } from '../../annotations.ts';
-import { isOfMover } from '../../mover-labels.ts';
-import { skip } from '../../verdict.ts';
-import type { Filter } from '../types.ts';
+import { RECORD, TEMPORARY } from '../../common/annotations.ts';
+import { isOfMover } from '../mover-labels.ts';
+import { skip } from '../../common/verdict.ts';
+import type { Filter } from '../pipeline-types.ts';
 import { isHelmRelease } from './helm-releases.ts';
-import { labelOf } from './metadata.ts';
+import { labelOf } from './owner-references.ts';
 
 /**
  * Leaves out what dr-syncer and the data mover pv-migrate keep in a namespace for themselves: records of one

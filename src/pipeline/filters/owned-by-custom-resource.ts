@@ -1,9 +1,9 @@
-import { groupKind, groupOf } from '../../kube/names.ts';
-import { skip, warn } from '../../verdict.ts';
-import type { Filter, FilterContext } from '../types.ts';
+import { groupKind, groupOf } from '../../kube/object-names.ts';
+import { skip, warn } from '../../common/verdict.ts';
+import type { Filter, FilterContext } from '../pipeline-types.ts';
 import { beingDeleted } from './being-deleted.ts';
 import { finishedRuns } from './finished-runs.ts';
-import { controllerOf, type Owner, ownerName, ownersOf } from './metadata.ts';
+import { controllerOf, type Owner, ownerName, ownersOf } from './owner-references.ts';
 import { whyNeverCopied } from './never-copied-kinds.ts';
 import { optedOut } from './opted-out.ts';
 

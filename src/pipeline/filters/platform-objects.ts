@@ -1,7 +1,7 @@
-import { groupKind } from '../../kube/names.ts';
-import type { KubeObject } from '../../kube/types.ts';
-import { skip } from '../../verdict.ts';
-import type { Filter, FilterContext } from '../types.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { skip } from '../../common/verdict.ts';
+import type { Filter, FilterContext } from '../pipeline-types.ts';
 
 /**
  * Leaves out objects that the platform itself puts into namespaces under well-known names. Each cluster has its own,

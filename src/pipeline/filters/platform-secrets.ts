@@ -1,10 +1,10 @@
-import { stringAt } from '../../kube/json.ts';
-import { groupKind } from '../../kube/names.ts';
-import type { KubeObject } from '../../kube/types.ts';
-import { skip } from '../../verdict.ts';
-import type { Filter } from '../types.ts';
+import { stringAt } from '../../kube/raw-json.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { skip } from '../../common/verdict.ts';
+import type { Filter } from '../pipeline-types.ts';
 import { hasGeneratedSuffix, isGeneratedName } from './generated-names.ts';
-import { annotationOf } from './metadata.ts';
+import { annotationOf } from './owner-references.ts';
 
 /** Leaves out Secrets that Kubernetes or OpenShift generate, and that only the source cluster accepts. */
 export const platformSecrets: Filter = {

@@ -1,6 +1,6 @@
-import { skip } from '../../verdict.ts';
-import type { Filter } from '../types.ts';
-import { controllerOf, type Owner, ownerName, ownersOf } from './metadata.ts';
+import { skip } from '../../common/verdict.ts';
+import type { Filter } from '../pipeline-types.ts';
+import { controllerOf, type Owner, ownerName, ownersOf } from './owner-references.ts';
 
 /**
  * Leaves out what lives and dies with a pod: the claim of a generic ephemeral volume, the ConfigMap by which an operator

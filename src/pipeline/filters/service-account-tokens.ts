@@ -1,9 +1,9 @@
-import { stringAt } from '../../kube/json.ts';
-import { groupKind } from '../../kube/names.ts';
-import { skip } from '../../verdict.ts';
-import type { Filter } from '../types.ts';
+import { stringAt } from '../../kube/raw-json.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import { skip } from '../../common/verdict.ts';
+import type { Filter } from '../pipeline-types.ts';
 import { isGeneratedName } from './generated-names.ts';
-import { annotationOf } from './metadata.ts';
+import { annotationOf } from './owner-references.ts';
 
 const ACCOUNT = 'kubernetes.io/service-account.name';
 const ACCOUNT_UID = 'kubernetes.io/service-account.uid';

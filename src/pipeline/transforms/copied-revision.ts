@@ -1,7 +1,7 @@
-import { COPIED_REVISION } from '../../annotations.ts';
-import { stringAt } from '../../kube/json.ts';
-import type { Transform } from '../types.ts';
-import { setAnnotation } from './support/metadata.ts';
+import { COPIED_REVISION } from '../../common/annotations.ts';
+import { stringAt } from '../../kube/raw-json.ts';
+import type { Transform } from '../pipeline-types.ts';
+import { setAnnotation } from './support/metadata-edits.ts';
 
 /**
  * Says on the copy, and in the report, that it has the template of an older revision (`--serving-revisions`). A source that

@@ -1,4 +1,4 @@
-import type { Transform } from '../types.ts';
+import type { Transform } from '../pipeline-types.ts';
 
 /** Removes status altogether: a custom resource without a status subresource rejects `status: null`. */
 export const dropStatus: Transform = {

@@ -1,6 +1,6 @@
-import { listAt, stringAt } from '../../kube/json.ts';
-import type { Transform } from '../types.ts';
-import { pathText } from './support/paths.ts';
+import { listAt, stringAt } from '../../kube/raw-json.ts';
+import type { Transform } from '../pipeline-types.ts';
+import { pathText } from './support/field-paths.ts';
 
 /** Says which Gateways outside the copied namespaces a route hangs on. */
 export const gatewayParents: Transform = {

@@ -1,4 +1,4 @@
-import * as keys from '../../annotations.ts';
+import * as keys from '../../common/annotations.ts';
 import {
   clone,
   isObject,
@@ -7,13 +7,13 @@ import {
   parseJson,
   stableStringify,
   stringAt,
-} from '../../kube/json.ts';
-import { groupKind } from '../../kube/names.ts';
-import type { JsonObject, KubeObject } from '../../kube/types.ts';
-import type { Note, Transform } from '../types.ts';
+} from '../../kube/raw-json.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
+import type { Note, Transform } from '../pipeline-types.ts';
 import { applyMergePatch } from './support/merge-patch.ts';
-import { annotationsOf, dropAnnotations, setAnnotation } from './support/metadata.ts';
-import { annotationPath } from './support/paths.ts';
+import { annotationsOf, dropAnnotations, setAnnotation } from './support/metadata-edits.ts';
+import { annotationPath } from './support/field-paths.ts';
 
 // Annotations to take out of force, by prefix, and what stands for the prefix meanwhile: a key may have one slash and
 // 63 characters behind it, so the real key cannot be kept whole. The server refuses the last one on a ClusterIP.

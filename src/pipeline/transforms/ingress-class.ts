@@ -1,6 +1,6 @@
-import { objectAt, stringAt } from '../../kube/json.ts';
-import type { Transform } from '../types.ts';
-import { dropAnnotations, setAnnotation } from './support/metadata.ts';
+import { objectAt, stringAt } from '../../kube/raw-json.ts';
+import type { Transform } from '../pipeline-types.ts';
+import { dropAnnotations, setAnnotation } from './support/metadata-edits.ts';
 
 const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
 

@@ -1,6 +1,6 @@
-import { objectAt } from '../../kube/json.ts';
-import type { Transform } from '../types.ts';
-import { dropLabels } from './support/metadata.ts';
+import { objectAt } from '../../kube/raw-json.ts';
+import type { Transform } from '../pipeline-types.ts';
+import { dropLabels } from './support/metadata-edits.ts';
 
 const GENERATED_LABELS: ReadonlySet<string> = new Set([
   'controller-uid',

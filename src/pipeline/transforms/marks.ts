@@ -1,6 +1,6 @@
-import * as keys from '../../annotations.ts';
-import type { Transform } from '../types.ts';
-import { dropAnnotations, dropLabels, setAnnotation } from './support/metadata.ts';
+import * as keys from '../../common/annotations.ts';
+import type { Transform } from '../pipeline-types.ts';
+import { dropAnnotations, dropLabels, setAnnotation } from './support/metadata-edits.ts';
 
 // What the user writes on the source; a failback must find it again. The rest is our own record of one direction.
 const USER_SETTINGS: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
-import { isObject } from '../../kube/json.ts';
-import type { Json, JsonObject } from '../../kube/types.ts';
-import type { Transform } from '../types.ts';
+import { isObject } from '../../kube/raw-json.ts';
+import type { Json, JsonObject } from '../../kube/api-types.ts';
+import type { Transform } from '../pipeline-types.ts';
 
 const TEMPLATES: ReadonlySet<string> = new Set([
   'template',

@@ -1,6 +1,6 @@
-import { booleanAt, objectAt } from '../../kube/json.ts';
+import { booleanAt, objectAt } from '../../kube/raw-json.ts';
 import { PAUSABLE } from '../../kube/well-known.ts';
-import type { Transform } from '../types.ts';
+import type { Transform } from '../pipeline-types.ts';
 
 /**
  * Takes the pause of a rollout off: a controller makes no pods of a template while it is paused, and the copy's has made

@@ -1,6 +1,6 @@
-import { isObject } from '../../kube/json.ts';
-import type { JsonObject, ObjectMeta } from '../../kube/types.ts';
-import type { Transform } from '../types.ts';
+import { isObject } from '../../kube/raw-json.ts';
+import type { JsonObject, ObjectMeta } from '../../kube/api-types.ts';
+import type { Transform } from '../pipeline-types.ts';
 
 /**
  * Builds metadata anew from the four fields that mean the same in another cluster: name, namespace, labels and

@@ -1,5 +1,5 @@
-import { objectAt } from '../../kube/json.ts';
-import type { Transform } from '../types.ts';
+import { objectAt } from '../../kube/raw-json.ts';
+import type { Transform } from '../pipeline-types.ts';
 
 // Quotas over these make the server refuse pods that do not state requests or limits.
 const COMPUTE = /^((requests|limits)\.)?(cpu|memory)$/;

@@ -1,6 +1,6 @@
-import { objectsAt } from '../../kube/json.ts';
-import type { Transform, TransformContext } from '../types.ts';
-import { mapNamespace } from './support/namespaces.ts';
+import { objectsAt } from '../../kube/raw-json.ts';
+import type { Transform, TransformContext } from '../pipeline-types.ts';
+import { mapNamespace } from './support/map-namespaces.ts';
 
 /**
  * Makes the subjects of role bindings follow renamed namespaces, in all three forms: the ServiceAccount, the user

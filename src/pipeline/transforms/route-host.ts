@@ -1,6 +1,6 @@
-import { objectAt } from '../../kube/json.ts';
-import type { Transform } from '../types.ts';
-import { annotationsOf } from './support/metadata.ts';
+import { objectAt } from '../../kube/raw-json.ts';
+import type { Transform } from '../pipeline-types.ts';
+import { annotationsOf } from './support/metadata-edits.ts';
 
 /** Removes a Route's host that the source router generated from its own domain; the destination generates its own. */
 export const routeHost: Transform = {

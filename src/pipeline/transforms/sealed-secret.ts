@@ -1,4 +1,4 @@
-import type { Transform } from '../types.ts';
+import type { Transform } from '../pipeline-types.ts';
 
 /** Says that a SealedSecret cannot be opened elsewhere. */
 export const sealedSecret: Transform = {

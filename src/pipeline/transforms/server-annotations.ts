@@ -1,6 +1,6 @@
-import type { Transform } from '../types.ts';
+import type { Transform } from '../pipeline-types.ts';
 import { LAST_APPLIED } from './support/explicit-fields.ts';
-import { dropAnnotations } from './support/metadata.ts';
+import { dropAnnotations } from './support/metadata-edits.ts';
 
 // Written by the API server, kubectl and the controllers of the source cluster about the source object.
 const SERVER_KEYS: ReadonlySet<string> = new Set([

@@ -1,9 +1,9 @@
-import { listAt, stringAt } from '../../kube/json.ts';
-import type { Json, KubeObject } from '../../kube/types.ts';
+import { listAt, stringAt } from '../../kube/raw-json.ts';
+import type { Json, KubeObject } from '../../kube/api-types.ts';
 import { isGeneratedFor } from '../filters/generated-names.ts';
-import type { Note, Transform } from '../types.ts';
-import { annotationsOf } from './support/metadata.ts';
-import { annotationPath } from './support/paths.ts';
+import type { Note, Transform } from '../pipeline-types.ts';
+import { annotationsOf } from './support/metadata-edits.ts';
+import { annotationPath } from './support/field-paths.ts';
 
 // Annotations that let the pods of a ServiceAccount act as an identity of a cloud.
 const CLOUD_IDENTITY =

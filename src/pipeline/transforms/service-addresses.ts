@@ -1,6 +1,6 @@
-import { listAt, objectAt } from '../../kube/json.ts';
-import type { JsonObject, KubeObject } from '../../kube/types.ts';
-import type { Transform } from '../types.ts';
+import { listAt, objectAt } from '../../kube/raw-json.ts';
+import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
+import type { Transform } from '../pipeline-types.ts';
 
 /**
  * Lets the destination allocate a Service's addresses. A headless Service keeps `None` in both fields, else it would

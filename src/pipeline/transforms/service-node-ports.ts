@@ -1,5 +1,5 @@
-import { objectAt, objectsAt } from '../../kube/json.ts';
-import type { Transform } from '../types.ts';
+import { objectAt, objectsAt } from '../../kube/raw-json.ts';
+import type { Transform } from '../pipeline-types.ts';
 import { isNodePortExplicit, isSpecFieldExplicit } from './support/explicit-fields.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Transform } from '../types.ts';
+import type { Transform } from '../pipeline-types.ts';
 
 /**
  * Empties a hand-made token Secret, so that the destination's token controller fills it with a token of its own; a

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lifeOf } from '../../../src/process-identity.ts';
+import { lifeOf } from '../../../src/common/process-identity.ts';
 import { readJournal } from '../../../src/state/journal.ts';
 import {
   applyObject,
@@ -11,7 +11,7 @@ import {
   type Side,
   waitUntil,
 } from '../../cluster/client.ts';
-import { untilNoted } from '../../data/helpers/stand-in.ts';
+import { untilNoted } from '../../volumes/helpers/stand-in.ts';
 import { installClaims, type MoverBench, openMover } from '../../helpers/data-app.ts';
 import { makeRelease, partsOf } from '../../helpers/left-release.ts';
 import { lockToExpire } from '../../helpers/lock.ts';

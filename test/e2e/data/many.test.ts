@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { mapBounded } from '../../../src/kube/parallel.ts';
+import { mapBounded } from '../../../src/kube/map-bounded.ts';
 import { applyObject, deleteJson, listJson, waitUntil } from '../../cluster/client.ts';
 import { boundClaims, claim, installClaims, makeVolume, openMover } from '../../helpers/data-app.ts';
 import { moveTo } from '../../helpers/moves.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { contextOf, getJson, type Json, listJson, pair, patchJson, waitUntil } from '../../cluster/client.ts';
-import { type Noted, untilNoted } from '../../data/helpers/stand-in.ts';
+import { type Noted, untilNoted } from '../../volumes/helpers/stand-in.ts';
 import {
   boundClaims,
   installClaims,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { mapBounded } from '../../../src/kube/parallel.ts';
+import { mapBounded } from '../../../src/kube/map-bounded.ts';
 import {
   applyObject,
   createNamespace,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StageResult } from '../../../src/operations/stage/types.ts';
+import type { StageResult } from '../../../src/stage/stage-types.ts';
 import {
   api,
   applyObject,

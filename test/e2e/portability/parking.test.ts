@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openWriter } from '../../../src/kube/cluster.ts';
-import { OPEN_GATE } from '../../../src/kube/gate.ts';
-import { openStateStore } from '../../../src/state/records.ts';
+import { OPEN_GATE } from '../../../src/kube/write-gate.ts';
+import { openStateStore } from '../../../src/state/state-record.ts';
 import {
   api,
   applyObject,

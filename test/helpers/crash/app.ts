@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { ORIGINAL_REPLICAS, PARKED, PARKED_NODE } from '../../../src/annotations.ts';
+import { ORIGINAL_REPLICAS, PARKED, PARKED_NODE } from '../../../src/common/annotations.ts';
 import { applyYaml, getJson, type Json, listJson, patchJson, type Side } from '../../cluster/client.ts';
 
 /** The counts that the application runs with. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { SCHEMA, type StateRecord } from '../../../src/state/types.ts';
+import { SCHEMA, type StateRecord } from '../../../src/state/record-types.ts';
 import {
   createNamespace,
   freshNamespace,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, KubeObject, OwnerReference } from '../../../src/kube/types.ts';
-import type { FilterContext } from '../../../src/pipeline/types.ts';
+import type { JsonObject, KubeObject, OwnerReference } from '../../../src/kube/api-types.ts';
+import type { FilterContext } from '../../../src/pipeline/pipeline-types.ts';
 import { controlledBy, judged } from '../../helpers/filters.ts';
 import { object } from '../../helpers/objects.ts';
 

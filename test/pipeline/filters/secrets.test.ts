@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, KubeObject } from '../../../src/kube/types.ts';
+import type { JsonObject, KubeObject } from '../../../src/kube/api-types.ts';
 import { judged } from '../../helpers/filters.ts';
 import { object } from '../../helpers/objects.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, KubeObject } from '../../../src/kube/types.ts';
-import { dnsNames } from '../../../src/pipeline/transforms/dns-names.ts';
-import { dnsNames as finderFor } from '../../../src/pipeline/transforms/support/dns-names.ts';
+import type { JsonObject, KubeObject } from '../../../src/kube/api-types.ts';
+import { dnsNames } from '../../../src/pipeline/transforms/map-dns-names.ts';
+import { dnsNames as finderFor } from '../../../src/pipeline/transforms/support/dns-name-pattern.ts';
 import { object } from '../../helpers/objects.ts';
 import { sameNamespace, transformed } from '../../helpers/transforms.ts';
 

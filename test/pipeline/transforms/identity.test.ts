@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TRANSFORMS } from '../../../src/pipeline/transforms/index.ts';
+import { TRANSFORMS } from '../../../src/pipeline/transforms/all-transforms.ts';
 import { resourceQuota } from '../../../src/pipeline/transforms/resource-quota.ts';
 import { roleBinding } from '../../../src/pipeline/transforms/role-binding.ts';
 import { sealedSecret } from '../../../src/pipeline/transforms/sealed-secret.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, KubeObject } from '../../../src/kube/types.ts';
+import type { JsonObject, KubeObject } from '../../../src/kube/api-types.ts';
 import { dropStatus } from '../../../src/pipeline/transforms/drop-status.ts';
 import { gitopsTracking } from '../../../src/pipeline/transforms/gitops-tracking.ts';
 import { injectedCertificates } from '../../../src/pipeline/transforms/injected-certificates.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, KubeObject } from '../../../src/kube/types.ts';
+import type { JsonObject, KubeObject } from '../../../src/kube/api-types.ts';
 import { istio } from '../../../src/pipeline/transforms/istio.ts';
 import { namespaceFields } from '../../../src/pipeline/transforms/namespace-fields.ts';
 import { namespaceReferences } from '../../../src/pipeline/transforms/namespace-references.ts';

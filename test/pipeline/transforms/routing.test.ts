@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, KubeObject } from '../../../src/kube/types.ts';
+import type { JsonObject, KubeObject } from '../../../src/kube/api-types.ts';
 import { gatewayParents } from '../../../src/pipeline/transforms/gateway-parents.ts';
-import { hosts, mapHost } from '../../../src/pipeline/transforms/hosts.ts';
+import { hosts, mapHost } from '../../../src/pipeline/transforms/map-hosts.ts';
 import { ingressClass } from '../../../src/pipeline/transforms/ingress-class.ts';
 import { ingressNotes } from '../../../src/pipeline/transforms/ingress-notes.ts';
 import { routeHost } from '../../../src/pipeline/transforms/route-host.ts';

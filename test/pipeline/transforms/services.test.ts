@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, KubeObject } from '../../../src/kube/types.ts';
-import { endpoints } from '../../../src/pipeline/transforms/endpoints.ts';
+import type { JsonObject, KubeObject } from '../../../src/kube/api-types.ts';
+import { endpoints } from '../../../src/pipeline/transforms/endpoint-subsets.ts';
 import { serviceAddresses } from '../../../src/pipeline/transforms/service-addresses.ts';
 import { serviceLoadBalancer } from '../../../src/pipeline/transforms/service-load-balancer.ts';
 import { serviceNodePorts } from '../../../src/pipeline/transforms/service-node-ports.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { COPIED_REVISION } from '../../../src/annotations.ts';
-import type { JsonObject } from '../../../src/kube/types.ts';
+import { COPIED_REVISION } from '../../../src/common/annotations.ts';
+import type { JsonObject } from '../../../src/kube/api-types.ts';
 import { copiedRevision } from '../../../src/pipeline/transforms/copied-revision.ts';
-import { images, mapImage } from '../../../src/pipeline/transforms/images.ts';
+import { images, mapImage } from '../../../src/pipeline/transforms/map-images.ts';
 import { job } from '../../../src/pipeline/transforms/job.ts';
 import { marks } from '../../../src/pipeline/transforms/marks.ts';
 import { pausedRollout } from '../../../src/pipeline/transforms/paused-rollout.ts';

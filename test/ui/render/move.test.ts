@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { MoveResult, StepReport } from '../../../src/operations/move/types.ts';
-import { renderMove } from '../../../src/ui/render/move.ts';
+import type { MoveResult, StepReport } from '../../../src/moves/move-types.ts';
+import { renderMove } from '../../../src/ui/render/render-move.ts';
 import { createTheme } from '../../../src/ui/theme.ts';
 
 const THEME = createTheme(false);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { PreflightCheck, PreflightResult } from '../../../src/operations/preflight/types.ts';
-import { renderPreflight } from '../../../src/ui/render/preflight.ts';
-import { renderRepair } from '../../../src/ui/render/repair.ts';
+import type { PreflightCheck, PreflightResult } from '../../../src/preflight/preflight-types.ts';
+import { renderPreflight } from '../../../src/ui/render/render-preflight.ts';
+import { renderRepair } from '../../../src/ui/render/render-repair.ts';
 import { createTheme } from '../../../src/ui/theme.ts';
 
 const THEME = createTheme(false);

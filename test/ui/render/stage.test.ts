@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { StageResult, StageRow } from '../../../src/operations/stage/types.ts';
-import { renderStage } from '../../../src/ui/render/stage.ts';
+import type { StageResult, StageRow } from '../../../src/stage/stage-types.ts';
+import { renderStage } from '../../../src/ui/render/render-stage.ts';
 import { createTheme } from '../../../src/ui/theme.ts';
 
 const row = (kind: string, name: string, action: StageRow['action'], reason = ''): StageRow => ({

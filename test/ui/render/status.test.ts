@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { judge } from '../../../src/operations/status/judge.ts';
-import type { HistoryEntry, StatusResult } from '../../../src/operations/status/status.ts';
-import { renderHistory, renderStatus } from '../../../src/ui/render/status.ts';
+import { judge } from '../../../src/status/judge-status.ts';
+import type { HistoryEntry, StatusResult } from '../../../src/verbs/status.ts';
+import { renderHistory, renderStatus } from '../../../src/ui/render/render-status.ts';
 import { createTheme } from '../../../src/ui/theme.ts';
 import { DEAD, factsOf, RUNS, record, side } from '../../helpers/status-facts.ts';
 

@@ -1,7 +1,7 @@
-import { listAt, objectAt, objectsAt } from '../../../kube/json.ts';
-import type { Json } from '../../../kube/types.ts';
-import type { TransformContext } from '../../types.ts';
-import { mapNamespace } from './namespaces.ts';
+import { listAt, objectAt, objectsAt } from '../../../kube/raw-json.ts';
+import type { Json } from '../../../kube/api-types.ts';
+import type { TransformContext } from '../../pipeline-types.ts';
+import { mapNamespace } from './map-namespaces.ts';
 
 // The only label of a namespace that follows its name; all others are the user's and are copied with it.
 const NAME_LABEL = 'kubernetes.io/metadata.name';

@@ -1,5 +1,5 @@
-import { objectAt, objectsAt } from '../../../kube/json.ts';
-import type { JsonObject, KubeObject } from '../../../kube/types.ts';
+import { objectAt, objectsAt } from '../../../kube/raw-json.ts';
+import type { JsonObject, KubeObject } from '../../../kube/api-types.ts';
 
 /** A pod spec inside an object, and the pattern that leads to it. */
 export interface PodSpec {

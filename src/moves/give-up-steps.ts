@@ -1,0 +1,166 @@
+import type { NamedSide } from '../common/command-line.ts';
+import { openInformer } from '../kube/informer.ts';
+import { count } from '../common/sentences.ts';
+import { timestamp } from '../state/time-text.ts';
+import { openStateStore } from '../state/state-record.ts';
+import { SCHEMA, type StateRecord } from '../state/record-types.ts';
+import { keyOf, survey } from '../sides/baseline.ts';
+import { resumeGitops } from '../sides/pause-gitops.ts';
+import type { OperationInput } from './operation.ts';
+import { findServingStarts, prepareHolds, servedOlder } from '../sides/serving-start.ts';
+import { forgetRevisions, olderTargets, restoreNewer } from '../sides/serving-undo.ts';
+import { listSide, whereIs } from '../sides/side.ts';
+import {
+  NotReadyError,
+  startGroup,
+  startGroups,
+  startTargets,
+  tidyInherited,
+  waitReady,
+  watchedForStart,
+} from '../sides/start-side.ts';
+import type { Step } from './run-steps.ts';
+import type { MoveDeps, MoveSide } from './move-types.ts';
+
+/** Starting the source without its destination, which is lost. */
+export interface GiveUpDestInput
+  extends Omit<OperationInput, 'kind' | 'dest' | 'source' | 'resume' | 'sourceName' | 'uids'> {
+  readonly source: MoveSide;
+  readonly sourceUid: string | undefined;
+  /** How the command line names the destination, which does not answer. */
+  readonly destName: NamedSide;
+  /** Why it does not answer. */
+  readonly destProblem: string;
+  /** `--destination-given-up`. */
+  readonly isGivenUp: boolean;
+  readonly reason: string;
+}
+
+/**
+ * The steps that start a source without its destination: first the source's copy of the record says so, then what
+ * carries our mark is started. `known` are the workloads of the journal's baseline; empty where there is none.
+ */
+export const giveUpSteps = (input: GiveUpDestInput, deps: MoveDeps, known: ReadonlySet<string>): Step[] => {
+  const { source, options } = input;
+  const where = whereIs(source);
+  const targetsAmong = (objects: Parameters<typeof startTargets>[1]) =>
+    startTargets(source, objects, undefined, { foreign: true }).filter(
+      (target) => known.size === 0 || known.has(keyOf(target)),
+    );
+  const targetsRunning = (objects: Parameters<typeof startTargets>[1]) =>
+    olderTargets(objects).filter((target) => known.size === 0 || known.has(keyOf(target)));
+  return [
+    {
+      id: 'give-up',
+      title: 'Record that the destination is given up',
+      plan: async () => ["write into the source's copy of the record that the destination is given up"],
+      run: async () => {
+        await writeGivenUp(input, 'moving');
+        return input.reason;
+      },
+    },
+    {
+      id: 'start',
+      title: `Start ${where} again with the recorded counts`,
+      plan: async () =>
+        targetsAmong(await listSide(source, deps.signal)).map(
+          (target) => `PATCH ${target.kind} ${target.name}: as recorded`,
+        ),
+      run: () => startAgain(input, deps, targetsAmong),
+    },
+    {
+      id: 'revisions',
+      title: `Put newer templates in place again in ${where}`,
+      plan: async () =>
+        servedOlder(await listSide(source, deps.signal)).map(
+          (name) => `PATCH ${name}: its newer template again`,
+        ),
+      run: () => restoreNewer(source, targetsRunning, deps),
+    },
+    {
+      id: 'resume-gitops',
+      title: 'Resume the GitOps owners',
+      skip: () => (options.pauseGitops ? undefined : 'none were paused'),
+      run: async () => {
+        const { gitops } = survey(source, await listSide(source, deps.signal));
+        return resumeGitops(source, gitops, deps);
+      },
+    },
+    {
+      id: 'activate',
+      title: `Mark ${where} as the live side`,
+      plan: async () => ["write the source's copy of the record, one epoch later"],
+      run: async () => {
+        const epoch = await writeGivenUp(input, 'active');
+        await forgetRevisions(source, targetsRunning, options, deps);
+        return `epoch ${epoch}`;
+      },
+    },
+  ];
+};
+
+// One epoch ahead of the destination, so that it is found out when it comes back.
+const writeGivenUp = async (input: GiveUpDestInput, phase: 'moving' | 'active'): Promise<number> => {
+  const { source, destName, operator, reason } = input;
+  const since = nowOf(source);
+  const store = openStateStore(source.cluster, source.namespace, 'source');
+  const { record } = await store.update((current) => {
+    const base = current ?? {
+      schema: SCHEMA,
+      epoch: 0,
+      source: {
+        context: source.cluster.context,
+        namespace: source.namespace,
+        ...(input.sourceUid === undefined ? {} : { clusterUid: input.sourceUid }),
+      },
+      dest: { context: destName.context, namespace: destName.namespace },
+    };
+    const { operation: _lost, pendingFence: _fence, ...rest } = base as StateRecord;
+    const epoch = rest.destGivenUp?.epoch ?? rest.epoch + 1;
+    return {
+      ...rest,
+      epoch,
+      phase,
+      since,
+      by: operator,
+      destGivenUp: rest.destGivenUp ?? { since, epoch, reason },
+    };
+  });
+  return record.epoch;
+};
+
+const startAgain = async (
+  { source, options }: GiveUpDestInput,
+  deps: MoveDeps,
+  targetsAmong: (objects: Parameters<typeof startTargets>[1]) => ReturnType<typeof startTargets>,
+): Promise<string> => {
+  const informer = await openInformer(source.cluster, watchedForStart(source), source.namespace, {
+    signal: deps.signal,
+  });
+  try {
+    const targets = targetsAmong(informer.objects());
+    const serving = await findServingStarts(source, targets, informer.objects(), deps);
+    await prepareHolds(source, serving, informer, deps, options);
+    const notReady: string[] = [];
+    for (const group of startGroups(targets)) {
+      await startGroup(source, group.targets, informer.objects(), deps, { ...options, serving });
+      try {
+        await waitReady(source, group.targets, informer, deps, {
+          waitTimeoutMs: options.waitTimeoutMs,
+          watchOther: () => undefined,
+        });
+      } catch (error) {
+        if (!(error instanceof NotReadyError)) throw error;
+        notReady.push(error.message);
+        deps.reporter.warning(`Started again, but not ready: ${error.message}`);
+      }
+    }
+    await tidyInherited(source, informer.objects(), options.concurrency);
+    const older = serving.size === 0 ? [] : [`${serving.size} with the revision that served`];
+    return [`${count(targets.length, 'workload')} started again`, ...older, ...notReady].join('; ');
+  } finally {
+    informer.stop();
+  }
+};
+
+const nowOf = ({ cluster }: MoveSide): string => timestamp(cluster.now());

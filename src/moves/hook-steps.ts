@@ -1,0 +1,73 @@
+import { openInformer } from '../kube/informer.ts';
+import { PODS } from '../kube/well-known.ts';
+import { type HookContext, type HookPoint, runHook, runSmoke, splitUrl } from './run-hooks.ts';
+import { type EmptyOptions, holdEmpty, seeEmpty } from '../sides/see-empty.ts';
+import { whereIs } from '../sides/side.ts';
+import type { Step } from './run-steps.ts';
+import type { MoveDeps, MoveOptions, MoveSide } from './move-types.ts';
+
+/** The step that runs the hook of one point; `id` is the word of its flag. */
+export const hookStep = (
+  point: HookPoint,
+  id: string,
+  { hooks }: Pick<MoveOptions, 'hooks'>,
+  context: HookContext,
+  deps: MoveDeps,
+): Step => ({
+  id: `hook-${id}`,
+  title: `Run the ${id} hook`,
+  skip: () => (hooks[point] === undefined ? 'no such hook is given' : undefined),
+  // A plan goes into logs of pipelines, and commands hold passwords.
+  plan: async () => [`run the command of --${id}`],
+  run: () => runHook(hooks, point, context, deps),
+});
+
+/** The step that asks whether the side that was started serves. */
+export const smokeStep = (
+  { smoke }: Pick<MoveOptions, 'smoke'>,
+  context: HookContext,
+  deps: MoveDeps,
+): Step => ({
+  id: 'smoke',
+  title: 'Ask the smoke check',
+  skip: () =>
+    smoke.url === undefined && smoke.command === undefined ? 'no smoke check is given' : undefined,
+  plan: async () => [
+    smoke.url === undefined ? 'run the command of --smoke-command' : `ask ${splitUrl(smoke.url).shown}`,
+  ],
+  run: () => runSmoke(smoke, context, deps),
+});
+
+/** The step that ends copies of volume data that were cut off; they may still hold the claims of a side. */
+export const endCopiesStep = (where: string, run: () => Promise<string>): Step => ({
+  id: 'end-copies',
+  title: `End copies of volume data that were cut off in ${where}`,
+  plan: async () => ['delete what copies that were cut off have left'],
+  run,
+});
+
+/** The step that sees a side empty of pods, for operations that do not watch it anyway. */
+export const emptyStep = (
+  id: string,
+  side: MoveSide,
+  options: EmptyOptions & Pick<MoveOptions, 'holdMs'>,
+  deps: MoveDeps,
+  skip?: () => string | undefined,
+): Step => ({
+  id,
+  title: `See ${whereIs(side)} empty of pods`,
+  ...(skip === undefined ? {} : { skip }),
+  plan: async () => ['watch pods until none is left'],
+  run: async () => {
+    const informer = await openInformer(side.cluster, [...side.types, PODS], side.namespace, {
+      signal: deps.signal,
+    });
+    try {
+      await seeEmpty(side, informer, deps, options);
+      await holdEmpty(side, informer, options.holdMs, deps, options);
+    } finally {
+      informer.stop();
+    }
+    return 'no pods';
+  },
+});

@@ -1,0 +1,134 @@
+import type { ExitName } from '../common/exit-codes.ts';
+import type { WriteGate } from '../kube/write-gate.ts';
+import type { ClusterWriter, Discovery, ResourceType } from '../kube/api-types.ts';
+import type { Reporter } from '../common/reporter.ts';
+import type { ParkPlan, ScalePaths } from '../workloads/workload-types.ts';
+import type { ClaimReport } from '../volumes/data-types.ts';
+import type { PreflightResult } from '../preflight/preflight-types.ts';
+
+export type MoveKind = 'cutover' | 'failback' | 'failover' | 'fence' | 'rollback';
+
+/** One of the two namespaces of a move, open for writing. */
+export interface MoveSide {
+  readonly role: 'source' | 'dest';
+  readonly cluster: ClusterWriter;
+  readonly namespace: string;
+  readonly discovery: Discovery;
+  /** Types that run pods or decide about those that do, as this side serves them. */
+  readonly types: readonly ResourceType[];
+  readonly scalePaths: ScalePaths;
+}
+
+/** A command to run at a point of a move, with its environment described in docs/hooks.md. */
+export interface Hooks {
+  readonly preStop: string | undefined;
+  readonly postStop: string | undefined;
+  readonly preStart: string | undefined;
+  readonly postStart: string | undefined;
+  readonly timeoutMs: number;
+  /** `fail`: a failing hook stops the move; `warn`: it is told and the move goes on. */
+  readonly onFailure: 'fail' | 'warn';
+}
+
+/** What must answer before the move counts as done. */
+export interface Smoke {
+  readonly url: string | undefined;
+  readonly command: string | undefined;
+  readonly attempts: number;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+export interface MoveOptions {
+  readonly dryRun: boolean;
+  /** ms to wait for pods to end, and for each wave to be ready. */
+  readonly waitTimeoutMs: number;
+  /** ms that the stopped side must stay empty before the other one starts. */
+  readonly holdMs: number;
+  readonly concurrency: number;
+  /** What to do about Jobs that run: wait for their end, refuse, suspend them, or leave them running. */
+  readonly jobs: 'wait' | 'fail' | 'suspend' | 'leave';
+  readonly ignoreBarePods: boolean;
+  /** Go on although pods of an older revision run, which no start brings back. */
+  readonly ignoreRevisions: boolean;
+  /** Start the older revision of which pods serve on the other side, where that can be done. Cutover only. */
+  readonly servingRevisions: boolean;
+  readonly pauseGitops: boolean;
+  readonly ignoreGitops: boolean;
+  readonly forceDeletePods: boolean;
+  readonly rollbackOnFailure: boolean;
+  readonly hooks: Hooks;
+  readonly smoke: Smoke;
+}
+
+export interface MoveDeps {
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+  /** Asked before every step, as not every effect of one is a write that meets the gate; a dry run has none. */
+  readonly gate?: WriteGate | undefined;
+}
+
+/** One workload as it ran before a move; immutable once it is in the journal. */
+export interface BaselineEntry {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly plan: ParkPlan;
+  /** It was not ready when the baseline was taken, so nobody waits for more than was. */
+  readonly unready?: true;
+  /** How many of its pods were ready then; only with `unready`, and absent counts as none. */
+  readonly readyPods?: number;
+}
+
+/** What ran on the side that is stopped. */
+export interface Baseline {
+  readonly side: 'source' | 'dest';
+  readonly takenAt: string;
+  readonly entries: readonly BaselineEntry[];
+}
+
+export interface StepReport {
+  readonly id: string;
+  readonly title: string;
+  readonly state: 'done' | 'skipped' | 'failed' | 'earlier' | 'planned';
+  readonly seconds: number;
+  readonly detail: string;
+  /** What a dry run would send or do, one line each. */
+  readonly plan?: readonly string[];
+}
+
+/** The result of a move; `--output json` is this value. */
+export interface MoveResult {
+  readonly schema: 'dr-syncer.io/move-result/v1';
+  readonly kind: MoveKind;
+  readonly operationId: string;
+  readonly outcome: ExitName;
+  readonly exitCode: number;
+  readonly summary: string;
+  readonly hint: string | undefined;
+  readonly dryRun: boolean;
+  readonly source: { readonly context: string; readonly namespace: string } | undefined;
+  readonly dest: { readonly context: string; readonly namespace: string };
+  readonly epoch: number;
+  readonly startedAt: string;
+  readonly seconds: number;
+  /** Seconds from the first stop of a workload to the other side ready; undefined when it did not get there. */
+  readonly rtoSeconds: number | undefined;
+  /**
+   * Seconds of writes that may be lost: 0 when the data was copied while both sides were stopped, the age of the last
+   * copy for a failover, undefined when no data was copied.
+   */
+  readonly rpoSeconds: number | undefined;
+  /** What the preflight found; undefined for operations without one, and for a resumed one. */
+  readonly preflight: PreflightResult | undefined;
+  readonly steps: readonly StepReport[];
+  readonly workloads: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly replicas: number | undefined;
+  }[];
+  /** How the copy of each claim ended, with its verification; undefined when no data was copied. */
+  readonly claims: readonly ClaimReport[] | undefined;
+  readonly warnings: readonly string[];
+}

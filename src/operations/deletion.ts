@@ -1,9 +1,0 @@
-import type { KubeObject } from '../kube/types.ts';
-import { nameList } from '../sentences.ts';
-
-/** `is being deleted since <time>, held by the finalizers a and b`: what there is to say of an object on its way out. */
-export const deletionOf = ({ metadata }: KubeObject): string => {
-  const holders = metadata.finalizers ?? [];
-  const held = holders.length === 0 ? '' : `, held by the finalizers ${nameList(holders)}`;
-  return `is being deleted since ${metadata.deletionTimestamp}${held}`;
-};

@@ -1,0 +1,23 @@
+import { stringAt } from '../../kube/raw-json.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import { skip } from '../../common/verdict.ts';
+import type { Filter } from '../pipeline-types.ts';
+import { annotationOf, ownerName, ownersOf } from './owner-references.ts';
+
+const ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed']);
+
+/** Leaves out every pod: a controller makes its pods anew, and a bare pod cannot be created without running. */
+export const pods: Filter = {
+  name: 'pods',
+  rules: ['F11', 'F21'],
+  evaluate(object) {
+    if (groupKind(object) !== 'Pod') return undefined;
+    if (annotationOf(object, 'kubernetes.io/config.mirror') !== undefined) {
+      return skip('the kubelet of a source node makes it from a file');
+    }
+    const [owner] = ownersOf(object);
+    if (owner !== undefined) return skip(`${ownerName(owner)} makes its own`);
+    if (ENDED.has(stringAt(object, 'status', 'phase') ?? '')) return skip('the pod has ended');
+    return skip('a bare pod is never copied: it would run at once');
+  },
+};

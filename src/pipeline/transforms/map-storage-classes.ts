@@ -1,0 +1,75 @@
+import { STORAGE_CLASS } from '../../common/annotations.ts';
+import { objectAt, own, setOwn, stringAt } from '../../kube/raw-json.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import { compareQuantities } from '../../kube/quantity.ts';
+import type { Json, JsonObject, KubeObject } from '../../kube/api-types.ts';
+import type { Transform, TransformInput } from '../pipeline-types.ts';
+import type { Claim } from './support/pvc-templates.ts';
+import { claimsOf } from './support/pvc-templates.ts';
+import { settingOf } from './support/metadata-edits.ts';
+import { pathText } from './support/field-paths.ts';
+
+const QUOTA_KEY = /^(.+)(\.storageclass\.storage\.k8s\.io\/.+)$/;
+
+/**
+ * Maps StorageClasses in claims, in templates of claims, and in the keys of quotas. A class that the user wrote on
+ * the claim wins over the map; a class that neither names stays.
+ */
+export const storageClasses: Transform = {
+  name: 'storage-classes',
+  rules: ['T52'],
+  apply(draft, input) {
+    for (const claim of claimsOf(draft)) mapClass(claim, input);
+    if (groupKind(draft) === 'ResourceQuota') mapQuota(draft, input);
+  },
+};
+
+const mapClass = ({ claim, path }: Claim, { context, note }: TransformInput): void => {
+  const spec = objectAt(claim, 'spec');
+  if (spec === undefined) return;
+  const current = stringAt(spec, 'storageClassName');
+  const mapped =
+    settingOf(claim, STORAGE_CLASS) ??
+    (current === undefined ? undefined : (context.storageClassMap.get(current) ?? current));
+  const where = pathText([...path, 'spec', 'storageClassName']);
+  if (mapped !== undefined) spec['storageClassName'] = mapped;
+  if (mapped === undefined) {
+    note({
+      level: 'info',
+      path: where,
+      message: "The claim names no StorageClass, so it gets the destination's default class.",
+    });
+  } else if (mapped === '') {
+    note({
+      level: 'warn',
+      path: where,
+      message:
+        'The claim asks for a volume that somebody makes by hand. Map the empty class to a StorageClass of the ' +
+        `destination, or set the label ${STORAGE_CLASS} on the claim.`,
+    });
+  }
+};
+
+const mapQuota = (quota: KubeObject, { context, note }: TransformInput): void => {
+  const hard = objectAt(quota, 'spec', 'hard');
+  const spec = objectAt(quota, 'spec');
+  if (hard === undefined || spec === undefined) return;
+  const mapped: JsonObject = {};
+  for (const [key, value] of Object.entries(hard)) {
+    const [, className = '', rest = ''] = QUOTA_KEY.exec(key) ?? [];
+    const target = className === '' ? key : (context.storageClassMap.get(className) ?? className) + rest;
+    const earlier = own(mapped, target);
+    setOwn(mapped, target, earlier === undefined ? value : larger(earlier, value));
+    if (earlier === undefined) continue;
+    note({
+      level: 'warn',
+      path: pathText(['spec', 'hard', target]),
+      message:
+        'Several StorageClasses of the quota become one at the destination; the largest limit is used.',
+    });
+  }
+  spec['hard'] = mapped;
+};
+
+const larger = (a: Json | undefined, b: Json | undefined): Json | undefined =>
+  compareQuantities(String(a), String(b)) >= 0 ? a : b;

@@ -1,0 +1,74 @@
+import { objectAt, stringAt } from '../../kube/raw-json.ts';
+import { compareQuantities } from '../../kube/quantity.ts';
+import type { JsonObject } from '../../kube/api-types.ts';
+import type { Transform, TransformInput } from '../pipeline-types.ts';
+import { claimsOf } from './support/pvc-templates.ts';
+import { dropAnnotations } from './support/metadata-edits.ts';
+
+const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
+const SERVER_PREFIXES = ['pv.kubernetes.io/', 'volume.kubernetes.io/', 'volume.beta.kubernetes.io/'];
+
+// Fields of a claim that tie it to what exists only in the source's storage, and why the operator should know.
+const SOURCE_FIELDS: readonly (readonly [string, string | undefined])[] = [
+  ['volumeName', undefined],
+  [
+    'dataSource',
+    'The claim was made from a snapshot or another claim, which is left out. Its data is copied.',
+  ],
+  ['dataSourceRef', undefined],
+  [
+    'selector',
+    'The claim picks a volume by its labels, which is left out: no volume would be provisioned for it.',
+  ],
+];
+
+/**
+ * Frees claims of the source's volumes, so that the destination provisions new ones. A claim with the server's
+ * `bind-completed` annotation and no volume counts as lost for good. The volume mode is the user's and stays.
+ */
+export const claims: Transform = {
+  name: 'claims',
+  rules: ['T50', 'T51', 'T54', 'T55', 'T56', 'T57'],
+  apply(draft, input) {
+    for (const { claim, path } of claimsOf(draft)) {
+      adoptClassAnnotation(claim);
+      if (path.length > 0) continue;
+      dropAnnotations(draft, (key) => SERVER_PREFIXES.some((prefix) => key.startsWith(prefix)));
+      dropSourceFields(claim, input);
+      growToCapacity(claim, input);
+    }
+  },
+};
+
+// The annotation, from before the field existed, wins over the field in the API server too.
+const adoptClassAnnotation = (claim: JsonObject): void => {
+  const className = stringAt(claim, 'metadata', 'annotations', BETA_CLASS);
+  if (className === undefined) return;
+  claim['spec'] = { ...objectAt(claim, 'spec'), storageClassName: className };
+  dropAnnotations(claim, (key) => key === BETA_CLASS);
+};
+
+const dropSourceFields = (claim: JsonObject, { note }: TransformInput): void => {
+  const spec = objectAt(claim, 'spec');
+  if (spec === undefined) return;
+  for (const [field, message] of SOURCE_FIELDS) {
+    if (spec[field] === undefined) continue;
+    delete spec[field];
+    if (message !== undefined) note({ level: 'info', path: `spec.${field}`, message });
+  }
+};
+
+// A volume made by hand is often larger than its claim asked for, and may hold more than the claim would get.
+const growToCapacity = (claim: JsonObject, { source, note }: TransformInput): void => {
+  const requests = objectAt(claim, 'spec', 'resources', 'requests');
+  const requested = stringAt(requests, 'storage');
+  const capacity = stringAt(source, 'status', 'capacity', 'storage');
+  if (requests === undefined || requested === undefined || capacity === undefined) return;
+  if (compareQuantities(capacity, requested) <= 0) return;
+  requests['storage'] = capacity;
+  note({
+    level: 'info',
+    path: 'spec.resources.requests.storage',
+    message: `The claim asks for ${requested} but its volume has ${capacity}; the copy asks for ${capacity}.`,
+  });
+};

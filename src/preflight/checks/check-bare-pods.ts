@@ -1,0 +1,28 @@
+import { kubectl } from '../../common/command-line.ts';
+import { nameList } from '../../common/sentences.ts';
+import { row, whereIs } from '../finding-row.ts';
+import type { CheckRow } from '../preflight-types.ts';
+
+/** Whether pods run that no patch can stop, because nothing owns them. */
+export const checkBarePods: CheckRow = {
+  id: 'bare-pods',
+  passed: 'Every running pod belongs to a workload.',
+  run: ({ from, survey, input }) => {
+    if (from === undefined || survey === undefined || survey.barePods.length === 0) return [];
+    const ignored = input.options.ignoreBarePods;
+    const names = nameList(survey.barePods.map((name) => `Pod ${name}`));
+    return [
+      row(
+        'bare-pods',
+        ignored ? 'warn' : 'unsafe',
+        names,
+        `${names} in ${whereIs(from.side)} have no owner, so nothing can stop them${
+          ignored ? ': they go on running beside the other side' : ' without deleting them for good'
+        }.`,
+        ignored
+          ? undefined
+          : `Leave them running with --ignore-bare-pods, or delete them: ${kubectl(from.side, 'delete', 'pod', ...survey.barePods)}`,
+      ),
+    ];
+  },
+};

@@ -1,0 +1,63 @@
+import { objectName } from '../../kube/object-names.ts';
+import type { AppliedRow } from '../../pipeline/apply-plan.ts';
+import { count } from '../../common/sentences.ts';
+import { isAboutGrants, isAboutRights } from '../../kube/about-rights.ts';
+import { clause, row, whereIs } from '../finding-row.ts';
+import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+
+/** Whether the stage that a cutover begins with would go through: nothing is left out, and the server takes it all. */
+export const checkCopy: CheckRow = {
+  id: 'copy',
+  passed: 'The server takes everything that is to be staged.',
+  run: (context) => copyRows(context),
+};
+
+/** What the plan and its dry run say, less what a missing right explains. Pure. */
+const copyRows = ({ copy, to, input }: Pick<CheckContext, 'copy' | 'to' | 'input'>): PreflightCheck[] => {
+  if (copy === undefined) return [];
+  const level = input.stageOptions?.keepGoing === true ? 'warn' : 'refuse';
+  const mayNotList = copy.collected.unlisted.length > 0;
+  // What is on its way out has a check of its own.
+  const refused = copy.prepared.flatMap(({ source, verdict, leaving }) =>
+    verdict.kind === 'refuse' &&
+    leaving === undefined &&
+    !(mayNotList && /may not be listed/.test(verdict.reason))
+      ? [
+          row(
+            'copy',
+            level,
+            objectName(source),
+            `${objectName(source)} cannot be staged: ${clause(verdict.reason)}.`,
+          ),
+        ]
+      : [],
+  );
+  const denied = copy.dryRun.refused
+    .filter(({ outcome: { failure } }) => !isAboutRights(failure) && !isAboutGrants(failure))
+    .map((applied) =>
+      row(
+        'copy',
+        level,
+        nameOf(applied),
+        `The server refuses ${nameOf(applied)} in ${whereIs(to.side)}: ${clause(applied.outcome.reason ?? '')}.`,
+      ),
+    );
+  const { unknown } = copy.dryRun;
+  const open =
+    unknown.length === 0
+      ? []
+      : [
+          row(
+            'copy',
+            'unknown',
+            count(unknown.length, 'object'),
+            `The server could not be asked about ${count(unknown.length, 'object')}, such as ${nameOf(unknown[0] as AppliedRow)}: ${clause(unknown[0]?.outcome.reason ?? '')}.`,
+          ),
+        ];
+  const findings = copy.findings.map(({ level: finding, code, subject, message }) =>
+    row(code, finding, subject, message),
+  );
+  return [...refused, ...denied, ...open, ...findings];
+};
+
+const nameOf = ({ item }: AppliedRow): string => objectName(item.whole);

@@ -1,0 +1,62 @@
+import { nameList } from '../../common/sentences.ts';
+import type { Survey } from '../../sides/baseline.ts';
+import type { MoveOptions, MoveSide } from '../../moves/move-types.ts';
+import { row, whereIs } from '../finding-row.ts';
+import type { CheckRow, PreflightCheck } from '../preflight-types.ts';
+
+/** What becomes of the Jobs that run, by the choice of --jobs. */
+export const checkJobs: CheckRow = {
+  id: 'running-jobs',
+  passed: 'No running Job is in the way.',
+  run: ({ from, survey, input }) =>
+    from === undefined || survey === undefined ? [] : jobRows(from.side, survey, input.options.jobs),
+};
+
+/** What there is to say about running Jobs. Pure. */
+const jobRows = (
+  side: MoveSide,
+  { runningJobs, entries }: Pick<Survey, 'runningJobs' | 'entries'>,
+  choice: MoveOptions['jobs'],
+): PreflightCheck[] => {
+  if (runningJobs.length === 0) return [];
+  const say = (names: readonly string[], level: PreflightCheck['level'], clause: string, hint?: string) => {
+    const subject = nameList(names.map((name) => `Job ${name}`));
+    const verb = names.length === 1 ? 'runs' : 'run';
+    return row('running-jobs', level, subject, `${subject} ${verb} in ${whereIs(side)}${clause}.`, hint);
+  };
+  switch (choice) {
+    case 'fail':
+      return [
+        say(
+          runningJobs,
+          'refuse',
+          '',
+          'Choose what becomes of them: --jobs wait (until they end), --jobs suspend (their pods end, and start anew on the other side), or --jobs leave (they go on beside the other side).',
+        ),
+      ];
+    case 'wait':
+      return [say(runningJobs, 'info', '; the move waits for their end')];
+    case 'leave':
+      return [say(runningJobs, 'warn', ', left running beside the other side')];
+    case 'suspend': {
+      const stoppable = new Set(entries.filter(({ kind }) => kind === 'Job').map(({ name }) => name));
+      const [own, made] = [
+        runningJobs.filter((name) => stoppable.has(name)),
+        runningJobs.filter((name) => !stoppable.has(name)),
+      ];
+      return [
+        ...(own.length === 0 ? [] : [say(own, 'warn', ': suspended, so that the pods end unfinished')]),
+        ...(made.length === 0
+          ? []
+          : [
+              say(
+                made,
+                'refuse',
+                ' for a CronJob or another owner, and cannot be suspended alone',
+                'Use --jobs wait, or delete these Jobs.',
+              ),
+            ]),
+      ];
+    }
+  }
+};

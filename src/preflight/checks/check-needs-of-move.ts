@@ -1,0 +1,86 @@
+import { checkNeeds } from '../../needs/check-needs.ts';
+import type { CheckInput } from '../../needs/need-types.ts';
+import type { Finding } from '../../stage/stage-types.ts';
+import { row } from '../finding-row.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
+import { pullSecretsOf } from './check-pull-secrets.ts';
+
+/** What the application needs of the cluster that starts it: classes, roles, references, nodes. */
+export const checkClusterNeeds: CheckRow = {
+  id: 'needs',
+  passed: 'What the application needs of the cluster is there.',
+  run: async (context) => {
+    const input = needsInput(context);
+    if (input === undefined) return [];
+    const findings = await checkNeeds(input);
+    return findings
+      .filter((finding) => isRelevant(finding, context))
+      .map(({ level, code, subject, message }) =>
+        row(code, code === 'cannot-check' ? 'unknown' : level, subject, message),
+      );
+  },
+};
+
+// A failback and a failover start what is there already, so the side that starts is compared with itself: what belongs
+// to a copy from elsewhere can then not be missing.
+const needsInput = ({ input, to, copy, stashed }: CheckContext): CheckInput | undefined => {
+  const { signal } = input;
+  const destNamespaceObject = to.namespace ?? {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: to.side.namespace },
+  };
+  if (input.kind !== 'cutover') {
+    const objects = to.objects.filter(({ kind, apiVersion }) => kind !== 'Pod' || apiVersion !== 'v1');
+    const cluster = to.side.cluster;
+    return {
+      source: cluster,
+      dest: cluster,
+      sourceNamespace: to.side.namespace,
+      destNamespace: to.side.namespace,
+      desired: [...objects, ...stashed],
+      sourceObjects: to.objects,
+      destObjects: to.objects,
+      sourceDiscovery: to.side.discovery,
+      destDiscovery: to.side.discovery,
+      sourceNamespaceObject: destNamespaceObject,
+      destNamespaceObject,
+      storageClassMap: new Map(),
+      signal,
+      strict: true,
+    };
+  }
+  if (copy === undefined || input.source === undefined || input.stageOptions === undefined) return undefined;
+  const { connected, collected, prepared } = copy;
+  return {
+    source: input.source.cluster,
+    dest: input.dest.cluster,
+    sourceNamespace: input.stageOptions.sourceNamespace,
+    destNamespace: input.stageOptions.destNamespace,
+    desired: prepared.flatMap(({ item }) => item?.content ?? item?.live ?? []),
+    sourceObjects: collected.source,
+    destObjects: collected.dest,
+    sourceDiscovery: connected.sourceDiscovery,
+    destDiscovery: connected.destDiscovery,
+    sourceNamespaceObject: connected.sourceNamespace,
+    destNamespaceObject: connected.destNamespace,
+    storageClassMap: input.stageOptions.storageClassMap,
+    acceptedClusterRoles: input.stageOptions.acceptClusterRoles,
+    signal,
+    strict: true,
+  };
+};
+
+// Told when staging; a side that is about to run is no parked copy, and one that ran before has what it had.
+const ABOUT_PARKED: ReadonlySet<string> = new Set(['hook-to-parked-service']);
+const ABOUT_COPIES: ReadonlySet<string> = new Set([
+  'webhook-not-copied',
+  'api-service-not-copied',
+  'grant-not-copied',
+]);
+
+const isRelevant = ({ code, subject }: Finding, context: CheckContext): boolean =>
+  !ABOUT_PARKED.has(code) &&
+  (context.input.kind === 'cutover' || !ABOUT_COPIES.has(code)) &&
+  // Pull secrets have a check of their own.
+  !(code === 'reference-missing' && pullSecretsOf(context).some(({ name }) => subject === `Secret ${name}`));

@@ -1,0 +1,26 @@
+import { drSyncer } from '../../common/command-line.ts';
+import { nameList } from '../../common/sentences.ts';
+import { remainingPods } from '../../sides/see-empty.ts';
+import { row, whereIs } from '../finding-row.ts';
+import type { CheckRow } from '../preflight-types.ts';
+
+/** Whether the side that a failback is to start runs already, because something has started it again. */
+export const checkReturned: CheckRow = {
+  id: 'runs-already',
+  passed: 'The side that is to be started does not run.',
+  run: ({ to, input }) => {
+    if (input.kind !== 'failback') return [];
+    const running = remainingPods(to.objects, { ignoreBarePods: true, ignoreJobs: true });
+    if (running.length === 0) return [];
+    const names = nameList(running.map(({ root }) => `${root.kind} ${root.name}`));
+    return [
+      row(
+        'runs-already',
+        'refuse',
+        names,
+        `Pods of ${names} run in ${whereIs(to.side)}, although the other side is the live one.`,
+        `Stop them first, and keep their counts: ${drSyncer('fence', input)}`,
+      ),
+    ];
+  },
+};

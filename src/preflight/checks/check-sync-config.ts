@@ -1,0 +1,32 @@
+import { isAboutRights } from '../../kube/about-rights.ts';
+import { clause, row, whereIs } from '../finding-row.ts';
+import { triedRows } from '../tried-findings.ts';
+import type { CheckRow } from '../preflight-types.ts';
+
+/** Whether the source takes what `--sync-config` brings home. */
+export const checkSyncConfig: CheckRow = {
+  id: 'sync-config',
+  passed: 'The source takes the configuration that is brought home.',
+  run: async ({ to, input }) => {
+    const tried = (await input.trySyncConfig?.()) ?? [];
+    const doing = (name: string): string => `to apply ${name} in ${whereIs(to.side)}`;
+    const hint =
+      'Change what refuses it, or leave the configuration of the source as it is: without --sync-config.';
+    // Which objects were changed is known only here, so no other check asks for these rights.
+    const [denied, others] = [true, false].map((is) =>
+      tried.filter(({ failure }) => isAboutRights(failure) === is),
+    );
+    return [
+      ...(denied ?? []).map(({ name, failure }) =>
+        row(
+          'sync-config',
+          'refuse',
+          name,
+          `The server refuses ${doing(name)}: ${clause(failure?.detail ?? '')}.`,
+          hint,
+        ),
+      ),
+      ...triedRows('sync-config', others ?? [], doing, hint),
+    ];
+  },
+};

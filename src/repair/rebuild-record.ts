@@ -1,0 +1,79 @@
+import type { KubeObject } from '../kube/api-types.ts';
+import { hostOf } from '../state/operator-identity.ts';
+import { finishJournal, newJournal } from '../state/journal-steps.ts';
+import type { NewOperation } from '../state/record-types.ts';
+import { type Journal, type JournalStep, type OperationKind, SCHEMA } from '../state/record-types.ts';
+import { isMarked } from '../workloads/parked-annotation.ts';
+import { keyOf, keyOfObject, survey } from '../sides/baseline.ts';
+import { withRecorded } from '../moves/failover-steps.ts';
+import { toStored } from '../moves/operation-state.ts';
+import { listSide } from '../sides/side.ts';
+import type { MoveSide } from '../moves/move-types.ts';
+
+/**
+ * A journal of an operation whose own is lost, from the marks on the workloads that it had stopped: as if everything
+ * had begun and nothing had ended, so that resume and rollback look at everything again. Throws KubeApiError.
+ */
+export const rebuildJournal = async (
+  operation: NewOperation,
+  sides: { readonly source: MoveSide | undefined; readonly dest: MoveSide },
+  at: string,
+  signal: AbortSignal,
+): Promise<Journal> => {
+  const { kind } = operation;
+  const side = STOPPED[kind] === 'dest' ? sides.dest : STOPPED[kind] === 'source' ? sides.source : undefined;
+  const baseline = side === undefined ? undefined : markedOn(side, await listSide(side, signal));
+  return {
+    schema: SCHEMA,
+    ...operation,
+    host: hostOf(operation.by),
+    startedAt: at,
+    state: 'stopped',
+    reason: 'its journal was lost and made anew',
+    ...(side === undefined || baseline === undefined ? {} : { baseline: toStored(baseline, side.namespace) }),
+    steps: STEPS[kind].map(
+      ([id, title]): JournalStep => ({
+        id,
+        title,
+        state: id === 'baseline' ? 'done' : 'failed',
+        startedAt: at,
+        endedAt: at,
+        ...(id === 'baseline' ? {} : { error: 'the journal was lost' }),
+      }),
+    ),
+  };
+};
+
+/** A journal that is over, in place of one that cannot be read and that no record names. Pure. */
+export const closedJournal = (operation: NewOperation, at: string): Journal =>
+  finishJournal(newJournal(operation, hostOf(operation.by), at), 'partial', at);
+
+const markedOn = (side: MoveSide, objects: readonly KubeObject[]) => {
+  const marked = new Set(objects.filter(isMarked).map(keyOfObject));
+  const entries = withRecorded(survey(side, objects).entries, objects).filter((entry) =>
+    marked.has(keyOf(entry)),
+  );
+  return { side: side.role, takenAt: '', entries };
+};
+
+const STOPPED: Readonly<Partial<Record<OperationKind, 'source' | 'dest'>>> = {
+  cutover: 'source',
+  failback: 'dest',
+};
+
+const MOVE = [
+  ['baseline', 'Record what runs'],
+  ['stop', 'Stop what runs'],
+  ['start', 'Start the application'],
+] as const;
+
+const STEPS: Readonly<Record<OperationKind, readonly (readonly [string, string])[]>> = {
+  cutover: MOVE,
+  failback: MOVE,
+  failover: [
+    ['pending-fence', 'Record that the source is given up and not fenced'],
+    ['start', 'Start the application'],
+  ],
+  fence: [['stop', 'Stop what runs at the source']],
+  rollback: [],
+};

@@ -1,0 +1,41 @@
+import { MANAGED, PREFIX, RECORD } from '../common/annotations.ts';
+
+/** What a record is; also the value of its `dr-syncer.io/record` label. */
+export type RecordKind = 'state' | 'journal' | 'history' | 'lock';
+
+/**
+ * Which copy of a record is meant: the one in the destination namespace, which decides, or the mirror in the source
+ * namespace. They have different names, because one namespace may be the source of one pair and the destination of
+ * another.
+ */
+export type Role = 'dest' | 'source';
+
+/** Where a record is kept: its namespace, the name of its head ConfigMap, and its kind. */
+export interface Place {
+  readonly namespace: string;
+  readonly name: string;
+  readonly kind: RecordKind;
+}
+
+/** The Lease has one name on both sides, so that two pairs that share a namespace exclude each other. */
+export const LOCK_NAME = 'dr-syncer-lock';
+
+/** Annotations of the Lease: the operation it is held for, the process that writes it, and that process on its host. */
+export const LOCK_OPERATION = `${PREFIX}lock-operation`;
+export const LOCK_SESSION = `${PREFIX}lock-session`;
+export const LOCK_PROCESS = `${PREFIX}lock-process`;
+
+/** The place of a record in a namespace. */
+export const placeOf = (
+  kind: Exclude<RecordKind, 'lock'>,
+  namespace: string,
+  role: Role = 'dest',
+): Place => ({ namespace, kind, name: `${PREFIXES[role]}${kind}` });
+
+/** Labels of a record: staging leaves such objects alone on both sides. */
+export const recordLabels = (kind: RecordKind): { [key: string]: string } => ({
+  [MANAGED]: 'true',
+  [RECORD]: kind,
+});
+
+const PREFIXES: Readonly<Record<Role, string>> = { dest: 'dr-syncer-', source: 'dr-syncer-source-' };

@@ -1,8 +1,0 @@
-import { drSyncer, type NamedCluster } from '../command-line.ts';
-import type { Role } from './types-of-records.ts';
-
-/** The hint for a record that somebody else writes. The source's copy alone does not name the pair. Pure. */
-export const whoWorks = (cluster: NamedCluster, namespace: string, role: Role): string =>
-  role === 'dest'
-    ? `See who works on the namespace with: ${drSyncer('status', { dest: { cluster, namespace } })}`
-    : 'See who works on the namespace with the command status.';

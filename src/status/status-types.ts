@@ -1,0 +1,56 @@
+import type { ExitName } from '../common/exit-codes.ts';
+import type { StateRecord } from '../state/record-types.ts';
+import type { RunningWorkload } from '../workloads/running-workloads.ts';
+import type { UnfinishedOperation, Way } from './status-facts.ts';
+
+export interface StatusSide {
+  readonly context: string;
+  readonly namespace: string;
+  /** False when the side did not answer; then the rest is unknown. */
+  readonly answers: boolean;
+  /** Why it did not answer, or why its record or its pods could not be read. */
+  readonly problem: string | undefined;
+  readonly epoch: number | undefined;
+  readonly phase: StateRecord['phase'] | undefined;
+  /** Pods that run now, by workload; undefined when they could not be listed. */
+  readonly pods: readonly RunningWorkload[] | undefined;
+}
+
+/** Where the application is and what is to be done; `--output json` is this value. Ages are seconds. */
+export interface StatusResult {
+  readonly schema: 'dr-syncer.io/status-result/v1';
+  readonly outcome: ExitName;
+  readonly exitCode: number;
+  /** The row of docs/states.md. */
+  readonly state: string;
+  readonly summary: string;
+  /** What cannot be known from here. */
+  readonly unknown: string | undefined;
+  /** The dr-syncer commands among `ways`, with `   or   ` in between; undefined when nothing is to be done. */
+  readonly next: string | undefined;
+  /** The commands that lead out of the state, each ready to be typed, and when it is the one. */
+  readonly ways: readonly Way[];
+  /** What only a person can decide. */
+  readonly decide: string | undefined;
+  readonly live: 'source' | 'dest' | 'moving' | 'unknown' | 'both';
+  readonly since: string | undefined;
+  readonly by: string | undefined;
+  readonly source: StatusSide | undefined;
+  readonly dest: StatusSide;
+  readonly lastStage:
+    | { readonly at: string; readonly ageSeconds: number; readonly objects: number }
+    | undefined;
+  /** The recovery point: how old the last good copy of the volume data is. */
+  readonly lastDataCopy:
+    | { readonly at: string; readonly ageSeconds: number; readonly claims: number; readonly verified: number }
+    | undefined;
+  /** A later copy that was cut off, or a pre-copy, has written to the volumes of this side. */
+  readonly mixedData: StateRecord['mixedData'] | undefined;
+  readonly pendingFence: StateRecord['pendingFence'] | undefined;
+  readonly operation:
+    | (Pick<UnfinishedOperation, 'id' | 'kind' | 'startedAt' | 'step' | 'holder'> & {
+        readonly running: boolean;
+      })
+    | undefined;
+  readonly problems: readonly string[];
+}

@@ -1,0 +1,40 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Life } from '../common/process-identity.ts';
+
+/** A stream for people or data, and whether a person looks at it. */
+export type OutStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** What the process gives to the program. Only cli.ts makes one from the real process; tests make their own. */
+export interface Io {
+  readonly stdout: OutStream;
+  readonly stderr: OutStream;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `user@host`, for records and locks. */
+  readonly operator: string;
+  /** The command line as typed, for records; flags never carry secrets. */
+  readonly commandLine: string;
+  readonly version: string;
+  /** This process as lock and journal name it, and what is known of one so named; see process-identity.ts. */
+  readonly process: {
+    readonly id: string;
+    readonly pid: number;
+    /** How long its lock lasts without a renewal, in ms; for tests. Default: see acquireLock. */
+    readonly lockTtlMs?: number | undefined;
+    lifeOf(id: string): Life;
+    kill(pid: number, signal: 'SIGINT' | 'SIGKILL'): unknown;
+  };
+}
+
+/**
+ * Writes all of a text and returns when the stream has taken it. A reader that has gone away (`dr-syncer ... | head`)
+ * is no error: it has what it wanted.
+ */
+export const writeAll = (stream: Writable, text: string): Promise<void> =>
+  new Promise((done, fail) => {
+    stream.write(text, (error) => (error && !isClosedPipe(error) ? fail(error) : done()));
+  });
+
+/** Whether the other end of a pipe was closed. */
+export const isClosedPipe = (error: Error): boolean =>
+  ['EPIPE', 'ERR_STREAM_DESTROYED'].includes((error as NodeJS.ErrnoException).code ?? '');

@@ -1,0 +1,63 @@
+import type { PreflightCheck, PreflightResult } from '../../preflight/preflight-types.ts';
+import type { Theme } from '../theme.ts';
+
+/** The result of `preflight` for people: what stops the move, what to look at, how much is good, the Roles to ask for. */
+export const renderPreflight = (result: PreflightResult, theme: Theme): string => {
+  const { kind, source, dest, exitCode, summary } = result;
+  const from = source === undefined ? '(source not asked)' : `${source.context}/${source.namespace}`;
+  return [
+    `${theme.strong(`preflight ${kind}`)} ${theme.strong(from)} ${kind === 'failback' ? '<-' : '->'} ${theme.strong(`${dest.context}/${dest.namespace}`)}`,
+    ...preflightLines(result, theme),
+    '',
+    (exitCode === 0 ? theme.success : theme.failure)(summary),
+    '',
+  ].join('\n');
+};
+
+/** The checks by level, and the Roles to ask for, without heading and summary. */
+export const preflightLines = (result: PreflightResult, theme: Theme): string[] => {
+  const of = (...levels: PreflightCheck['level'][]): PreflightCheck[] =>
+    result.checks.filter(({ level }) => levels.includes(level));
+  const good = of('ok').length;
+  return [
+    ...section('In the way', theme.failure, of('refuse')),
+    ...section('Unsafe without an acknowledgement', theme.failure, of('unsafe')),
+    ...section('To be looked at', theme.warning, of('warn')),
+    ...section('Could not be checked', theme.warning, of('unknown')),
+    ...section('To know', theme.dim, of('info')),
+    '',
+    theme.success(`${good} ${good === 1 ? 'check is' : 'checks are'} good.`),
+    ...roles(result, theme),
+  ];
+};
+
+// More rows than this of one level say nothing that a count does not; `--output json` has them all.
+const MOST_ROWS = 30;
+
+const section = (
+  title: string,
+  paint: (text: string) => string,
+  checks: readonly PreflightCheck[],
+): string[] => {
+  if (checks.length === 0) return [];
+  const shown = checks.length > MOST_ROWS + 1 ? checks.slice(0, MOST_ROWS) : checks;
+  const more = checks.length - shown.length;
+  return [
+    '',
+    paint(`${title}:`),
+    ...shown.flatMap(({ id, message, hint }) => [
+      `  ${id}: ${message}`,
+      ...(hint === undefined ? [] : [`      ${hint}`]),
+    ]),
+    ...(more > 0 ? [`  … ${more} more (see --output json)`] : []),
+  ];
+};
+
+const roles = ({ roleYaml, kind, source, dest }: PreflightResult, theme: Theme): string[] =>
+  (['source', 'dest'] as const).flatMap((side) => {
+    const yaml = roleYaml[side];
+    const context = (side === 'source' ? source : dest)?.context ?? side;
+    return yaml === undefined
+      ? []
+      : ['', theme.strong(`# All that a ${kind} uses in context ${context}:`), yaml.trimEnd()];
+  });

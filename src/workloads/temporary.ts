@@ -1,7 +1,0 @@
-import { TEMPORARY } from '../annotations.ts';
-import type { KubeObject } from '../kube/types.ts';
-import { isOfMover } from '../mover-labels.ts';
-
-/** Whether an object is a helper that comes and goes by itself: ours, or one of the data mover. */
-export const isTemporary = (object: KubeObject): boolean =>
-  object.metadata.labels?.[TEMPORARY] === 'true' || isOfMover(object);

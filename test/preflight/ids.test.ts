@@ -1,0 +1,27 @@
+import { globSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { CHECK_IDS } from '../../src/preflight/check-ids.ts';
+
+const textOf = (pattern: string): string =>
+  globSync(pattern)
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+
+test('every id that a check gives its answer is one that --ignore-preflight takes', () => {
+  const preflight = textOf('src/operations/preflight/**/*.ts');
+  const checks = textOf('src/operations/checks/*.ts');
+  const ids = [
+    ...[...preflight.matchAll(/\b(?:row|triedRows)\(\s*'([a-z-]+)'/g)].map(([, id]) => id),
+    ...[...preflight.matchAll(/^ {2}id: '([a-z-]+)'/gm)].map(([, id]) => id),
+    // A class has the code of its kind, with what became of it.
+    ...[...checks.matchAll(/\bcode: '([a-z-]+)'/g)].map(([, code = '']) =>
+      /-(?:class|issuer|store)$/.test(code) && code !== 'no-default-storage-class' ? `${code}-missing` : code,
+    ),
+  ];
+  expect(ids.length).toBeGreaterThan(50);
+  expect([...new Set(ids)].filter((id) => id === undefined || !CHECK_IDS.includes(id))).toEqual([]);
+});
+
+test('each id is there once', () => {
+  expect([...new Set(CHECK_IDS)]).toEqual([...CHECK_IDS]);
+});
