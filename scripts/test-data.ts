@@ -7,9 +7,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { versionText } from '../src/volumes/mover-dialects.ts';
-import { findMover } from '../src/volumes/find-mover.ts';
 import { errorText } from '../src/common/errors.ts';
+import { findMover } from '../src/volumes/find-mover.ts';
+import { versionText } from '../src/volumes/mover-dialects.ts';
 import { startPair } from '../test/cluster/harness.ts';
 
 const ROOT = join(import.meta.dirname, '..');

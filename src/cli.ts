@@ -4,13 +4,13 @@ import { hostname, userInfo } from 'node:os';
 import { delimiter } from 'node:path';
 import process from 'node:process';
 import { InterruptedError } from './common/errors.ts';
-import { isClosedPipe } from './ui/io.ts';
 import { lifeOf, processIdentity } from './common/process-identity.ts';
-import { runProgram } from './program.ts';
 import { recordedLine } from './common/recorded-line.ts';
 import { absoluteFolders } from './common/search-path.ts';
-import { operator } from './state/operator-identity.ts';
 import { VERSION } from './common/version.ts';
+import { runProgram } from './program.ts';
+import { operator } from './state/operator-identity.ts';
+import { isClosedPipe } from './ui/io.ts';
 
 // The only file that touches the process: arguments in, exit code out, signals.
 

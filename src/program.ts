@@ -13,8 +13,8 @@ import { duration } from './commands/parsers.ts';
 import { tellError } from './commands/tell-error.ts';
 import { isDrError, UsageError } from './common/errors.ts';
 import { EXIT_CODES, exitCode } from './common/exit-codes.ts';
-import type { Io } from './ui/io.ts';
 import { nearest } from './common/nearest.ts';
+import type { Io } from './ui/io.ts';
 import { safeLines } from './ui/safe-text.ts';
 
 /**
@@ -83,7 +83,11 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     )
     .action(async (flags) =>
       setCode(
-        await (await import('./commands/stage-command.ts')).runStage(io, { ...flags, dryRun: true }, interrupt),
+        await (await import('./commands/stage-command.ts')).runStage(
+          io,
+          { ...flags, dryRun: true },
+          interrupt,
+        ),
       ),
     );
 
@@ -112,7 +116,9 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .option('--source-given-up', 'proceed even if the named source answers and runs the application')
     .option('--reason <text>', 'why the source is given up; goes into the record')
     .action(async (flags) =>
-      setCode(await (await import('./commands/failover-command.ts')).runFailoverCommand(io, flags, interrupt)),
+      setCode(
+        await (await import('./commands/failover-command.ts')).runFailoverCommand(io, flags, interrupt),
+      ),
     );
   move('fence', 'Stop the workloads of a source that came back after a failover').action(async (flags) =>
     setCode(await (await import('./commands/failover-command.ts')).runFenceCommand(io, flags, interrupt)),
@@ -160,7 +166,12 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .option('--sync-config', 'before a failback: check what would be brought home too')
     .action(async (kind, flags) =>
       setCode(
-        await (await import('./commands/preflight-command.ts')).runPreflightCommand(io, kind, flags, interrupt),
+        await (await import('./commands/preflight-command.ts')).runPreflightCommand(
+          io,
+          kind,
+          flags,
+          interrupt,
+        ),
       ),
     );
   addCommonFlags(

@@ -1,3 +1,5 @@
+import { silentReporter } from '../common/reporter.ts';
+import { clauseList, count, nameList } from '../common/sentences.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import { stageOptionsFor, storedOptions } from '../moves/journal-options.ts';
 import {
@@ -7,11 +9,9 @@ import {
   syncedTypes,
   trySyncConfig,
 } from '../moves/sync-config.ts';
+import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
 import type { Tried } from '../sides/try-patches.ts';
-import type { MoveDeps, MoveSide } from '../moves/move-types.ts';
 import type { StageOptions } from '../stage/stage-types.ts';
-import { silentReporter } from '../common/reporter.ts';
-import { clauseList, count, nameList } from '../common/sentences.ts';
 import { readHistory } from '../state/history.ts';
 import { readJournal } from '../state/journal.ts';
 

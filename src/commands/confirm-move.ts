@@ -1,10 +1,10 @@
-import type { Io } from '../ui/io.ts';
+import { count, nameList } from '../common/sentences.ts';
 import { ownerNames, ownersIn } from '../sides/pause-gitops.ts';
 import { listSide, whereIs } from '../sides/side.ts';
-import type { MoveSide } from '../moves/move-types.ts';
-import { runningWorkloads } from '../workloads/running-workloads.ts';
-import { count, nameList } from '../common/sentences.ts';
+import type { MoveSide } from '../sides/side-types.ts';
 import { confirmName, needTerminal } from '../ui/confirm.ts';
+import type { Io } from '../ui/io.ts';
+import { runningWorkloads } from '../workloads/running-workloads.ts';
 import type { MoveFlags } from './move-options.ts';
 import type { Gate } from './preflight-gate.ts';
 import type { Session } from './session.ts';

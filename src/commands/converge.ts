@@ -1,6 +1,6 @@
 import { PartialError, RefusedError } from '../common/errors.ts';
 import type { ConvergeAccess } from '../moves/run-move.ts';
-import type { MoveSide } from '../moves/move-types.ts';
+import type { MoveSide } from '../sides/side-types.ts';
 import type { stage } from '../stage/stage-namespace.ts';
 import type { StageOptions } from '../stage/stage-types.ts';
 import type { Session } from './session.ts';

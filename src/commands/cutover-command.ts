@@ -1,11 +1,11 @@
 import { UsageError } from '../common/errors.ts';
-import type { Io } from '../ui/io.ts';
 import type { JsonObject } from '../kube/api-types.ts';
 import { encodeOptions } from '../moves/journal-options.ts';
 import { runMove } from '../moves/run-move.ts';
 import { whereIs } from '../sides/side.ts';
 import { stage } from '../stage/stage-namespace.ts';
 import type { StageOptions } from '../stage/stage-types.ts';
+import type { Io } from '../ui/io.ts';
 import { askAfterChecks, stopQuestion } from './confirm-move.ts';
 import { convergeWith } from './converge.ts';
 import { checkCopyOptions, type DataFlags, dataOptions } from './data-options.ts';

@@ -1,14 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'yaml';
-import { DEFAULT_MOVER_OPTIONS } from '../volumes/mover-defaults.ts';
-import { splitFlags } from '../volumes/split-flags.ts';
-import type { MoverOptions, StrategyName } from '../volumes/mover-types.ts';
-import { DEFAULT_VERIFY_OPTIONS } from '../volumes/verify-pod.ts';
 import { UsageError } from '../common/errors.ts';
-import { isObject } from '../kube/raw-json.ts';
 import type { JsonObject } from '../kube/api-types.ts';
+import { isObject } from '../kube/raw-json.ts';
+import { WITHOUT_HOOKS } from '../state/recorded-executables.ts';
 import type { DataOptions } from '../volumes/data-types.ts';
-import { WITHOUT_HOOKS } from '../moves/recorded-executables.ts';
+import { DEFAULT_MOVER_OPTIONS } from '../volumes/mover-defaults.ts';
+import type { MoverOptions, StrategyName } from '../volumes/mover-types.ts';
+import { splitFlags } from '../volumes/split-flags.ts';
+import { DEFAULT_VERIFY_OPTIONS } from '../volumes/verify-pod.ts';
 import { duration, names, oneOf, pairs, wholeNumber } from './parsers.ts';
 
 const STRATEGIES = ['mount', 'clusterip', 'loadbalancer', 'nodeport', 'local'] as const;

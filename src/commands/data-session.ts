@@ -1,23 +1,23 @@
-import { whyLeftAlone } from '../volumes/pvc-checks.ts';
-import { systemClock } from '../volumes/mover-defaults.ts';
-import { endCopies } from '../volumes/end-copies.ts';
-import { findMover, type Mover } from '../volumes/find-mover.ts';
-import { preflightMover } from '../volumes/check-mover.ts';
-import type { MoverRecord } from '../volumes/mover-types.ts';
 import { isDrError, PartialError, UsageError } from '../common/errors.ts';
-import type { Io } from '../ui/io.ts';
+import { count, nameList } from '../common/sentences.ts';
 import { hasStatus } from '../kube/api-errors.ts';
-import type { WriteGate } from '../kube/write-gate.ts';
 import { stringAt } from '../kube/raw-json.ts';
 import { CLAIMS } from '../kube/well-known.ts';
-import { MOVER_SELECTOR } from '../pipeline/mover-labels.ts';
-import { checkData } from '../volumes/check-data.ts';
-import { copyData, MOVER_PODS_MS } from '../volumes/copy-data.ts';
-import { planData } from '../volumes/plan-data.ts';
-import type { CopyDataResult, DataOptions, DataSide, DataWork } from '../volumes/data-types.ts';
+import type { WriteGate } from '../kube/write-gate.ts';
 import type { DataStep } from '../moves/run-move.ts';
-import type { MoveSide } from '../moves/move-types.ts';
-import { count, nameList } from '../common/sentences.ts';
+import { MOVER_SELECTOR } from '../pipeline/mover-labels.ts';
+import type { MoveSide } from '../sides/side-types.ts';
+import type { Io } from '../ui/io.ts';
+import { checkData } from '../volumes/check-data.ts';
+import { preflightMover } from '../volumes/check-mover.ts';
+import { copyData, MOVER_PODS_MS } from '../volumes/copy-data.ts';
+import type { CopyDataResult, DataOptions, DataSide, DataWork } from '../volumes/data-types.ts';
+import { endCopies } from '../volumes/end-copies.ts';
+import { findMover, type Mover } from '../volumes/find-mover.ts';
+import { systemClock } from '../volumes/mover-defaults.ts';
+import type { MoverRecord } from '../volumes/mover-types.ts';
+import { planData } from '../volumes/plan-data.ts';
+import { whyLeftAlone } from '../volumes/pvc-checks.ts';
 import type { Session } from './session.ts';
 
 export interface DataStepInput {

@@ -1,9 +1,9 @@
 import { UsageError } from '../common/errors.ts';
-import type { Io } from '../ui/io.ts';
 import type { JsonObject } from '../kube/api-types.ts';
 import { encodeOptions } from '../moves/journal-options.ts';
 import { runMove } from '../moves/run-move.ts';
 import { whereIs } from '../sides/side.ts';
+import type { Io } from '../ui/io.ts';
 import { configStep, configTrial, SYNC_CONFIG } from './config-step.ts';
 import { askAfterChecks, stopQuestion } from './confirm-move.ts';
 import { stageOptionsOf } from './cutover-command.ts';

@@ -1,5 +1,5 @@
+import type { MoveResult } from '../moves/move-result.ts';
 import type { Io } from '../ui/io.ts';
-import type { MoveResult } from '../moves/move-types.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderMove } from '../ui/render/render-move.ts';
 import { conclude, isOneTerminal } from './conclude.ts';

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { GivenMoveOptions } from '../moves/journal-options.ts';
-import type { MoveOptions } from '../moves/move-types.ts';
 import { CHECK_IDS } from '../preflight/check-ids.ts';
+import type { MoveOptions } from '../sides/side-types.ts';
 import type { CommonFlags, CopyFlags, SideFlags } from './options.ts';
 import { duration, httpUrl, namesOf, oneOf, wholeNumber } from './parsers.ts';
 

@@ -1,12 +1,12 @@
 import type { NamedSide } from '../common/command-line.ts';
 import { UsageError } from '../common/errors.ts';
-import type { Io } from '../ui/io.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import { redactText } from '../moves/journal-options.ts';
 import type { OperationInput } from '../moves/operation.ts';
-import { openSide } from '../sides/side.ts';
 import { isSilence, lostSourceError } from '../moves/source-lost.ts';
-import type { MoveSide } from '../moves/move-types.ts';
+import { openSide } from '../sides/side.ts';
+import type { MoveSide } from '../sides/side-types.ts';
+import type { Io } from '../ui/io.ts';
 import type { MoveFlags } from './move-options.ts';
 import type { Session } from './session.ts';
 

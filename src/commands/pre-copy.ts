@@ -1,27 +1,21 @@
 import { createHash } from 'node:crypto';
 import { drSyncer } from '../common/command-line.ts';
-import type { Mover } from '../volumes/find-mover.ts';
-import { moverId } from '../volumes/mover-id.ts';
 import { errorText, isDrError, UnsafeError } from '../common/errors.ts';
 import { type ExitName, exitCode } from '../common/exit-codes.ts';
-import type { Io } from '../ui/io.ts';
-import type { WriteGate } from '../kube/write-gate.ts';
 import type { ClusterReader, ClusterWriter, Json } from '../kube/api-types.ts';
+import type { WriteGate } from '../kube/write-gate.ts';
+import { outcomeOf, reasonText } from '../moves/outcome.ts';
+import { acquireLock } from '../state/lock.ts';
+import { newOperationId } from '../state/operator-identity.ts';
+import { openStateStore } from '../state/state-record.ts';
+import { timestamp } from '../state/time-text.ts';
+import type { Io } from '../ui/io.ts';
 import { copyData } from '../volumes/copy-data.ts';
+import type { DataJournal, DataOptions, DataSide, DataWork, PreCopyResult } from '../volumes/data-types.ts';
+import type { Mover } from '../volumes/find-mover.ts';
+import { moverId } from '../volumes/mover-id.ts';
 import { planData } from '../volumes/plan-data.ts';
 import { claimReports } from '../volumes/stored-copies.ts';
-import type {
-  DataJournal,
-  DataOptions,
-  DataSide,
-  DataWork,
-  PreCopyResult,
-} from '../volumes/data-types.ts';
-import { outcomeOf, reasonText } from '../moves/outcome.ts';
-import { timestamp } from '../state/time-text.ts';
-import { newOperationId } from '../state/operator-identity.ts';
-import { acquireLock } from '../state/lock.ts';
-import { openStateStore } from '../state/state-record.ts';
 import { summaryOf } from './data-session.ts';
 import type { Session } from './session.ts';
 

@@ -1,5 +1,5 @@
-import type { Io } from '../ui/io.ts';
 import type { PreflightKind } from '../preflight/check-move.ts';
+import type { Io } from '../ui/io.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderPreflight } from '../ui/render/render-preflight.ts';
 import { conclude } from './conclude.ts';

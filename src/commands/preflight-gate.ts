@@ -1,18 +1,18 @@
 import { hasStatus } from '../kube/api-errors.ts';
-import type { DataOptions } from '../volumes/data-types.ts';
 import type { Ending } from '../moves/operation.ts';
-import { createStopsTaken, type StopsTaken } from '../sides/stops-taken.ts';
-import type { MoveOptions, MoveSide } from '../moves/move-types.ts';
 import {
   type PreflightInput,
   type PreflightKind,
   type PreflightResult,
   preflight,
 } from '../preflight/check-move.ts';
+import type { MoveOptions, MoveSide } from '../sides/side-types.ts';
+import { createStopsTaken, type StopsTaken } from '../sides/stops-taken.ts';
 import type { StageOptions } from '../stage/stage-types.ts';
 import { readHistory } from '../state/history.ts';
-import { readState } from '../state/state-record.ts';
 import type { HistoryEntry } from '../state/record-types.ts';
+import { readState } from '../state/state-record.ts';
+import type { DataOptions } from '../volumes/data-types.ts';
 import type { ConfigTrial } from './config-step.ts';
 import type { MoveFlags } from './move-options.ts';
 import type { Session } from './session.ts';

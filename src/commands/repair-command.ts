@@ -1,10 +1,10 @@
 import { UsageError } from '../common/errors.ts';
-import type { Io } from '../ui/io.ts';
 import { encodeOptions } from '../moves/journal-options.ts';
-import { type RepairResult, repair } from '../verbs/repair.ts';
 import { confirmName } from '../ui/confirm.ts';
+import type { Io } from '../ui/io.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderRepair } from '../ui/render/render-repair.ts';
+import { type RepairResult, repair } from '../verbs/repair.ts';
 import { type MoveFlags, moveOptions } from './move-options.ts';
 import { openPair, operationBase } from './pair.ts';
 import { withSession } from './session.ts';

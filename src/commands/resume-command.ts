@@ -1,26 +1,22 @@
 import { drSyncer } from '../common/command-line.ts';
 import { RefusedError, UsageError } from '../common/errors.ts';
-import type { Io } from '../ui/io.ts';
-import { clone, deleteAt } from '../kube/raw-json.ts';
+import { nameList } from '../common/sentences.ts';
 import type { JsonObject } from '../kube/api-types.ts';
-import type { DataOptions } from '../volumes/data-types.ts';
-import { executablesIn, refuseOther, withoutExecutables } from '../moves/recorded-executables.ts';
-import {
-  decodeOptions,
-  redactText,
-  type StoredOptions,
-  stageOptionsFor,
-} from '../moves/journal-options.ts';
+import { clone, deleteAt } from '../kube/raw-json.ts';
+import { decodeOptions, redactText, type StoredOptions, stageOptionsFor } from '../moves/journal-options.ts';
+import type { MoveResult } from '../moves/move-result.ts';
 import type { OperationInput } from '../moves/operation.ts';
+import { refuseUndone } from '../moves/resume-operation.ts';
 import { runMove } from '../moves/run-move.ts';
 import { runFailover, runFence, unfinishedJournal } from '../moves/run-other.ts';
 import { notableFlags, problemOfOptions } from '../moves/stored-options.ts';
-import { refuseUndone } from '../moves/resume-operation.ts';
-import type { MoveOptions, MoveResult } from '../moves/move-types.ts';
+import type { MoveOptions } from '../sides/side-types.ts';
 import { stage } from '../stage/stage-namespace.ts';
-import { nameList } from '../common/sentences.ts';
 import type { Journal } from '../state/record-types.ts';
+import { executablesIn, refuseOther, withoutExecutables } from '../state/recorded-executables.ts';
 import { confirmName } from '../ui/confirm.ts';
+import type { Io } from '../ui/io.ts';
+import type { DataOptions } from '../volumes/data-types.ts';
 import { type ConfigTrial, configStep, configTrial, SYNC_CONFIG } from './config-step.ts';
 import { convergeWith } from './converge.ts';
 import { type ResumedDataFlags, resumedOptions } from './data-options.ts';

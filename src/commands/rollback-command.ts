@@ -1,13 +1,13 @@
 import { drSyncer, kubectl } from '../common/command-line.ts';
 import { RefusedError } from '../common/errors.ts';
-import type { Io } from '../ui/io.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import { giveUpDest } from '../moves/give-up-dest.ts';
 import { decodeOptions, encodeOptions } from '../moves/journal-options.ts';
 import { runRollback, unfinishedJournal } from '../moves/run-other.ts';
-import { openSide } from '../sides/side.ts';
 import { isSilence } from '../moves/source-lost.ts';
+import { openSide } from '../sides/side.ts';
 import { confirmName } from '../ui/confirm.ts';
+import type { Io } from '../ui/io.ts';
 import { endStep } from './data-session.ts';
 import { finishMove } from './finish-move.ts';
 import { givenMoveOptions, type MoveFlags, moveOptions } from './move-options.ts';

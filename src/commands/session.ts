@@ -1,12 +1,12 @@
 import type { NamedSide } from '../common/command-line.ts';
 import { InterruptedError, isDrError, PartialError, UsageError } from '../common/errors.ts';
 import type { ExitName } from '../common/exit-codes.ts';
-import type { Io } from '../ui/io.ts';
+import type { Reporter } from '../common/reporter.ts';
+import type { ClusterReader, ClusterWriter } from '../kube/api-types.ts';
 import { type ClusterOptions, openReader, openWriter } from '../kube/cluster.ts';
 import { type KubeContext, openContext } from '../kube/contexts.ts';
-import type { ClusterReader, ClusterWriter } from '../kube/api-types.ts';
-import type { Reporter } from '../common/reporter.ts';
 import { humanReporter } from '../ui/human.ts';
+import type { Io } from '../ui/io.ts';
 import { jsonLinesReporter, withEvents } from '../ui/json-lines.ts';
 import { createTheme, type Theme, wantsColor } from '../ui/theme.ts';
 import type { CommonFlags, SideFlags } from './options.ts';

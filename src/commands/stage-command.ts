@@ -1,5 +1,5 @@
-import type { Io } from '../ui/io.ts';
 import { stage } from '../stage/stage-namespace.ts';
+import type { Io } from '../ui/io.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderStage } from '../ui/render/render-stage.ts';
 import { conclude } from './conclude.ts';

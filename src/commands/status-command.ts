@@ -1,12 +1,12 @@
 import { drSyncer } from '../common/command-line.ts';
 import { UsageError } from '../common/errors.ts';
-import type { Io } from '../ui/io.ts';
-import type { ClusterReader } from '../kube/api-types.ts';
-import { refuseUnknownNamespace, type StatusResult, status } from '../verbs/status.ts';
 import { sleep } from '../common/sleep.ts';
+import type { ClusterReader } from '../kube/api-types.ts';
 import { readHistory } from '../state/history.ts';
+import type { Io } from '../ui/io.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderHistory, renderStatus } from '../ui/render/render-status.ts';
+import { refuseUnknownNamespace, type StatusResult, status } from '../verbs/status.ts';
 import type { CommonFlags, SideFlags } from './options.ts';
 import { type OpenSide, type Session, withSession } from './session.ts';
 

@@ -1,9 +1,9 @@
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
 import { DrError } from '../common/errors.ts';
 import type { ExitName } from '../common/exit-codes.ts';
-import { isObject, numberAt, objectsAt, parseJson, stringAt } from './raw-json.ts';
 import { type Refusal, refusalsIn } from './admission-refusals.ts';
 import type { Json } from './api-types.ts';
+import { isObject, numberAt, objectsAt, parseJson, stringAt } from './raw-json.ts';
 
 /** How a request failed, before anyone decides what that means for the run. */
 export interface Failure {

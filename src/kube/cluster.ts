@@ -1,17 +1,17 @@
-import { aKind, anObject, aVersion } from './read-answer.ts';
+import { hasStatus, isKubeApiError, isNotFound } from './api-errors.ts';
+import { objectPath } from './api-paths.ts';
+import type { ClusterReader, ClusterWriter, KubeObject, RequestCounts, WriteTerms } from './api-types.ts';
 import type { KubeContext } from './contexts.ts';
 import { discover } from './discovery.ts';
-import { hasStatus, isKubeApiError, isNotFound } from './api-errors.ts';
-import { CLOSED_GATE } from './write-gate.ts';
-import { stringAt } from './raw-json.ts';
 import { countObjects, foldObjects, listObjects } from './list-objects.ts';
-import { objectPath } from './api-paths.ts';
+import { stringAt } from './raw-json.ts';
+import { aKind, anObject, aVersion } from './read-answer.ts';
 import type { RetryPolicy } from './retry.ts';
 import { DEFAULT_RETRY } from './retry.ts';
 import { createTransport } from './transport.ts';
-import type { ClusterReader, ClusterWriter, KubeObject, RequestCounts, WriteTerms } from './api-types.ts';
 import { watchObjects } from './watch-objects.ts';
 import type { Transport, WireRequest, WireResponse } from './wire.ts';
+import { CLOSED_GATE } from './write-gate.ts';
 import { createWrites } from './write-objects.ts';
 
 export interface ClusterOptions {

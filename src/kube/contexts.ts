@@ -5,10 +5,10 @@ import type { NamedCluster } from '../common/command-line.ts';
 import { UsageError } from '../common/errors.ts';
 import { nearest } from '../common/nearest.ts';
 import { nameList } from '../common/sentences.ts';
-import { impersonation, tokenOf, withExecInfo } from './request-credentials.ts';
-import { objectAt, stringAt } from './raw-json.ts';
 import { entryNamed, oneContext, type RawKubeconfig, readKubeconfigs } from './kubeconfig.ts';
 import { proxyFor } from './proxy-env.ts';
+import { objectAt, stringAt } from './raw-json.ts';
+import { impersonation, tokenOf, withExecInfo } from './request-credentials.ts';
 
 // As many contexts as a person reads through.
 const MOST_NAMES = 20;

@@ -1,8 +1,8 @@
-import { aKind } from './read-answer.ts';
 import { isKubeApiError } from './api-errors.ts';
-import { listAt, objectsAt, stringAt } from './raw-json.ts';
-import type { Transport } from './transport.ts';
 import type { Discovery, Json, JsonObject, ResourceType } from './api-types.ts';
+import { listAt, objectsAt, stringAt } from './raw-json.ts';
+import { aKind } from './read-answer.ts';
+import type { Transport } from './transport.ts';
 
 const AGGREGATED = [
   'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',

@@ -1,7 +1,7 @@
 import { sleep } from '../common/sleep.ts';
 import { isKubeApiError, isUnserved } from './api-errors.ts';
-import { backoffMs, type RetryPolicy } from './retry.ts';
 import type { ClusterReader, KubeObject, ResourceType, WatchLimits } from './api-types.ts';
+import { backoffMs, type RetryPolicy } from './retry.ts';
 
 /** A type to be watched, or those objects of it that selectors choose. */
 export interface WatchedType {

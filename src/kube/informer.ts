@@ -1,9 +1,9 @@
 import { setImmediate as macrotask } from 'node:timers/promises';
 import { sleep, timerMs } from '../common/sleep.ts';
 import { isKubeApiError } from './api-errors.ts';
+import type { ClusterReader, KubeObject, ResourceType } from './api-types.ts';
 import { followType, listInto, type TypeSink, type WatchedType } from './follow.ts';
 import { type Changes, createPicture } from './watched-objects.ts';
-import type { ClusterReader, KubeObject, ResourceType } from './api-types.ts';
 
 /** A live picture of some types of a namespace, kept by list and watch. Objects come without their managedFields. */
 export interface Informer {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { loadYaml } from '@kubernetes/client-node';
 import { errorText, UsageError } from '../common/errors.ts';
-import { isObject, objectAt, objectsAt, stringAt } from './raw-json.ts';
 import type { Json, JsonObject } from './api-types.ts';
+import { isObject, objectAt, objectsAt, stringAt } from './raw-json.ts';
 
 /** Kubeconfig files merged as kubectl merges them, with every path in them absolute. It holds credentials. */
 export interface RawKubeconfig {

@@ -23,3 +23,14 @@ export const groupKind = (object: { readonly apiVersion: string; readonly kind: 
 
 /** `Deployment web`: how messages name an object of a known namespace. */
 export const objectName = (object: KubeObject): string => `${object.kind} ${object.metadata.name}`;
+
+/** Identifies an object of a known namespace, across the two sides and all versions: `Deployment.apps/web`. */
+export const objectKey = (object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>): string =>
+  `${groupKind(object)}/${object.metadata.name}`;
+
+/** The same key of what names an object. */
+export const refKey = (ref: {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+}): string => `${groupKind(ref)}/${ref.name}`;

@@ -1,6 +1,6 @@
-import { isObject, stringAt } from './raw-json.ts';
-import { apiVersionOf } from './object-names.ts';
 import type { Json, ResourceType } from './api-types.ts';
+import { apiVersionOf } from './object-names.ts';
+import { isObject, stringAt } from './raw-json.ts';
 
 /**
  * Looks at the JSON of an answer and says as a clause why it is not what was asked for; undefined: it is. A proxy, a login

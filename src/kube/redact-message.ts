@@ -1,6 +1,6 @@
-import { isObject, listAt, stringAt } from './raw-json.ts';
-import { groupOf } from './object-names.ts';
 import type { Json, JsonObject, KubeObject } from './api-types.ts';
+import { groupOf } from './object-names.ts';
+import { isObject, listAt, stringAt } from './raw-json.ts';
 
 /** The text that stands for a hidden value where nothing may be told about it. */
 export const MASK = '(masked)';

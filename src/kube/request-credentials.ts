@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { errorText, UsageError } from '../common/errors.ts';
-import { objectAt, stringAt, stringsAt } from './raw-json.ts';
 import type { JsonObject } from './api-types.ts';
+import { objectAt, stringAt, stringsAt } from './raw-json.ts';
 
 type Cluster = NonNullable<ReturnType<KubeConfig['getCurrentCluster']>>;
 type Exec = NonNullable<KubeConfig['users'][number]['exec']>;

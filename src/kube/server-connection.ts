@@ -1,9 +1,9 @@
 import type { RequestOptions as HttpsOptions } from 'node:https';
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { KubeApiError } from './api-errors.ts';
 import { type KubeContext, namedAs } from './contexts.ts';
 import { credentialProblem } from './request-credentials.ts';
-import { KubeApiError } from './api-errors.ts';
 
 /** The connections to one server, and the headers that say who asks. */
 export interface Connection {

@@ -2,16 +2,22 @@ import pLimit from 'p-limit';
 import type { Dispatcher } from 'undici';
 import type { NamedCluster } from '../common/command-line.ts';
 import { timerMs } from '../common/sleep.ts';
-import type { Expectation } from './read-answer.ts';
-import { type Connection, openConnection } from './server-connection.ts';
+import { createLevel } from './adaptive-limit.ts';
+import {
+  failureOfAnswer,
+  failureOfNetwork,
+  failureOfResponse,
+  hasStatus,
+  KubeApiError,
+} from './api-errors.ts';
+import type { Json } from './api-types.ts';
 import { type KubeContext, namedAs } from './contexts.ts';
 import { createJoiner, type Deadline, startDeadline } from './deadline.ts';
-import { failureOfAnswer, failureOfNetwork, failureOfResponse, hasStatus, KubeApiError } from './api-errors.ts';
 import { parseJson } from './raw-json.ts';
-import { createLevel } from './adaptive-limit.ts';
+import type { Expectation } from './read-answer.ts';
 import { isOutage, withRetry } from './retry.ts';
 import { createServerClock } from './server-clock.ts';
-import type { Json } from './api-types.ts';
+import { type Connection, openConnection } from './server-connection.ts';
 import type { Transport, TransportOptions, WireRequest, WireResponse } from './wire.ts';
 
 export type { Transport, TransportOptions };

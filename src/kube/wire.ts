@@ -1,7 +1,7 @@
-import type { Expectation } from './read-answer.ts';
-import type { WriteGate } from './write-gate.ts';
-import type { RetryPolicy } from './retry.ts';
 import type { Json } from './api-types.ts';
+import type { Expectation } from './read-answer.ts';
+import type { RetryPolicy } from './retry.ts';
+import type { WriteGate } from './write-gate.ts';
 
 /** One request to an API server. Paths are absolute below the server's URL; bodies are text. */
 export interface WireRequest {

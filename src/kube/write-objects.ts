@@ -1,9 +1,5 @@
-import { aDeletionOf, aKind, anObject } from './read-answer.ts';
-import type { Wire } from './cluster.ts';
 import { isNotFound } from './api-errors.ts';
-import { apiVersionOf } from './object-names.ts';
 import { describeRef, objectPath, typePath } from './api-paths.ts';
-import { redactMessage } from './redact-message.ts';
 import type {
   ClusterWriter,
   JsonObject,
@@ -12,6 +8,10 @@ import type {
   WriteOptions,
   WriteResult,
 } from './api-types.ts';
+import type { Wire } from './cluster.ts';
+import { apiVersionOf } from './object-names.ts';
+import { aDeletionOf, aKind, anObject } from './read-answer.ts';
+import { redactMessage } from './redact-message.ts';
 import type { WireResponse } from './wire.ts';
 
 type ReadBack = Pick<WireResponse, 'text' | 'json'>;

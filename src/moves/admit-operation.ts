@@ -1,9 +1,9 @@
 import { drSyncer, type PairNames } from '../common/command-line.ts';
 import { PartialError, RefusedError, UnsafeError } from '../common/errors.ts';
 import { own } from '../kube/raw-json.ts';
+import type { MoveKind } from '../sides/side-types.ts';
 import type { StateRecord } from '../state/record-types.ts';
-import { wordsOfRecord } from './recorded-executables.ts';
-import type { MoveKind } from './move-types.ts';
+import { wordsOfRecord } from '../state/recorded-executables.ts';
 
 /** The command line of a verb for this pair, with further flags. */
 export type NextCommand = (verb: string, ...words: readonly string[]) => string;

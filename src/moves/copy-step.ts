@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
-import { claimsOfPod } from '../volumes/pair-pvcs.ts';
 import { PartialError } from '../common/errors.ts';
+import { nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
 import type { Informer } from '../kube/informer.ts';
 import { groupKind } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { isOfMover } from '../pipeline/mover-labels.ts';
-import { nameList } from '../common/sentences.ts';
+import { followPods, type PodWatch } from '../sides/pod-watch.ts';
+import { type EmptyOptions, remainingPods, watchReturned } from '../sides/see-empty.ts';
+import { whereIs } from '../sides/side.ts';
+import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
+import { claimsOfPod } from '../volumes/pair-pvcs.ts';
 import { finished } from '../workloads/is-finished.ts';
 import { controllerOf } from '../workloads/owners.ts';
 import { isTemporary } from '../workloads/temporary-objects.ts';
 import type { OwnerName } from '../workloads/workload-types.ts';
-import { followPods, type PodWatch } from '../sides/pod-watch.ts';
-import { type EmptyOptions, remainingPods, watchReturned } from '../sides/see-empty.ts';
-import { whereIs } from '../sides/side.ts';
-import type { MoveDeps, MoveSide } from './move-types.ts';
 
 /** The data copy of a move, as its steps use it. */
 export interface MoveData {

@@ -1,7 +1,7 @@
 import type { PreflightResult } from '../preflight/preflight-types.ts';
-import { type Ending, moveResult, type OperationInput } from './operation.ts';
 import type { StopsTaken } from '../sides/stops-taken.ts';
-import type { MoveResult } from './move-types.ts';
+import type { MoveResult } from './move-result.ts';
+import { type Ending, moveResult, type OperationInput } from './operation.ts';
 
 /** What a preflight found, and the ending of the move when it says no. */
 export interface PreflightGate {

@@ -1,16 +1,14 @@
 import { MANAGED } from '../common/annotations.ts';
-import { openInformer } from '../kube/informer.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { count } from '../common/sentences.ts';
-import { fieldAt, recordedFields, recordedReplicas } from '../workloads/parked-annotation.ts';
-import { keyOf, keyOfObject, survey } from '../sides/baseline.ts';
-import { emptyStep, endCopiesStep, hookStep, smokeStep } from './hook-steps.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { openInformer } from '../kube/informer.ts';
+import { objectKey, refKey } from '../kube/object-names.ts';
+import { survey } from '../sides/baseline.ts';
 import { failoverStarts, refuseUnknown, seeFailedOver } from '../sides/failover-starts.ts';
-import type { HookContext, HookPoint } from './run-hooks.ts';
 import { leftParkedSentence, stillStaged } from '../sides/left-parked.ts';
-import type { MoveState } from './move-steps.ts';
 import { createdClause, releaseHeldServices, startStashed, unstashPlan } from '../sides/release-held.ts';
 import { listSide, whereIs } from '../sides/side.ts';
+import type { BaselineEntry, MoveDeps, MoveOptions, MoveSide } from '../sides/side-types.ts';
 import {
   startGroup,
   startGroups,
@@ -19,9 +17,12 @@ import {
   waitReady,
   watchedForStart,
 } from '../sides/start-side.ts';
-import type { Step } from './run-steps.ts';
 import { stopSide } from '../sides/stop-side.ts';
-import type { BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './move-types.ts';
+import { fieldAt, recordedFields, recordedReplicas } from '../workloads/parked-annotation.ts';
+import { emptyStep, endCopiesStep, hookStep, smokeStep } from './hook-steps.ts';
+import type { MoveState } from './move-steps.ts';
+import type { HookContext, HookPoint } from './run-hooks.ts';
+import type { Step } from './run-steps.ts';
 
 export interface FailoverInput {
   readonly dest: MoveSide;
@@ -193,9 +194,9 @@ export const withRecorded = (
   entries: readonly BaselineEntry[],
   objects: readonly KubeObject[],
 ): BaselineEntry[] => {
-  const live = new Map(objects.map((object) => [keyOfObject(object), object]));
+  const live = new Map(objects.map((object) => [objectKey(object), object]));
   return entries.map((entry) => {
-    const object = live.get(keyOf(entry));
+    const object = live.get(refKey(entry));
     const recorded = object === undefined ? undefined : recordedFields(object);
     if (object === undefined || recorded === undefined) return entry;
     const fields = entry.plan.fields.map((field) => fieldAt(recorded, field.path) ?? field);

@@ -1,21 +1,21 @@
 import { MANAGED, SCALE_OVERRIDE } from '../common/annotations.ts';
 import { PartialError } from '../common/errors.ts';
-import { groupKind } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
 import { sleep } from '../common/sleep.ts';
-import { readState } from '../state/state-record.ts';
-import type { StateRecord } from '../state/record-types.ts';
-import { runningWorkloads } from '../workloads/running-workloads.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { objectKey, refKey } from '../kube/object-names.ts';
 import { awakeWorkloads } from '../sides/awake-workloads.ts';
-import { keyOf, survey } from '../sides/baseline.ts';
-import { endCopiesStep } from './hook-steps.ts';
+import { survey } from '../sides/baseline.ts';
+import { listSide, whereIs } from '../sides/side.ts';
+import type { BaselineEntry, MoveDeps, MoveOptions, MoveSide } from '../sides/side-types.ts';
+import { stopSide } from '../sides/stop-side.ts';
+import type { StateRecord } from '../state/record-types.ts';
+import { readState } from '../state/state-record.ts';
+import { runningWorkloads } from '../workloads/running-workloads.ts';
 import { withRecorded } from './failover-steps.ts';
 import { holdStep } from './hold-again-step.ts';
-import { listSide, whereIs } from '../sides/side.ts';
+import { endCopiesStep } from './hook-steps.ts';
 import type { Step } from './run-steps.ts';
-import { stopSide } from '../sides/stop-side.ts';
-import type { BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './move-types.ts';
 
 /** Why the destination is the side to be fenced. */
 export type DestFence =
@@ -54,11 +54,9 @@ export const fenceDestSteps = (input: {
   const { why, dest, options, deps, state } = input;
   const where = whereIs(dest);
   const entriesOf = (objects: readonly KubeObject[]): BaselineEntry[] => {
-    const ours = new Set(
-      objects.filter(isParkedCopy).map((object) => `${groupKind(object)}/${object.metadata.name}`),
-    );
+    const ours = new Set(objects.filter(isParkedCopy).map(objectKey));
     const entries = withRecorded(survey(dest, objects).entries, objects);
-    return why === 'awake' ? entries.filter((entry) => ours.has(keyOf(entry))) : entries;
+    return why === 'awake' ? entries.filter((entry) => ours.has(refKey(entry))) : entries;
   };
   return [
     {

@@ -1,22 +1,23 @@
 import { createHash } from 'node:crypto';
 import { drSyncer } from '../common/command-line.ts';
 import { RefusedError, UnsafeError } from '../common/errors.ts';
+import { refKey } from '../kube/object-names.ts';
 import { stableStringify } from '../kube/raw-json.ts';
-import { timestamp } from '../state/time-text.ts';
-import { openHistory } from '../state/history.ts';
-import { hostOf, newOperationId } from '../state/operator-identity.ts';
-import { type JournalLog, openJournal, readJournal } from '../state/journal.ts';
-import { acquireLock, type Lock } from '../state/lock.ts';
-import { readState } from '../state/state-record.ts';
-import type { Journal, StateRecord } from '../state/record-types.ts';
-import { keyOf } from '../sides/baseline.ts';
-import { type GiveUpDestInput, giveUpSteps } from './give-up-steps.ts';
-import { type Ending, moveResult, through } from './operation.ts';
 import { outdateSide } from '../sides/outdate-writes.ts';
 import { listSide, whereIs } from '../sides/side.ts';
+import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
 import { startTargets } from '../sides/start-side.ts';
+import { openHistory } from '../state/history.ts';
+import { type JournalLog, openJournal, readJournal } from '../state/journal.ts';
+import { acquireLock, type Lock } from '../state/lock.ts';
+import { hostOf, newOperationId } from '../state/operator-identity.ts';
+import type { Journal, StateRecord } from '../state/record-types.ts';
+import { readState } from '../state/state-record.ts';
+import { timestamp } from '../state/time-text.ts';
+import { type GiveUpDestInput, giveUpSteps } from './give-up-steps.ts';
+import type { MoveResult } from './move-result.ts';
+import { type Ending, moveResult, through } from './operation.ts';
 import { planSteps, runSteps, StepError, type StepJournal } from './run-steps.ts';
-import type { MoveDeps, MoveResult, MoveSide } from './move-types.ts';
 
 /**
  * Starts the source again from its own copy: what carries our mark there, with the counts of the mark. Everything is
@@ -156,7 +157,7 @@ const endingOf = async (
   lock: Lock,
 ): Promise<Ending> => {
   const { source } = input;
-  const known = new Set((journal.current().baseline ?? []).map(keyOf));
+  const known = new Set((journal.current().baseline ?? []).map(refKey));
   const steps = giveUpSteps(input, deps, known);
   const stepJournal: StepJournal = {
     operationId: journal.current().operationId,

@@ -1,15 +1,13 @@
 import type { NamedSide } from '../common/command-line.ts';
-import { openInformer } from '../kube/informer.ts';
 import { count } from '../common/sentences.ts';
-import { timestamp } from '../state/time-text.ts';
-import { openStateStore } from '../state/state-record.ts';
-import { SCHEMA, type StateRecord } from '../state/record-types.ts';
-import { keyOf, survey } from '../sides/baseline.ts';
+import { openInformer } from '../kube/informer.ts';
+import { refKey } from '../kube/object-names.ts';
+import { survey } from '../sides/baseline.ts';
 import { resumeGitops } from '../sides/pause-gitops.ts';
-import type { OperationInput } from './operation.ts';
 import { findServingStarts, prepareHolds, servedOlder } from '../sides/serving-start.ts';
 import { forgetRevisions, olderTargets, restoreNewer } from '../sides/serving-undo.ts';
 import { listSide, whereIs } from '../sides/side.ts';
+import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
 import {
   NotReadyError,
   startGroup,
@@ -19,8 +17,11 @@ import {
   waitReady,
   watchedForStart,
 } from '../sides/start-side.ts';
+import { SCHEMA, type StateRecord } from '../state/record-types.ts';
+import { openStateStore } from '../state/state-record.ts';
+import { timestamp } from '../state/time-text.ts';
+import type { OperationInput } from './operation.ts';
 import type { Step } from './run-steps.ts';
-import type { MoveDeps, MoveSide } from './move-types.ts';
 
 /** Starting the source without its destination, which is lost. */
 export interface GiveUpDestInput
@@ -45,10 +46,10 @@ export const giveUpSteps = (input: GiveUpDestInput, deps: MoveDeps, known: Reado
   const where = whereIs(source);
   const targetsAmong = (objects: Parameters<typeof startTargets>[1]) =>
     startTargets(source, objects, undefined, { foreign: true }).filter(
-      (target) => known.size === 0 || known.has(keyOf(target)),
+      (target) => known.size === 0 || known.has(refKey(target)),
     );
   const targetsRunning = (objects: Parameters<typeof startTargets>[1]) =>
-    olderTargets(objects).filter((target) => known.size === 0 || known.has(keyOf(target)));
+    olderTargets(objects).filter((target) => known.size === 0 || known.has(refKey(target)));
   return [
     {
       id: 'give-up',

@@ -1,17 +1,17 @@
 import { CONTENT_MANAGER, RELEASED } from '../common/annotations.ts';
 import { kubectl } from '../common/command-line.ts';
 import { PartialError } from '../common/errors.ts';
-import { isKubeApiError } from '../kube/api-errors.ts';
-import { objectName, typeName } from '../kube/object-names.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
-import { holdPatch, isReleased, settlePatch } from '../pipeline/hold-addresses-again.ts';
 import { count, nameList } from '../common/sentences.ts';
+import { isKubeApiError } from '../kube/api-errors.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { objectName, typeName } from '../kube/object-names.ts';
+import { holdPatch, isReleased, settlePatch } from '../pipeline/hold-addresses-again.ts';
 import { patchLive } from '../sides/patch-live.ts';
 import { type Held, heldObjects, mayBeHeld, releaseHeldServices } from '../sides/release-held.ts';
 import { whereIs } from '../sides/side.ts';
-import type { Step } from './run-steps.ts';
+import type { MoveDeps, MoveOptions, MoveSide } from '../sides/side-types.ts';
 import { type Tried, type TryOptions, tryWrite } from '../sides/try-patches.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from './move-types.ts';
+import type { Step } from './run-steps.ts';
 
 /**
  * The step that holds again, on a side that was stopped and seen empty, what a move had released there: load balancers

@@ -1,10 +1,10 @@
 import { openInformer } from '../kube/informer.ts';
 import { PODS } from '../kube/well-known.ts';
-import { type HookContext, type HookPoint, runHook, runSmoke, splitUrl } from './run-hooks.ts';
 import { type EmptyOptions, holdEmpty, seeEmpty } from '../sides/see-empty.ts';
 import { whereIs } from '../sides/side.ts';
+import type { MoveDeps, MoveOptions, MoveSide } from '../sides/side-types.ts';
+import { type HookContext, type HookPoint, runHook, runSmoke, splitUrl } from './run-hooks.ts';
 import type { Step } from './run-steps.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from './move-types.ts';
 
 /** The step that runs the hook of one point; `id` is the word of its flag. */
 export const hookStep = (

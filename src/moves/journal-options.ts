@@ -1,12 +1,12 @@
-import { DEFAULT_VERIFY_OPTIONS } from '../volumes/verify-pod.ts';
 import { RefusedError } from '../common/errors.ts';
+import type { Json, JsonObject } from '../kube/api-types.ts';
 import { isObject, objectAt, stringAt } from '../kube/raw-json.ts';
 import { MASK } from '../kube/redact-message.ts';
-import type { Json, JsonObject } from '../kube/api-types.ts';
+import type { Hooks, MoveOptions, Smoke } from '../sides/side-types.ts';
 import type { StageOptions } from '../stage/stage-types.ts';
-import { hideExecutables, refuseOther, withoutExecutables } from './recorded-executables.ts';
+import { hideExecutables, refuseOther, withoutExecutables } from '../state/recorded-executables.ts';
+import { DEFAULT_VERIFY_OPTIONS } from '../volumes/verify-pod.ts';
 import { problemOfOptions } from './stored-options.ts';
-import type { Hooks, MoveOptions, Smoke } from './move-types.ts';
 
 /** What a resumed run needs to know of the first one. */
 export interface StoredOptions {

@@ -1,35 +1,42 @@
 import { PartialError } from '../common/errors.ts';
-import { type Informer, openInformer } from '../kube/informer.ts';
-import type { KubeObject } from '../kube/api-types.ts';
-import { PODS } from '../kube/well-known.ts';
 import { count } from '../common/sentences.ts';
-import { readState } from '../state/state-record.ts';
-import { seeAddresses } from '../sides/see-addresses.ts';
-import { baselineOf, keyOf, survey } from '../sides/baseline.ts';
-import { hookStep, smokeStep } from './hook-steps.ts';
-import { copyWhileStopped, type MoveData, refuseRunning, seeMoversGone } from './copy-step.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { type Informer, openInformer } from '../kube/informer.ts';
+import { refKey } from '../kube/object-names.ts';
+import { PODS } from '../kube/well-known.ts';
+import { baselineOf, survey } from '../sides/baseline.ts';
 import { deletedThere } from '../sides/deleted-there.ts';
 import { ownerNames, ownersIn, pauseGitops, resumeGitops } from '../sides/pause-gitops.ts';
-import { holdStep } from './hold-again-step.ts';
-import { recordedStarts } from '../sides/way-home.ts';
-import type { HookPoint } from './run-hooks.ts';
-import { findTargets, type StartSource } from '../sides/start-targets.ts';
 import { proveStopped } from '../sides/prove-stopped.ts';
 import { unstashPlan } from '../sides/release-held.ts';
+import { seeAddresses } from '../sides/see-addresses.ts';
 import { type EmptyOptions, holdEmpty, seeEmpty } from '../sides/see-empty.ts';
 import { servedOlder } from '../sides/serving-start.ts';
 import { forgetRevisions, restoreNewer } from '../sides/serving-undo.ts';
 import { listSide, whereIs } from '../sides/side.ts';
+import type { Baseline, BaselineEntry, MoveDeps, MoveOptions, MoveSide } from '../sides/side-types.ts';
 import { seeStarted, startOther } from '../sides/start-application.ts';
-import { type StartTarget, startGroups, startTargets, tidyInherited, watchedForStart } from '../sides/start-side.ts';
+import {
+  type StartTarget,
+  startGroups,
+  startTargets,
+  tidyInherited,
+  watchedForStart,
+} from '../sides/start-side.ts';
+import { findTargets, type StartSource } from '../sides/start-targets.ts';
+import type { StopsTaken } from '../sides/stops-taken.ts';
+import { refuseUnstopped, type Tried } from '../sides/try-patches.ts';
+import { waitForJobs } from '../sides/wait-for-jobs.ts';
+import { recordedStarts } from '../sides/way-home.ts';
+import { readState } from '../state/state-record.ts';
+import { copyWhileStopped, type MoveData, refuseRunning, seeMoversGone } from './copy-step.ts';
+import { holdStep } from './hold-again-step.ts';
+import { hookStep, smokeStep } from './hook-steps.ts';
+import type { HookPoint } from './run-hooks.ts';
 import type { Step, StepJournal } from './run-steps.ts';
 import { createStop } from './stop-from.ts';
-import type { StopsTaken } from '../sides/stops-taken.ts';
 import { takeBaseline } from './take-baseline.ts';
-import { refuseUnstopped, type Tried } from '../sides/try-patches.ts';
 import { refuseUnapplied, refuseUnpaused, refuseUnstarted } from './try-resumed.ts';
-import type { Baseline, BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './move-types.ts';
-import { waitForJobs } from '../sides/wait-for-jobs.ts';
 
 /** What the records of an operation offer to its steps. */
 export interface MoveState extends StepJournal {
@@ -291,8 +298,8 @@ export const moveSteps = (input: MoveInput): MovePlan => {
         const kept = await keepsDeleted();
         const live = kept === undefined ? [] : await listSide(from, deps.signal);
         const sides = { starts: kept === undefined ? [] : recordedStarts({ side: to, objects }, undefined) };
-        const gone = new Set(deletedThere({ ...sides, home: objects, live }, kept?.stagedAt).map(keyOf));
-        const planned = all.filter((target) => !gone.has(keyOf(target)));
+        const gone = new Set(deletedThere({ ...sides, home: objects, live }, kept?.stagedAt).map(refKey));
+        const planned = all.filter((target) => !gone.has(refKey(target)));
         if (isUnasked) {
           const how = { ...options, ...deps, isCutover: kind === 'cutover' };
           await refuseUnstarted(to, planned, objects, deps, how);

@@ -1,21 +1,21 @@
 import { drSyncer } from '../common/command-line.ts';
 import { RefusedError, UnsafeError } from '../common/errors.ts';
-import { bothGates, type WriteGate } from '../kube/write-gate.ts';
-import { equalJson } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
-import type { Json } from '../kube/api-types.ts';
 import type { Reporter } from '../common/reporter.ts';
 import { timeLimit } from '../common/sleep.ts';
-import { timestamp } from '../state/time-text.ts';
+import type { Json } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { equalJson } from '../kube/raw-json.ts';
+import { bothGates, type WriteGate } from '../kube/write-gate.ts';
+import type { Baseline, MoveSide } from '../sides/side-types.ts';
 import type { JournalLog } from '../state/journal.ts';
 import { sortBaseline } from '../state/journal-steps.ts';
 import type { Lock } from '../state/lock.ts';
-import { mirrorState, openStateStore, type StateStore } from '../state/state-record.ts';
 import type { BaselineWorkload, Journal, StateRecord } from '../state/record-types.ts';
-import { isParkField, MOST_REPLICAS } from '../workloads/park-paths.ts';
+import { mirrorState, openStateStore, type StateStore } from '../state/state-record.ts';
+import { timestamp } from '../state/time-text.ts';
 import type { DataJournal } from '../volumes/data-types.ts';
+import { isParkField, MOST_REPLICAS } from '../workloads/park-paths.ts';
 import type { MoveState } from './move-steps.ts';
-import type { Baseline, MoveSide } from './move-types.ts';
 
 /** The records of one running operation, for its steps. */
 export interface OperationState extends MoveState {

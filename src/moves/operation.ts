@@ -9,29 +9,30 @@ import {
   PartialError,
 } from '../common/errors.ts';
 import { type ExitName, exitCode } from '../common/exit-codes.ts';
-import { OPEN_GATE, type WriteGate } from '../kube/write-gate.ts';
-import { stableStringify } from '../kube/raw-json.ts';
+import type { Reporter } from '../common/reporter.ts';
 import type { JsonObject } from '../kube/api-types.ts';
 import { countWritten } from '../kube/count-writes.ts';
-import type { Reporter } from '../common/reporter.ts';
-import { timestamp } from '../state/time-text.ts';
+import { stableStringify } from '../kube/raw-json.ts';
+import { OPEN_GATE, type WriteGate } from '../kube/write-gate.ts';
+import type { PreflightResult } from '../preflight/preflight-types.ts';
+import { outdateWrites } from '../sides/outdate-writes.ts';
+import type { MoveDeps, MoveKind, MoveOptions, MoveSide } from '../sides/side-types.ts';
 import { openHistory } from '../state/history.ts';
-import { hostOf, newOperationId } from '../state/operator-identity.ts';
 import { type JournalLog, openJournal } from '../state/journal.ts';
 import { acquireLock, type Lock, type LockProcess } from '../state/lock.ts';
-import { openStateStore, readState } from '../state/state-record.ts';
+import { hostOf, newOperationId } from '../state/operator-identity.ts';
 import { type Journal, SCHEMA, type StateRecord } from '../state/record-types.ts';
+import { resumeWords } from '../state/recorded-executables.ts';
+import { openStateStore, readState } from '../state/state-record.ts';
+import { timestamp } from '../state/time-text.ts';
 import { claimReports } from '../volumes/stored-copies.ts';
-import type { PreflightResult } from '../preflight/preflight-types.ts';
 import { admit, nextFor } from './admit-operation.ts';
-import { resumeWords } from './recorded-executables.ts';
-import { isAbort, outcomeOf, reasonText } from './outcome.ts';
-import { outdateWrites } from '../sides/outdate-writes.ts';
+import type { MoveResult, StepReport } from './move-result.ts';
 import { createOperationState, type OperationState } from './operation-state.ts';
-import { isSourceLost, sourceLostHint } from './source-lost.ts';
-import { roundSeconds, runSteps, type Step, StepError } from './run-steps.ts';
+import { isAbort, outcomeOf, reasonText } from './outcome.ts';
 import { copiedRecord, refuseDestGivenUp, refuseStartedSource, takeUp } from './resume-operation.ts';
-import type { MoveDeps, MoveKind, MoveOptions, MoveResult, MoveSide, StepReport } from './move-types.ts';
+import { roundSeconds, runSteps, type Step, StepError } from './run-steps.ts';
+import { isSourceLost, sourceLostHint } from './source-lost.ts';
 
 /** What every operation on the pair needs, whatever its kind. */
 export interface OperationInput {

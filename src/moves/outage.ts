@@ -1,5 +1,5 @@
-import { parseTimestamp } from '../state/time-text.ts';
 import type { Journal, StateRecord } from '../state/record-types.ts';
+import { parseTimestamp } from '../state/time-text.ts';
 
 /**
  * Seconds without a running application, by the clock of the destination's server: from the first stop of the

@@ -1,6 +1,6 @@
+import { timeLimit } from '../common/sleep.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import type { ClusterReader } from '../kube/api-types.ts';
-import { timeLimit } from '../common/sleep.ts';
 import { type RunningWorkload, runningWorkloads } from '../workloads/running-workloads.ts';
 import { isSilence } from './source-lost.ts';
 

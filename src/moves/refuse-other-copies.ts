@@ -1,13 +1,12 @@
 import { COPIED_REVISION } from '../common/annotations.ts';
 import { PartialError } from '../common/errors.ts';
-import { objectName } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { objectKey, objectName, refKey } from '../kube/object-names.ts';
+import { whereIs } from '../sides/side.ts';
+import type { BaselineEntry, MoveSide } from '../sides/side-types.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
 import { olderRevisions } from '../workloads/revisions.ts';
 import { copyableRevision } from '../workloads/serving.ts';
-import { keyOf, keyOfObject } from '../sides/baseline.ts';
-import { whereIs } from '../sides/side.ts';
-import type { BaselineEntry, MoveSide } from './move-types.ts';
 
 /**
  * Looks whether each copy has the revision that serves at this moment, as it was asked for: a rollout may have come to its
@@ -20,10 +19,10 @@ export const refuseOtherCopies = (
   all: readonly KubeObject[],
   copies: readonly KubeObject[],
 ): void => {
-  const live = new Map(all.map((object) => [keyOfObject(object), object]));
-  const copied = new Map(copies.map((object) => [keyOfObject(object), object]));
+  const live = new Map(all.map((object) => [objectKey(object), object]));
+  const copied = new Map(copies.map((object) => [objectKey(object), object]));
   const older = new Set(olderRevisions(all, all).map(({ object }) => object));
-  for (const key of entries.map(keyOf)) {
+  for (const key of entries.map(refKey)) {
     const object = live.get(key);
     const copy = copied.get(key);
     if (object === undefined || copy === undefined || isMarked(object)) continue;

@@ -1,15 +1,15 @@
 import { drSyncer } from '../common/command-line.ts';
 import { RefusedError, UnsafeError } from '../common/errors.ts';
+import { type AnsweringSides, outdateWrites } from '../sides/outdate-writes.ts';
+import type { MoveKind, MoveSide } from '../sides/side-types.ts';
 import type { JournalLog } from '../state/journal.ts';
 import { effectsOf } from '../state/journal-effects.ts';
-import { destinationView, readState } from '../state/state-record.ts';
 import type { Journal, StateRecord } from '../state/record-types.ts';
+import { resumeWords } from '../state/recorded-executables.ts';
+import { destinationView, readState } from '../state/state-record.ts';
 import type { NextCommand } from './admit-operation.ts';
-import { resumeWords } from './recorded-executables.ts';
 import { isGivenUp } from './fence-dest.ts';
 import type { OperationInput } from './operation.ts';
-import { type AnsweringSides, outdateWrites } from '../sides/outdate-writes.ts';
-import type { MoveKind, MoveSide } from './move-types.ts';
 
 /**
  * Loads the journal of an operation that is gone on with or undone, and makes too late what its last run may still have

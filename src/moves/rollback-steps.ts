@@ -1,18 +1,17 @@
-import type { WriteGate } from '../kube/write-gate.ts';
-import { openInformer } from '../kube/informer.ts';
-import type { KubeObject } from '../kube/api-types.ts';
-import { PODS } from '../kube/well-known.ts';
 import { clauseList, count } from '../common/sentences.ts';
-import { keyOf, keyOfObject, survey } from '../sides/baseline.ts';
-import { emptyStep } from './hook-steps.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { openInformer } from '../kube/informer.ts';
+import { objectKey, refKey } from '../kube/object-names.ts';
+import { PODS } from '../kube/well-known.ts';
+import type { WriteGate } from '../kube/write-gate.ts';
+import { survey } from '../sides/baseline.ts';
 import { resumeGitops } from '../sides/pause-gitops.ts';
-import { holdStep, releaseStep } from './hold-again-step.ts';
-import type { MoveState } from './move-steps.ts';
 import { createReadyBoard } from '../sides/ready-board.ts';
 import { type EmptyOptions, watchReturned } from '../sides/see-empty.ts';
 import { findServingStarts, prepareHolds, servedOlder } from '../sides/serving-start.ts';
 import { forgetRevisions, restoreNewer, sparingOlder } from '../sides/serving-undo.ts';
 import { listSide, whereIs } from '../sides/side.ts';
+import type { MoveDeps, MoveOptions, MoveSide } from '../sides/side-types.ts';
 import {
   NotReadyError,
   type StartTarget,
@@ -23,10 +22,12 @@ import {
   waitReady,
   watchedForStart,
 } from '../sides/start-side.ts';
-import type { Step } from './run-steps.ts';
 import { stopSide } from '../sides/stop-side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from './move-types.ts';
 import { runs } from '../sides/wanted-pods.ts';
+import { holdStep, releaseStep } from './hold-again-step.ts';
+import { emptyStep } from './hook-steps.ts';
+import type { MoveState } from './move-steps.ts';
+import type { Step } from './run-steps.ts';
 
 export interface RollbackInput {
   /** The move that is undone. */
@@ -212,9 +213,9 @@ const targetsAgain = (
   { state }: Pick<RollbackInput, 'state'>,
 ): StartTarget[] => {
   const known = state.baseline()?.entries ?? [];
-  const keys = new Set(known.map(keyOf));
+  const keys = new Set(known.map(refKey));
   return startTargets(from, objects, undefined, { foreign: true, known }).filter((target) =>
-    keys.has(keyOf(target)),
+    keys.has(refKey(target)),
   );
 };
 
@@ -227,8 +228,8 @@ const findUnseen = async (from: MoveSide, input: RollbackInput): Promise<string[
   try {
     const entries = input.state.baseline()?.entries ?? [];
     const objects = informer.objects();
-    const there = new Set(objects.map(keyOfObject));
-    const gone = entries.filter((entry) => entry.kind !== 'Job' && runs(entry) && !there.has(keyOf(entry)));
+    const there = new Set(objects.map(objectKey));
+    const gone = entries.filter((entry) => entry.kind !== 'Job' && runs(entry) && !there.has(refKey(entry)));
     // What was not ready before the move need not be; and an autoscaler decides about its workload, down to none.
     const targets = sparingOlder(targetsAgain(from, objects, input), objects)
       .filter((target) => target.kind !== 'Job')

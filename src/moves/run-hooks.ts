@@ -1,7 +1,7 @@
-import { runCommand } from '../volumes/run-command.ts';
 import { PartialError } from '../common/errors.ts';
 import { sleep, timeLimit } from '../common/sleep.ts';
-import type { Hooks, MoveDeps, Smoke } from './move-types.ts';
+import type { Hooks, MoveDeps, Smoke } from '../sides/side-types.ts';
+import { runCommand } from '../volumes/run-command.ts';
 
 export type HookPoint = 'preStop' | 'postStop' | 'preStart' | 'postStart';
 

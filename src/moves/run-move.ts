@@ -1,16 +1,22 @@
 import { drSyncer } from '../common/command-line.ts';
-import type { MoverRecord } from '../volumes/mover-types.ts';
 import { errorText, isDrError } from '../common/errors.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import type { WriteGate } from '../kube/write-gate.ts';
+import type { PreflightResult } from '../preflight/preflight-types.ts';
+import { listSide } from '../sides/side.ts';
+import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
+import type { StopsTaken } from '../sides/stops-taken.ts';
+import type { Tried } from '../sides/try-patches.ts';
 import { readJournal } from '../state/journal.ts';
 import { refuseHeldLock } from '../state/lock.ts';
-import { readState } from '../state/state-record.ts';
 import type { Journal, StateRecord } from '../state/record-types.ts';
+import { readState } from '../state/state-record.ts';
+import type { MoverRecord } from '../volumes/mover-types.ts';
 import { unfinishedMovers } from '../volumes/stored-copies.ts';
-import type { PreflightResult } from '../preflight/preflight-types.ts';
 import { admit, nextFor, refuseReversed } from './admit-operation.ts';
 import type { MoveData } from './copy-step.ts';
+import { dryRunResult, type PreflightGate, unstarted } from './dry-run-result.ts';
+import type { MoveResult } from './move-result.ts';
 import { type MoveInput, moveSteps } from './move-steps.ts';
 import {
   beginOperation,
@@ -20,20 +26,15 @@ import {
   type OperationInput,
   runToEnding,
 } from './operation.ts';
+import { hasBegun, type OperationState } from './operation-state.ts';
 import { outageSeconds } from './outage.ts';
 import { outcomeOf } from './outcome.ts';
 import { planState } from './plan-state.ts';
-import { hasBegun, type OperationState } from './operation-state.ts';
 import { type RollbackInput, rollbackSteps, unseenText } from './rollback-steps.ts';
-import { listSide } from '../sides/side.ts';
-import { isSourceLost, lostSourceError } from './source-lost.ts';
 import { planSteps, runSteps, StepError } from './run-steps.ts';
-import type { StopsTaken } from '../sides/stops-taken.ts';
+import { isSourceLost, lostSourceError } from './source-lost.ts';
 import { takeBaseline } from './take-baseline.ts';
-import type { Tried } from '../sides/try-patches.ts';
-import type { MoveDeps, MoveResult, MoveSide } from './move-types.ts';
 import type { UndoSides } from './undo-sides.ts';
-import { dryRunResult, type PreflightGate, unstarted } from './dry-run-result.ts';
 
 /** A cutover or a failback: both sides answer. */
 export interface RunMoveInput extends OperationInput {

@@ -1,17 +1,21 @@
 import { drSyncer } from '../common/command-line.ts';
 import { RefusedError } from '../common/errors.ts';
-import { parseTimestamp } from '../state/time-text.ts';
+import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
 import { readJournal } from '../state/journal.ts';
-import { readState } from '../state/state-record.ts';
 import type { Journal, StateRecord } from '../state/record-types.ts';
+import { readState } from '../state/state-record.ts';
+import { parseTimestamp } from '../state/time-text.ts';
 import { unfinishedMovers } from '../volumes/stored-copies.ts';
 import { admit, nextFor } from './admit-operation.ts';
+import { dryRunResult, type PreflightGate, unstarted } from './dry-run-result.ts';
 import { failoverSteps, fenceSteps } from './failover-steps.ts';
 import { type DestFence, destToFence, fenceDestSteps } from './fence-dest.ts';
+import type { MoveResult } from './move-result.ts';
 import { beginOperation, type Ending, endOperation, type OperationInput, runToEnding } from './operation.ts';
+import { hasBegun } from './operation-state.ts';
 import { lastSeenAt, outageSeconds } from './outage.ts';
 import { planState } from './plan-state.ts';
-import { hasBegun } from './operation-state.ts';
+import { refuseStartedSource } from './resume-operation.ts';
 import { rollbackSteps, unseenText } from './rollback-steps.ts';
 import {
   doneSteps,
@@ -22,10 +26,7 @@ import {
   undoIfAsked,
 } from './run-move.ts';
 import { planSteps } from './run-steps.ts';
-import { refuseStartedSource } from './resume-operation.ts';
-import type { MoveDeps, MoveResult, MoveSide } from './move-types.ts';
 import { needsSource, sourceStopped, undoSides } from './undo-sides.ts';
-import { dryRunResult, type PreflightGate, unstarted } from './dry-run-result.ts';
 
 /**
  * Starts the destination from what was staged, without the source. `reason` goes into the record of the pending

@@ -1,5 +1,6 @@
 import { DrError, errorText } from '../common/errors.ts';
-import type { MoveDeps, StepReport } from './move-types.ts';
+import type { MoveDeps } from '../sides/side-types.ts';
+import type { StepReport } from './move-result.ts';
 
 /** One step of a move. The id is stable: the journal records it, and a resumed run finds its place by it. */
 export interface Step {

@@ -1,16 +1,17 @@
 import { PartialError } from '../common/errors.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
-import { readRevisions, servingNames } from '../workloads/read-revisions.ts';
-import { baselineOf, keyOf, survey } from '../sides/baseline.ts';
-import type { MoveState } from './move-steps.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { refKey } from '../kube/object-names.ts';
+import { baselineOf, survey } from '../sides/baseline.ts';
 import { startedAgain } from '../sides/prove-stopped.ts';
-import { refuseOtherCopies } from './refuse-other-copies.ts';
 import { refuseUncopied } from '../sides/refuse-uncopied.ts';
 import { listSide, whereIs } from '../sides/side.ts';
+import type { Baseline, BaselineEntry, MoveDeps } from '../sides/side-types.ts';
 import { stopSide } from '../sides/stop-side.ts';
+import { readRevisions, servingNames } from '../workloads/read-revisions.ts';
+import type { MoveState } from './move-steps.ts';
+import { refuseOtherCopies } from './refuse-other-copies.ts';
 import { type BaselineInput, mergeStopped, renewedEntry, takeBaseline } from './take-baseline.ts';
-import type { Baseline, BaselineEntry, MoveDeps } from './move-types.ts';
 
 /** What the stop of a move works with. */
 export interface StopInput extends BaselineInput {
@@ -60,8 +61,8 @@ export const createStop = (input: StopInput): StopFrom => {
 
   const again = async (old: Baseline, objects: readonly KubeObject[]): Promise<Baseline> => {
     const merged = mergeStopped(old, runsNow(objects), objects);
-    const known = new Set(old.entries.map(keyOf));
-    const made = merged.entries.filter((entry) => !known.has(keyOf(entry)));
+    const known = new Set(old.entries.map(refKey));
+    const made = merged.entries.filter((entry) => !known.has(refKey(entry)));
     if (isAgain) refuseStaleData(merged, objects);
     if (kind === 'cutover' && made.length > 0) await copyNew(made, objects);
     return merged;
@@ -92,7 +93,7 @@ export const createStop = (input: StopInput): StopFrom => {
       const all = [...objects, ...(await readRevisions(from, objects, deps.signal))];
       if (kind === 'cutover' && options.servingRevisions)
         refuseOtherCopies(from, baseline.entries, all, others);
-      const current = new Map(baseline.entries.map((entry) => [keyOf(entry), entry]));
+      const current = new Map(baseline.entries.map((entry) => [refKey(entry), entry]));
       await state.setBaseline(baseline, starts);
       await state.markMoving();
       await state.noteStopped();
@@ -102,10 +103,10 @@ export const createStop = (input: StopInput): StopFrom => {
         // Scaled in this very moment: the journal hears of it before the patch that takes it to 0. Each conflict is a
         // new look, so an entry may be renewed more than once.
         renew: async (entry, live) => {
-          const held = current.get(keyOf(entry)) ?? entry;
+          const held = current.get(refKey(entry)) ?? entry;
           const renewed = renewedEntry(from, held, live);
           if (renewed === held) return held;
-          current.set(keyOf(entry), renewed);
+          current.set(refKey(entry), renewed);
           await state.setBaseline({ ...baseline, entries: [...current.values()] }, starts);
           return renewed;
         },

@@ -1,9 +1,9 @@
-import type { MoverOptions } from '../volumes/mover-types.ts';
-import type { VerifyOptions } from '../volumes/verify-pod.ts';
-import { isObject } from '../kube/raw-json.ts';
 import type { Json, JsonObject } from '../kube/api-types.ts';
-import type { TypeSelection } from '../pipeline/select-types.ts';
+import { isObject } from '../kube/raw-json.ts';
 import { ON_CONFLICT } from '../pipeline/immutable-strategy.ts';
+import type { TypeSelection } from '../pipeline/select-types.ts';
+import type { Hooks, MoveOptions, Smoke } from '../sides/side-types.ts';
+import type { StageOptions } from '../stage/stage-types.ts';
 import {
   anyObject,
   type Check,
@@ -19,9 +19,9 @@ import {
   yesOrNo,
 } from '../state/schema-checks.ts';
 import type { DataOptions } from '../volumes/data-types.ts';
-import type { StageOptions } from '../stage/stage-types.ts';
+import type { MoverOptions } from '../volumes/mover-types.ts';
+import type { VerifyOptions } from '../volumes/verify-pod.ts';
 import type { StoredOptions } from './journal-options.ts';
-import type { Hooks, MoveOptions, Smoke } from './move-types.ts';
 
 /**
  * What is wrong with the options of a journal, as a clause, or undefined: each of them must be one that a command line

@@ -1,21 +1,21 @@
 import { CONTENT_MANAGER, MANAGED, SOURCE_CLUSTER, SOURCE_NAMESPACE } from '../common/annotations.ts';
-import { clone } from '../kube/raw-json.ts';
-import { apiVersionOf, groupKind, objectName } from '../kube/object-names.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { ClusterReader, ClusterWriter, KubeObject, ResourceType } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { apiVersionOf, groupKind, objectKey, objectName, refKey } from '../kube/object-names.ts';
+import { clone } from '../kube/raw-json.ts';
 import type { TypePair } from '../pipeline/choose-types.ts';
 import { transformObject } from '../pipeline/transform-object.ts';
 import { releaseHeld } from '../pipeline/transforms/all-transforms.ts';
 import { applyMergePatch } from '../pipeline/transforms/support/merge-patch.ts';
-import { planPark, stripParkFields } from '../workloads/park.ts';
-import type { ScalePaths } from '../workloads/workload-types.ts';
-import { readScalePaths } from '../workloads/scale-paths.ts';
+import type { MoveDeps } from '../sides/side-types.ts';
+import { type Tried, tryWrite } from '../sides/try-patches.ts';
 import { type Collected, collect } from '../stage/collect-objects.ts';
 import { connect } from '../stage/connect-sides.ts';
 import { type Prepared, prepare } from '../stage/prepare-plan.ts';
 import type { StageOptions } from '../stage/stage-types.ts';
-import { type Tried, tryWrite } from '../sides/try-patches.ts';
-import type { MoveDeps } from './move-types.ts';
+import { planPark, stripParkFields } from '../workloads/park.ts';
+import { readScalePaths } from '../workloads/scale-paths.ts';
+import type { ScalePaths } from '../workloads/workload-types.ts';
 
 /** An object whose configuration at the destination is not what the source would give it. */
 interface ConfigChange {
@@ -139,9 +139,9 @@ const changedObjects = async (
   deps: Pick<MoveDeps, 'signal'>,
 ): Promise<{ readonly type: ResourceType; readonly object: KubeObject }[]> => {
   const discovery = await source.discover({ signal: deps.signal });
-  const wanted = new Set(diff.changes.map((change) => `${groupKind(change)}/${change.name}`));
+  const wanted = new Set(diff.changes.map(refKey));
   return diff.live
-    .filter((object) => wanted.has(`${groupKind(object)}/${object.metadata.name}`))
+    .filter((object) => wanted.has(objectKey(object)))
     .flatMap((object) => {
       const type = discovery.types.find(
         (item) => item.kind === object.kind && object.apiVersion === apiVersionOf(item),

@@ -1,18 +1,24 @@
-import { equalJson } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { Json, KubeObject } from '../kube/api-types.ts';
+import { groupKind, objectKey, refKey } from '../kube/object-names.ts';
+import { equalJson } from '../kube/raw-json.ts';
+import { baselineOf, survey } from '../sides/baseline.ts';
+import { refuseUncopied } from '../sides/refuse-uncopied.ts';
+import { refuseUnstoppable } from '../sides/refuse-unstoppable.ts';
+import type { Baseline, BaselineEntry, MoveDeps, MoveOptions, MoveSide } from '../sides/side-types.ts';
+import { unreadyAmong } from '../sides/unready-workloads.ts';
+import { restingFields, wantedFields } from '../sides/wanted-pods.ts';
+import {
+  findHomeless,
+  type Homeless,
+  type Listed,
+  recordedStarts,
+  refuseHomeless,
+} from '../sides/way-home.ts';
 import { readJournals } from '../state/past-journals.ts';
 import { planPark } from '../workloads/park.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
 import { readRevisions } from '../workloads/read-revisions.ts';
-import { baselineOf, keyOf, keyOfObject, survey } from '../sides/baseline.ts';
-import { findHomeless, type Homeless, type Listed, recordedStarts, refuseHomeless } from '../sides/way-home.ts';
 import { recordedOf } from './operation-state.ts';
-import { refuseUncopied } from '../sides/refuse-uncopied.ts';
-import { refuseUnstoppable } from '../sides/refuse-unstoppable.ts';
-import type { Baseline, BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './move-types.ts';
-import { unreadyAmong } from '../sides/unready-workloads.ts';
-import { restingFields, wantedFields } from '../sides/wanted-pods.ts';
 
 /** A move, as far as its baseline goes. */
 export interface BaselineInput {
@@ -77,10 +83,10 @@ export const lookHome = async (
 
 const withReadiness = (baseline: Baseline, objects: readonly KubeObject[], nowMs: number): Baseline => {
   const unready = new Map(
-    unreadyAmong(baseline.entries, objects, nowMs).map((found) => [keyOf(found.entry), found]),
+    unreadyAmong(baseline.entries, objects, nowMs).map((found) => [refKey(found.entry), found]),
   );
   const entries = baseline.entries.map((entry) => {
-    const found = unready.get(keyOf(entry));
+    const found = unready.get(refKey(entry));
     return found === undefined ? entry : { ...entry, unready: true as const, readyPods: found.readyPods };
   });
   return { ...baseline, entries };
@@ -109,16 +115,16 @@ export const mergeStopped = (
   found: readonly BaselineEntry[],
   objects: readonly KubeObject[],
 ): Baseline => {
-  const now = new Map(found.map((entry) => [keyOf(entry), entry]));
-  const live = new Map(objects.map((object) => [keyOfObject(object), object]));
-  const known = new Set(old.entries.map(keyOf));
+  const now = new Map(found.map((entry) => [refKey(entry), entry]));
+  const live = new Map(objects.map((object) => [objectKey(object), object]));
+  const known = new Set(old.entries.map(refKey));
   const kept = old.entries.map((entry) => {
-    const object = live.get(keyOf(entry));
+    const object = live.get(refKey(entry));
     const isTouched =
       object === undefined || isMarked(object) || restingFields(object, wantedFields(entry)).length > 0;
-    return isTouched ? entry : (now.get(keyOf(entry)) ?? entry);
+    return isTouched ? entry : (now.get(refKey(entry)) ?? entry);
   });
-  return { ...old, entries: [...kept, ...found.filter((entry) => !known.has(keyOf(entry)))] };
+  return { ...old, entries: [...kept, ...found.filter((entry) => !known.has(refKey(entry)))] };
 };
 
 /** The entry of a workload that was changed between the baseline and its stop, as it runs now. Pure. */

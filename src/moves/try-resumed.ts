@@ -1,13 +1,13 @@
 import { RefusedError } from '../common/errors.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { releaseHeld } from '../pipeline/transforms/all-transforms.ts';
-import type { OwnedWorkload } from '../workloads/gitops-owners.ts';
 import { GITOPS_PATCHES, tryOwners } from '../sides/pause-gitops.ts';
 import { heldObjects, tryRelease, tryStashed } from '../sides/release-held.ts';
 import { whereIs } from '../sides/side.ts';
+import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
 import type { StartTarget } from '../sides/start-side.ts';
 import { refuseTried, type Tried, type TryOptions, tryStart } from '../sides/try-patches.ts';
-import type { MoveDeps, MoveSide } from './move-types.ts';
+import type { OwnedWorkload } from '../workloads/gitops-owners.ts';
 
 // A new operation has had a preflight, which asks all this. The dry run of one that goes on asks here. Nothing is stored.
 

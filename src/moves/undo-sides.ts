@@ -1,10 +1,10 @@
 import { drSyncer, type PairNames } from '../common/command-line.ts';
 import { RefusedError } from '../common/errors.ts';
+import type { MoveSide } from '../sides/side-types.ts';
 import { effectsOf } from '../state/journal-effects.ts';
 import type { Journal } from '../state/record-types.ts';
-import { resumeWords } from './recorded-executables.ts';
+import { resumeWords } from '../state/recorded-executables.ts';
 import type { RollbackInput } from './rollback-steps.ts';
-import type { MoveSide } from './move-types.ts';
 
 /** Which side a rollback stops, which one it starts again, and what had begun on each. */
 export type UndoSides = Pick<RollbackInput, 'kind' | 'from' | 'to' | 'stopBegan' | 'startBegan'>;

@@ -1,22 +1,22 @@
-import { stableStringify } from '../kube/raw-json.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { stableStringify } from '../kube/raw-json.ts';
 import { stashedObject } from '../pipeline/stash.ts';
 import type { Finding } from '../stage/stage-types.ts';
 import { checkClasses } from './class-needs.ts';
 import { checkClusterRoles } from './cluster-role-needs.ts';
 import { checkEphemeralClaims } from './ephemeral-pvcs.ts';
 import { checkGrants } from './grant-needs.ts';
-import { checkHooks } from './webhook-needs.ts';
 import { createLister } from './lister.ts';
 import { checkNamespace } from './namespace-needs.ts';
+import type { Check, CheckContext, CheckInput } from './need-types.ts';
 import { checkNodeLabels } from './node-label-needs.ts';
 import { checkPodSurroundings } from './pod-notes.ts';
+import { templatesOf } from './pod-templates-of.ts';
 import { checkQuotaRequests } from './quota-requests.ts';
 import { checkQuotaStorage } from './quota-storage.ts';
 import { checkReferences } from './reference-needs.ts';
 import { checkStorageClasses } from './storage-class-needs.ts';
-import { templatesOf } from './pod-templates-of.ts';
-import type { Check, CheckContext, CheckInput } from './need-types.ts';
+import { checkHooks } from './webhook-needs.ts';
 import { checkSubjects, checkWiderRoles } from './wider-roles.ts';
 
 export type { CheckInput } from './need-types.ts';

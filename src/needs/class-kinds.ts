@@ -1,9 +1,9 @@
-import { objectAt, objectsAt, stringAt, valueAt } from '../kube/raw-json.ts';
-import { groupKind, groupOf, objectName } from '../kube/object-names.ts';
 import type { Json, KubeObject } from '../kube/api-types.ts';
+import { groupKind, groupOf, objectName } from '../kube/object-names.ts';
+import { objectAt, objectsAt, stringAt, valueAt } from '../kube/raw-json.ts';
 import { copiedClaims } from './copied-pvcs.ts';
-import type { Use } from './users-by-name.ts';
 import type { CheckContext } from './need-types.ts';
+import type { Use } from './users-by-name.ts';
 
 /** A cluster-scoped kind that objects of a namespace name, and where they name it. */
 export interface ClassKind {

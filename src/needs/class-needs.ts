@@ -1,13 +1,13 @@
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
-import { stringAt } from '../kube/raw-json.ts';
-import { groupKind, objectName } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind, objectName } from '../kube/object-names.ts';
+import { stringAt } from '../kube/raw-json.ts';
 import type { Finding } from '../stage/stage-types.ts';
 import { CLASS_KINDS, type ClassKind, INGRESS_CLASS } from './class-kinds.ts';
 import type { Listed } from './lister.ts';
-import { usersByName } from './users-by-name.ts';
 import type { Check, CheckContext } from './need-types.ts';
+import { usersByName } from './users-by-name.ts';
 
 /**
  * Whether the classes, issuers and stores that copied objects name exist at the destination. What pods cannot be

@@ -1,12 +1,12 @@
 import { IGNORE } from '../common/annotations.ts';
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
-import { stringAt } from '../kube/raw-json.ts';
-import { groupKind, objectName } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind, objectName } from '../kube/object-names.ts';
+import { stringAt } from '../kube/raw-json.ts';
 import type { Finding } from '../stage/stage-types.ts';
-import { type Use, usersByName } from './users-by-name.ts';
 import type { Check } from './need-types.ts';
+import { type Use, usersByName } from './users-by-name.ts';
 
 /**
  * Whether the ClusterRoles of the copied RoleBindings exist at the destination. Roles that Kubernetes itself makes

@@ -1,6 +1,6 @@
-import { objectAt, stringAt } from '../kube/raw-json.ts';
-import { groupKind, objectName } from '../kube/object-names.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { groupKind, objectName } from '../kube/object-names.ts';
+import { objectAt, stringAt } from '../kube/raw-json.ts';
 import { claimsOf } from '../pipeline/transforms/support/pvc-templates.ts';
 
 export const CLAIM = 'PersistentVolumeClaim';

@@ -1,7 +1,7 @@
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
-import { objectAt, objectsAt, stringAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { objectAt, objectsAt, stringAt } from '../kube/raw-json.ts';
 import type { Finding } from '../stage/stage-types.ts';
 import { CLAIM } from './copied-pvcs.ts';
 import type { Check, CheckContext } from './need-types.ts';

@@ -1,7 +1,7 @@
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
-import { listAt, objectsAt, stringAt } from '../kube/raw-json.ts';
-import type { JsonObject, KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { listAt, objectsAt, stringAt } from '../kube/raw-json.ts';
 import type { Finding } from '../stage/stage-types.ts';
 import type { Listed } from './lister.ts';
 import type { Check, CheckContext } from './need-types.ts';

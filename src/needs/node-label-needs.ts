@@ -1,11 +1,11 @@
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
-import { objectName } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { objectName } from '../kube/object-names.ts';
 import type { Finding } from '../stage/stage-types.ts';
+import type { Check, CheckContext, PodTemplate } from './need-types.ts';
 import { nodeDemand } from './node-match.ts';
 import { usersByName } from './users-by-name.ts';
-import type { Check, CheckContext, PodTemplate } from './need-types.ts';
 
 /** Whether the destination has a node for every pod that demands certain node labels. */
 export const checkNodeLabels: Check = async (context) => {

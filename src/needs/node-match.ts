@@ -1,5 +1,5 @@
-import { listAt, objectAt, objectsAt, own, stringAt } from '../kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { listAt, objectAt, objectsAt, own, stringAt } from '../kube/raw-json.ts';
 
 /** What a pod spec demands of a node, as text for people and as a test. */
 export interface NodeDemand {

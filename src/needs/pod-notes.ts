@@ -1,10 +1,10 @@
 import type { NamedCluster } from '../common/command-line.ts';
-import { objectsAt, stringAt } from '../kube/raw-json.ts';
-import { objectName } from '../kube/object-names.ts';
-import type { JsonObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
-import { gatesOf } from '../workloads/pod-failure.ts';
+import type { JsonObject } from '../kube/api-types.ts';
+import { objectName } from '../kube/object-names.ts';
+import { objectsAt, stringAt } from '../kube/raw-json.ts';
 import type { Finding } from '../stage/stage-types.ts';
+import { gatesOf } from '../workloads/pod-failure.ts';
 import type { Check, CheckContext, PodTemplate } from './need-types.ts';
 
 /** What pods use of the machines and services around the cluster, which no copy of objects brings along. Pure. */

@@ -1,5 +1,5 @@
-import { objectsAt, stringAt, valueAt } from '../kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { objectsAt, stringAt, valueAt } from '../kube/raw-json.ts';
 import { type Amounts, addAmounts, amountsOf, maxAmounts } from './resource-amounts.ts';
 
 /** What a pod or a container asks for and may use at most. */

@@ -1,6 +1,6 @@
-import { clone, valueAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { Json, KubeObject } from '../kube/api-types.ts';
+import { groupKind, objectKey } from '../kube/object-names.ts';
+import { clone, valueAt } from '../kube/raw-json.ts';
 import { podSpecsOf } from '../pipeline/transforms/support/pod-templates.ts';
 import { recordedFields } from '../workloads/parked-annotation.ts';
 import type { PodTemplate } from './need-types.ts';
@@ -14,13 +14,13 @@ export const templatesOf = (
   desired: readonly KubeObject[],
   sourceObjects: readonly KubeObject[],
 ): PodTemplate[] => {
-  const sources = new Map(sourceObjects.map((object) => [keyOf(object), object]));
+  const sources = new Map(sourceObjects.map((object) => [objectKey(object), object]));
   return desired.flatMap((object) =>
     podSpecsOf(object).map(({ spec }): PodTemplate => {
       if (!DAEMON_SETS.has(groupKind(object))) return { object, spec };
       const running = { ...spec };
       delete running['nodeSelector'];
-      const selector = nodeSelectorOf(object, sources.get(keyOf(object)));
+      const selector = nodeSelectorOf(object, sources.get(objectKey(object)));
       if (selector !== undefined) running['nodeSelector'] = clone(selector);
       return { object, spec: running };
     }),
@@ -29,8 +29,6 @@ export const templatesOf = (
 
 const DAEMON_SETS: ReadonlySet<string> = new Set(['DaemonSet.apps', 'DaemonSet.apps.kruise.io']);
 const NODE_SELECTOR = ['spec', 'template', 'spec', 'nodeSelector'];
-
-const keyOf = (object: KubeObject): string => `${groupKind(object)}/${object.metadata.name}`;
 
 // An update carries neither the record nor the selector, as both belong to the parking manager by then.
 const nodeSelectorOf = (desired: KubeObject, source: KubeObject | undefined): Json | undefined => {

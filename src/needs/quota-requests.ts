@@ -1,11 +1,11 @@
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
-import { objectAt, objectsAt, own, valueAt } from '../kube/raw-json.ts';
-import { objectName } from '../kube/object-names.ts';
-import type { JsonObject, KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { objectName } from '../kube/object-names.ts';
+import { objectAt, objectsAt, own, valueAt } from '../kube/raw-json.ts';
 import type { Finding } from '../stage/stage-types.ts';
-import { inForce, type Quota, quotasOf } from './quotas-in-force.ts';
 import type { Check, CheckContext, PodTemplate } from './need-types.ts';
+import { inForce, type Quota, quotasOf } from './quotas-in-force.ts';
 
 /**
  * Whether a quota over CPU or memory will refuse pods of the copy because they state no request or limit and no

@@ -1,12 +1,12 @@
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
-import { stringAt } from '../kube/raw-json.ts';
-import { compareQuantities, wholeUnits } from '../kube/quantity.ts';
-import type { Json, KubeObject } from '../kube/api-types.ts';
 import { count } from '../common/sentences.ts';
+import type { Json, KubeObject } from '../kube/api-types.ts';
+import { compareQuantities, wholeUnits } from '../kube/quantity.ts';
+import { stringAt } from '../kube/raw-json.ts';
 import type { Finding } from '../stage/stage-types.ts';
 import { CLAIM } from './copied-pvcs.ts';
-import { inForce, type Quota, quotasOf } from './quotas-in-force.ts';
 import type { Check, CheckContext } from './need-types.ts';
+import { inForce, type Quota, quotasOf } from './quotas-in-force.ts';
 
 /** Whether the quotas leave room for all claims: their number, and the storage they ask for. Pure. */
 export const checkQuotaStorage: Check = (context) =>

@@ -1,7 +1,7 @@
 import { MANAGED } from '../common/annotations.ts';
-import { listAt, objectAt, objectsAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { listAt, objectAt, objectsAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
 import { isBestEffort, type Resources } from './pod-resources.ts';
 
 /** A quota that will be in force when the application starts, with what is used of it now. */
@@ -57,13 +57,13 @@ export const quotasInForce = (
 const countedFor = (quota: KubeObject, counts: ReadonlyMap<string, number>): JsonObject =>
   Object.fromEntries(
     Object.keys(objectAt(quota, 'spec', 'hard') ?? {}).flatMap((key) => {
-      const count = counts.get(objectKey(key));
+      const count = counts.get(quotaKey(key));
       return count === undefined ? [] : [[key, String(count)]];
     }),
   );
 
 /** The type that a key of a quota counts: `count/deployments.apps`, and the older names of a few core types. Pure. */
-export const objectKey = (key: string): string => key.replace(/^count\//, '');
+export const quotaKey = (key: string): string => key.replace(/^count\//, '');
 
 /** Whether a quota counts pods of a spec; undefined when it has a scope that is not known here. Pure. */
 export const selects = (

@@ -1,6 +1,6 @@
-import { listAt, objectAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { listAt, objectAt } from '../kube/raw-json.ts';
 
 /** A quota that will be in force in the destination namespace. */
 export interface Quota {

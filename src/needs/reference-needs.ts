@@ -1,12 +1,12 @@
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
-import { own } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { groupKind, objectKey } from '../kube/object-names.ts';
+import { own } from '../kube/raw-json.ts';
 import type { Finding } from '../stage/stage-types.ts';
-import { isMadeThere, objectReferences, type Reference, templateReferences } from './reference-sources.ts';
 import type { Check, CheckContext } from './need-types.ts';
+import { isMadeThere, objectReferences, type Reference, templateReferences } from './reference-sources.ts';
 
 /**
  * Whether everything that the copied objects name in their namespace is copied or exists at the destination.
@@ -44,7 +44,7 @@ export type Uses = readonly [Reference, ...Reference[]];
 
 /** The references that no object of the list answers and nothing makes, grouped by what they name. Pure. */
 export const openReferences = (references: readonly Reference[], objects: readonly KubeObject[]): Uses[] => {
-  const existing = new Set(objects.map((object) => `${groupKind(object)}/${object.metadata.name}`));
+  const existing = new Set(objects.map(objectKey));
   const open = new Map<string, [Reference, ...Reference[]]>();
   for (const reference of references) {
     const key = `${reference.kind}/${reference.name}`;

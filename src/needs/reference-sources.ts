@@ -1,6 +1,6 @@
-import { booleanAt, objectsAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
-import { groupKind, objectName } from '../kube/object-names.ts';
 import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
+import { groupKind, objectName } from '../kube/object-names.ts';
+import { booleanAt, objectsAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
 import type { PodTemplate } from './need-types.ts';
 
 /** One object that names another one of its namespace, without which it does not work. */

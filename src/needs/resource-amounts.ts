@@ -1,6 +1,6 @@
-import { isObject, own } from '../kube/raw-json.ts';
-import { parseQuantity } from '../kube/quantity.ts';
 import type { Json } from '../kube/api-types.ts';
+import { parseQuantity } from '../kube/quantity.ts';
+import { isObject, own } from '../kube/raw-json.ts';
 
 /** Amounts of resources by name (`cpu`, `memory`, `nvidia.com/gpu`), in billionths of their unit. */
 export type Amounts = Readonly<Record<string, bigint>>;

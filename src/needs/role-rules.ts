@@ -1,5 +1,5 @@
-import { objectsAt, stringsAt } from '../kube/raw-json.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { objectsAt, stringsAt } from '../kube/raw-json.ts';
 
 /**
  * The rights in a namespace that one role gives and another does not, as `get secrets`, `* *.apps` or

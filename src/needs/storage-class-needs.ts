@@ -1,9 +1,9 @@
 import { STORAGE_CLASS } from '../common/annotations.ts';
 import type { NamedCluster } from '../common/command-line.ts';
-import { stringAt } from '../kube/raw-json.ts';
-import type { KubeObject } from '../kube/api-types.ts';
-import { settingOf } from '../pipeline/transforms/support/metadata-edits.ts';
 import { nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { stringAt } from '../kube/raw-json.ts';
+import { settingOf } from '../pipeline/transforms/support/metadata-edits.ts';
 import type { Finding } from '../stage/stage-types.ts';
 import { type CopiedClaim, newClaims } from './copied-pvcs.ts';
 import type { Check, CheckInput } from './need-types.ts';

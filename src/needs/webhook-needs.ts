@@ -1,8 +1,8 @@
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
-import { objectsAt, stringAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { objectsAt, stringAt } from '../kube/raw-json.ts';
 import type { Finding } from '../stage/stage-types.ts';
 import type { SideName } from './lister.ts';
 import type { Check, CheckContext } from './need-types.ts';

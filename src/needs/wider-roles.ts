@@ -1,13 +1,13 @@
 import { kubectl, type NamedCluster, shellWord } from '../common/command-line.ts';
-import { equalJson, objectsAt, stringAt } from '../kube/raw-json.ts';
-import { groupKind, objectName } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind, objectName } from '../kube/object-names.ts';
+import { equalJson, objectsAt, stringAt } from '../kube/raw-json.ts';
 import type { Finding } from '../stage/stage-types.ts';
 import { CLUSTER_ROLES, clusterRoleUses, isBootstrapDefault } from './cluster-role-needs.ts';
+import type { Check, CheckContext } from './need-types.ts';
 import { extraRights } from './role-rules.ts';
 import { usersByName } from './users-by-name.ts';
-import type { Check, CheckContext } from './need-types.ts';
 
 /**
  * Whether a copied RoleBinding would grant more at the destination than it does at the source: it names its ClusterRole,

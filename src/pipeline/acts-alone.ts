@@ -1,6 +1,6 @@
-import { objectAt, stringAt } from '../kube/raw-json.ts';
-import { groupOf } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupOf } from '../kube/object-names.ts';
+import { objectAt, stringAt } from '../kube/raw-json.ts';
 import { isBuiltinGroup } from './api-groups.ts';
 
 /** What a custom resource does by itself, whether pods of it run or not, and why two of them are one too many. */

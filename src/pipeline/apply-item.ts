@@ -1,15 +1,12 @@
 import { CONTENT_MANAGER, PARK_MANAGER } from '../common/annotations.ts';
 import { errorText } from '../common/errors.ts';
-import { type Failure, hasStatus, isKubeApiError, isNotFound, whyUnappliable } from '../kube/api-errors.ts';
-import { clone, equalJson, objectsAt } from '../kube/raw-json.ts';
-import { describeRef } from '../kube/api-paths.ts';
-import type { ClusterWriter, KubeObject, ObjectRef, WriteResult } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
 import { sleep } from '../common/sleep.ts';
+import { type Failure, hasStatus, isKubeApiError, isNotFound, whyUnappliable } from '../kube/api-errors.ts';
+import { describeRef } from '../kube/api-paths.ts';
+import type { ClusterWriter, KubeObject, ObjectRef, WriteResult } from '../kube/api-types.ts';
+import { clone, equalJson, objectsAt } from '../kube/raw-json.ts';
 import { missingPaths, pathText } from './compare-owned.ts';
-import { keptByServer } from './kept-by-server.ts';
-import type { PlanItem } from './plan-object.ts';
-import { retainLive } from './retain-live.ts';
 import {
   isDryRunUnsupported,
   isImmutable,
@@ -17,6 +14,9 @@ import {
   type OnConflict,
   resolveImmutable,
 } from './immutable-strategy.ts';
+import { keptByServer } from './kept-by-server.ts';
+import type { PlanItem } from './plan-object.ts';
+import { retainLive } from './retain-live.ts';
 
 /** How one object was written, or why it was not. */
 export interface ApplyOutcome {

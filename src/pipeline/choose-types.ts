@@ -1,5 +1,5 @@
-import { typeName } from '../kube/object-names.ts';
 import type { Discovery, ResourceType } from '../kube/api-types.ts';
+import { typeName } from '../kube/object-names.ts';
 import { isBuiltinGroup } from './api-groups.ts';
 
 /** A type that both sides can speak, in the version chosen for the copy. */

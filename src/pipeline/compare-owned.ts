@@ -1,5 +1,5 @@
-import { equalJson, isObject, own } from '../kube/raw-json.ts';
 import type { Json, JsonObject } from '../kube/api-types.ts';
+import { equalJson, isObject, own } from '../kube/raw-json.ts';
 import type { Step } from './owned-fields.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { KubeObject } from '../kube/api-types.ts';
 import { KEEP, type Verdict, warn } from '../common/verdict.ts';
+import type { KubeObject } from '../kube/api-types.ts';
 import { FILTERS } from './filters/all-filters.ts';
 import type { Filter, FilterContext } from './pipeline-types.ts';
 

@@ -1,7 +1,7 @@
-import { clone, isObject, listAt, objectAt, own, stringAt } from '../kube/raw-json.ts';
+import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
 import { groupKind } from '../kube/object-names.ts';
 import { compareQuantities } from '../kube/quantity.ts';
-import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
+import { clone, isObject, listAt, objectAt, own, stringAt } from '../kube/raw-json.ts';
 import type { Note } from './pipeline-types.ts';
 
 /** A desired object adapted to the one that is there already, and what the operator should know of it. */

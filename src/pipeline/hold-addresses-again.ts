@@ -1,7 +1,7 @@
 import { CONTENT_MANAGER, HELD_SERVICE_SPEC, RELEASED } from '../common/annotations.ts';
-import { clone, deleteAt, equalJson, isObject, objectAt, objectsAt, own, setOwn } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { clone, deleteAt, equalJson, isObject, objectAt, objectsAt, own, setOwn } from '../kube/raw-json.ts';
 import { heldSpec, hold, releaseHeld } from './transforms/all-transforms.ts';
 import { applyMergePatch } from './transforms/support/merge-patch.ts';
 

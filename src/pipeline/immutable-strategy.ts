@@ -1,9 +1,9 @@
 import { IMMUTABLE_HANDLING, MANAGED } from '../common/annotations.ts';
 import { UsageError } from '../common/errors.ts';
 import type { Failure } from '../kube/api-errors.ts';
-import { numberAt, stringAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { numberAt, stringAt } from '../kube/raw-json.ts';
 
 /** What to do when the destination refuses to change a field of an existing object. */
 export const ON_CONFLICT = ['patch', 'skip', 'recreate', 'fail'] as const;

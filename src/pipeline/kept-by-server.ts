@@ -1,7 +1,7 @@
 import type { Failure } from '../kube/api-errors.ts';
-import { stringAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { stringAt } from '../kube/raw-json.ts';
 
 /** A change that the server would take without an error and without making it. */
 export interface KeptByServer {

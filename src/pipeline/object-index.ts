@@ -1,5 +1,5 @@
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
 import type { ObjectIndex } from './pipeline-types.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { ONE_SHOT } from '../common/annotations.ts';
-import { objectsAt, own, stringAt } from '../kube/raw-json.ts';
-import { groupKind, groupOf } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind, groupOf } from '../kube/object-names.ts';
+import { objectsAt, own, stringAt } from '../kube/raw-json.ts';
 import { isBuiltinGroup } from './api-groups.ts';
 
 /**

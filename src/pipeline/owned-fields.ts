@@ -1,5 +1,5 @@
-import { isObject, parseJson, stableStringify } from '../kube/raw-json.ts';
 import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
+import { isObject, parseJson, stableStringify } from '../kube/raw-json.ts';
 
 /** A step into an object: a field name, or an item of a list (by its value, for lists keyed by fields). */
 export type Step = string | { readonly item: Json; readonly index: number };

@@ -1,5 +1,5 @@
-import type { KubeObject } from '../kube/api-types.ts';
 import type { Verdict } from '../common/verdict.ts';
+import type { KubeObject } from '../kube/api-types.ts';
 
 /** The source's objects, indexed once per run so that filters need no quadratic search. */
 export interface ObjectIndex {

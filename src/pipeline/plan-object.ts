@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
-import { APPLIED_HASH, CONTENT_MANAGER, MANAGED, PARK_MANAGER, SOURCE_CLUSTER } from '../common/annotations.ts';
-import { stableStringify } from '../kube/raw-json.ts';
+import {
+  APPLIED_HASH,
+  CONTENT_MANAGER,
+  MANAGED,
+  PARK_MANAGER,
+  SOURCE_CLUSTER,
+} from '../common/annotations.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../kube/api-types.ts';
+import { stableStringify } from '../kube/raw-json.ts';
+import { tierOf } from './apply-order.ts';
 import { differences, pathText } from './compare-owned.ts';
 import { fitLive } from './fit-live.ts';
 import { keptByServer } from './kept-by-server.ts';
-import { tierOf } from './apply-order.ts';
 import { appliedFields, isManagedBy, ownsPath } from './owned-fields.ts';
 import type { Note } from './pipeline-types.ts';
 

@@ -1,6 +1,6 @@
-import { clone, isObject, objectAt, objectsAt, own, setAt, valueAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { clone, isObject, objectAt, objectsAt, own, setAt, valueAt } from '../kube/raw-json.ts';
 
 // Fields that the destination's own servers and controllers fill, by kind: a PUT that leaves them out would be
 // refused, or would take them away.

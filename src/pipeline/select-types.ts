@@ -1,6 +1,6 @@
 import { UsageError } from '../common/errors.ts';
-import { typeName } from '../kube/object-names.ts';
 import { nearest } from '../common/nearest.ts';
+import { typeName } from '../kube/object-names.ts';
 import type { TypePair } from './choose-types.ts';
 
 /** Which types the operator asked for. Names are plurals, singulars, short names, kinds or `resource.group`. */

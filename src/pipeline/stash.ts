@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { LEFT_OUT, MANAGED, RECORD } from '../common/annotations.ts';
 import { isDrError } from '../common/errors.ts';
-import { isObject, parseJson, stableStringify, stringAt } from '../kube/raw-json.ts';
-import { groupKind, groupOf } from '../kube/object-names.ts';
 import type { Json, KubeObject } from '../kube/api-types.ts';
-import { isBuiltinGroup } from './api-groups.ts';
+import { groupKind, groupOf, objectKey } from '../kube/object-names.ts';
+import { isObject, parseJson, stableStringify, stringAt } from '../kube/raw-json.ts';
 import { decodeContent, encodeContent } from '../state/record-codec.ts';
 import { refuseDamaged } from '../state/record-schemas.ts';
+import { isBuiltinGroup } from './api-groups.ts';
 
 const PREFIX = 'dr-syncer-stash-';
 
@@ -101,7 +101,7 @@ export const isKeptAs = (configMap: KubeObject, object: KubeObject): boolean => 
 
 /** The name of the ConfigMap that keeps the manifest of an object. Pure. */
 export const nameOfStash = (object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>): string => {
-  const text = `${groupKind(object)}/${object.metadata.name}`;
+  const text = objectKey(object);
   return `${PREFIX}${createHash('sha256').update(text).digest('hex').slice(0, 10)}`;
 };
 

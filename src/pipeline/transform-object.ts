@@ -1,8 +1,8 @@
-import { clone } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
-import { TRANSFORMS } from './transforms/all-transforms.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { clone } from '../kube/raw-json.ts';
 import type { Note, Transform, TransformContext, Transformed } from './pipeline-types.ts';
+import { TRANSFORMS } from './transforms/all-transforms.ts';
 
 /**
  * What one source object should be at the destination: a copy of it, run through every transform that applies to

@@ -1,10 +1,10 @@
 import { CONTENT_MANAGER } from '../common/annotations.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
-import { listAt, objectsAt, stringAt, valueAt } from '../kube/raw-json.ts';
-import { apiVersionOf } from '../kube/object-names.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { JsonObject, ResourceType } from '../kube/api-types.ts';
-import type { MoveSide } from '../moves/move-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { apiVersionOf } from '../kube/object-names.ts';
+import { listAt, objectsAt, stringAt, valueAt } from '../kube/raw-json.ts';
+import type { MoveSide } from '../sides/side-types.ts';
 import type { MissingRight, Right } from './preflight-types.ts';
 
 /**

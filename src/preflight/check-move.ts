@@ -2,7 +2,7 @@ import { isDrError } from '../common/errors.ts';
 import { exitCode } from '../common/exit-codes.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
-import type { MoveSide } from '../moves/move-types.ts';
+import type { MoveSide } from '../sides/side-types.ts';
 import { userOf } from './ask-access.ts';
 import { checkApiKinds } from './checks/check-api-kinds.ts';
 import { checkBarePods } from './checks/check-bare-pods.ts';
@@ -36,11 +36,9 @@ import { checkTerminating } from './checks/check-terminating.ts';
 import { checkUncopied } from './checks/check-uncopied.ts';
 import { checkUnready } from './checks/check-unready.ts';
 import { checkVolumeData } from './checks/check-volume-data.ts';
-import { gather } from './gather-sides.ts';
-import { rightsOf } from './rights-of-move.ts';
-import { type MinimalRole, minimalRoles } from './minimal-roles.ts';
 import { row } from './finding-row.ts';
-import { startersOf } from './starters.ts';
+import { gather } from './gather-sides.ts';
+import { type MinimalRole, minimalRoles } from './minimal-roles.ts';
 import type {
   CheckContext,
   CheckLevel,
@@ -51,6 +49,8 @@ import type {
   PreflightResult,
   SideName,
 } from './preflight-types.ts';
+import { rightsOf } from './rights-of-move.ts';
+import { startersOf } from './starters.ts';
 
 export type {
   PreflightInput,

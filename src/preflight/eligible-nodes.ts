@@ -1,5 +1,5 @@
-import { booleanAt, objectsAt, stringAt } from '../kube/raw-json.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../kube/api-types.ts';
+import { booleanAt, objectsAt, stringAt } from '../kube/raw-json.ts';
 import { PODS } from '../kube/well-known.ts';
 import { nodeDemand } from '../needs/node-match.ts';
 

@@ -1,26 +1,26 @@
 import { RECORD } from '../common/annotations.ts';
 import { isDrError } from '../common/errors.ts';
 import { hasStatus, isKubeApiError } from '../kube/api-errors.ts';
-import { typeName } from '../kube/object-names.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { KubeObject, ResourceType } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { typeName } from '../kube/object-names.ts';
 import { CONFIG_MAPS, LEASES, NAMESPACES, PODS } from '../kube/well-known.ts';
+import { lookHome } from '../moves/take-baseline.ts';
 import { preferredTypes } from '../pipeline/choose-types.ts';
-import { LOCK_NAME } from '../state/record-places.ts';
+import { stashedObject } from '../pipeline/stash.ts';
 import { baselineOf, type Survey, survey } from '../sides/baseline.ts';
 import { deletedThere } from '../sides/deleted-there.ts';
 import { stillStaged } from '../sides/left-parked.ts';
 import { HELD_TYPES } from '../sides/release-held.ts';
+import type { MoveSide } from '../sides/side-types.ts';
 import { type StartTarget, startTargets } from '../sides/start-side.ts';
-import { lookHome } from '../moves/take-baseline.ts';
-import type { MoveSide } from '../moves/move-types.ts';
+import { LOCK_NAME } from '../state/record-places.ts';
 import { readRevisions } from '../workloads/read-revisions.ts';
-import { stashedObject } from '../pipeline/stash.ts';
-import { planCopy } from './plan-copy.ts';
 import { NODES } from './eligible-nodes.ts';
-import { ifAllowed } from './read-if-allowed.ts';
 import { row, whereIs } from './finding-row.ts';
+import { planCopy } from './plan-copy.ts';
 import type { Picture, PreflightCheck, PreflightInput, SideView } from './preflight-types.ts';
+import { ifAllowed } from './read-if-allowed.ts';
 
 /**
  * Reads everything that the checks look at: both namespaces, what runs on one side and is parked on the other, what

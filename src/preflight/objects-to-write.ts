@@ -1,5 +1,5 @@
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
 import { countCreated, countLive, countTypes } from '../stage/stage-counts.ts';
 import { newRecordsOf } from './checks/check-own-records.ts';
 import type { Copy } from './plan-copy.ts';

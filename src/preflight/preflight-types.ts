@@ -1,14 +1,14 @@
 import type { ExitName } from '../common/exit-codes.ts';
-import type { KubeContext } from '../kube/contexts.ts';
 import type { AccessQuestion, JsonObject, KubeObject } from '../kube/api-types.ts';
-import type { Phase } from '../state/record-types.ts';
-import type { Survey } from '../sides/baseline.ts';
-import type { Homeless } from '../sides/way-home.ts';
-import type { StartTarget } from '../sides/start-side.ts';
+import type { KubeContext } from '../kube/contexts.ts';
 import type { SyncedTypes } from '../moves/sync-config.ts';
+import type { Survey } from '../sides/baseline.ts';
+import type { BaselineEntry, MoveKind, MoveOptions, MoveSide } from '../sides/side-types.ts';
+import type { StartTarget } from '../sides/start-side.ts';
 import type { Tried } from '../sides/try-patches.ts';
-import type { BaselineEntry, MoveKind, MoveOptions, MoveSide } from '../moves/move-types.ts';
+import type { Homeless } from '../sides/way-home.ts';
 import type { StageOptions } from '../stage/stage-types.ts';
+import type { Phase } from '../state/record-types.ts';
 import type { Copy } from './plan-copy.ts';
 import type { Starter } from './starters.ts';
 

@@ -1,6 +1,6 @@
 import { hasStatus } from '../kube/api-errors.ts';
 import type { KubeObject, ResourceType } from '../kube/api-types.ts';
-import type { MoveSide } from '../moves/move-types.ts';
+import type { MoveSide } from '../sides/side-types.ts';
 
 /**
  * What a read brings; undefined when it is gone, no longer served or may not be read. A missing right is one of the

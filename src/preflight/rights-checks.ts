@@ -1,10 +1,10 @@
 import { typeName } from '../kube/object-names.ts';
-import { preferredTypes } from '../pipeline/choose-types.ts';
 import { CLASS_KINDS } from '../needs/class-kinds.ts';
 import { REFERENCED_TYPES } from '../needs/reference-needs.ts';
+import { preferredTypes } from '../pipeline/choose-types.ts';
 import { EXTRAS } from './gather-sides.ts';
-import { inCluster, inNamespace, PODS, RBAC } from './rights-scope.ts';
 import type { PreflightKind, Right, SideView } from './preflight-types.ts';
+import { inCluster, inNamespace, PODS, RBAC } from './rights-scope.ts';
 
 /** What only the checks ask: all of it is wanted, none of it is required. The dry run of a pod is among them. Pure. */
 export const checkRights = ({ side }: SideView, kind: PreflightKind): Right[] => {

@@ -1,6 +1,6 @@
-import type { MoveSide } from '../moves/move-types.ts';
-import { inCluster, inNamespace, PODS } from './rights-scope.ts';
+import type { MoveSide } from '../sides/side-types.ts';
 import type { PreflightInput, Right } from './preflight-types.ts';
+import { inCluster, inNamespace, PODS } from './rights-scope.ts';
 
 /**
  * What a copy of volume data uses on both sides: pv-migrate installs a Helm release and follows its pods, and the

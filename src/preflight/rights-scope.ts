@@ -1,5 +1,5 @@
 import type { AccessQuestion } from '../kube/api-types.ts';
-import type { MoveSide } from '../moves/move-types.ts';
+import type { MoveSide } from '../sides/side-types.ts';
 import type { Right } from './preflight-types.ts';
 
 /** A side as far as rights go. */

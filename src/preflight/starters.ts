@@ -1,6 +1,6 @@
-import { booleanAt, clone, deleteAt, numberAt, objectAt, setAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
+import { groupKind, objectKey, refKey } from '../kube/object-names.ts';
+import { booleanAt, clone, deleteAt, numberAt, objectAt, setAt } from '../kube/raw-json.ts';
 import { podSpecsOf } from '../pipeline/transforms/support/pod-templates.ts';
 import { autoscalerOf, startReplicas } from '../workloads/autoscaler.ts';
 import { finished } from '../workloads/is-finished.ts';
@@ -38,9 +38,9 @@ export const startersOf = (picture: StarterInput): Starter[] => [
 ];
 
 const fromParked = (picture: StarterInput): Starter[] => {
-  const live = new Map(picture.to.objects.map((object) => [keyOf(object), object]));
+  const live = new Map(picture.to.objects.map((object) => [objectKey(object), object]));
   return picture.targets.flatMap((target) => {
-    const object = live.get(`${groupKind(target)}/${target.name}`);
+    const object = live.get(refKey(target));
     if (object === undefined) return [];
     const running = withOriginals(object, recordedFields(object) ?? []);
     return starters(running, object, target.replicas ?? recordedReplicas(object), picture);
@@ -48,14 +48,12 @@ const fromParked = (picture: StarterInput): Starter[] => {
 };
 
 const fromCopy = (picture: StarterInput, copy: NonNullable<StarterInput['copy']>): Starter[] => {
-  const entries = new Map(
-    (picture.survey?.entries ?? []).map((entry) => [`${groupKind(entry)}/${entry.name}`, entry]),
-  );
+  const entries = new Map((picture.survey?.entries ?? []).map((entry) => [refKey(entry), entry]));
   const hpas = copy.collected.source.filter(
     (object) => groupKind(object) === 'HorizontalPodAutoscaler.autoscaling',
   );
   return copy.prepared.flatMap(({ source, item, stashed }) => {
-    const entry = entries.get(keyOf(source));
+    const entry = entries.get(objectKey(source));
     const object = item?.content ?? item?.live;
     if (entry === undefined || object === undefined || stashed) return [];
     const { replicas } = entry.plan;
@@ -108,7 +106,7 @@ const podsOf = (
     case 'DaemonSet.apps.kruise.io': {
       if (nodes !== undefined) return eligibleNodes(nodes, spec).length;
       const seen = [...(copy?.collected.source ?? []), ...to.objects].find(
-        (item) => keyOf(item) === keyOf(object),
+        (item) => objectKey(item) === objectKey(object),
       );
       return numberAt(seen, 'status', 'desiredNumberScheduled') ?? 1;
     }
@@ -125,8 +123,6 @@ const jobPods = (job: KubeObject): number => {
 
 const runningOf = (live: KubeObject): number =>
   numberAt(live, 'spec', 'replicas') ?? numberAt(live, 'status', 'currentNumberScheduled') ?? 0;
-
-const keyOf = (object: KubeObject): string => `${groupKind(object)}/${object.metadata.name}`;
 
 const ENDING: ReadonlySet<string> = new Set(['Job.batch', 'CronJob.batch']);
 

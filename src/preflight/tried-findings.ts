@@ -1,6 +1,6 @@
+import { isAboutRights } from '../kube/about-rights.ts';
 import type { Failure } from '../kube/api-errors.ts';
 import { isUnasked, type Tried } from '../sides/try-patches.ts';
-import { isAboutRights } from '../kube/about-rights.ts';
 import { clause, row } from './finding-row.ts';
 import type { PreflightCheck } from './preflight-types.ts';
 

@@ -1,14 +1,15 @@
 import type { KubeObject } from '../kube/api-types.ts';
-import { hostOf } from '../state/operator-identity.ts';
+import { objectKey, refKey } from '../kube/object-names.ts';
+import { withRecorded } from '../moves/failover-steps.ts';
+import { toStored } from '../moves/operation-state.ts';
+import { survey } from '../sides/baseline.ts';
+import { listSide } from '../sides/side.ts';
+import type { MoveSide } from '../sides/side-types.ts';
 import { finishJournal, newJournal } from '../state/journal-steps.ts';
+import { hostOf } from '../state/operator-identity.ts';
 import type { NewOperation } from '../state/record-types.ts';
 import { type Journal, type JournalStep, type OperationKind, SCHEMA } from '../state/record-types.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
-import { keyOf, keyOfObject, survey } from '../sides/baseline.ts';
-import { withRecorded } from '../moves/failover-steps.ts';
-import { toStored } from '../moves/operation-state.ts';
-import { listSide } from '../sides/side.ts';
-import type { MoveSide } from '../moves/move-types.ts';
 
 /**
  * A journal of an operation whose own is lost, from the marks on the workloads that it had stopped: as if everything
@@ -49,9 +50,9 @@ export const closedJournal = (operation: NewOperation, at: string): Journal =>
   finishJournal(newJournal(operation, hostOf(operation.by), at), 'partial', at);
 
 const markedOn = (side: MoveSide, objects: readonly KubeObject[]) => {
-  const marked = new Set(objects.filter(isMarked).map(keyOfObject));
+  const marked = new Set(objects.filter(isMarked).map(objectKey));
   const entries = withRecorded(survey(side, objects).entries, objects).filter((entry) =>
-    marked.has(keyOf(entry)),
+    marked.has(refKey(entry)),
   );
   return { side: side.role, takenAt: '', entries };
 };

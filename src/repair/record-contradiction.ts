@@ -1,6 +1,6 @@
 import { effectsOf } from '../state/journal-effects.ts';
-import type { Journal, OperationKind, StateRecord } from '../state/record-types.ts';
 import type { Role } from '../state/record-places.ts';
+import type { Journal, OperationKind, StateRecord } from '../state/record-types.ts';
 
 /**
  * Why a side cannot be the live one while an operation is unfinished, as a sentence; undefined when it can. An operation

@@ -1,7 +1,7 @@
 import { nameList } from '../common/sentences.ts';
-import { destinationView } from '../state/state-record.ts';
-import type { Journal, OperationKind, StateRecord } from '../state/record-types.ts';
 import type { Role } from '../state/record-places.ts';
+import type { Journal, OperationKind, StateRecord } from '../state/record-types.ts';
+import { destinationView } from '../state/state-record.ts';
 import { contradiction, waysToEnd } from './record-contradiction.ts';
 
 /** A record as it was found; `found` undefined: missing. */

@@ -1,7 +1,7 @@
 import { MANAGED, SCALE_OVERRIDE } from '../common/annotations.ts';
 import type { ClusterReader } from '../kube/api-types.ts';
-import { workloadTypes } from './side.ts';
 import type { RunningWorkload } from '../workloads/running-workloads.ts';
+import { workloadTypes } from './side.ts';
 
 /**
  * Of what runs in a standby namespace, the workloads that we parked there and that are no warm standby: somebody has

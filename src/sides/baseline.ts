@@ -1,14 +1,14 @@
 import { MANAGED } from '../common/annotations.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
-import { finished } from '../workloads/is-finished.ts';
+import { groupKind, objectKey, refKey } from '../kube/object-names.ts';
 import { type GitopsOwner, gitopsOwner, type OwnedWorkload } from '../workloads/gitops-owners.ts';
+import { finished } from '../workloads/is-finished.ts';
 import { controlledByCustomResource, customOwnerOf } from '../workloads/owners.ts';
 import { planPark } from '../workloads/park.ts';
 import { podsOfWorkloads } from '../workloads/pods-under.ts';
 import { isTemporary } from '../workloads/temporary-objects.ts';
 import type { OwnerName } from '../workloads/workload-types.ts';
-import type { Baseline, BaselineEntry, MoveOptions, MoveSide } from '../moves/move-types.ts';
+import type { Baseline, BaselineEntry, MoveOptions, MoveSide } from './side-types.ts';
 import { runs } from './wanted-pods.ts';
 
 /** What a side runs, sorted by what a move can do about it. */
@@ -55,10 +55,10 @@ export const survey = (side: MoveSide, objects: readonly KubeObject[]): Survey =
   const controlled = new Set(
     workloads.filter((object) => controlledByCustomResource(object, index) !== undefined),
   );
-  const parkableRoots = new Set([...plans.keys()].map(keyOfObject));
+  const parkableRoots = new Set([...plans.keys()].map(objectKey));
   const keptBy = (object: KubeObject, owner: OwnerName | undefined): Controlled[] => {
     const plan = plans.get(object);
-    if (plan === undefined || owner === undefined || parkableRoots.has(keyOf(owner))) return [];
+    if (plan === undefined || owner === undefined || parkableRoots.has(refKey(owner))) return [];
     return [{ object, owner, rests: !runs(entryOf(object, plan)) }];
   };
   const entries = [...plans]
@@ -115,17 +115,6 @@ export const baselineOf = (
             groupKind({ apiVersion, kind }) !== 'Job.batch' || !found.runningJobs.includes(name),
         ),
 });
-
-/** Key of a workload across the two sides: kind and name. */
-export const keyOf = (object: {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-}): string => `${groupKind(object)}/${object.name}`;
-
-/** The same key of a live object. */
-export const keyOfObject = (object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>): string =>
-  `${groupKind(object)}/${object.metadata.name}`;
 
 const entryOf = (object: KubeObject, plan: BaselineEntry['plan']): BaselineEntry => ({
   apiVersion: object.apiVersion,

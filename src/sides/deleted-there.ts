@@ -1,11 +1,11 @@
 import { LEFT_OUT, ORIGINAL_REPLICAS, PARKED } from '../common/annotations.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { count, nameList } from '../common/sentences.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { objectKey, refKey } from '../kube/object-names.ts';
 import { patchLive } from './patch-live.ts';
 import { typeOf, whereIs } from './side.ts';
+import type { BaselineEntry, MoveDeps, MoveSide } from './side-types.ts';
 import type { StartTarget } from './start-side.ts';
-import type { BaselineEntry, MoveDeps, MoveSide } from '../moves/move-types.ts';
 import { isIgnored, runs } from './wanted-pods.ts';
 
 /** What is parked at home and what there is at the side that is live. */
@@ -22,11 +22,11 @@ export interface BothSides {
  * after it never had one either. Pure.
  */
 export const deletedThere = ({ starts, home, live }: BothSides, stagedAt?: string): BaselineEntry[] => {
-  const there = new Set(live.map(keyOfObject));
-  const atHome = new Map(home.map((object) => [keyOfObject(object), object]));
+  const there = new Set(live.map(objectKey));
+  const atHome = new Map(home.map((object) => [objectKey(object), object]));
   return starts.filter((entry) => {
-    const object = atHome.get(keyOf(entry));
-    if (object === undefined || there.has(keyOf(entry)) || entry.kind === 'Job') return false;
+    const object = atHome.get(refKey(entry));
+    if (object === undefined || there.has(refKey(entry)) || entry.kind === 'Job') return false;
     const isNew =
       stagedAt !== undefined && Date.parse(object.metadata.creationTimestamp ?? '') > Date.parse(stagedAt);
     return (
@@ -60,13 +60,13 @@ export const leaveStopped = async (
   starts: readonly BaselineEntry[],
   deps: MoveDeps,
 ): Promise<string> => {
-  const replicas = new Map(starts.map((entry) => [keyOf(entry), entry.plan.replicas]));
+  const replicas = new Map(starts.map((entry) => [refKey(entry), entry.plan.replicas]));
   const names: string[] = [];
   for (const target of deleted) {
     const ref = { type: typeOf(side, target), namespace: side.namespace, name: target.name };
     const patch = { metadata: { annotations: { [PARKED]: null, [ORIGINAL_REPLICAS]: null } } };
     await patchLive(side.cluster, ref, () => patch, { signal: deps.signal });
-    const ran = replicas.get(keyOf(target));
+    const ran = replicas.get(refKey(target));
     names.push(
       `${target.kind} ${target.name}${ran === undefined ? '' : ` (ran with ${count(ran, 'replica')})`}`,
     );

@@ -1,22 +1,21 @@
 import { ORIGINAL_REPLICAS } from '../common/annotations.ts';
 import { kubectl } from '../common/command-line.ts';
 import { PartialError } from '../common/errors.ts';
-import { openInformer } from '../kube/informer.ts';
-import { groupKind } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { openInformer } from '../kube/informer.ts';
+import { groupKind, objectKey, refKey } from '../kube/object-names.ts';
 import { isGitopsObject } from '../workloads/gitops-owners.ts';
 import { controllerOf } from '../workloads/owners.ts';
 import { planPark } from '../workloads/park.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
-import { recordedStarts } from './way-home.ts';
 import { isDoneOnce, stillStaged } from './left-parked.ts';
 import { seeTargets } from './see-started.ts';
 import { whereIs } from './side.ts';
+import type { Baseline, BaselineEntry, MoveDeps, MoveOptions, MoveSide } from './side-types.ts';
 import { startTargets, watchedForStart } from './start-side.ts';
-import type { Baseline, BaselineEntry, MoveDeps, MoveOptions, MoveSide } from '../moves/move-types.ts';
 import { isIgnored, runs } from './wanted-pods.ts';
+import { recordedStarts } from './way-home.ts';
 
 /** The destination with our copies that were listed there. */
 interface Copies {
@@ -38,12 +37,12 @@ export const failoverStarts = (
     takenAt: '',
     entries: [...(closed?.entries ?? []), ...recorded],
   });
-  const marked = new Set(copies.objects.filter(isMarked).map(keyOfObject));
-  const known = new Map(recorded.map((entry) => [keyOf(entry), entry]));
-  const there = new Set(fresh.map(keyOf));
+  const marked = new Set(copies.objects.filter(isMarked).map(objectKey));
+  const known = new Map(recorded.map((entry) => [refKey(entry), entry]));
+  const there = new Set(fresh.map(refKey));
   return [
-    ...fresh.map((entry) => (marked.has(keyOf(entry)) ? entry : (known.get(keyOf(entry)) ?? entry))),
-    ...recorded.filter((entry) => !there.has(keyOf(entry))),
+    ...fresh.map((entry) => (marked.has(refKey(entry)) ? entry : (known.get(refKey(entry)) ?? entry))),
+    ...recorded.filter((entry) => !there.has(refKey(entry))),
   ];
 };
 
@@ -52,19 +51,19 @@ export const failoverStarts = (
  * runs by then. Pure.
  */
 export const refuseUnknown = ({ side, objects }: Copies, known: readonly BaselineEntry[]): void => {
-  const keys = new Set(known.map(keyOf));
-  const there = new Set(objects.map(keyOfObject));
+  const keys = new Set(known.map(refKey));
+  const there = new Set(objects.map(objectKey));
   const resting = objects.filter(
     (object) =>
       controllerOf(object) === undefined &&
       !STARTED_BY_OTHERS.has(object.kind) &&
-      !keys.has(keyOfObject(object)) &&
+      !keys.has(objectKey(object)) &&
       !isMarked(object) &&
       !isGitopsObject(object) &&
       !isIgnored(object) &&
       planPark(object, { stop: true, scalePath: side.scalePaths.get(groupKind(object)) }) !== undefined,
   );
-  const gone = known.filter((entry) => !isOnce(entry) && runs(entry) && !there.has(keyOf(entry)));
+  const gone = known.filter((entry) => !isOnce(entry) && runs(entry) && !there.has(refKey(entry)));
   const [first] = resting;
   if (first !== undefined) {
     const names = nameList(resting.map(({ kind, metadata }) => `${kind} ${metadata.name}`));

@@ -1,11 +1,11 @@
 import { ORIGINAL_REPLICAS, PARKED } from '../common/annotations.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
 import { finished } from '../workloads/is-finished.ts';
 import { patchLive } from './patch-live.ts';
 import { typeOf, whereIs } from './side.ts';
+import type { MoveDeps, MoveOptions, MoveSide } from './side-types.ts';
 import type { StartTarget } from './start-side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from '../moves/move-types.ts';
 
 /**
  * Takes the Jobs out of what a failback starts that must not run again: those that have ended at the destination

@@ -1,13 +1,13 @@
 import { LEFT_OUT, MANAGED, PARKED } from '../common/annotations.ts';
 import { kubectl } from '../common/command-line.ts';
-import { groupKind, objectName } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
-import { oneShotOf } from '../pipeline/one-shot.ts';
 import { clauseList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind, objectName } from '../kube/object-names.ts';
+import { oneShotOf } from '../pipeline/one-shot.ts';
 import { controllerOf } from '../workloads/owners.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
 import { whereIs } from './side.ts';
-import type { MoveOptions, MoveSide } from '../moves/move-types.ts';
+import type { MoveOptions, MoveSide } from './side-types.ts';
 import { isIgnored } from './wanted-pods.ts';
 
 /** Whether the last stage would not have made this copy: its object is gone from the source, over, or ignored. Pure. */

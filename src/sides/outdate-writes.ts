@@ -1,18 +1,18 @@
-import { own } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { own } from '../kube/raw-json.ts';
 import { isReleased } from '../pipeline/hold-addresses-again.ts';
 import { releaseHeld } from '../pipeline/transforms/all-transforms.ts';
 import type { Journal } from '../state/record-types.ts';
 import { controllerOf } from '../workloads/owners.ts';
 import { planPark } from '../workloads/park.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
-import { outdateOwners } from './pause-gitops.ts';
 import { moveVersion } from './move-version.ts';
+import { outdateOwners } from './pause-gitops.ts';
 import { mayBeHeld } from './release-held.ts';
 import { listSide, typeOf } from './side.ts';
-import type { MoveDeps, MoveSide } from '../moves/move-types.ts';
+import type { MoveDeps, MoveSide } from './side-types.ts';
 
 /** The sides of an operation as far as they answer; both are written through the gate of the lock. */
 export interface AnsweringSides {

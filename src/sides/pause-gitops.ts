@@ -1,13 +1,13 @@
 import { PARK_MANAGER } from '../common/annotations.ts';
 import { RefusedError } from '../common/errors.ts';
+import { nameList } from '../common/sentences.ts';
 import { hasStatus } from '../kube/api-errors.ts';
-import { clone } from '../kube/raw-json.ts';
-import { groupOf, objectName } from '../kube/object-names.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { groupOf, objectName } from '../kube/object-names.ts';
+import { clone } from '../kube/raw-json.ts';
 import { preferredTypes } from '../pipeline/choose-types.ts';
 import { applyMergePatch } from '../pipeline/transforms/support/merge-patch.ts';
-import { nameList } from '../common/sentences.ts';
 import {
   type GitopsOwner,
   keepsWorkload,
@@ -20,8 +20,8 @@ import { survey } from './baseline.ts';
 import { moveVersion } from './move-version.ts';
 import { patchLive } from './patch-live.ts';
 import { whereIs } from './side.ts';
+import type { MoveDeps, MoveSide } from './side-types.ts';
 import { type Tried, type TryOptions, tryWrite, unversioned } from './try-patches.ts';
-import type { MoveDeps, MoveSide } from '../moves/move-types.ts';
 
 /**
  * Pauses the GitOps objects that own what is to be stopped, and leaves what they had before on them. Each is found by

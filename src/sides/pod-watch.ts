@@ -1,5 +1,5 @@
-import type { Informer } from '../kube/informer.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import type { Informer } from '../kube/informer.ts';
 import { finished } from '../workloads/is-finished.ts';
 import { createLiveIndex } from '../workloads/live-index.ts';
 import { isMirror, rootOf } from '../workloads/pods-under.ts';

@@ -1,11 +1,11 @@
 import { PartialError } from '../common/errors.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { objectKey, refKey } from '../kube/object-names.ts';
 import { type EmptyOptions, refusePods } from './see-empty.ts';
 import { listSide, whereIs } from './side.ts';
+import type { BaselineEntry, MoveDeps, MoveSide } from './side-types.ts';
 import { isStopped } from './stop-side.ts';
-import type { BaselineEntry, MoveDeps, MoveSide } from '../moves/move-types.ts';
 
 /**
  * Proves with fresh lists that a side is still stopped: no pods, and every workload of the baseline at its parked
@@ -36,9 +36,9 @@ export const startedAgain = (
   entries: readonly BaselineEntry[],
   objects: readonly KubeObject[],
 ): BaselineEntry[] => {
-  const live = new Map(objects.map((object) => [keyOfObject(object), object]));
+  const live = new Map(objects.map((object) => [objectKey(object), object]));
   return entries.filter((entry) => {
-    const object = live.get(keyOf(entry));
+    const object = live.get(refKey(entry));
     return object !== undefined && !isStopped(object, entry);
   });
 };

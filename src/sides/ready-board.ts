@@ -1,9 +1,9 @@
+import type { KubeObject } from '../kube/api-types.ts';
 import { groupKind, objectName } from '../kube/object-names.ts';
 import type { Change } from '../kube/watched-objects.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { createLiveIndex, type LiveIndex } from '../workloads/live-index.ts';
-import { readiness } from '../workloads/readiness.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
+import { readiness } from '../workloads/readiness.ts';
 import { isReadyPod } from '../workloads/revisions.ts';
 import type { StartTarget } from './start-side.ts';
 import { fewerThan, restsBecause } from './wanted-pods.ts';

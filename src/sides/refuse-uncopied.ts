@@ -1,12 +1,12 @@
 import { IGNORE } from '../common/annotations.ts';
 import { RefusedError } from '../common/errors.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { objectKey, refKey } from '../kube/object-names.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
 import { isLeftOut } from './left-parked.ts';
 import { whereIs } from './side.ts';
-import type { BaselineEntry, MoveDeps, MoveSide } from '../moves/move-types.ts';
+import type { BaselineEntry, MoveDeps, MoveSide } from './side-types.ts';
 import { isIgnored, runs } from './wanted-pods.ts';
 
 /** What would be stopped and has no parked copy, in the words for it. */
@@ -27,13 +27,13 @@ export const findUncopied = (
   objects: readonly KubeObject[],
   copies: ReadonlySet<string>,
 ): Uncopied[] => {
-  const live = new Map(objects.map((object) => [keyOfObject(object), object]));
+  const live = new Map(objects.map((object) => [objectKey(object), object]));
   return entries
-    .filter((entry) => runs(entry) && !copies.has(keyOf(entry)))
+    .filter((entry) => runs(entry) && !copies.has(refKey(entry)))
     .map((entry) => ({
       kind: entry.kind,
       name: entry.name,
-      isIgnored: isIgnored(live.get(keyOf(entry))),
+      isIgnored: isIgnored(live.get(refKey(entry))),
     }));
 };
 
@@ -60,7 +60,7 @@ export const refuseUncopied = (
   deps: Pick<MoveDeps, 'reporter'>,
 ): void => {
   const copies = new Set(
-    to.objects.filter((object) => isMarked(object) && !isLeftOut(object)).map(keyOfObject),
+    to.objects.filter((object) => isMarked(object) && !isLeftOut(object)).map(objectKey),
   );
   const uncopied = findUncopied(entries, objects, copies);
   for (const item of uncopied.filter(({ isIgnored }) => isIgnored))

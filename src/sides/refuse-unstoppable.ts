@@ -1,10 +1,10 @@
 import { RefusedError, UnsafeError } from '../common/errors.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
 import type { Survey } from './baseline.ts';
 import { revisionProblems } from './revision-problems.ts';
 import { whereIs } from './side.ts';
-import type { MoveOptions, MoveSide } from '../moves/move-types.ts';
+import type { MoveOptions, MoveSide } from './side-types.ts';
 
 /**
  * Looks once more, at the moment what runs is recorded, for what a move could not stop: the preflight was some time

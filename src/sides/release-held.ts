@@ -1,20 +1,20 @@
 import { CONTENT_MANAGER, MANAGED, RECORD } from '../common/annotations.ts';
+import { nameList } from '../common/sentences.ts';
 import { hasStatus } from '../kube/api-errors.ts';
-import { groupOf, objectName } from '../kube/object-names.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { groupOf, objectName } from '../kube/object-names.ts';
 import { CONFIG_MAPS } from '../kube/well-known.ts';
 import { preferredTypes } from '../pipeline/choose-types.ts';
 import { releasePatch } from '../pipeline/hold-addresses-again.ts';
 import { oneShotOf } from '../pipeline/one-shot.ts';
-import { releaseHeld } from '../pipeline/transforms/all-transforms.ts';
-import { nameList } from '../common/sentences.ts';
 import { stashIn } from '../pipeline/stash.ts';
+import { releaseHeld } from '../pipeline/transforms/all-transforms.ts';
 import { isLeftOut } from './left-parked.ts';
 import { patchLive } from './patch-live.ts';
 import { whereIs } from './side.ts';
+import type { MoveDeps, MoveSide } from './side-types.ts';
 import { type Tried, type TryOptions, tryCreate, tryWrite } from './try-patches.ts';
-import type { MoveDeps, MoveSide } from '../moves/move-types.ts';
 
 /**
  * Creates the custom resources that were kept as manifests because their operator would have started pods. One that

@@ -1,13 +1,13 @@
 import { kubectl } from '../common/command-line.ts';
-import { groupOf, objectName } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
-import { isBuiltinGroup } from '../pipeline/api-groups.ts';
 import { count } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { groupOf, objectKey, objectName, refKey } from '../kube/object-names.ts';
+import { isBuiltinGroup } from '../pipeline/api-groups.ts';
 import { type OlderRevision, olderRevisions } from '../workloads/revisions.ts';
 import { copyableRevision, type Revision, servingRevision } from '../workloads/serving.ts';
-import { keyOf, keyOfObject, type Survey } from './baseline.ts';
+import type { Survey } from './baseline.ts';
 import { whereIs } from './side.ts';
-import type { MoveOptions, MoveSide } from '../moves/move-types.ts';
+import type { MoveOptions, MoveSide } from './side-types.ts';
 
 /** A workload that would not come up again as it runs now. */
 export interface RevisionProblem {
@@ -34,8 +34,8 @@ export const revisionProblems = (
   objects: readonly KubeObject[],
   choice: RevisionChoice,
 ): RevisionProblem[] => {
-  const stopped = new Set(entries.map(keyOf));
-  const workloads = objects.filter((object) => stopped.has(keyOfObject(object)));
+  const stopped = new Set(entries.map(refKey));
+  const workloads = objects.filter((object) => stopped.has(objectKey(object)));
   return olderRevisions(workloads, objects).map((found) => {
     const copied = choice.makesCopies ? copyableRevision(found.object, objects) : undefined;
     const isSolved = choice.servingRevisions && copied !== undefined;

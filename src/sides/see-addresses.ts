@@ -1,14 +1,14 @@
+import { clauseList, count, nameList } from '../common/sentences.ts';
 import { hasStatus } from '../kube/api-errors.ts';
-import { openInformer } from '../kube/informer.ts';
-import { objectsAt, stringAt } from '../kube/raw-json.ts';
-import { objectName } from '../kube/object-names.ts';
 import type { KubeObject, ResourceType } from '../kube/api-types.ts';
+import { openInformer } from '../kube/informer.ts';
+import { objectName } from '../kube/object-names.ts';
+import { objectsAt, stringAt } from '../kube/raw-json.ts';
 import { EVENTS } from '../kube/well-known.ts';
 import { preferredTypes } from '../pipeline/choose-types.ts';
-import { clauseList, count, nameList } from '../common/sentences.ts';
 import { warningOf } from '../workloads/warning-events.ts';
 import { whereIs } from './side.ts';
-import type { MoveDeps, MoveSide } from '../moves/move-types.ts';
+import type { MoveDeps, MoveSide } from './side-types.ts';
 
 /**
  * Waits until every Service and Ingress that had an address on the side that was stopped has one on the side that was

@@ -1,17 +1,17 @@
 import { kubectl } from '../common/command-line.ts';
 import { PartialError, UnsafeError } from '../common/errors.ts';
-import { hasStatus } from '../kube/api-errors.ts';
-import type { Informer } from '../kube/informer.ts';
-import { numberAt, objectsAt, stringAt } from '../kube/raw-json.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
-import type { KubeObject } from '../kube/api-types.ts';
-import { NODES, PODS } from '../kube/well-known.ts';
 import { clauseList, count, nameList } from '../common/sentences.ts';
+import { hasStatus } from '../kube/api-errors.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import type { Informer } from '../kube/informer.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { numberAt, objectsAt, stringAt } from '../kube/raw-json.ts';
+import { NODES, PODS } from '../kube/well-known.ts';
 import { podsOfWorkloads } from '../workloads/pods-under.ts';
 import type { OwnerName, WorkloadPods } from '../workloads/workload-types.ts';
 import { followPods, holds, isChosen, type PodChoice, type PodWatch } from './pod-watch.ts';
 import { whereIs } from './side.ts';
-import type { MoveDeps, MoveSide } from '../moves/move-types.ts';
+import type { MoveDeps, MoveSide } from './side-types.ts';
 
 export interface EmptyOptions extends PodChoice {
   readonly waitTimeoutMs: number;

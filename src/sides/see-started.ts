@@ -1,12 +1,11 @@
 import { kubectl } from '../common/command-line.ts';
-import type { Informer } from '../kube/informer.ts';
-import { setAt } from '../kube/raw-json.ts';
-import { typeName } from '../kube/object-names.ts';
 import type { JsonObject } from '../kube/api-types.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
+import type { Informer } from '../kube/informer.ts';
+import { objectKey, refKey, typeName } from '../kube/object-names.ts';
+import { setAt } from '../kube/raw-json.ts';
 import { typeOf } from './side.ts';
+import type { MoveDeps, MoveOptions, MoveSide } from './side-types.ts';
 import { NotReadyError, type StartTarget, waitReady } from './start-side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from '../moves/move-types.ts';
 import { restingFields } from './wanted-pods.ts';
 
 /**
@@ -47,9 +46,9 @@ const wakeCommand = (
   targets: readonly StartTarget[],
   informer: Informer,
 ): string | undefined => {
-  const live = new Map(informer.objects().map((object) => [keyOfObject(object), object]));
+  const live = new Map(informer.objects().map((object) => [objectKey(object), object]));
   for (const target of targets) {
-    const object = live.get(keyOf(target));
+    const object = live.get(refKey(target));
     const resting = object === undefined ? [] : restingFields(object, target.wanted ?? []);
     if (resting.length === 0) continue;
     const patch: JsonObject = {};

@@ -1,20 +1,19 @@
 import { NEWER_REVISION, SERVING_REVISION } from '../common/annotations.ts';
 import { PartialError } from '../common/errors.ts';
-import type { Informer } from '../kube/informer.ts';
-import { numberAt, setAt, stringAt, valueAt } from '../kube/raw-json.ts';
-import { groupKind, objectName } from '../kube/object-names.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import type { Informer } from '../kube/informer.ts';
+import { groupKind, objectKey, objectName, refKey } from '../kube/object-names.ts';
+import { numberAt, setAt, stringAt, valueAt } from '../kube/raw-json.ts';
 import { mergeValue } from '../workloads/merge-fields.ts';
 import { controllerOf } from '../workloads/owners.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
+import { KEPT_APART, listRevisions } from '../workloads/read-revisions.ts';
 import { isPaused } from '../workloads/revisions.ts';
 import { partitionOf, type Revision, revisionOfTemplate, revisionsOf } from '../workloads/serving.ts';
-import { KEPT_APART, listRevisions } from '../workloads/read-revisions.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
 import { patchLive } from './patch-live.ts';
 import { typeOf, whereIs } from './side.ts';
+import type { MoveDeps, MoveOptions, MoveSide } from './side-types.ts';
 import type { StartTarget } from './start-side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from '../moves/move-types.ts';
 
 /** How a stopped workload comes up with the older revision of which its pods served. */
 export interface ServingStart {
@@ -43,11 +42,11 @@ export const findServingStarts = async (
   deps: MoveDeps,
   isWanted: (object: KubeObject) => boolean = () => true,
 ): Promise<ServingStarts> => {
-  const keys = new Set(targets.map(keyOf));
+  const keys = new Set(targets.map(refKey));
   const stopped = objects.filter(
     (object) =>
       isWanted(object) &&
-      keys.has(keyOfObject(object)) &&
+      keys.has(objectKey(object)) &&
       isMarked(object) &&
       annotationOf(object, SERVING_REVISION) !== undefined,
   );
@@ -59,7 +58,7 @@ export const findServingStarts = async (
       const newer =
         named(revisions, annotationOf(object, NEWER_REVISION)) ?? revisionOfTemplate(object, revisions);
       if (serving !== undefined && newer !== undefined && serving.name !== newer.name)
-        return [[keyOfObject(object), { serving, newer, how: partitionOf(object) > 0 ? 'hold' : 'replace' }]];
+        return [[objectKey(object), { serving, newer, how: partitionOf(object) > 0 ? 'hold' : 'replace' }]];
       // A paused Deployment has no ReplicaSet of its current template, and comes up with the one it had.
       if (serving === undefined || (newer === undefined && !isPaused(object)))
         deps.reporter.warning(
@@ -94,9 +93,9 @@ export const prepareHolds = async (
 ): Promise<void> => {
   const holds = new Map([...starts].filter(([, { how }]) => how === 'hold'));
   const held = (): KubeObject[] =>
-    informer.objects().filter((object) => holds.has(keyOfObject(object)) && isMarked(object));
+    informer.objects().filter((object) => holds.has(objectKey(object)) && isMarked(object));
   for (const seen of held()) {
-    const start = holds.get(keyOfObject(seen)) as ServingStart;
+    const start = holds.get(objectKey(seen)) as ServingStart;
     await patchLive(side.cluster, refOf(side, seen), (live) => restingPatch(live, start), {
       seen,
       signal: deps.signal,
@@ -104,7 +103,7 @@ export const prepareHolds = async (
   }
   const started = performance.now();
   for (;;) {
-    const waiting = held().filter((object) => !isKnown(object, holds.get(keyOfObject(object))?.serving));
+    const waiting = held().filter((object) => !isKnown(object, holds.get(objectKey(object))?.serving));
     const [first] = waiting;
     if (first === undefined) return;
     if (performance.now() - started > waitTimeoutMs)

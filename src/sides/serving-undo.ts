@@ -1,20 +1,19 @@
 import { NEWER_REVISION, SERVING_REVISION } from '../common/annotations.ts';
 import { kubectl } from '../common/command-line.ts';
-import { openInformer } from '../kube/informer.ts';
-import { setAt, valueAt } from '../kube/raw-json.ts';
-import { objectName } from '../kube/object-names.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { openInformer } from '../kube/informer.ts';
+import { objectKey, objectName, refKey } from '../kube/object-names.ts';
+import { setAt, valueAt } from '../kube/raw-json.ts';
 import { mergeValue } from '../workloads/merge-fields.ts';
 import { controllerOf } from '../workloads/owners.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
 import { isReplacedAtOnce, type Revision, revisionOfTemplate, revisionsOf } from '../workloads/serving.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
 import { patchLive } from './patch-live.ts';
 import { createReadyBoard } from './ready-board.ts';
 import { annotationOf, forget, named, refOf, TEMPLATE, withRevisions } from './serving-start.ts';
 import { listSide, whereIs } from './side.ts';
+import type { MoveDeps, MoveOptions, MoveSide } from './side-types.ts';
 import { type StartTarget, tidyInherited, watchedForStart } from './start-side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from '../moves/move-types.ts';
 
 /** Finds what a move starts on a side among what was listed there. */
 type TargetsOf = (objects: readonly KubeObject[]) => readonly StartTarget[];
@@ -61,8 +60,8 @@ export const forgetRevisions = async (
   deps: MoveDeps,
 ): Promise<void> => {
   const objects = await listSide(side, deps.signal);
-  const keys = new Set(targetsOf(objects).map(keyOf));
-  const older = objects.filter((object) => keys.has(keyOfObject(object)) && hasNotes(object));
+  const keys = new Set(targetsOf(objects).map(refKey));
+  const older = objects.filter((object) => keys.has(objectKey(object)) && hasNotes(object));
   for (const seen of older) {
     const plan = (live: KubeObject): JsonObject | undefined =>
       isMarked(live) ? undefined : forget(live, {});
@@ -79,9 +78,9 @@ export const sparingOlder = (
   targets: readonly StartTarget[],
   objects: readonly KubeObject[],
 ): StartTarget[] => {
-  const older = new Set(startedOlder(targets, objects).map(keyOfObject));
+  const older = new Set(startedOlder(targets, objects).map(objectKey));
   return targets.map((target) =>
-    older.has(keyOf(target)) ? { ...target, enough: target.enough ?? 1 } : target,
+    older.has(refKey(target)) ? { ...target, enough: target.enough ?? 1 } : target,
   );
 };
 
@@ -99,12 +98,10 @@ const hasNotes = (object: KubeObject): boolean =>
   [NEWER_REVISION, SERVING_REVISION].some((key) => annotationOf(object, key) !== undefined);
 
 const startedOlder = (targets: readonly StartTarget[], objects: readonly KubeObject[]): KubeObject[] => {
-  const keys = new Set(targets.map(keyOf));
+  const keys = new Set(targets.map(refKey));
   return objects.filter(
     (object) =>
-      keys.has(keyOfObject(object)) &&
-      !isMarked(object) &&
-      annotationOf(object, NEWER_REVISION) !== undefined,
+      keys.has(objectKey(object)) && !isMarked(object) && annotationOf(object, NEWER_REVISION) !== undefined,
   );
 };
 

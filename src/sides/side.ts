@@ -1,12 +1,12 @@
 import { isUnserved } from '../kube/api-errors.ts';
-import { groupKind, groupOf } from '../kube/object-names.ts';
 import type { ClusterWriter, Discovery, KubeObject, ResourceType } from '../kube/api-types.ts';
+import { groupKind, groupOf } from '../kube/object-names.ts';
 import { PODS } from '../kube/well-known.ts';
-import { preferredTypes } from '../pipeline/choose-types.ts';
 import { isBuiltinGroup } from '../pipeline/api-groups.ts';
+import { preferredTypes } from '../pipeline/choose-types.ts';
 import { parkableKinds } from '../workloads/kinds.ts';
 import { readScalePaths } from '../workloads/scale-paths.ts';
-import type { MoveSide } from '../moves/move-types.ts';
+import type { MoveSide } from './side-types.ts';
 
 /**
  * Opens one side of a move: what it serves, and which of its types run pods. One list of CRDs is read where a custom

@@ -1,20 +1,19 @@
 import { COPIED_REVISION, SERVING_REVISION } from '../common/annotations.ts';
-import type { Informer } from '../kube/informer.ts';
-import { objectName } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { count } from '../common/sentences.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import type { Informer } from '../kube/informer.ts';
+import { objectKey, objectName, refKey } from '../kube/object-names.ts';
 import { leaveStopped } from './deleted-there.ts';
 import { leaveSuspended } from './jobs-at-home.ts';
-import { findTargets, refuseMissing, type StartSource } from './start-targets.ts';
 import { createdClause, releaseHeldServices, startStashed } from './release-held.ts';
 import { watchReturned } from './see-empty.ts';
 import { seeTargets } from './see-started.ts';
 import { findServingStarts, prepareHolds, type ServingStarts } from './serving-start.ts';
 import { sparingOlder } from './serving-undo.ts';
 import { whereIs } from './side.ts';
+import type { MoveDeps, MoveOptions, MoveSide } from './side-types.ts';
 import { type StartTarget, startGroup, startGroups, waitReady } from './start-side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from '../moves/move-types.ts';
+import { findTargets, refuseMissing, type StartSource } from './start-targets.ts';
 
 /** One side with its live picture. */
 interface Watched {
@@ -89,10 +88,10 @@ const tellOlder = (
   objects: readonly KubeObject[],
   { reporter }: MoveDeps,
 ): void => {
-  const keys = new Set(start.map(keyOf));
+  const keys = new Set(start.map(refKey));
   for (const object of objects) {
     const revision = object.metadata.annotations?.[COPIED_REVISION];
-    if (revision === undefined || !keys.has(keyOfObject(object)) || side.role === 'source') continue;
+    if (revision === undefined || !keys.has(objectKey(object)) || side.role === 'source') continue;
     reporter.warning(
       `${objectName(object)} in ${whereIs(side)} runs revision ${revision} of the source, which served there, and not its newer template.`,
     );
@@ -110,9 +109,9 @@ const servingHome = async (
   deps: MoveDeps,
 ): Promise<ServingStarts> => {
   if (kind === 'cutover') return new Map();
-  const copies = new Map(stopped.informer.objects().map((object) => [keyOfObject(object), object]));
+  const copies = new Map(stopped.informer.objects().map((object) => [objectKey(object), object]));
   const serving = await findServingStarts(side, start, informer.objects(), deps, (object) => {
-    const copied = copies.get(keyOfObject(object))?.metadata.annotations?.[COPIED_REVISION];
+    const copied = copies.get(objectKey(object))?.metadata.annotations?.[COPIED_REVISION];
     return copied !== undefined && copied === object.metadata.annotations?.[SERVING_REVISION];
   });
   await prepareHolds(side, serving, informer, deps, options);

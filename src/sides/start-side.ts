@@ -7,27 +7,26 @@ import {
   SERVING_REVISION,
 } from '../common/annotations.ts';
 import { PartialError } from '../common/errors.ts';
+import { clauseList } from '../common/sentences.ts';
 import { isNotFound } from '../kube/api-errors.ts';
+import type { JsonObject, KubeObject, ResourceType } from '../kube/api-types.ts';
 import type { WatchedType } from '../kube/follow.ts';
 import type { Informer } from '../kube/informer.ts';
-import { groupKind } from '../kube/object-names.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
-import type { JsonObject, KubeObject, ResourceType } from '../kube/api-types.ts';
+import { groupKind, objectKey, refKey } from '../kube/object-names.ts';
 import { EVENTS, PODS } from '../kube/well-known.ts';
-import { clauseList } from '../common/sentences.ts';
 import { autoscalerOf, startReplicas } from '../workloads/autoscaler.ts';
 import { controllerOf } from '../workloads/owners.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
 import { planRestore, restorePatch } from '../workloads/restore.ts';
 import { waveOf } from '../workloads/waves.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
 import { isLeftOut } from './left-parked.ts';
 import { patchLive } from './patch-live.ts';
 import { createReadyBoard, type NotReady } from './ready-board.ts';
 import { SILENCE_MS } from './see-empty.ts';
 import { type ServingStart, type ServingStarts, withRevision } from './serving-start.ts';
 import { typeOf, whereIs } from './side.ts';
-import type { Baseline, BaselineEntry, MoveDeps, MoveSide } from '../moves/move-types.ts';
+import type { Baseline, BaselineEntry, MoveDeps, MoveSide } from './side-types.ts';
 import { enoughOf } from './unready-workloads.ts';
 import { isAutoscaled, restingFields, type WantedField, wakePatch, wantedFields } from './wanted-pods.ts';
 
@@ -66,27 +65,27 @@ export const startTargets = (
     known = baseline?.entries ?? [],
   }: { readonly foreign?: boolean; readonly known?: readonly BaselineEntry[] } = {},
 ): StartTarget[] => {
-  const records = new Map(known.map((entry) => [keyOf(entry), entry]));
+  const records = new Map(known.map((entry) => [refKey(entry), entry]));
   const hpas = objects.filter((object) => groupKind(object) === 'HorizontalPodAutoscaler.autoscaling');
   const counts = new Map(
-    (baseline?.entries ?? []).map((entry) => [`${groupKind(entry)}/${entry.name}`, entry]),
+    (baseline?.entries ?? []).map((entry) => [refKey(entry), entry]),
   );
   return (
     objects
       // A ReplicaSet inherits the annotations of its Deployment; its controller starts it.
       .filter((object) => object.kind !== 'Pod' && controllerOf(object) === undefined)
-      .filter((object) => isMarked(object) || records.has(keyOfObject(object)))
+      .filter((object) => isMarked(object) || records.has(objectKey(object)))
       .filter((object) => side.role === 'source' || !isLeftOut(object))
       .filter((object) => foreign || side.role === 'source' || object.metadata.labels?.[MANAGED] === 'true')
       .filter(
-        (object) => baseline === undefined || counts.has(`${groupKind(object)}/${object.metadata.name}`),
+        (object) => baseline === undefined || counts.has(objectKey(object)),
       )
       .map((object) => {
-        const entry = counts.get(`${groupKind(object)}/${object.metadata.name}`);
+        const entry = counts.get(objectKey(object));
         const counted = entry?.plan.replicas;
         const replicas =
           counted === undefined ? undefined : startReplicas(counted, autoscalerOf(object, hpas));
-        const record = records.get(keyOfObject(object));
+        const record = records.get(objectKey(object));
         return {
           apiVersion: object.apiVersion,
           kind: object.kind,
@@ -125,10 +124,10 @@ export const startGroup = async (
   deps: MoveDeps,
   options: { concurrency: number; dryRun?: boolean; serving?: ServingStarts },
 ): Promise<number> => {
-  const picture = new Map(live.map((object) => [`${groupKind(object)}/${object.metadata.name}`, object]));
+  const picture = new Map(live.map((object) => [objectKey(object), object]));
   let sent = 0;
   await mapBounded(targets, options.concurrency, async (target) => {
-    const seen = picture.get(`${groupKind(target)}/${target.name}`);
+    const seen = picture.get(refKey(target));
     if (await startOne(side, target, seen, deps, options)) sent++;
   });
   return sent;
@@ -229,7 +228,7 @@ const startOne = async (
   const type: ResourceType = typeOf(side, target);
   const ref = { type, namespace: side.namespace, name: target.name };
   const plan = (live: KubeObject): JsonObject | undefined =>
-    startPatch(live, target, serving?.get(keyOf(target)));
+    startPatch(live, target, serving?.get(refKey(target)));
   const done = await patchLive(side.cluster, ref, plan, { seen, dryRun, signal: deps.signal });
   if (done === 'gone') throw new PartialError(`${target.kind} ${target.name} is gone from ${whereIs(side)}.`);
   return done === 'patched';

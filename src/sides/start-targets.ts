@@ -1,13 +1,13 @@
 import { PartialError } from '../common/errors.ts';
-import type { Informer } from '../kube/informer.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import type { Informer } from '../kube/informer.ts';
+import { objectKey, refKey } from '../kube/object-names.ts';
 import { deletedThere } from './deleted-there.ts';
 import { splitJobs } from './jobs-at-home.ts';
 import { whereIs } from './side.ts';
+import type { Baseline, BaselineEntry, MoveOptions, MoveSide } from './side-types.ts';
 import { type StartTarget, startTargets } from './start-side.ts';
-import type { Baseline, BaselineEntry, MoveOptions, MoveSide } from '../moves/move-types.ts';
 import { isIgnored, runs } from './wanted-pods.ts';
 
 /** What the records of a move say of the side that is to be started. */
@@ -45,22 +45,22 @@ export const findTargets = (
   const split = splitJobs(startTargets(to.side, objects, undefined, { known }), live, options.jobs);
   if (keepsDeleted === undefined) return { ...split, deleted: [] };
   const gone = new Set(
-    deletedThere({ starts: known, home: objects, live }, keepsDeleted.stagedAt).map(keyOf),
+    deletedThere({ starts: known, home: objects, live }, keepsDeleted.stagedAt).map(refKey),
   );
   return {
-    start: split.start.filter((target) => !gone.has(keyOf(target))),
+    start: split.start.filter((target) => !gone.has(refKey(target))),
     over: split.over,
-    deleted: split.start.filter((target) => gone.has(keyOf(target))),
+    deleted: split.start.filter((target) => gone.has(refKey(target))),
   };
 };
 
 // How ready it was is known of the side that was stopped.
 const withUnready = (starts: readonly BaselineEntry[], { entries }: Baseline): BaselineEntry[] => {
   const unready = new Map(
-    entries.filter((entry) => entry.unready === true).map((entry) => [keyOf(entry), entry]),
+    entries.filter((entry) => entry.unready === true).map((entry) => [refKey(entry), entry]),
   );
   return starts.map((start) => {
-    const before = unready.get(keyOf(start));
+    const before = unready.get(refKey(start));
     return before === undefined ? start : { ...start, unready: true, readyPods: before.readyPods ?? 0 };
   });
 };
@@ -75,14 +75,14 @@ export const refuseMissing = (
   to: MoveSide,
   objects: readonly KubeObject[],
 ): void => {
-  const there = new Set(objects.map(keyOfObject));
-  const source = new Map(stopped.map((object) => [keyOfObject(object), object]));
+  const there = new Set(objects.map(objectKey));
+  const source = new Map(stopped.map((object) => [objectKey(object), object]));
   const missing = (kind === 'cutover' ? baseline.entries : starts).filter(
     (entry) =>
       entry.kind !== 'Job' &&
       runs(entry) &&
-      !there.has(keyOf(entry)) &&
-      !(kind === 'cutover' && isIgnored(source.get(keyOf(entry)))),
+      !there.has(refKey(entry)) &&
+      !(kind === 'cutover' && isIgnored(source.get(refKey(entry)))),
   );
   if (missing.length === 0) return;
   const names = nameList(missing.map((entry) => `${entry.kind} ${entry.name}`));

@@ -1,13 +1,13 @@
 import { NEWER_REVISION, PARKED, SERVING_REVISION } from '../common/annotations.ts';
 import { isDrError, PartialError, UnsafeError } from '../common/errors.ts';
-import { equalJson, setAt, valueAt } from '../kube/raw-json.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { objectKey, refKey } from '../kube/object-names.ts';
+import { equalJson, setAt, valueAt } from '../kube/raw-json.ts';
 import { parkPatch } from '../workloads/park.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
 import { patchLive } from './patch-live.ts';
 import { typeOf } from './side.ts';
-import type { BaselineEntry, MoveDeps, MoveSide } from '../moves/move-types.ts';
+import type { BaselineEntry, MoveDeps, MoveSide } from './side-types.ts';
 
 export interface StopOptions {
   readonly concurrency: number;
@@ -36,13 +36,13 @@ export const stopSide = async (
   deps: MoveDeps,
   options: StopOptions,
 ): Promise<number> => {
-  const picture = new Map(live.map((object) => [keyOfObject(object), object]));
+  const picture = new Map(live.map((object) => [objectKey(object), object]));
   const failures: Error[] = [];
   let sent = 0;
   for (const batch of batches(entries)) {
     await mapBounded(batch, options.concurrency, async (entry) => {
       try {
-        if (await stopOne(side, entry, picture.get(keyOf(entry)), deps, options)) sent++;
+        if (await stopOne(side, entry, picture.get(refKey(entry)), deps, options)) sent++;
       } catch (error) {
         deps.signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
@@ -81,7 +81,7 @@ const stopOne = async (
   const plan = async (live: KubeObject): Promise<JsonObject | undefined> => {
     if (isStopped(live, entry)) return undefined;
     const patch = parkPatch(live, ((await renew?.(entry, live)) ?? entry).plan);
-    return serving === undefined ? patch : noteServing(live, patch, serving.get(keyOf(entry)));
+    return serving === undefined ? patch : noteServing(live, patch, serving.get(refKey(entry)));
   };
   return (await patchLive(side.cluster, ref, plan, { seen, signal })) === 'patched';
 };

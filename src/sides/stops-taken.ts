@@ -1,7 +1,7 @@
-import { stableStringify } from '../kube/raw-json.ts';
 import type { JsonObject } from '../kube/api-types.ts';
-import { keyOf } from './baseline.ts';
-import type { BaselineEntry } from '../moves/move-types.ts';
+import { refKey } from '../kube/object-names.ts';
+import { stableStringify } from '../kube/raw-json.ts';
+import type { BaselineEntry } from './side-types.ts';
 
 /** Which stop patches the side that is left has taken in a dry run, and whether that was a moment ago. */
 export interface StopsTaken {
@@ -27,4 +27,4 @@ export const createStopsTaken = (now: () => number = () => performance.now()): S
 const FRESH_MS = 60_000;
 
 const textOf = (entry: BaselineEntry): string =>
-  stableStringify([keyOf(entry), entry.uid, entry.plan.fields] as unknown as JsonObject);
+  stableStringify([refKey(entry), entry.uid, entry.plan.fields] as unknown as JsonObject);

@@ -1,20 +1,19 @@
 import { CONTENT_MANAGER, ORIGINAL_REPLICAS, PARK_MANAGER, PARKED } from '../common/annotations.ts';
 import { RefusedError } from '../common/errors.ts';
-import { type Failure, isKubeApiError } from '../kube/api-errors.ts';
-import { setAt, valueAt } from '../kube/raw-json.ts';
-import { objectName } from '../kube/object-names.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
-import type { JsonObject, KubeObject, ResourceType } from '../kube/api-types.ts';
-import { isDryRunUnsupported } from '../pipeline/immutable-strategy.ts';
 import { nameList } from '../common/sentences.ts';
+import { type Failure, isKubeApiError } from '../kube/api-errors.ts';
+import type { JsonObject, KubeObject, ResourceType } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { objectKey, objectName, refKey } from '../kube/object-names.ts';
+import { setAt, valueAt } from '../kube/raw-json.ts';
+import { isDryRunUnsupported } from '../pipeline/immutable-strategy.ts';
 import { mergeValue } from '../workloads/merge-fields.ts';
 import { parkPatch } from '../workloads/park.ts';
 import { checkRestore, planRestore, restorePatch } from '../workloads/restore.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
 import { typeOf, whereIs } from './side.ts';
+import type { BaselineEntry, MoveSide } from './side-types.ts';
 import type { StartTarget } from './start-side.ts';
 import { isStopped } from './stop-side.ts';
-import type { BaselineEntry, MoveSide } from '../moves/move-types.ts';
 
 /** A write that was tried, and what the server said against it; undefined when it would take it. */
 export interface Tried {
@@ -145,9 +144,9 @@ const found = <T extends { readonly apiVersion: string; readonly kind: string; r
   entries: readonly T[],
   live: readonly KubeObject[],
 ): Found<T>[] => {
-  const picture = new Map(live.map((object) => [keyOfObject(object), object]));
+  const picture = new Map(live.map((object) => [objectKey(object), object]));
   return entries.flatMap((entry) => {
-    const object = picture.get(keyOf(entry));
+    const object = picture.get(refKey(entry));
     return object === undefined ? [] : [{ entry, object }];
   });
 };

@@ -1,12 +1,11 @@
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind, objectKey, refKey } from '../kube/object-names.ts';
 import { parseTimestamp } from '../state/time-text.ts';
 import { podFailure } from '../workloads/pod-failure.ts';
 import { podsOfWorkloads } from '../workloads/pods-under.ts';
 import { readiness } from '../workloads/readiness.ts';
 import { isReadyPod } from '../workloads/revisions.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
-import type { BaselineEntry } from '../moves/move-types.ts';
+import type { BaselineEntry } from './side-types.ts';
 
 /** A workload of a baseline that is not ready while it still runs. */
 export interface Unready {
@@ -26,13 +25,13 @@ export const unreadyAmong = (
   objects: readonly KubeObject[],
   nowMs: number,
 ): Unready[] => {
-  const live = new Map(objects.map((object) => [keyOfObject(object), object]));
+  const live = new Map(objects.map((object) => [objectKey(object), object]));
   const pods = objects.filter(({ kind, apiVersion }) => kind === 'Pod' && apiVersion === 'v1');
-  const groups = new Map(podsOfWorkloads(pods, objects).map((group) => [keyOf(group.root), group.pods]));
+  const groups = new Map(podsOfWorkloads(pods, objects).map((group) => [refKey(group.root), group.pods]));
   return entries.flatMap((entry): Unready[] => {
-    const object = live.get(keyOf(entry));
+    const object = live.get(refKey(entry));
     if (object === undefined) return [];
-    const own = groups.get(keyOf(entry)) ?? [];
+    const own = groups.get(refKey(entry)) ?? [];
     const state = readiness(object, own);
     return state.state === 'ready' || (state.state === 'progressing' && isStarting(own, nowMs))
       ? []

@@ -1,10 +1,10 @@
 import { PartialError } from '../common/errors.ts';
+import { nameList } from '../common/sentences.ts';
 import { openInformer } from '../kube/informer.ts';
 import { JOBS } from '../kube/well-known.ts';
-import { nameList } from '../common/sentences.ts';
 import { runningJobs } from './baseline.ts';
 import { whereIs } from './side.ts';
-import type { MoveDeps, MoveSide } from '../moves/move-types.ts';
+import type { MoveDeps, MoveSide } from './side-types.ts';
 
 /**
  * Waits at most `timeoutMs` until no Job runs on a side; their end is watched. Returns a clause. Throws PartialError

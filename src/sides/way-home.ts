@@ -1,17 +1,16 @@
 import { IGNORE, MANAGED, ORIGINAL_REPLICAS } from '../common/annotations.ts';
 import { kubectl } from '../common/command-line.ts';
 import { RefusedError } from '../common/errors.ts';
-import { groupKind } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind, objectKey, refKey } from '../kube/object-names.ts';
 import { controllerOf } from '../workloads/owners.ts';
 import { planPark } from '../workloads/park.ts';
 import { isMarked, recordedFields, recordedReplicas } from '../workloads/parked-annotation.ts';
 import { isTemporary } from '../workloads/temporary-objects.ts';
-import { keyOf, keyOfObject } from './baseline.ts';
 import { isLeftOut } from './left-parked.ts';
 import { whereIs } from './side.ts';
-import type { Baseline, BaselineEntry, MoveDeps, MoveSide } from '../moves/move-types.ts';
+import type { Baseline, BaselineEntry, MoveDeps, MoveSide } from './side-types.ts';
 import { isIgnored, restingFields, runs, wantedFields } from './wanted-pods.ts';
 
 /** A side with what was listed on it. */
@@ -26,7 +25,7 @@ export interface Listed {
  * RefusedError for a mark that cannot be read.
  */
 export const recordedStarts = ({ side, objects }: Listed, parked: Baseline | undefined): BaselineEntry[] => {
-  const known = new Map((parked?.entries ?? []).map((entry) => [keyOf(entry), entry]));
+  const known = new Map((parked?.entries ?? []).map((entry) => [refKey(entry), entry]));
   return (
     objects
       // What a killed copy has left is removed, never started.
@@ -40,7 +39,7 @@ export const recordedStarts = ({ side, objects }: Listed, parked: Baseline | und
           return [{ ...entry, plan: { kind: groupKind(object), fields, replicas, notes: [] } }];
         }
         const plan = planPark(object, { stop: true, scalePath: side.scalePaths.get(groupKind(object)) });
-        const record = known.get(keyOfObject(object));
+        const record = known.get(objectKey(object));
         if (plan === undefined) return record === undefined ? [] : [{ ...entry, plan: record.plan }];
         const isResting = record !== undefined && restingFields(object, wantedFields(record)).length > 0;
         if (isResting) return [{ ...entry, plan: record.plan }];
@@ -68,19 +67,19 @@ export const findHomeless = (
   starts: readonly BaselineEntry[],
   parked: Baseline | undefined,
 ): Homeless => {
-  const live = new Map(from.objects.map((object) => [keyOfObject(object), object]));
-  const home = new Set(to.objects.map(keyOfObject));
-  const ready = new Set(starts.map(keyOf));
-  const known = new Set((parked?.entries ?? []).map(keyOf));
+  const live = new Map(from.objects.map((object) => [objectKey(object), object]));
+  const home = new Set(to.objects.map(objectKey));
+  const ready = new Set(starts.map(refKey));
+  const known = new Set((parked?.entries ?? []).map(refKey));
   const left = entries.filter(
-    (entry) => runs(entry) && !ready.has(keyOf(entry)) && !staysParked(live.get(keyOf(entry))),
+    (entry) => runs(entry) && !ready.has(refKey(entry)) && !staysParked(live.get(refKey(entry))),
   );
   const isCopy = (entry: BaselineEntry): boolean =>
-    known.has(keyOf(entry)) || live.get(keyOf(entry))?.metadata.labels?.[MANAGED] === 'true';
-  const gone = left.filter((entry) => !home.has(keyOf(entry)));
+    known.has(refKey(entry)) || live.get(refKey(entry))?.metadata.labels?.[MANAGED] === 'true';
+  const gone = left.filter((entry) => !home.has(refKey(entry)));
   return {
     missing: gone.filter(isCopy),
-    unknown: left.filter((entry) => home.has(keyOf(entry))),
+    unknown: left.filter((entry) => home.has(refKey(entry))),
     foreign: gone.filter((entry) => !isCopy(entry)),
   };
 };

@@ -1,8 +1,8 @@
 import { hasStatus } from '../kube/api-errors.ts';
-import { objectAt, objectsAt, stringAt, stringsAt } from '../kube/raw-json.ts';
-import { groupKind, typeName } from '../kube/object-names.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { Discovery, GroupResource, JsonObject, KubeObject } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { groupKind, typeName } from '../kube/object-names.ts';
+import { objectAt, objectsAt, stringAt, stringsAt } from '../kube/raw-json.ts';
 import { QUOTAS } from '../kube/well-known.ts';
 import { preferredTypes } from '../pipeline/choose-types.ts';
 import type { PlanItem } from '../pipeline/plan-object.ts';

@@ -1,10 +1,10 @@
+import { count } from '../common/sentences.ts';
 import { typeName } from '../kube/object-names.ts';
 import type { AppliedRow } from '../pipeline/apply-plan.ts';
 import type { PlanItem } from '../pipeline/plan-object.ts';
-import { count } from '../common/sentences.ts';
+import type { ClusterNeed, ClusterNeeds, TriedNeed } from './cluster-needs/bring-types.ts';
 import { createNeeds, tryNeeds } from './cluster-needs/create-needs.ts';
 import { needLine, rowOfNeed, rowOfUnwritten } from './cluster-needs/need-rows.ts';
-import type { ClusterNeed, ClusterNeeds, TriedNeed } from './cluster-needs/bring-types.ts';
 import { dryRunPlan } from './dry-run-plan.ts';
 import type { StageDeps, StageOptions, StageRow } from './stage-types.ts';
 

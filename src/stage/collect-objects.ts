@@ -1,8 +1,8 @@
 import { kubectl } from '../common/command-line.ts';
 import { RefusedError, UsageError } from '../common/errors.ts';
 import { hasStatus, isKubeApiError } from '../kube/api-errors.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { ClusterReader, Discovery, KubeObject, ResourceType } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
 import { chooseTypes, type TypePair } from '../pipeline/choose-types.ts';
 import { refuseUnknownKinds, type SelectedTypes, selectTypes } from '../pipeline/select-types.ts';
 import { uniqueByUid } from '../pipeline/unique-names.ts';

@@ -1,8 +1,8 @@
 import { CONTENT_MANAGER } from '../common/annotations.ts';
 import { hasStatus, isKubeApiError } from '../kube/api-errors.ts';
-import { OPEN_GATE } from '../kube/write-gate.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { NAMESPACES } from '../kube/well-known.ts';
+import { OPEN_GATE } from '../kube/write-gate.ts';
 import { namespaceBody } from '../pipeline/plan-namespace.ts';
 import type { StageDeps, StageOptions, StageRow } from './stage-types.ts';
 

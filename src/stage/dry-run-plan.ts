@@ -1,13 +1,13 @@
 import { IGNORE, PREFIX } from '../common/annotations.ts';
 import type { Failure } from '../kube/api-errors.ts';
 import { hasStatus, isKubeApiError } from '../kube/api-errors.ts';
-import { stringAt } from '../kube/raw-json.ts';
-import { groupKind, typeName } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind, typeName } from '../kube/object-names.ts';
+import { stringAt } from '../kube/raw-json.ts';
 import { type AppliedRow, dryRunAll } from '../pipeline/apply-plan.ts';
 import type { PlanItem } from '../pipeline/plan-object.ts';
-import { patienceWith } from './stopping.ts';
 import type { StageDeps, StageOptions } from './stage-types.ts';
+import { patienceWith } from './stopping.ts';
 
 /** What the destination's server says of the plan before anything is written. */
 export interface DryRun {

@@ -1,9 +1,8 @@
 import { CONTENT_MANAGER, MANAGED, SOURCE_NAMESPACE } from '../common/annotations.ts';
 import { errorText } from '../common/errors.ts';
-import { groupKind, groupOf } from '../kube/object-names.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { KubeObject } from '../kube/api-types.ts';
-import { keyOfObject } from '../sides/baseline.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { groupKind, groupOf, objectKey } from '../kube/object-names.ts';
 import type { Collected } from './collect-objects.ts';
 import type { Prepared } from './prepare-plan.ts';
 import { isRecord } from './prepare-plan.ts';
@@ -26,7 +25,7 @@ export const findOrphans = (
   // What is refused is there at the source, and is asked for.
   const wanted = new Set(
     prepared.flatMap((row) =>
-      row.item === undefined && row.verdict.kind !== 'refuse' ? [] : keyOfObject(row.source),
+      row.item === undefined && row.verdict.kind !== 'refuse' ? [] : objectKey(row.source),
     ),
   );
   return collected.dest.filter(
@@ -35,7 +34,7 @@ export const findOrphans = (
       object.metadata.annotations?.[SOURCE_NAMESPACE] === options.sourceNamespace &&
       !isRecord(object) &&
       listed.has(`${groupOf(object.apiVersion)}/${object.kind}`) &&
-      !wanted.has(keyOfObject(object)),
+      !wanted.has(objectKey(object)),
   );
 };
 

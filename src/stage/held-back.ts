@@ -1,6 +1,6 @@
 import { ONE_SHOT } from '../common/annotations.ts';
-import { groupKind, groupOf } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind, groupOf } from '../kube/object-names.ts';
 import { type ActsAlone, actsAlone } from '../pipeline/acts-alone.ts';
 import { type OneShotKinds, oneShotMark, oneShotOf } from '../pipeline/one-shot.ts';
 import type { Note } from '../pipeline/pipeline-types.ts';

@@ -1,8 +1,8 @@
-import { parseTimestamp, timestamp } from '../state/time-text.ts';
-import { newOperationId } from '../state/operator-identity.ts';
 import { acquireLock, type Lock } from '../state/lock.ts';
-import { openStateStore } from '../state/state-record.ts';
+import { newOperationId } from '../state/operator-identity.ts';
 import { SCHEMA, type StateRecord } from '../state/record-types.ts';
+import { openStateStore } from '../state/state-record.ts';
+import { parseTimestamp, timestamp } from '../state/time-text.ts';
 import type { Connected } from './connect-sides.ts';
 import { refuseLive } from './refuse-live-dest.ts';
 import type { StageDeps, StageOptions } from './stage-types.ts';

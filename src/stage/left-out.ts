@@ -1,16 +1,15 @@
 import { CONTENT_MANAGER, LEFT_OUT } from '../common/annotations.ts';
 import { errorText } from '../common/errors.ts';
 import { hasStatus } from '../kube/api-errors.ts';
-import { groupOf } from '../kube/object-names.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { groupOf, objectKey, refKey } from '../kube/object-names.ts';
 import { releaseHeld } from '../pipeline/transforms/all-transforms.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
-import { keyOf, keyOfObject } from '../sides/baseline.ts';
 import type { Collected } from './collect-objects.ts';
 import type { Prepared } from './prepare-plan.ts';
-import { type LeftOutReason, reasonOf, SAID, staleManifests } from './stale-manifests.ts';
 import type { StageDeps, StageOptions, StageRow } from './stage-types.ts';
+import { type LeftOutReason, reasonOf, SAID, staleManifests } from './stale-manifests.ts';
 
 /** A copy of which the mark is to be changed. */
 export interface LeftOutMark {
@@ -33,13 +32,13 @@ export const findMarks = (
   prepared: readonly Prepared[],
   orphans: readonly KubeObject[],
 ): LeftOutMark[] => {
-  const rows = new Map(prepared.map((row) => [keyOfObject(row.source), row]));
+  const rows = new Map(prepared.map((row) => [objectKey(row.source), row]));
   const gone = options.prune ? [] : orphans.filter((object) => isMarked(object) || isHeld(object));
   const marks = [
     ...gone.map((object) => ({
       object,
       about: object,
-      reason: reasonOf(rows.get(keyOfObject(object)), options.oneShotKinds),
+      reason: reasonOf(rows.get(objectKey(object)), options.oneShotKinds),
     })),
     ...staleManifests(options, collected, prepared).filter(({ isOrphan }) => !(options.prune && isOrphan)),
     ...prepared.flatMap(({ item, source }) =>
@@ -80,16 +79,16 @@ export const writeMarks = (
 
 /** Puts the rows of marks into those of the objects: an object has one row. Pure. */
 export const withMarkRows = (rows: readonly StageRow[], marked: readonly StageRow[]): StageRow[] => {
-  const byKey = new Map(marked.map((row) => [keyOf(row), row]));
-  const known = new Set(rows.map(keyOf));
+  const byKey = new Map(marked.map((row) => [refKey(row), row]));
+  const known = new Set(rows.map(refKey));
   return [
     ...rows.map((row) => {
-      const mark = byKey.get(keyOf(row));
+      const mark = byKey.get(refKey(row));
       if (mark === undefined || (mark.action === 'updated' && WRITTEN.has(row.action))) return row;
       const reason = row.reason === '' ? mark.reason : `${row.reason}; ${mark.reason}`;
       return { ...row, action: mark.action, reason };
     }),
-    ...marked.filter((row) => !known.has(keyOf(row))),
+    ...marked.filter((row) => !known.has(refKey(row))),
   ];
 };
 

@@ -1,26 +1,26 @@
 import { RECORD, SOURCE_CLUSTER } from '../common/annotations.ts';
 import { RefusedError, UsageError } from '../common/errors.ts';
-import { isObject } from '../kube/raw-json.ts';
-import { groupKind, groupOf } from '../kube/object-names.ts';
-import type { KubeObject, ResourceType } from '../kube/api-types.ts';
-import type { TypePair } from '../pipeline/choose-types.ts';
-import { judgeObject } from '../pipeline/filter-objects.ts';
-import { isBuiltinGroup } from '../pipeline/api-groups.ts';
-import { createObjectIndex } from '../pipeline/object-index.ts';
-import { type Bodies, type PlanItem, planObject } from '../pipeline/plan-object.ts';
-import { transformObject } from '../pipeline/transform-object.ts';
-import type { FilterContext, Note, TransformContext } from '../pipeline/pipeline-types.ts';
 import { mapInSlices } from '../common/slices.ts';
 import type { Verdict } from '../common/verdict.ts';
+import type { KubeObject, ResourceType } from '../kube/api-types.ts';
+import { groupKind, groupOf, objectKey } from '../kube/object-names.ts';
+import { isObject } from '../kube/raw-json.ts';
+import { isBuiltinGroup } from '../pipeline/api-groups.ts';
+import type { TypePair } from '../pipeline/choose-types.ts';
+import { judgeObject } from '../pipeline/filter-objects.ts';
+import { createObjectIndex } from '../pipeline/object-index.ts';
+import type { FilterContext, Note, TransformContext } from '../pipeline/pipeline-types.ts';
+import { type Bodies, type PlanItem, planObject } from '../pipeline/plan-object.ts';
+import { nameOfStash, stashBody } from '../pipeline/stash.ts';
+import { transformObject } from '../pipeline/transform-object.ts';
+import { deletionOf } from '../workloads/deletion-text.ts';
 import { parkableKinds } from '../workloads/kinds.ts';
 import { applyPark, parkBody, planPark, stripParkFields } from '../workloads/park.ts';
-import { podsOfWorkloads } from '../workloads/pods-under.ts';
 import { where } from '../workloads/parked-annotation.ts';
+import { podsOfWorkloads } from '../workloads/pods-under.ts';
 import type { ScalePath, ScalePaths } from '../workloads/workload-types.ts';
-import { deletionOf } from '../workloads/deletion-text.ts';
 import type { Collected } from './collect-objects.ts';
 import { type HoldInput, heldBack } from './held-back.ts';
-import { nameOfStash, stashBody } from '../pipeline/stash.ts';
 import type { StageDeps, StageOptions } from './stage-types.ts';
 
 /** One source object with what becomes of it. */
@@ -232,7 +232,7 @@ const leaving = (source: KubeObject, present: KubeObject, { destNamespace }: Sta
 type LiveIndex = (apiVersion: string, kind: string, name: string) => KubeObject | undefined;
 
 const liveIndex = (objects: readonly KubeObject[]): LiveIndex => {
-  const byName = new Map(objects.map((object) => [`${groupKind(object)}/${object.metadata.name}`, object]));
+  const byName = new Map(objects.map((object) => [objectKey(object), object]));
   return (apiVersion, kind, name) => byName.get(`${groupKind({ apiVersion, kind })}/${name}`);
 };
 

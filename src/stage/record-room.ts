@@ -1,17 +1,17 @@
 import { hasStatus } from '../kube/api-errors.ts';
 import { groupKind, objectName } from '../kube/object-names.ts';
 import { LEASES } from '../kube/well-known.ts';
+import { quotasInForce } from '../needs/quota-usage.ts';
+import { inForce } from '../needs/quotas-in-force.ts';
 import { isDryRunUnsupported } from '../pipeline/immutable-strategy.ts';
+import { quotaRows } from '../preflight/checks/check-quota.ts';
 import { stageRecords } from '../state/record-objects.ts';
 import { LOCK_NAME } from '../state/record-places.ts';
-import { inForce } from '../needs/quotas-in-force.ts';
-import { quotaRows } from '../preflight/checks/check-quota.ts';
-import { quotasInForce } from '../needs/quota-usage.ts';
 import { refusedRecords } from '../workloads/try-records.ts';
 import type { Collected } from './collect-objects.ts';
-import { countCreated, countLive, countTypes } from './stage-counts.ts';
 import { isAboutStandIn, STAND_IN } from './dry-run-plan.ts';
 import type { Prepared } from './prepare-plan.ts';
+import { countCreated, countLive, countTypes } from './stage-counts.ts';
 import type { Finding, StageDeps, StageOptions } from './stage-types.ts';
 
 /**

@@ -1,16 +1,16 @@
 import { MANAGED } from '../common/annotations.ts';
 import { drSyncer, kubectl } from '../common/command-line.ts';
 import { PartialError, RefusedError, UnsafeError } from '../common/errors.ts';
-import { groupKind } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { count, nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { objectKey, refKey } from '../kube/object-names.ts';
 import { readJournal } from '../state/journal.ts';
 import { journalPlace } from '../state/journal-store.ts';
 import type { StateRecord } from '../state/record-types.ts';
+import { wordsOfRecord } from '../state/recorded-executables.ts';
 import { podsOfWorkloads } from '../workloads/pods-under.ts';
 import { isWarmStandby } from '../workloads/scale-override.ts';
 import { isTemporary } from '../workloads/temporary-objects.ts';
-import { wordsOfRecord } from '../moves/recorded-executables.ts';
 import type { Collected } from './collect-objects.ts';
 import type { Finding, StageDeps, StageOptions } from './stage-types.ts';
 
@@ -28,9 +28,9 @@ export const guardDestination = (
   const where = `Namespace ${options.destNamespace} in context ${deps.dest.context}`;
   refuseLive(deps, options, record);
   const running = dest.filter((object) => object.kind === 'Pod' && isRunning(object));
-  const objects = new Map(dest.map((object) => [`${groupKind(object)}/${object.metadata.name}`, object]));
+  const objects = new Map(dest.map((object) => [objectKey(object), object]));
   const foreign = podsOfWorkloads(running, dest).filter(({ root }) => {
-    const owner = objects.get(`${groupKind(root)}/${root.name}`);
+    const owner = objects.get(refKey(root));
     return owner === undefined || !mayRun(owner);
   });
   if (foreign.length === 0) return [];

@@ -1,11 +1,11 @@
 import { COPIED_REVISION, PARKED, SERVING_REVISION } from '../common/annotations.ts';
-import { isObject } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { isObject } from '../kube/raw-json.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
+import { KEPT_APART, listRevisions, readRevisions } from '../workloads/read-revisions.ts';
 import { olderRevisions } from '../workloads/revisions.ts';
 import { copyableRevision, revisionsOf } from '../workloads/serving.ts';
-import { KEPT_APART, listRevisions, readRevisions } from '../workloads/read-revisions.ts';
 import type { StageDeps, StageOptions } from './stage-types.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { groupKind, typeName } from '../kube/object-names.ts';
 import type { GroupResource } from '../kube/api-types.ts';
+import { groupKind, typeName } from '../kube/object-names.ts';
 import type { Collected } from './collect-objects.ts';
 import type { Prepared } from './prepare-plan.ts';
 

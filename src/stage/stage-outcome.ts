@@ -2,8 +2,8 @@ import type { ExitName } from '../common/exit-codes.ts';
 import { count } from '../common/sentences.ts';
 import type { Collected } from './collect-objects.ts';
 import { isNamespaceRow } from './stage-result.ts';
-import { stopReason } from './stopping.ts';
 import type { StageDeps, StageOptions, StageRow } from './stage-types.ts';
+import { stopReason } from './stopping.ts';
 
 /**
  * How a stage ends that came to writing: the row of the exit-code table and one sentence. What is outside the namespace

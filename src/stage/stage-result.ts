@@ -1,8 +1,8 @@
 import { type ExitName, exitCode } from '../common/exit-codes.ts';
-import { typeName } from '../kube/object-names.ts';
-import type { KubeObject } from '../kube/api-types.ts';
-import type { AppliedRow } from '../pipeline/apply-plan.ts';
 import { nameList } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { typeName } from '../kube/object-names.ts';
+import type { AppliedRow } from '../pipeline/apply-plan.ts';
 import type { Collected } from './collect-objects.ts';
 import type { Connected } from './connect-sides.ts';
 import type { Prepared } from './prepare-plan.ts';

@@ -1,9 +1,9 @@
 import type { ExitName } from '../common/exit-codes.ts';
+import type { Reporter } from '../common/reporter.ts';
 import type { ClusterReader, ClusterWriter, RequestCounts } from '../kube/api-types.ts';
-import type { TypeSelection } from '../pipeline/select-types.ts';
 import type { OnConflict } from '../pipeline/immutable-strategy.ts';
 import type { Note, TransformContext } from '../pipeline/pipeline-types.ts';
-import type { Reporter } from '../common/reporter.ts';
+import type { TypeSelection } from '../pipeline/select-types.ts';
 import type { LockProcess } from '../state/lock.ts';
 import type { PreCopyResult } from '../volumes/data-types.ts';
 

@@ -1,14 +1,13 @@
 import { RECORD, SOURCE_NAMESPACE } from '../common/annotations.ts';
-import { groupOf } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupOf, objectKey } from '../kube/object-names.ts';
 import { oneShotOf } from '../pipeline/one-shot.ts';
-import { finished } from '../workloads/is-finished.ts';
-import { keyOfObject } from '../sides/baseline.ts';
+import { isKeptAs, stashKept } from '../pipeline/stash.ts';
 import { isIgnored } from '../sides/wanted-pods.ts';
+import { finished } from '../workloads/is-finished.ts';
 import type { Collected } from './collect-objects.ts';
 import { isOurs, listedKinds } from './find-orphans.ts';
 import type { Prepared } from './prepare-plan.ts';
-import { isKeptAs, stashKept } from '../pipeline/stash.ts';
 import type { StageOptions } from './stage-types.ts';
 
 /** Why a copy would not be made now. */
@@ -45,14 +44,14 @@ export const staleManifests = (
 ): StaleManifest[] => {
   if (options.selector !== undefined) return [];
   const listed = listedKinds(collected);
-  const rows = new Map(prepared.map((row) => [keyOfObject(row.source), row]));
+  const rows = new Map(prepared.map((row) => [objectKey(row.source), row]));
   return collected.dest
     .filter((object) => object.metadata.labels?.[RECORD] === 'stash' && isOurs(object))
     .flatMap((object): StaleManifest[] => {
       const about = stashKept(object);
       if (about === undefined || !isKeptAs(object, about)) return [];
       if (!listed.has(`${groupOf(about.apiVersion)}/${about.kind}`)) return [];
-      const row = rows.get(keyOfObject(about));
+      const row = rows.get(objectKey(about));
       const isWanted = row?.verdict.kind === 'refuse' || (row?.item !== undefined && row.stashed);
       if (isWanted) return [];
       const isOrphan =

@@ -1,10 +1,10 @@
 import { LockedError } from '../common/errors.ts';
 import type { ClusterReader, ClusterWriter, RequestOptions } from '../kube/api-types.ts';
-import { readRecord, whereIs, writeRecord } from './record-io.ts';
-import { decodeHistory, encodeRecord } from './record-schemas.ts';
 import { createTokens } from './random-token.ts';
-import { type HistoryEntry, type HistoryRecord, SCHEMA } from './record-types.ts';
+import { readRecord, whereIs, writeRecord } from './record-io.ts';
 import { placeOf, type Role } from './record-places.ts';
+import { decodeHistory, encodeRecord } from './record-schemas.ts';
+import { type HistoryEntry, type HistoryRecord, SCHEMA } from './record-types.ts';
 
 /** How many entries are kept; the oldest go first. */
 export const HISTORY_LIMIT = 200;

@@ -1,6 +1,6 @@
 import { own } from '../kube/raw-json.ts';
-import type { ClosedOperation, Journal, OperationKind } from './record-types.ts';
 import type { Role } from './record-places.ts';
+import type { ClosedOperation, Journal, OperationKind } from './record-types.ts';
 
 /** What an operation may have done to the two sides by now: a step that was begun counts, whether it ended or not. */
 export interface Effects {

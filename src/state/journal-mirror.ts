@@ -2,8 +2,8 @@ import { LockedError } from '../common/errors.ts';
 import type { ClusterWriter } from '../kube/api-types.ts';
 import { createJournalWriter, journalPlace, readJournalAt } from './journal-store.ts';
 import { sweepJournals } from './journal-sweep.ts';
-import { whereIs } from './record-io.ts';
 import { createTokens } from './random-token.ts';
+import { whereIs } from './record-io.ts';
 import type { Journal } from './record-types.ts';
 
 /**

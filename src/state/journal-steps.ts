@@ -1,8 +1,8 @@
 import { RefusedError, UnsafeError } from '../common/errors.ts';
 import type { ExitName } from '../common/exit-codes.ts';
-import { equalJson, stableStringify } from '../kube/raw-json.ts';
-import type { Json } from '../kube/api-types.ts';
 import { count } from '../common/sentences.ts';
+import type { Json } from '../kube/api-types.ts';
+import { equalJson, stableStringify } from '../kube/raw-json.ts';
 import { isOperationId } from './operator-identity.ts';
 import {
   type BaselineWorkload,

@@ -1,10 +1,10 @@
-import { stableStringify, stringAt } from '../kube/raw-json.ts';
 import type { ClusterReader, ClusterWriter, JsonObject, RequestOptions } from '../kube/api-types.ts';
+import { stableStringify, stringAt } from '../kube/raw-json.ts';
 import { hashOf } from './record-codec.ts';
 import { readRecord, type Stored, whereIs, writeImmutable, writeRecord } from './record-io.ts';
+import { type Place, placeOf, type Role } from './record-places.ts';
 import { decodeBaseline, decodeJournal, encodeRecord, refuseDamaged } from './record-schemas.ts';
 import { type Journal, SCHEMA } from './record-types.ts';
-import { type Place, placeOf, type Role } from './record-places.ts';
 
 /** A journal with what is needed to replace it. */
 export interface StoredJournal {

@@ -1,10 +1,10 @@
 import { RECORD } from '../common/annotations.ts';
 import type { ClusterWriter, KubeObject, RequestOptions } from '../kube/api-types.ts';
 import { CONFIG_MAPS } from '../kube/well-known.ts';
-import { parseTimestamp } from './time-text.ts';
 import { partNames } from './record-codec.ts';
 import { removeParts } from './record-io.ts';
 import type { Place } from './record-places.ts';
+import { parseTimestamp } from './time-text.ts';
 
 /** How many finished journals are kept besides the latest one. */
 export const ARCHIVE_LIMIT = 10;

@@ -2,8 +2,6 @@ import { isDrError, LockedError, PartialError } from '../common/errors.ts';
 import type { ExitName } from '../common/exit-codes.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import type { ClusterReader, ClusterWriter, Json, JsonObject, RequestOptions } from '../kube/api-types.ts';
-import { ageText, parseTimestamp, timestamp } from './time-text.ts';
-import { hostOf } from './operator-identity.ts';
 import { closedOperation } from './journal-effects.ts';
 import { copyJournal } from './journal-mirror.ts';
 import { createChangeQueue } from './journal-queue.ts';
@@ -24,14 +22,16 @@ import {
 } from './journal-steps.ts';
 import { createJournalWriter, journalPlace, readJournalAt, type StoredJournal } from './journal-store.ts';
 import { sweepJournals } from './journal-sweep.ts';
-import { createMirror, type Mirror, type MirrorReport } from './mirror-record.ts';
-import { whereIs, writeRecord } from './record-io.ts';
-import { redactAll } from './redact-json.ts';
-import { decodeJournal, encodeRecord } from './record-schemas.ts';
-import { createTokens } from './random-token.ts';
-import type { BaselineWorkload, Journal, NewOperation } from './record-types.ts';
-import type { Role } from './record-places.ts';
 import { whoWorks } from './lock-hint.ts';
+import { createMirror, type Mirror, type MirrorReport } from './mirror-record.ts';
+import { hostOf } from './operator-identity.ts';
+import { createTokens } from './random-token.ts';
+import { whereIs, writeRecord } from './record-io.ts';
+import type { Role } from './record-places.ts';
+import { decodeJournal, encodeRecord } from './record-schemas.ts';
+import type { BaselineWorkload, Journal, NewOperation } from './record-types.ts';
+import { redactAll } from './redact-json.ts';
+import { ageText, parseTimestamp, timestamp } from './time-text.ts';
 
 /** What happens to a step of the journal; `id` is stable from run to run. */
 interface StepName {

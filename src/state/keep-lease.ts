@@ -1,10 +1,10 @@
 import { CONTENT_MANAGER } from '../common/annotations.ts';
 import { type DrError, errorText, isDrError, LockedError, PartialError } from '../common/errors.ts';
+import { sleep, timeLimit, timerMs } from '../common/sleep.ts';
 import { hasStatus, isNotFound } from '../kube/api-errors.ts';
-import type { WriteGate } from '../kube/write-gate.ts';
 import type { ClusterWriter, KubeObject, RequestOptions } from '../kube/api-types.ts';
 import { LEASES } from '../kube/well-known.ts';
-import { sleep, timeLimit, timerMs } from '../common/sleep.ts';
+import type { WriteGate } from '../kube/write-gate.ts';
 import { type Claim, isHeldBy, readLease, releasedLease, renewedLease } from './lease.ts';
 import { LOCK_NAME } from './record-places.ts';
 

@@ -1,8 +1,8 @@
-import { isObject, numberAt, stringAt } from '../kube/raw-json.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import type { Life } from '../common/process-identity.ts';
-import { isAhead, microTimestamp, parseTimestamp } from './time-text.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { isObject, numberAt, stringAt } from '../kube/raw-json.ts';
 import { LOCK_NAME, LOCK_OPERATION, LOCK_PROCESS, LOCK_SESSION, recordLabels } from './record-places.ts';
+import { isAhead, microTimestamp, parseTimestamp } from './time-text.ts';
 
 /** Who wants the lock, and on what terms. */
 export interface Claim {

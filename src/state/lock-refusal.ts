@@ -1,6 +1,6 @@
 import { LockedError } from '../common/errors.ts';
-import { ageText } from './time-text.ts';
 import { type Claim, type Held, type judgeLease, msToExpiry } from './lease.ts';
+import { ageText } from './time-text.ts';
 
 /** Where a lock is: for sentences. */
 export interface LockPlace {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { CONTENT_MANAGER } from '../common/annotations.ts';
 import { errorText, LockedError } from '../common/errors.ts';
-import { hasStatus } from '../kube/api-errors.ts';
-import { OPEN_GATE, type WriteGate } from '../kube/write-gate.ts';
-import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/api-types.ts';
-import { LEASES } from '../kube/well-known.ts';
 import type { Life } from '../common/process-identity.ts';
 import { timeLimit } from '../common/sleep.ts';
+import { hasStatus } from '../kube/api-errors.ts';
+import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/api-types.ts';
+import { LEASES } from '../kube/well-known.ts';
+import { OPEN_GATE, type WriteGate } from '../kube/write-gate.ts';
 import { type Hold, holdLease, readStoredLease, releaseStray, replaceLease } from './keep-lease.ts';
 import { type Claim, type Held, heldLease, isHeldBy, judgeLease, msToExpiry, readLease } from './lease.ts';
 import { refuseLock } from './lock-refusal.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { isObject, stringAt } from '../kube/raw-json.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { isObject, stringAt } from '../kube/raw-json.ts';
 import { refuseDamaged } from './record-schemas.ts';
 
 /** From how many bytes a text is compressed, and how many compressed bytes one ConfigMap holds. */

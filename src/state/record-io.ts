@@ -1,12 +1,12 @@
 import { CONTENT_MANAGER } from '../common/annotations.ts';
 import { hasStatus, isKubeApiError, isNotFound } from '../kube/api-errors.ts';
-import { stringAt } from '../kube/raw-json.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { stringAt } from '../kube/raw-json.ts';
 import { CONFIG_MAPS } from '../kube/well-known.ts';
 import { decodeContent, encodeContent, partNames } from './record-codec.ts';
-import { refuseDamaged } from './record-schemas.ts';
 import { type Place, recordLabels } from './record-places.ts';
+import { refuseDamaged } from './record-schemas.ts';
 
 /** A record as it is stored: its text, and what a compare-and-swap needs. */
 export interface Stored {

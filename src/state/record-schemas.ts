@@ -1,7 +1,22 @@
 import { RefusedError } from '../common/errors.ts';
 import { EXIT_CODES } from '../common/exit-codes.ts';
-import { isObject, parseJson, stableStringify, stringAt } from '../kube/raw-json.ts';
 import type { Json, JsonObject } from '../kube/api-types.ts';
+import { isObject, parseJson, stableStringify, stringAt } from '../kube/raw-json.ts';
+import {
+  type BaselineField,
+  type BaselineWorkload,
+  type ClosedOperation,
+  type HistoryEntry,
+  type HistoryRecord,
+  type Journal,
+  type JournalStep,
+  OPERATION_KINDS,
+  PHASES,
+  SCHEMA,
+  type Site,
+  STEP_STATES,
+  type StateRecord,
+} from './record-types.ts';
 import {
   anyObject,
   anything,
@@ -19,21 +34,6 @@ import {
   word,
   yesOrNo,
 } from './schema-checks.ts';
-import {
-  type BaselineField,
-  type BaselineWorkload,
-  type ClosedOperation,
-  type HistoryEntry,
-  type HistoryRecord,
-  type Journal,
-  type JournalStep,
-  OPERATION_KINDS,
-  PHASES,
-  SCHEMA,
-  type Site,
-  STEP_STATES,
-  type StateRecord,
-} from './record-types.ts';
 
 /**
  * Reads a state record from its JSON text. `where` names the object for errors ("ConfigMap dr-syncer-state in

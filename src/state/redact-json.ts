@@ -1,5 +1,5 @@
-import { isObject } from '../kube/raw-json.ts';
 import type { Json } from '../kube/api-types.ts';
+import { isObject } from '../kube/raw-json.ts';
 
 /** A copy of a JSON value in which every text has gone through `redact`; field names stay. Pure. */
 export const redactAll = (value: Json, redact: (text: string) => string): Json => {

@@ -1,5 +1,5 @@
-import { isObject } from '../kube/raw-json.ts';
 import type { Json } from '../kube/api-types.ts';
+import { isObject } from '../kube/raw-json.ts';
 import { parseTimestamp } from './time-text.ts';
 
 /** Looks at a value found at `path` and returns what is wrong with it as a clause, or undefined. */

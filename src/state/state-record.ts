@@ -1,14 +1,14 @@
 import { LockedError, UnsafeError } from '../common/errors.ts';
-import { clone, equalJson } from '../kube/raw-json.ts';
 import type { ClusterReader, ClusterWriter, Json, KubeObject, RequestOptions } from '../kube/api-types.ts';
-import { isAhead, parseTimestamp } from './time-text.ts';
+import { clone, equalJson } from '../kube/raw-json.ts';
+import { whoWorks } from './lock-hint.ts';
+import { createTokens } from './random-token.ts';
 import { decodeContent } from './record-codec.ts';
 import { readRecord, type Stored, whereIs, writeRecord } from './record-io.ts';
-import { decodeState, encodeRecord } from './record-schemas.ts';
-import { createTokens } from './random-token.ts';
-import type { Phase, StateRecord } from './record-types.ts';
 import { placeOf, type Role } from './record-places.ts';
-import { whoWorks } from './lock-hint.ts';
+import { decodeState, encodeRecord } from './record-schemas.ts';
+import type { Phase, StateRecord } from './record-types.ts';
+import { isAhead, parseTimestamp } from './time-text.ts';
 
 /** The state record with what is needed to replace it. */
 export interface StoredState {

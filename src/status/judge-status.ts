@@ -1,8 +1,8 @@
-import { answers, nothingRuns, runs, type StateRow, type StatusFacts } from './status-facts.ts';
-import { bothRun, epochsDisagree, isAhead, isBehind, unreadProblems } from './status-problems.ts';
 import { DEST_SILENT_STATES } from './states-dest-silent.ts';
 import { SETTLED_STATES } from './states-settled.ts';
 import { UNFINISHED_STATES } from './states-unfinished.ts';
+import { answers, nothingRuns, runs, type StateRow, type StatusFacts } from './status-facts.ts';
+import { bothRun, epochsDisagree, isAhead, isBehind, unreadProblems } from './status-problems.ts';
 import type { StatusResult } from './status-types.ts';
 
 export type Judgement = Pick<

@@ -1,6 +1,6 @@
 import { nameList } from '../common/sentences.ts';
-import { isSilent, runs, type StateRow, type StatusFacts } from './status-facts.ts';
 import { readyz } from './states-unfinished.ts';
+import { isSilent, runs, type StateRow, type StatusFacts } from './status-facts.ts';
 
 const problem = ({ dest }: StatusFacts): string => `The destination does not answer: ${dest.problem}`;
 const isDown = ({ dest }: StatusFacts): boolean => !dest.answers;

@@ -1,7 +1,7 @@
 import { nameList } from '../common/sentences.ts';
+import { readyz } from './states-unfinished.ts';
 import { answers, isSilent, nothingRuns, runs, type StateRow, type StatusFacts } from './status-facts.ts';
 import { bothRun, epochsDisagree, isAhead, isBehind, unreadProblems } from './status-problems.ts';
-import { readyz } from './states-unfinished.ts';
 
 const isAt = (facts: StatusFacts, phase: 'standby' | 'active' | 'moving'): boolean =>
   facts.record?.phase === phase;

@@ -1,6 +1,6 @@
 import type { ExitName } from '../common/exit-codes.ts';
-import type { OperationKind, StateRecord } from '../state/record-types.ts';
 import type { Role } from '../state/record-places.ts';
+import type { OperationKind, StateRecord } from '../state/record-types.ts';
 import type { RunningWorkload } from '../workloads/running-workloads.ts';
 import type { StatusSide } from './status-types.ts';
 

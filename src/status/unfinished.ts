@@ -1,10 +1,10 @@
 import type { ClusterReader } from '../kube/api-types.ts';
+import { needsSource } from '../moves/undo-sides.ts';
 import { readJournal } from '../state/journal.ts';
 import { effectsOf } from '../state/journal-effects.ts';
 import { readLock } from '../state/lock.ts';
 import type { Journal, StateRecord } from '../state/record-types.ts';
-import { resumeWords } from '../moves/recorded-executables.ts';
-import { needsSource } from '../moves/undo-sides.ts';
+import { resumeWords } from '../state/recorded-executables.ts';
 import { attempt } from './last-attempt.ts';
 import type { AtWork, Found, UnfinishedOperation } from './status-facts.ts';
 

@@ -1,6 +1,6 @@
 import ora, { type Ora } from 'ora';
-import type { OutStream } from './io.ts';
 import type { Reporter } from '../common/reporter.ts';
+import type { OutStream } from './io.ts';
 import { LEVELS, type LogLevel } from './levels.ts';
 import { safeLine } from './safe-text.ts';
 import type { Theme } from './theme.ts';

@@ -1,5 +1,5 @@
-import type { OutStream } from './io.ts';
 import type { Reporter } from '../common/reporter.ts';
+import type { OutStream } from './io.ts';
 import { LEVELS, type LogLevel } from './levels.ts';
 import { safeJson } from './safe-text.ts';
 

@@ -3,27 +3,33 @@ import { RefusedError, UnsafeError } from '../common/errors.ts';
 import { type ExitName, exitCode } from '../common/exit-codes.ts';
 import type { ClusterReader, JsonObject } from '../kube/api-types.ts';
 import { CONFIG_MAPS } from '../kube/well-known.ts';
-import { timestamp } from '../state/time-text.ts';
+import { type OperationInput, through } from '../moves/operation.ts';
+import { closedJournal, rebuildJournal } from '../repair/rebuild-record.ts';
+import {
+  type Copy,
+  type JournalPlan,
+  planRepair,
+  type RepairFacts,
+  type RepairPlan,
+} from '../repair/repair-plan.ts';
+import { awakeWorkloads } from '../sides/awake-workloads.ts';
+import type { MoveSide } from '../sides/side-types.ts';
 import { openHistory } from '../state/history.ts';
-import { hostOf, newOperationId } from '../state/operator-identity.ts';
 import { readJournal } from '../state/journal.ts';
 import { createJournalWriter, journalPlace } from '../state/journal-store.ts';
 import { acquireLock } from '../state/lock.ts';
-import { type Stored, writeRecord } from '../state/record-io.ts';
-import { readState, sourcePhase } from '../state/state-record.ts';
-import { encodeRecord } from '../state/record-schemas.ts';
+import { hostOf, newOperationId } from '../state/operator-identity.ts';
 import { createTokens } from '../state/random-token.ts';
-import { type Journal, SCHEMA, type StateRecord } from '../state/record-types.ts';
+import { type Stored, writeRecord } from '../state/record-io.ts';
 import { type Place, placeOf, type Role } from '../state/record-places.ts';
-import { resumeWords } from '../moves/recorded-executables.ts';
-import { type OperationInput, through } from '../moves/operation.ts';
-import type { MoveSide } from '../moves/move-types.ts';
-import { runningWorkloads } from '../workloads/running-workloads.ts';
+import { encodeRecord } from '../state/record-schemas.ts';
+import { type Journal, SCHEMA, type StateRecord } from '../state/record-types.ts';
+import { resumeWords } from '../state/recorded-executables.ts';
+import { readState, sourcePhase } from '../state/state-record.ts';
+import { timestamp } from '../state/time-text.ts';
 import { attempt } from '../status/last-attempt.ts';
-import { awakeWorkloads } from '../sides/awake-workloads.ts';
 import { parkedWorkloads } from '../status/parked-awake.ts';
-import { type Copy, type JournalPlan, planRepair, type RepairFacts, type RepairPlan } from '../repair/repair-plan.ts';
-import { closedJournal, rebuildJournal } from '../repair/rebuild-record.ts';
+import { runningWorkloads } from '../workloads/running-workloads.ts';
 
 export interface RepairInput
   extends Pick<

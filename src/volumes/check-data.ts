@@ -1,11 +1,11 @@
 import { CONTENT_MANAGER } from '../common/annotations.ts';
-import { checkPod } from './check-pod.ts';
-import type { PairedClaim } from './mover-types.ts';
 import { RefusedError } from '../common/errors.ts';
 import { type Failure, isKubeApiError, isNotFound } from '../kube/api-errors.ts';
 import { PODS } from '../kube/well-known.ts';
-import { type Moment, pairNow, refuseSome } from './pair-now.ts';
+import { checkPod } from './check-pod.ts';
 import type { DataSide, DataWork } from './data-types.ts';
+import type { PairedClaim } from './mover-types.ts';
+import { type Moment, pairNow, refuseSome } from './pair-now.ts';
 
 /**
  * Looks whether the copy could go through, while the side that has the data still runs: each claim, and whether both

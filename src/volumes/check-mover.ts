@@ -1,6 +1,6 @@
 import { checkCopyArgs, findMover, type Mover, strategyWarnings } from './find-mover.ts';
-import { copyArgs } from './pv-migrate-args.ts';
 import type { MoverOptions } from './mover-types.ts';
+import { copyArgs } from './pv-migrate-args.ts';
 
 /**
  * Everything about the mover that can be known before anything is stopped: it is there, its version is known, it can

@@ -1,6 +1,6 @@
 import type { Reporter } from '../common/reporter.ts';
-import { addProgress, type ClaimProgress, formatProgress, NO_PROGRESS } from './rsync-progress.ts';
 import type { Clock, MoverEvent } from './mover-types.ts';
+import { addProgress, type ClaimProgress, formatProgress, NO_PROGRESS } from './rsync-progress.ts';
 
 /** Shows where the claims under way stand. */
 export interface Board {

@@ -1,14 +1,14 @@
-import { systemClock } from './mover-defaults.ts';
+import { nameList } from '../common/sentences.ts';
 import { waitForMoverPods } from './copy-leftovers.ts';
 import { moveClaims } from './copy-pvcs.ts';
 import { lastWords, movesError } from './copy-texts.ts';
+import type { CopyDataInput, CopyDataResult, DataSide } from './data-types.ts';
+import { systemClock } from './mover-defaults.ts';
 import { removeReleases } from './mover-releases.ts';
 import type { ClaimPair, ClaimResult, MoverRecord } from './mover-types.ts';
-import { removeVerifiers, verifyClaim } from './verify-copies.ts';
-import { nameList } from '../common/sentences.ts';
 import { pairNow, refuseSome } from './pair-now.ts';
 import { endedValue, readStored, type StoredClaim, startedValue } from './stored-copies.ts';
-import type { CopyDataInput, CopyDataResult, DataSide } from './data-types.ts';
+import { removeVerifiers, verifyClaim } from './verify-copies.ts';
 import { lossLimits, watchMovers } from './watch-movers.ts';
 
 /**

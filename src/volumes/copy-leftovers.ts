@@ -3,13 +3,13 @@ import { kubectl } from '../common/command-line.ts';
 import type { ClusterReader } from '../kube/api-types.ts';
 import { PODS } from '../kube/well-known.ts';
 import { MOVER_SELECTOR, releaseOf, releaseSelector } from '../pipeline/mover-labels.ts';
-import { claimsOfPod } from './pair-pvcs.ts';
 import { scrub } from './copy-diagnosis.ts';
-import { versionText } from './mover-dialects.ts';
 import type { Mover } from './find-mover.ts';
-import { cleanupArgs, type SideFiles } from './pv-migrate-args.ts';
+import { versionText } from './mover-dialects.ts';
 import { parseRecord } from './mover-output.ts';
 import type { ClaimEnd, ClaimPair, Clock } from './mover-types.ts';
+import { claimsOfPod } from './pair-pvcs.ts';
+import { cleanupArgs, type SideFiles } from './pv-migrate-args.ts';
 
 /** Whether anything was left on a side; `manual` holds what the operator must do. */
 export type Leftovers =

@@ -1,16 +1,13 @@
 import { errorText } from '../common/errors.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { Reporter } from '../common/reporter.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
 import { type Board, createBoard } from './copy-board.ts';
+import { cleanupLeftovers, type Leftovers, type MoverPod } from './copy-leftovers.ts';
+import { tellResult, whyFailed, whyFailedInShort } from './copy-texts.ts';
 import { endProcess } from './end-process.ts';
 import type { Mover } from './find-mover.ts';
-import { cleanupLeftovers, type Leftovers, type MoverPod } from './copy-leftovers.ts';
 import type { FollowedCopy } from './lost-copy.ts';
-import { tellResult, whyFailed, whyFailedInShort } from './copy-texts.ts';
 import { moverId } from './mover-id.ts';
-import { withPrivateDir } from './private-dir.ts';
-import { type MoverOutcome, runMover } from './pv-migrate.ts';
-import { copyArgs, type SideFiles } from './pv-migrate-args.ts';
 import type {
   ClaimPair,
   ClaimResult,
@@ -22,6 +19,9 @@ import type {
   Verification,
 } from './mover-types.ts';
 import { moverValuesText } from './mover-values-file.ts';
+import { withPrivateDir } from './private-dir.ts';
+import { type MoverOutcome, runMover } from './pv-migrate.ts';
+import { copyArgs, type SideFiles } from './pv-migrate-args.ts';
 
 /** How the mover reaches one cluster: the text of a kubeconfig that holds the context, and its name. */
 export interface ClusterAccess {

@@ -2,8 +2,8 @@ import { formatBytes } from '../common/bytes.ts';
 import { PartialError } from '../common/errors.ts';
 import type { Reporter } from '../common/reporter.ts';
 import { clauseList } from '../common/sentences.ts';
-import type { MoverOutcome } from './pv-migrate.ts';
 import type { ClaimResult } from './mover-types.ts';
+import type { MoverOutcome } from './pv-migrate.ts';
 
 /**
  * The error for claims that were not copied: names with the reasons in short, as the whole of it has been told with each

@@ -1,11 +1,11 @@
+import type { ExitName } from '../common/exit-codes.ts';
+import type { Reporter } from '../common/reporter.ts';
+import type { ClusterReader, ClusterWriter, Json } from '../kube/api-types.ts';
+import type { ClusterAccess } from './copy-pvcs.ts';
 import type { Mover } from './find-mover.ts';
 import type { LossLimits } from './lost-copy.ts';
-import type { ClusterAccess } from './copy-pvcs.ts';
 import type { ClaimResult, MoverOptions, MoverRecord, ProcessControl } from './mover-types.ts';
 import type { VerifyOptions } from './verify-pod.ts';
-import type { ExitName } from '../common/exit-codes.ts';
-import type { ClusterReader, ClusterWriter, Json } from '../kube/api-types.ts';
-import type { Reporter } from '../common/reporter.ts';
 
 /** How volume data is copied and compared. */
 export interface DataOptions {

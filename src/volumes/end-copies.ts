@@ -1,18 +1,18 @@
-import { stringAt } from '../kube/raw-json.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
-import type { ClusterWriter, KubeObject } from '../kube/api-types.ts';
-import { PODS } from '../kube/well-known.ts';
-import { MOVER_SELECTOR } from '../pipeline/mover-labels.ts';
 import type { Reporter } from '../common/reporter.ts';
 import { nameList } from '../common/sentences.ts';
-import { claimsOfPod } from './pair-pvcs.ts';
-import { endProcess } from './end-process.ts';
-import type { Mover } from './find-mover.ts';
+import type { ClusterWriter, KubeObject } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
+import { stringAt } from '../kube/raw-json.ts';
+import { PODS } from '../kube/well-known.ts';
+import { MOVER_SELECTOR } from '../pipeline/mover-labels.ts';
 import { cleanupLeftovers } from './copy-leftovers.ts';
 import type { ClusterAccess } from './copy-pvcs.ts';
-import { withPrivateDir } from './private-dir.ts';
+import { endProcess } from './end-process.ts';
+import type { Mover } from './find-mover.ts';
 import { removeReleases } from './mover-releases.ts';
 import type { Clock, MoverRecord, ProcessControl } from './mover-types.ts';
+import { claimsOfPod } from './pair-pvcs.ts';
+import { withPrivateDir } from './private-dir.ts';
 import { removeVerifiers } from './verify-copies.ts';
 
 export interface EndCopiesInput {

@@ -4,7 +4,13 @@ import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { RefusedError } from '../common/errors.ts';
 import { absoluteFolders } from '../common/search-path.ts';
-import { type Dialect, detectVersion, dialectOf, translateStrategies, versionText } from './mover-dialects.ts';
+import {
+  type Dialect,
+  detectVersion,
+  dialectOf,
+  translateStrategies,
+  versionText,
+} from './mover-dialects.ts';
 import type { MoverOptions } from './mover-types.ts';
 
 /** The mover program on this machine. */

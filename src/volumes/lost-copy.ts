@@ -1,5 +1,5 @@
-import { stringAt } from '../kube/raw-json.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { stringAt } from '../kube/raw-json.ts';
 import { releaseOf } from '../pipeline/mover-labels.ts';
 import type { MoverEvent } from './mover-types.ts';
 

@@ -1,5 +1,5 @@
-import { isObject, numberAt, stringAt } from '../kube/raw-json.ts';
 import type { JsonObject } from '../kube/api-types.ts';
+import { isObject, numberAt, stringAt } from '../kube/raw-json.ts';
 import type { LogLevel, MoverEvent, ProgressEvent } from './mover-types.ts';
 
 /**

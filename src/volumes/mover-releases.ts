@@ -1,6 +1,6 @@
 import { hasStatus } from '../kube/api-errors.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { ClusterWriter, KubeObject, ResourceType } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
 import {
   DEPLOYMENTS,
   JOBS,

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../kube/api-types.ts';
 import type { Verdict } from '../common/verdict.ts';
+import type { JsonObject } from '../kube/api-types.ts';
 
 /** One end of a copy: a claim in a namespace of one cluster. */
 export interface ClaimEnd {

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { TEMPORARY } from '../common/annotations.ts';
-import { clone } from '../kube/raw-json.ts';
 import type { JsonObject } from '../kube/api-types.ts';
+import { clone } from '../kube/raw-json.ts';
 import type { Dialect } from './mover-dialects.ts';
 import type { MoverOptions } from './mover-types.ts';
 

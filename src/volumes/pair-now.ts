@@ -1,13 +1,13 @@
-import { pairClaims } from './pair-pvcs.ts';
-import type { PairedClaim } from './mover-types.ts';
 import { RefusedError } from '../common/errors.ts';
+import { clauseList, count } from '../common/sentences.ts';
 import { hasStatus } from '../kube/api-errors.ts';
 import type { KubeObject, ResourceType } from '../kube/api-types.ts';
 import { CLAIMS, PODS, STORAGE_CLASSES } from '../kube/well-known.ts';
-import { clauseList, count } from '../common/sentences.ts';
 import { finished } from '../workloads/is-finished.ts';
 import { isTemporary } from '../workloads/temporary-objects.ts';
 import type { DataSide, DataWork } from './data-types.ts';
+import type { PairedClaim } from './mover-types.ts';
+import { pairClaims } from './pair-pvcs.ts';
 
 /**
  * `now`: the copy is about to begin. `running`: the side that has the data still runs and will be stopped; only pods

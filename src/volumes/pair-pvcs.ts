@@ -1,8 +1,8 @@
-import { objectsAt, stringAt } from '../kube/raw-json.ts';
-import type { KubeObject } from '../kube/api-types.ts';
 import { KEEP, type Verdict } from '../common/verdict.ts';
-import { CLAIM_CHECKS, className } from './pvc-checks.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { objectsAt, stringAt } from '../kube/raw-json.ts';
 import type { PairedClaim } from './mover-types.ts';
+import { CLAIM_CHECKS, className } from './pvc-checks.ts';
 
 /** Everything that decides about the claims of one namespace. `source` is the side that has the data now. */
 export interface ClaimsInput {

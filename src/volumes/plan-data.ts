@@ -1,7 +1,7 @@
-import { copyArgs } from './pv-migrate-args.ts';
+import type { DataWork } from './data-types.ts';
 import type { ClaimPair } from './mover-types.ts';
 import { type Moment, pairNow, refuseSome } from './pair-now.ts';
-import type { DataWork } from './data-types.ts';
+import { copyArgs } from './pv-migrate-args.ts';
 
 /**
  * What a copy would do, without doing it: for each claim where its data goes and the command that would copy it, or

@@ -1,7 +1,7 @@
 import { RefusedError, UsageError } from '../common/errors.ts';
 import { type Dialect, translateStrategies, versionText } from './mover-dialects.ts';
-import { checkExtraFlags } from './split-flags.ts';
 import type { ClaimPair, MoverOptions } from './mover-types.ts';
+import { checkExtraFlags } from './split-flags.ts';
 
 /** Where one side is: a kubeconfig file (0600, holds the context) and the name of the context in it. */
 export interface SideFiles {

@@ -1,10 +1,10 @@
 import { IGNORE } from '../common/annotations.ts';
-import { listAt, stringAt } from '../kube/raw-json.ts';
-import { compareQuantities } from '../kube/quantity.ts';
-import type { KubeObject } from '../kube/api-types.ts';
-import { isOfMover } from '../pipeline/mover-labels.ts';
 import { nameList } from '../common/sentences.ts';
 import { KEEP, refuse, skip, type Verdict, warn } from '../common/verdict.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { compareQuantities } from '../kube/quantity.ts';
+import { listAt, stringAt } from '../kube/raw-json.ts';
+import { isOfMover } from '../pipeline/mover-labels.ts';
 import type { ClaimView } from './pair-pvcs.ts';
 
 type Check = (view: ClaimView) => Verdict;

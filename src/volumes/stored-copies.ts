@@ -1,7 +1,7 @@
-import type { ClaimResult, MoverRecord } from './mover-types.ts';
-import { isObject, stringAt } from '../kube/raw-json.ts';
 import type { Json, JsonObject } from '../kube/api-types.ts';
+import { isObject, stringAt } from '../kube/raw-json.ts';
 import type { ClaimReport, DataJournal } from './data-types.ts';
+import type { ClaimResult, MoverRecord } from './mover-types.ts';
 
 /** What the journal keeps per claim. */
 export interface StoredClaim {

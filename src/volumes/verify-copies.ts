@@ -1,11 +1,11 @@
 import { CONTENT_MANAGER, TEMPORARY } from '../common/annotations.ts';
 import { errorText, InterruptedError, RefusedError } from '../common/errors.ts';
-import { objectsAt, stringAt } from '../kube/raw-json.ts';
 import type { ClusterWriter, KubeObject } from '../kube/api-types.ts';
+import { objectsAt, stringAt } from '../kube/raw-json.ts';
 import { PODS } from '../kube/well-known.ts';
-import { claimsOfPod } from './pair-pvcs.ts';
 import { scrub } from './copy-diagnosis.ts';
 import type { ClaimEnd, ClaimPair, Clock, Verification } from './mover-types.ts';
+import { claimsOfPod } from './pair-pvcs.ts';
 import { compareTrees, parseVerification, type Tree } from './verify-output.ts';
 import { VERIFY_NAME, type VerifyOptions, verificationPod } from './verify-pod.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { clone } from '../kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { clone } from '../kube/raw-json.ts';
 import type { ClaimEnd, VerifyMode } from './mover-types.ts';
 import { POD_ANNOTATIONS, POD_LABELS } from './mover-values-file.ts';
 

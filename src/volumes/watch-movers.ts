@@ -1,3 +1,12 @@
+import { errorText } from '../common/errors.ts';
+import type { Reporter } from '../common/reporter.ts';
+import { timeLimit } from '../common/sleep.ts';
+import type { ClusterReader } from '../kube/api-types.ts';
+import { type Informer, openInformer } from '../kube/informer.ts';
+import { JOBS, PODS } from '../kube/well-known.ts';
+import { MOVER_SELECTOR, releaseSelector } from '../pipeline/mover-labels.ts';
+import { conditionOf } from '../workloads/is-finished.ts';
+import { podFailure } from '../workloads/pod-failure.ts';
 import {
   createLossJudge,
   type FollowedCopy,
@@ -6,15 +15,6 @@ import {
   type LossLimits,
 } from './lost-copy.ts';
 import type { Clock, MoverOptions } from './mover-types.ts';
-import { errorText } from '../common/errors.ts';
-import { type Informer, openInformer } from '../kube/informer.ts';
-import type { ClusterReader } from '../kube/api-types.ts';
-import { JOBS, PODS } from '../kube/well-known.ts';
-import { MOVER_SELECTOR, releaseSelector } from '../pipeline/mover-labels.ts';
-import type { Reporter } from '../common/reporter.ts';
-import { timeLimit } from '../common/sleep.ts';
-import { conditionOf } from '../workloads/is-finished.ts';
-import { podFailure } from '../workloads/pod-failure.ts';
 
 interface WatchedSide {
   readonly cluster: ClusterReader;

@@ -1,6 +1,6 @@
-import { numberAt, stringAt } from '../kube/raw-json.ts';
-import { groupOf } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupOf } from '../kube/object-names.ts';
+import { numberAt, stringAt } from '../kube/raw-json.ts';
 
 /**
  * The replica count to start a workload with, so that its HPA takes over: the count it ran with, moved into the range

@@ -1,7 +1,7 @@
 import { RefusedError } from '../common/errors.ts';
-import { listAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
-import { groupKind, groupOf } from '../kube/object-names.ts';
 import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
+import { groupKind, groupOf } from '../kube/object-names.ts';
+import { listAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
 import { parkPatch } from './park.ts';
 import { ARGO_SKIP } from './park-paths.ts';
 import { keepRecorded, recordedFields, where } from './parked-annotation.ts';

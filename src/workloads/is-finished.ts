@@ -1,5 +1,5 @@
-import { objectsAt, stringAt } from '../kube/raw-json.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { objectsAt, stringAt } from '../kube/raw-json.ts';
 
 /** Whether a pod, or an object that runs once (Job, Workflow, JobSet, RayJob), is over, well or badly. */
 export const finished = (object: KubeObject): boolean =>

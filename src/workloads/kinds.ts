@@ -1,7 +1,7 @@
 import { PARKED_NODE } from '../common/annotations.ts';
-import { listAt, numberAt, objectAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { Json, KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { listAt, numberAt, objectAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
 import { finished } from './is-finished.ts';
 import { controllerOf } from './owners.ts';
 import {

@@ -1,6 +1,6 @@
-import { stringAt, valueAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { objectKey } from '../kube/object-names.ts';
+import { stringAt, valueAt } from '../kube/raw-json.ts';
 import { finished } from './is-finished.ts';
 import { nextOwnerOf, ownersOf, type UidIndex } from './owners.ts';
 import { isMirror } from './pods-under.ts';
@@ -42,7 +42,7 @@ export const createLiveIndex = (): LiveIndex => {
     if (owner !== undefined) children.put(owner.uid, object, there);
     for (const [map, key] of [
       [uids, uidOf(object)],
-      [names, nameOf(object)],
+      [names, objectKey(object)],
       [kinds, kindOf(object)],
     ] as const) {
       if (there) map.set(key, object);
@@ -89,8 +89,7 @@ export const createLiveIndex = (): LiveIndex => {
 
 const isPod = ({ apiVersion, kind }: KubeObject): boolean => kind === 'Pod' && apiVersion === 'v1';
 
-const uidOf = (object: KubeObject): string => object.metadata.uid ?? nameOf(object);
-const nameOf = (object: KubeObject): string => `${groupKind(object)}/${object.metadata.name}`;
+const uidOf = (object: KubeObject): string => object.metadata.uid ?? objectKey(object);
 const kindOf = (object: KubeObject): string => `${object.kind} ${object.metadata.name}`;
 
 // An event names what it is about by its UID; one without is taken by kind and name.

@@ -1,5 +1,5 @@
-import { clone, isObject, own, setOwn } from '../kube/raw-json.ts';
 import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
+import { clone, isObject, own, setOwn } from '../kube/raw-json.ts';
 
 /**
  * The value to put into a JSON merge patch (RFC 7386) at the place of `from`, so that the result is exactly `to`.

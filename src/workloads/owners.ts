@@ -1,5 +1,5 @@
-import { groupOf } from '../kube/object-names.ts';
 import type { KubeObject, OwnerReference } from '../kube/api-types.ts';
+import { groupOf } from '../kube/object-names.ts';
 import type { OwnerName } from './workload-types.ts';
 
 /** Finds an object by UID; an ObjectIndex of the pipeline is one. */

@@ -1,6 +1,6 @@
-import { isInherited, isObject, own } from '../kube/raw-json.ts';
-import { groupKind, groupOf } from '../kube/object-names.ts';
 import type { Json, KubeObject } from '../kube/api-types.ts';
+import { groupKind, groupOf } from '../kube/object-names.ts';
+import { isInherited, isObject, own } from '../kube/raw-json.ts';
 import { PAUSE_ROWS } from './registry.ts';
 import type { ParkField } from './workload-types.ts';
 

@@ -1,7 +1,7 @@
 import { ORIGINAL_REPLICAS, PARKED } from '../common/annotations.ts';
-import { clone, deleteAt, equalJson, isObject, objectAt, setAt, valueAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { clone, deleteAt, equalJson, isObject, objectAt, setAt, valueAt } from '../kube/raw-json.ts';
 import { parkingOf } from './kinds.ts';
 import { liveVersion, mergeValue } from './merge-fields.ts';
 import { controllerOf } from './owners.ts';

@@ -1,8 +1,16 @@
 import { ORIGINAL_REPLICAS, PARKED } from '../common/annotations.ts';
 import { RefusedError } from '../common/errors.ts';
-import { clone, equalJson, isObject, parseJson, stableStringify, stringAt, valueAt } from '../kube/raw-json.ts';
-import { objectName } from '../kube/object-names.ts';
 import type { Json, KubeObject } from '../kube/api-types.ts';
+import { objectName } from '../kube/object-names.ts';
+import {
+  clone,
+  equalJson,
+  isObject,
+  parseJson,
+  stableStringify,
+  stringAt,
+  valueAt,
+} from '../kube/raw-json.ts';
 import { canBeParked, isParkField, MOST_REPLICAS } from './park-paths.ts';
 import type { ParkField, ParkPlan } from './workload-types.ts';
 

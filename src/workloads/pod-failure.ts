@@ -1,6 +1,6 @@
-import { numberAt, objectAt, objectsAt, stringAt } from '../kube/raw-json.ts';
-import type { JsonObject, KubeObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { numberAt, objectAt, objectsAt, stringAt } from '../kube/raw-json.ts';
 import { conditionOf } from './is-finished.ts';
 import { withMessage } from './one-line.ts';
 

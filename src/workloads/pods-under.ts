@@ -1,6 +1,6 @@
-import { stringAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { refKey } from '../kube/object-names.ts';
+import { stringAt } from '../kube/raw-json.ts';
 import { finished } from './is-finished.ts';
 import { ownersOf, type UidIndex } from './owners.ts';
 import type { OwnerName, WorkloadPods } from './workload-types.ts';
@@ -26,7 +26,7 @@ export const podsOfWorkloads = (
   const groups = new Map<string, { root: OwnerName; pods: KubeObject[] }>();
   for (const pod of [...pods].filter((item) => counts(item, options)).sort(byName)) {
     const root = rootOf(pod, index);
-    const key = `${groupKind(root)}/${root.name}`;
+    const key = refKey(root);
     const group = groups.get(key) ?? { root, pods: [] };
     group.pods.push(pod);
     groups.set(key, group);

@@ -1,10 +1,9 @@
 import { hasStatus } from '../kube/api-errors.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { ClusterReader, KubeObject } from '../kube/api-types.ts';
+import { groupKind, objectKey } from '../kube/object-names.ts';
 import { CONTROLLER_REVISIONS } from '../kube/well-known.ts';
 import { olderRevisions } from './revisions.ts';
 import { servingRevision } from './serving.ts';
-import { keyOfObject } from '../sides/baseline.ts';
 
 /** Where revisions are read: a namespace of a cluster. */
 interface Place {
@@ -49,6 +48,6 @@ export const servingNames = (all: readonly KubeObject[]): ReadonlyMap<string, st
   new Map(
     olderRevisions(all, all).flatMap(({ object }) => {
       const name = servingRevision(object, all)?.name;
-      return name === undefined ? [] : [[keyOfObject(object), name] as const];
+      return name === undefined ? [] : [[objectKey(object), name] as const];
     }),
   );

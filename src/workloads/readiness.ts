@@ -1,12 +1,12 @@
-import { booleanAt, numberAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
-import { groupKind, groupOf } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind, groupOf } from '../kube/object-names.ts';
+import { booleanAt, numberAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
 import { conditionOf } from './is-finished.ts';
+import { oneLine, withReason } from './one-line.ts';
 import { podFailure } from './pod-failure.ts';
 import { isPaused } from './revisions.ts';
-import { oneLine, withReason } from './one-line.ts';
-import type { Readiness } from './workload-types.ts';
 import { warningOf } from './warning-events.ts';
+import type { Readiness } from './workload-types.ts';
 
 /**
  * Whether a live object is up, by the rules of its kind. `failed` is the verdict of its own controller, or of a pod or

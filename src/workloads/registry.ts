@@ -1,6 +1,6 @@
-import { valueAt } from '../kube/raw-json.ts';
-import { groupOf, versionOf } from '../kube/object-names.ts';
 import type { Json, KubeObject } from '../kube/api-types.ts';
+import { groupOf, versionOf } from '../kube/object-names.ts';
+import { valueAt } from '../kube/raw-json.ts';
 
 /** A custom resource whose operator starts pods, and the field that keeps the operator from it. */
 export interface PauseRow {

@@ -1,9 +1,9 @@
 import { ORIGINAL_REPLICAS, PARKED } from '../common/annotations.ts';
 import { RefusedError } from '../common/errors.ts';
-import { clone, equalJson, setAt, valueAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
-import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
 import { KEEP, refuse, type Verdict } from '../common/verdict.ts';
+import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { clone, equalJson, setAt, valueAt } from '../kube/raw-json.ts';
 import { liveVersion, mergeValue } from './merge-fields.ts';
 import { recordedFields, recordedReplicas, where } from './parked-annotation.ts';
 import type { ParkField, RestoreField, RestoreOverrides, RestorePlan } from './workload-types.ts';

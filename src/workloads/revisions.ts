@@ -1,6 +1,6 @@
-import { booleanAt, numberAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
-import { groupKind } from '../kube/object-names.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind } from '../kube/object-names.ts';
+import { booleanAt, numberAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
 import { PAUSABLE } from '../kube/well-known.ts';
 import { conditionOf } from './is-finished.ts';
 import { controllerOf } from './owners.ts';

@@ -1,6 +1,6 @@
 import { hasStatus } from '../kube/api-errors.ts';
-import { booleanAt, numberAt, objectAt, objectsAt, stringAt } from '../kube/raw-json.ts';
 import type { ClusterReader, JsonObject, KubeObject, ResourceType } from '../kube/api-types.ts';
+import { booleanAt, numberAt, objectAt, objectsAt, stringAt } from '../kube/raw-json.ts';
 import { CRDS } from '../kube/well-known.ts';
 import { isBuiltinGroup } from '../pipeline/api-groups.ts';
 import type { ScalePath } from './workload-types.ts';

@@ -1,7 +1,7 @@
 import { CONTENT_MANAGER } from '../common/annotations.ts';
 import { type Failure, isKubeApiError } from '../kube/api-errors.ts';
-import { mapBounded } from '../kube/map-bounded.ts';
 import type { ClusterWriter } from '../kube/api-types.ts';
+import { mapBounded } from '../kube/map-bounded.ts';
 import type { OwnRecord } from '../state/record-objects.ts';
 
 /** A record of ours that a server would not take, and what it says. */

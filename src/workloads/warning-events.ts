@@ -1,5 +1,5 @@
-import { stringAt, valueAt } from '../kube/raw-json.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { stringAt, valueAt } from '../kube/raw-json.ts';
 import { withReason } from './one-line.ts';
 
 /** The latest Warning event about the object or one of its pods: quota, admission, volumes that do not attach. Undefined where there is none. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dataOptions, type ResumedDataFlags, resumedOptions } from '../../src/commands/data-options.ts';
-import { DEFAULT_MOVER_OPTIONS } from '../../src/volumes/mover-defaults.ts';
 import type { DataOptions } from '../../src/volumes/data-types.ts';
+import { DEFAULT_MOVER_OPTIONS } from '../../src/volumes/mover-defaults.ts';
 
 /** What the journal has of a first run with these flags. */
 const stored = (verify: 'none' | 'size' | 'checksum'): DataOptions =>

@@ -1,6 +1,12 @@
 import { spawn } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { isBeforeBoot, lifeOf, pidOf, processIdentity, startInStat } from '../../src/common/process-identity.ts';
+import {
+  isBeforeBoot,
+  lifeOf,
+  pidOf,
+  processIdentity,
+  startInStat,
+} from '../../src/common/process-identity.ts';
 
 const own = processIdentity(process.pid) ?? '';
 const changed = (changes: object): string => JSON.stringify({ ...JSON.parse(own), ...changes });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { EXECUTABLE_FLAGS } from '../../src/moves/recorded-executables.ts';
 import { GIVEN, recordedLine } from '../../src/common/recorded-line.ts';
+import { EXECUTABLE_FLAGS } from '../../src/state/recorded-executables.ts';
 
 describe('a command line as the history keeps it', () => {
   test('S11: leaves out what is executed or asked, in either form', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { StatusFacts } from '../../src/status/status-facts.ts';
 import { judge, STATES } from '../../src/status/judge-status.ts';
+import type { StatusFacts } from '../../src/status/status-facts.ts';
 import { everything } from '../helpers/all-states.ts';
 
 // After a change of the table: vitest run --project unit -u test/docs/states.test.ts

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { ClusterReader, JsonObject, KubeObject } from '../../src/kube/api-types.ts';
 import { openReader } from '../../src/kube/cluster.ts';
 import { DEFAULT_RETRY } from '../../src/kube/retry.ts';
-import type { ClusterReader, JsonObject, KubeObject } from '../../src/kube/api-types.ts';
 import { NAMESPACES } from '../../src/kube/well-known.ts';
 import { type CheckInput, checkNeeds } from '../../src/needs/check-needs.ts';
 import type { Finding } from '../../src/stage/stage-types.ts';

@@ -1,4 +1,4 @@
-import type { MoveOptions } from '../../src/moves/move-types.ts';
+import type { MoveOptions } from '../../src/sides/side-types.ts';
 import type { StageOptions } from '../../src/stage/stage-types.ts';
 
 const NO_MAP: ReadonlyMap<string, string> = new Map();

@@ -1,6 +1,6 @@
 import type { KubeObject, OwnerReference } from '../../src/kube/api-types.ts';
-import { filterObjects } from '../../src/pipeline/filter-objects.ts';
 import { isBuiltinGroup } from '../../src/pipeline/api-groups.ts';
+import { filterObjects } from '../../src/pipeline/filter-objects.ts';
 import { createObjectIndex } from '../../src/pipeline/object-index.ts';
 import type { FilterContext } from '../../src/pipeline/pipeline-types.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
+import type { KubeObject } from '../../src/kube/api-types.ts';
 import { openReader } from '../../src/kube/cluster.ts';
 import { openInformer } from '../../src/kube/informer.ts';
-import type { KubeObject } from '../../src/kube/api-types.ts';
 import { PODS } from '../../src/kube/well-known.ts';
 import { api, contextOf, type Json, listJson, pair, type Side } from '../cluster/client.ts';
 import { type CliProcess, type CliRun, startCli } from '../cluster/run-cli.ts';

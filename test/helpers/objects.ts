@@ -1,5 +1,5 @@
-import { isObject } from '../../src/kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
+import { isObject } from '../../src/kube/raw-json.ts';
 
 /**
  * A Kubernetes object for tests, in namespace `shop`. `extra` holds the remaining fields; its `metadata` is merged in,

@@ -1,12 +1,12 @@
 import { openWriter } from '../../src/kube/cluster.ts';
-import { openSide } from '../../src/sides/side.ts';
-import type { MoveOptions } from '../../src/moves/move-types.ts';
 import {
   minimalRolesFor,
   type PreflightInput,
   type PreflightResult,
   preflight,
 } from '../../src/preflight/check-move.ts';
+import { openSide } from '../../src/sides/side.ts';
+import type { MoveOptions } from '../../src/sides/side-types.ts';
 import type { StageOptions } from '../../src/stage/stage-types.ts';
 import type { Side } from '../cluster/client.ts';
 import { PLAIN_MOVE, plainStage } from './defaults.ts';

@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
-import type { OutStream } from '../../src/ui/io.ts';
 import { runProgram } from '../../src/program.ts';
+import type { OutStream } from '../../src/ui/io.ts';
 
 /** What a run of the program in this process left behind. */
 export interface ProgramRun {

@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream';
-import { runProgram } from '../../src/program.ts';
 import { recordedLine } from '../../src/common/recorded-line.ts';
+import { runProgram } from '../../src/program.ts';
 import { pair } from '../cluster/client.ts';
 import type { CliRun } from '../cluster/run-cli.ts';
 

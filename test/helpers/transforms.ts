@@ -1,6 +1,6 @@
 import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
-import { transformObject } from '../../src/pipeline/transform-object.ts';
 import type { Note, Transform, TransformContext } from '../../src/pipeline/pipeline-types.ts';
+import { transformObject } from '../../src/pipeline/transform-object.ts';
 import { PLAIN_COPY } from './defaults.ts';
 
 /** A context for transforms: namespace `shop` of cluster `east` goes to `shop-dr`, with no maps and no options. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { credentialProblem } from '../../src/kube/request-credentials.ts';
 import { failureOfNetwork } from '../../src/kube/api-errors.ts';
+import { credentialProblem } from '../../src/kube/request-credentials.ts';
 
 const spawned = (code: string): Error =>
   Object.assign(new Error(`spawn aws-notthere ${code}`), { code, syscall: 'spawn aws-notthere' });

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { KubeApiError } from '../../src/kube/api-errors.ts';
-import { type Informer, openInformer } from '../../src/kube/informer.ts';
 import type { ClusterReader, KubeObject, WatchEvent, WatchOptions } from '../../src/kube/api-types.ts';
+import { type Informer, openInformer } from '../../src/kube/informer.ts';
 import { CONFIG_MAPS } from '../../src/kube/well-known.ts';
 
 const item = (name: string, resourceVersion: string): KubeObject => ({

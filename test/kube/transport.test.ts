@@ -5,12 +5,12 @@ import { type AddressInfo, createServer as createTcpServer, type Server as TcpSe
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openContext } from '../../src/kube/contexts.ts';
 import { KubeApiError } from '../../src/kube/api-errors.ts';
-import type { WriteGate } from '../../src/kube/write-gate.ts';
+import { openContext } from '../../src/kube/contexts.ts';
 import { DEFAULT_RETRY } from '../../src/kube/retry.ts';
 import { createTransport } from '../../src/kube/transport.ts';
 import type { Transport, TransportOptions, WireRequest } from '../../src/kube/wire.ts';
+import type { WriteGate } from '../../src/kube/write-gate.ts';
 
 // What the network does is made here by a plain server; what an API server answers is tested on the real ones.
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PartialError, RefusedError, UnsafeError } from '../../src/common/errors.ts';
 import { admit, refuseReversed } from '../../src/moves/admit-operation.ts';
-import type { MoveKind } from '../../src/moves/move-types.ts';
+import type { MoveKind } from '../../src/sides/side-types.ts';
 import { record } from '../helpers/status-facts.ts';
 
 const next = (verb: string): string => `dr-syncer ${verb}`;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { silentReporter } from '../../src/common/reporter.ts';
+import type { KubeObject } from '../../src/kube/api-types.ts';
 import type { Informer } from '../../src/kube/informer.ts';
 import { createPicture, type Picture } from '../../src/kube/watched-objects.ts';
-import type { KubeObject } from '../../src/kube/api-types.ts';
 import { copyWhileStopped, type MoveData, type Watched } from '../../src/moves/copy-step.ts';
-import type { MoveDeps, MoveSide } from '../../src/moves/move-types.ts';
-import { silentReporter } from '../../src/common/reporter.ts';
+import type { MoveDeps, MoveSide } from '../../src/sides/side-types.ts';
 import { object } from '../helpers/objects.ts';
 
 const COUNT = 1000;

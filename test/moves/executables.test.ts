@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_MOVER_OPTIONS } from '../../src/volumes/mover-defaults.ts';
-import { DEFAULT_VERIFY_OPTIONS } from '../../src/volumes/verify-pod.ts';
 import { UsageError } from '../../src/common/errors.ts';
 import type { JsonObject } from '../../src/kube/api-types.ts';
-import {
-  hideExecutables,
-  refuseOther,
-  resumeWords,
-  withoutExecutables,
-} from '../../src/moves/recorded-executables.ts';
 import {
   decodeOptions,
   encodeOptions,
@@ -16,6 +8,14 @@ import {
   stageOptionsFor,
   storedOptions,
 } from '../../src/moves/journal-options.ts';
+import {
+  hideExecutables,
+  refuseOther,
+  resumeWords,
+  withoutExecutables,
+} from '../../src/state/recorded-executables.ts';
+import { DEFAULT_MOVER_OPTIONS } from '../../src/volumes/mover-defaults.ts';
+import { DEFAULT_VERIFY_OPTIONS } from '../../src/volumes/verify-pod.ts';
 import { WHOLE_OPTIONS } from './whole-options.ts';
 
 const HOOK = "psql 'postgres://ann:pa55word@db/shop' -c vacuum";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { setAt } from '../../src/kube/raw-json.ts';
 import type { Json } from '../../src/kube/api-types.ts';
+import { setAt } from '../../src/kube/raw-json.ts';
 import { encodeOptions, redactText, storedOptions } from '../../src/moves/journal-options.ts';
 import { notableFlags } from '../../src/moves/stored-options.ts';
 import { WHOLE_OPTIONS } from './whole-options.ts';

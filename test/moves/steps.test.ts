@@ -6,10 +6,10 @@ import {
   RefusedError,
   UnsafeError,
 } from '../../src/common/errors.ts';
+import { silentReporter } from '../../src/common/reporter.ts';
 import { KubeApiError } from '../../src/kube/api-errors.ts';
 import { outcomeOf } from '../../src/moves/outcome.ts';
 import { runSteps, type Step, StepError } from '../../src/moves/run-steps.ts';
-import { silentReporter } from '../../src/common/reporter.ts';
 
 const GONE = new KubeApiError({ context: 'dr' }, 'replacing ConfigMap dr-syncer-journal', {
   status: 503,

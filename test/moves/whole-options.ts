@@ -1,7 +1,7 @@
-import { DEFAULT_MOVER_OPTIONS } from '../../src/volumes/mover-defaults.ts';
-import { DEFAULT_VERIFY_OPTIONS } from '../../src/volumes/verify-pod.ts';
 import type { JsonObject } from '../../src/kube/api-types.ts';
 import type { StoredOptions } from '../../src/moves/journal-options.ts';
+import { DEFAULT_MOVER_OPTIONS } from '../../src/volumes/mover-defaults.ts';
+import { DEFAULT_VERIFY_OPTIONS } from '../../src/volumes/verify-pod.ts';
 
 /** The options of a cutover that was given something everywhere. */
 export const WHOLE_OPTIONS: StoredOptions = {

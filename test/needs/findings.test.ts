@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { nameList } from '../../src/common/sentences.ts';
 import type { JsonObject } from '../../src/kube/api-types.ts';
 import { sortFindings } from '../../src/needs/check-needs.ts';
 import { checkNamespace } from '../../src/needs/namespace-needs.ts';
-import { usersByName } from '../../src/needs/users-by-name.ts';
 import type { CheckContext } from '../../src/needs/need-types.ts';
+import { usersByName } from '../../src/needs/users-by-name.ts';
 import type { Finding } from '../../src/stage/stage-types.ts';
-import { nameList } from '../../src/common/sentences.ts';
 import { clusterObject, names } from './samples.ts';
 
 describe('the report of the checks', () => {

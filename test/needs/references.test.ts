@@ -1,11 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/kube/api-types.ts';
-import {
-  isMadeThere,
-  objectReferences,
-  templateReferences,
-} from '../../src/needs/reference-sources.ts';
 import { openReferences, referenceFinding } from '../../src/needs/reference-needs.ts';
+import { isMadeThere, objectReferences, templateReferences } from '../../src/needs/reference-sources.ts';
 import { object } from '../helpers/objects.ts';
 import { names, template } from './samples.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { KEEP, refuse, skip, type Verdict, warn } from '../../src/common/verdict.ts';
 import type { KubeObject } from '../../src/kube/api-types.ts';
 import { filterObjects } from '../../src/pipeline/filter-objects.ts';
 import { FILTERS } from '../../src/pipeline/filters/all-filters.ts';
 import type { Filter } from '../../src/pipeline/pipeline-types.ts';
-import { KEEP, refuse, skip, type Verdict, warn } from '../../src/common/verdict.ts';
 import { filterContext } from '../helpers/filters.ts';
 import { object } from '../helpers/objects.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { clone } from '../../src/kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
+import { clone } from '../../src/kube/raw-json.ts';
 import { holdPatch, releasePatch, settlePatch } from '../../src/pipeline/hold-addresses-again.ts';
 import { holdLoadBalancers } from '../../src/pipeline/transforms/hold-load-balancers.ts';
 import { applyMergePatch } from '../../src/pipeline/transforms/support/merge-patch.ts';

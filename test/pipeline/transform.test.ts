@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clone } from '../../src/kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
+import { clone } from '../../src/kube/raw-json.ts';
+import type { Transform, TransformContext } from '../../src/pipeline/pipeline-types.ts';
 import { transformObject } from '../../src/pipeline/transform-object.ts';
 import { releaseHeld, TRANSFORMS } from '../../src/pipeline/transforms/all-transforms.ts';
-import type { Transform, TransformContext } from '../../src/pipeline/pipeline-types.ts';
 import { object } from '../helpers/objects.ts';
 import { transformContext } from '../helpers/transforms.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/kube/api-types.ts';
-import { type Amounts, amountText } from '../../src/needs/resource-amounts.ts';
 import {
   containerDefaults,
   isBestEffort,
   podResources,
   type Resources,
 } from '../../src/needs/pod-resources.ts';
+import { type Amounts, amountText } from '../../src/needs/resource-amounts.ts';
 import { object } from '../helpers/objects.ts';
 
 const NONE: Resources = { requests: {}, limits: {} };

@@ -1,6 +1,6 @@
 import { planRepair, type RepairFacts } from '../../src/repair/repair-plan.ts';
-import { sourcePhase } from '../../src/state/state-record.ts';
 import type { Journal, StateRecord } from '../../src/state/record-types.ts';
+import { sourcePhase } from '../../src/state/state-record.ts';
 import { AT, journal, stateRecord } from '../state/samples.ts';
 
 const {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openWriter } from '../../src/kube/cluster.ts';
 import { isKubeApiError } from '../../src/kube/api-errors.ts';
-import { OPEN_GATE } from '../../src/kube/write-gate.ts';
-import { DEFAULT_RETRY } from '../../src/kube/retry.ts';
 import type { ClusterWriter, KubeObject, ObjectRef, WatchEvent } from '../../src/kube/api-types.ts';
+import { openWriter } from '../../src/kube/cluster.ts';
+import { DEFAULT_RETRY } from '../../src/kube/retry.ts';
 import { CONFIG_MAPS } from '../../src/kube/well-known.ts';
+import { OPEN_GATE } from '../../src/kube/write-gate.ts';
 import { contextOf, createNamespace, freshNamespace, pair } from '../cluster/client.ts';
 import { type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 import { CLUSTER, contextFor } from '../helpers/stage.ts';

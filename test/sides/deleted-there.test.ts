@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
 import { deletedThere } from '../../src/sides/deleted-there.ts';
-import type { BaselineEntry } from '../../src/moves/move-types.ts';
+import type { BaselineEntry } from '../../src/sides/side-types.ts';
 import { object } from '../helpers/objects.ts';
 
 const entry = (kind: string, name: string, original = 2): BaselineEntry => ({

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { KubeObject } from '../../src/kube/api-types.ts';
 import { leftParkedSentence, stillStaged } from '../../src/sides/left-parked.ts';
-import type { MoveSide } from '../../src/moves/move-types.ts';
+import type { MoveSide } from '../../src/sides/side-types.ts';
 
 const SIDE = { cluster: { context: 'dr' }, namespace: 'shop' } as unknown as MoveSide;
 

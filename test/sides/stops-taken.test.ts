@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { BaselineEntry } from '../../src/sides/side-types.ts';
 import { createStopsTaken } from '../../src/sides/stops-taken.ts';
-import type { BaselineEntry } from '../../src/moves/move-types.ts';
 
 const entry = (name: string, replicas: number): BaselineEntry => ({
   apiVersion: 'apps/v1',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { KubeObject } from '../../src/kube/api-types.ts';
-import type { BaselineEntry } from '../../src/moves/move-types.ts';
+import type { BaselineEntry } from '../../src/sides/side-types.ts';
 import { enoughOf, unreadyAmong } from '../../src/sides/unready-workloads.ts';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');

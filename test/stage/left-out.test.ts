@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { CONTENT_MANAGER, IGNORE, LEFT_OUT, MANAGED } from '../../src/common/annotations.ts';
 import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
-import { findMarks, withMarkRows } from '../../src/stage/left-out.ts';
 import { stashBody } from '../../src/pipeline/stash.ts';
+import { findMarks, withMarkRows } from '../../src/stage/left-out.ts';
 import type { StageRow } from '../../src/stage/stage-types.ts';
 import { object } from '../helpers/objects.ts';
 

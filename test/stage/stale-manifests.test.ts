@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { CONTENT_MANAGER, SOURCE_NAMESPACE } from '../../src/common/annotations.ts';
 import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
-import { staleManifests } from '../../src/stage/stale-manifests.ts';
 import { stashBody } from '../../src/pipeline/stash.ts';
+import { staleManifests } from '../../src/stage/stale-manifests.ts';
 import { object } from '../helpers/objects.ts';
 
 type Input = Parameters<typeof staleManifests>;

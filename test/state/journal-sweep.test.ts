@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../src/kube/api-types.ts';
-import { encodeContent } from '../../src/state/record-codec.ts';
 import { ARCHIVE_LIMIT, findGarbage } from '../../src/state/journal-sweep.ts';
+import { encodeContent } from '../../src/state/record-codec.ts';
 import { stored } from './samples.ts';
 
 const HEAD = 'dr-syncer-journal';

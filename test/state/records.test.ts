@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { HISTORY_LIMIT, withEntry } from '../../src/state/history.ts';
-import { believed, sourcePhase, stateInList } from '../../src/state/state-record.ts';
-import { redactAll } from '../../src/state/redact-json.ts';
-import { encodeRecord } from '../../src/state/record-schemas.ts';
 import { createTokens } from '../../src/state/random-token.ts';
-import { type HistoryRecord, PHASES, SCHEMA } from '../../src/state/record-types.ts';
 import { placeOf } from '../../src/state/record-places.ts';
+import { encodeRecord } from '../../src/state/record-schemas.ts';
+import { type HistoryRecord, PHASES, SCHEMA } from '../../src/state/record-types.ts';
+import { redactAll } from '../../src/state/redact-json.ts';
+import { believed, sourcePhase, stateInList } from '../../src/state/state-record.ts';
 import { historyEntry, stateRecord, stored } from './samples.ts';
 
 test.each(PHASES)('F2: with the destination %s, the source is not told to be active as well', (phase) => {

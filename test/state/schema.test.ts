@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RefusedError } from '../../src/common/errors.ts';
-import { deleteAt, setAt } from '../../src/kube/raw-json.ts';
 import type { Json, JsonObject } from '../../src/kube/api-types.ts';
+import { deleteAt, setAt } from '../../src/kube/raw-json.ts';
 import {
   decodeBaseline,
   decodeHistory,

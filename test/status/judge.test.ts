@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { StatusFacts } from '../../src/status/status-facts.ts';
 import { judge } from '../../src/status/judge-status.ts';
+import type { StatusFacts } from '../../src/status/status-facts.ts';
 import { DEAD, factsOf, OPERATION, RUNS, record, side, WEB } from '../helpers/status-facts.ts';
 
 const judged = (facts: Partial<StatusFacts>) => judge(factsOf(facts));

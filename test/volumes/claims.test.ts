@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type ClaimsInput, claimsOfPod, pairClaims } from '../../src/volumes/pair-pvcs.ts';
-import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
 import type { Verdict } from '../../src/common/verdict.ts';
+import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
+import { type ClaimsInput, claimsOfPod, pairClaims } from '../../src/volumes/pair-pvcs.ts';
 import { object } from '../helpers/objects.ts';
 
 const claim = (name: string, spec: JsonObject = {}, phase = 'Bound', capacity = '10Gi'): KubeObject =>

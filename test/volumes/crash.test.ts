@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/volumes/mover-defaults.ts';
-import { endProcess } from '../../src/volumes/end-process.ts';
-import { cleanupLeftovers } from '../../src/volumes/copy-leftovers.ts';
-import { moveClaims } from '../../src/volumes/copy-pvcs.ts';
-import type { MoverRecord } from '../../src/volumes/mover-types.ts';
 import { lifeOf, processIdentity } from '../../src/common/process-identity.ts';
 import { silentReporter } from '../../src/common/reporter.ts';
+import { cleanupLeftovers } from '../../src/volumes/copy-leftovers.ts';
+import { moveClaims } from '../../src/volumes/copy-pvcs.ts';
+import { endProcess } from '../../src/volumes/end-process.ts';
+import { systemClock } from '../../src/volumes/mover-defaults.ts';
+import type { MoverRecord } from '../../src/volumes/mover-types.ts';
 import {
   type Bench,
   CONTROL,

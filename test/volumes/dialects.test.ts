@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { detectVersion, dialectOf, translateStrategies, versionText } from '../../src/volumes/mover-dialects.ts';
 import { RefusedError } from '../../src/common/errors.ts';
+import {
+  detectVersion,
+  dialectOf,
+  translateStrategies,
+  versionText,
+} from '../../src/volumes/mover-dialects.ts';
 
 const dialect = (major: number, minor: number) => dialectOf({ major, minor, patch: 0 });
 

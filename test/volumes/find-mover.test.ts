@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkCopyArgs, findMover, moverEnv, strategyWarnings } from '../../src/volumes/find-mover.ts';
-import { preflightMover } from '../../src/volumes/check-mover.ts';
 import { RefusedError } from '../../src/common/errors.ts';
+import { preflightMover } from '../../src/volumes/check-mover.ts';
+import { checkCopyArgs, findMover, moverEnv, strategyWarnings } from '../../src/volumes/find-mover.ts';
 import { type Bench, openBench, options, STAND_IN, standIn, VERSIONS } from './helpers/stand-in.ts';
 
 let bench: Bench;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkExtraFlags, splitFlags } from '../../src/volumes/split-flags.ts';
 import { UsageError } from '../../src/common/errors.ts';
+import { checkExtraFlags, splitFlags } from '../../src/volumes/split-flags.ts';
 
 describe('splitFlags', () => {
   const rows: [text: string, words: string[]][] = [

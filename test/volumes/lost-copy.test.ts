@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../src/kube/api-types.ts';
 import { createLossJudge, type Loss, type LossJudge } from '../../src/volumes/lost-copy.ts';
 import type { MoverEvent } from '../../src/volumes/mover-types.ts';
-import type { KubeObject } from '../../src/kube/api-types.ts';
 
 const ID = 'dr-files-0123456789a';
 const LIMITS = { goneMs: 60, silentMs: 1000 };

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DEFAULT_MOVER_OPTIONS } from '../../src/volumes/mover-defaults.ts';
-import { moveClaims } from '../../src/volumes/copy-pvcs.ts';
-import { movesError } from '../../src/volumes/copy-texts.ts';
-import type { ClaimResult, MoverOptions, MoverRecord } from '../../src/volumes/mover-types.ts';
 import type { Reporter } from '../../src/common/reporter.ts';
 import { silentReporter } from '../../src/common/reporter.ts';
+import { moveClaims } from '../../src/volumes/copy-pvcs.ts';
+import { movesError } from '../../src/volumes/copy-texts.ts';
+import { DEFAULT_MOVER_OPTIONS } from '../../src/volumes/mover-defaults.ts';
+import type { ClaimResult, MoverOptions, MoverRecord } from '../../src/volumes/mover-types.ts';
 import {
   type Bench,
   clockUntil,

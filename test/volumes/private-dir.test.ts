@@ -17,8 +17,8 @@ import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { withPrivateDir } from '../../src/volumes/private-dir.ts';
 import { processIdentity } from '../../src/common/process-identity.ts';
+import { withPrivateDir } from '../../src/volumes/private-dir.ts';
 
 let root: string;
 beforeEach(() => {

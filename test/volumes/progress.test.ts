@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatBytes } from '../../src/common/bytes.ts';
-import { addProgress, formatProgress, NO_PROGRESS } from '../../src/volumes/rsync-progress.ts';
 import { parseRecord } from '../../src/volumes/mover-output.ts';
+import { addProgress, formatProgress, NO_PROGRESS } from '../../src/volumes/rsync-progress.ts';
 
 const follow = (...lines: string[]) =>
   lines.reduce((state, line) => {

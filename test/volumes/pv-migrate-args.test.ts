@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { detectVersion, dialectOf } from '../../src/volumes/mover-dialects.ts';
-import { cleanupArgs, copyArgs } from '../../src/volumes/pv-migrate-args.ts';
 import type { MoverOptions } from '../../src/volumes/mover-types.ts';
+import { cleanupArgs, copyArgs } from '../../src/volumes/pv-migrate-args.ts';
 import { commandsOf, parseArgs, strategiesOf } from '../fixtures/pv-migrate/flag-tables.mjs';
 import { options, pair, VERSIONS } from './helpers/stand-in.ts';
 

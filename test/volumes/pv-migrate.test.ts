@@ -1,13 +1,13 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/volumes/mover-defaults.ts';
-import { findMover } from '../../src/volumes/find-mover.ts';
-import { type MoverOutcome, type MoverRun, runMover } from '../../src/volumes/pv-migrate.ts';
-import { copyArgs } from '../../src/volumes/pv-migrate-args.ts';
-import type { StrategyName } from '../../src/volumes/mover-types.ts';
 import { RefusedError } from '../../src/common/errors.ts';
 import { lifeOf, processIdentity } from '../../src/common/process-identity.ts';
+import { findMover } from '../../src/volumes/find-mover.ts';
+import { systemClock } from '../../src/volumes/mover-defaults.ts';
+import type { StrategyName } from '../../src/volumes/mover-types.ts';
+import { type MoverOutcome, type MoverRun, runMover } from '../../src/volumes/pv-migrate.ts';
+import { copyArgs } from '../../src/volumes/pv-migrate-args.ts';
 import {
   type Bench,
   clockUntil,

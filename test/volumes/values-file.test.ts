@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { valueAt } from '../../src/kube/raw-json.ts';
 import { dialectOf } from '../../src/volumes/mover-dialects.ts';
 import { moverValues, moverValuesText } from '../../src/volumes/mover-values-file.ts';
-import { valueAt } from '../../src/kube/raw-json.ts';
 import { options } from './helpers/stand-in.ts';
 
 const v30 = dialectOf({ major: 3, minor: 0, patch: 0 });

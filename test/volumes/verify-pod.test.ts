@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_VERIFY_OPTIONS, verificationName, verificationPod } from '../../src/volumes/verify-pod.ts';
 import { objectsAt, valueAt } from '../../src/kube/raw-json.ts';
+import { DEFAULT_VERIFY_OPTIONS, verificationName, verificationPod } from '../../src/volumes/verify-pod.ts';
 
 const end = { namespace: 'shop', claim: 'data' };
 const pod = (changes: Partial<typeof DEFAULT_VERIFY_OPTIONS> = {}) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RefusedError } from '../../src/common/errors.ts';
-import { valueAt } from '../../src/kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
+import { valueAt } from '../../src/kube/raw-json.ts';
 import { gitopsOwner, keepsWorkload, pausePatch, resumePatch } from '../../src/workloads/gitops-owners.ts';
 import { live, patched } from './samples.ts';
 

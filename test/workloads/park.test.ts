@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/common/errors.ts';
-import { clone, equalJson, valueAt } from '../../src/kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
+import { clone, equalJson, valueAt } from '../../src/kube/raw-json.ts';
 import { applyPark, parkBody, parkPatch, planPark, stripParkFields } from '../../src/workloads/park.ts';
 import type { ParkPlan } from '../../src/workloads/workload-types.ts';
 import { live, patched, SAMPLES, serverApply, withSpec } from './samples.ts';

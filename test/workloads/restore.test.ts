@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RefusedError } from '../../src/common/errors.ts';
-import { setAt, valueAt } from '../../src/kube/raw-json.ts';
 import type { Json, JsonObject, KubeObject } from '../../src/kube/api-types.ts';
+import { setAt, valueAt } from '../../src/kube/raw-json.ts';
 import { applyPark, parkPatch, planPark } from '../../src/workloads/park.ts';
 import { checkRestore, planRestore, restoreBody, restorePatch } from '../../src/workloads/restore.ts';
 import type { ParkOptions } from '../../src/workloads/workload-types.ts';

@@ -1,5 +1,5 @@
-import { clone, isObject } from '../../src/kube/raw-json.ts';
 import type { Json, JsonObject, KubeObject } from '../../src/kube/api-types.ts';
+import { clone, isObject } from '../../src/kube/raw-json.ts';
 import { object } from '../helpers/objects.ts';
 
 /** A live object: it has a resourceVersion, which merge patches carry. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/kube/api-types.ts';
-import { scalePathsOf } from '../../src/workloads/scale-paths.ts';
 import { planPark } from '../../src/workloads/park.ts';
+import { scalePathsOf } from '../../src/workloads/scale-paths.ts';
 import { object } from '../helpers/objects.ts';
 
 const version = (path: string, count: JsonObject): JsonObject => ({

@@ -1,8 +1,9 @@
 import type { Filter } from '../pipeline-types.ts';
 import { beingDeleted } from './being-deleted.ts';
+import { pods } from './controlled-pods.ts';
 import { defaultServiceAccounts } from './default-service-accounts.ts';
-import { derivedObjects } from './derived-objects.ts';
 import { endpoints } from './derived-endpoints.ts';
+import { derivedObjects } from './derived-objects.ts';
 import { finishedJobs } from './finished-jobs.ts';
 import { finishedRuns } from './finished-runs.ts';
 import { helmReleases } from './helm-releases.ts';
@@ -15,7 +16,6 @@ import { ownedByCustomResource } from './owned-by-custom-resource.ts';
 import { platformObjects } from './platform-objects.ts';
 import { platformSecrets } from './platform-secrets.ts';
 import { podOwned } from './pod-owned.ts';
-import { pods } from './controlled-pods.ts';
 import { serviceAccountTokens } from './service-account-tokens.ts';
 
 /**

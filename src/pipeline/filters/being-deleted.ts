@@ -1,5 +1,5 @@
-import type { KubeObject } from '../../kube/api-types.ts';
 import { skip } from '../../common/verdict.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
 import type { Filter } from '../pipeline-types.ts';
 
 /** Leaves out what the source is deleting: the copy would bring back what somebody wants gone. */

@@ -1,8 +1,8 @@
 import { PREFIX } from '../../common/annotations.ts';
-import { listAt, stringAt, valueAt } from '../../kube/raw-json.ts';
-import { groupKind } from '../../kube/object-names.ts';
-import type { KubeObject } from '../../kube/api-types.ts';
 import { skip } from '../../common/verdict.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import { listAt, stringAt, valueAt } from '../../kube/raw-json.ts';
 import type { Filter, ObjectIndex } from '../pipeline-types.ts';
 import { isGeneratedFor } from './generated-names.ts';
 import { keysOf } from './owner-references.ts';

@@ -1,7 +1,7 @@
-import { objectAt, objectsAt } from '../../kube/raw-json.ts';
-import { groupKind } from '../../kube/object-names.ts';
-import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
 import { skip } from '../../common/verdict.ts';
+import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import { objectAt, objectsAt } from '../../kube/raw-json.ts';
 import type { Filter, FilterContext } from '../pipeline-types.ts';
 import { labelOf } from './owner-references.ts';
 

@@ -1,5 +1,5 @@
-import { groupKind } from '../../kube/object-names.ts';
 import { skip } from '../../common/verdict.ts';
+import { groupKind } from '../../kube/object-names.ts';
 import type { Filter } from '../pipeline-types.ts';
 import { controllerOf, ownerName } from './owner-references.ts';
 

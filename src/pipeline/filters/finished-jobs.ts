@@ -1,6 +1,6 @@
-import { objectsAt } from '../../kube/raw-json.ts';
-import { groupKind } from '../../kube/object-names.ts';
 import { skip } from '../../common/verdict.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import { objectsAt } from '../../kube/raw-json.ts';
 import type { Filter } from '../pipeline-types.ts';
 
 // The first of each pair comes a moment earlier, while the last pods end; neither is ever taken back.

@@ -1,8 +1,8 @@
 import { ORIGINAL_REPLICAS, PARKED } from '../../common/annotations.ts';
-import { valueAt } from '../../kube/raw-json.ts';
-import { groupKind } from '../../kube/object-names.ts';
-import type { KubeObject } from '../../kube/api-types.ts';
 import { skip } from '../../common/verdict.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import { valueAt } from '../../kube/raw-json.ts';
 import type { Filter } from '../pipeline-types.ts';
 import { annotationOf, controllerOf } from './owner-references.ts';
 

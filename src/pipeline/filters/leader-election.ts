@@ -1,7 +1,7 @@
-import { objectAt } from '../../kube/raw-json.ts';
-import { groupKind } from '../../kube/object-names.ts';
-import type { KubeObject } from '../../kube/api-types.ts';
 import { skip } from '../../common/verdict.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import { objectAt } from '../../kube/raw-json.ts';
 import type { Filter } from '../pipeline-types.ts';
 import { annotationOf } from './owner-references.ts';
 

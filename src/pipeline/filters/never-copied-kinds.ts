@@ -1,5 +1,5 @@
-import { groupKind, groupOf } from '../../kube/object-names.ts';
 import { skip } from '../../common/verdict.ts';
+import { groupKind, groupOf } from '../../kube/object-names.ts';
 import type { Filter } from '../pipeline-types.ts';
 
 /** Leaves out kinds that are never copied, whoever made the object. */

@@ -1,6 +1,6 @@
 import { RECORD, TEMPORARY } from '../../common/annotations.ts';
-import { isOfMover } from '../mover-labels.ts';
 import { skip } from '../../common/verdict.ts';
+import { isOfMover } from '../mover-labels.ts';
 import type { Filter } from '../pipeline-types.ts';
 import { isHelmRelease } from './helm-releases.ts';
 import { labelOf } from './owner-references.ts';

@@ -1,11 +1,11 @@
-import { groupKind, groupOf } from '../../kube/object-names.ts';
 import { skip, warn } from '../../common/verdict.ts';
+import { groupKind, groupOf } from '../../kube/object-names.ts';
 import type { Filter, FilterContext } from '../pipeline-types.ts';
 import { beingDeleted } from './being-deleted.ts';
 import { finishedRuns } from './finished-runs.ts';
-import { controllerOf, type Owner, ownerName, ownersOf } from './owner-references.ts';
 import { whyNeverCopied } from './never-copied-kinds.ts';
 import { optedOut } from './opted-out.ts';
+import { controllerOf, type Owner, ownerName, ownersOf } from './owner-references.ts';
 
 /**
  * Leaves out what an operator makes from a custom resource that is copied as well. Where the custom resource does

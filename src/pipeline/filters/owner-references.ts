@@ -1,5 +1,5 @@
-import { objectAt, objectsAt, stringAt } from '../../kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
+import { objectAt, objectsAt, stringAt } from '../../kube/raw-json.ts';
 
 /** The value of a label, or undefined. */
 export const labelOf = (object: KubeObject, key: string): string | undefined =>

@@ -1,6 +1,6 @@
-import { groupKind } from '../../kube/object-names.ts';
-import type { KubeObject } from '../../kube/api-types.ts';
 import { skip } from '../../common/verdict.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { groupKind } from '../../kube/object-names.ts';
 import type { Filter, FilterContext } from '../pipeline-types.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { stringAt } from '../../kube/raw-json.ts';
-import { groupKind } from '../../kube/object-names.ts';
 import { skip } from '../../common/verdict.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import { stringAt } from '../../kube/raw-json.ts';
 import type { Filter } from '../pipeline-types.ts';
 import { isGeneratedName } from './generated-names.ts';
 import { annotationOf } from './owner-references.ts';

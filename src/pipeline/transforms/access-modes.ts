@@ -1,10 +1,10 @@
 import { ACCESS_MODE } from '../../common/annotations.ts';
 import { objectAt, own, stringsAt } from '../../kube/raw-json.ts';
 import type { Transform, TransformInput } from '../pipeline-types.ts';
+import { pathText } from './support/field-paths.ts';
+import { settingOf } from './support/metadata-edits.ts';
 import type { Claim } from './support/pvc-templates.ts';
 import { claimsOf } from './support/pvc-templates.ts';
-import { settingOf } from './support/metadata-edits.ts';
-import { pathText } from './support/field-paths.ts';
 
 // The short forms that kubectl prints are what people write in labels.
 const MODES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
-import { objectsAt } from '../../kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
+import { objectsAt } from '../../kube/raw-json.ts';
 import type { Transform } from '../pipeline-types.ts';
 
 /** Copies hand-made endpoints without their links to the source's pods and nodes. */

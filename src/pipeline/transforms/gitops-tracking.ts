@@ -1,6 +1,6 @@
 import type { Transform } from '../pipeline-types.ts';
-import { annotationsOf, labelsOf } from './support/metadata-edits.ts';
 import { pathText } from './support/field-paths.ts';
+import { annotationsOf, labelsOf } from './support/metadata-edits.ts';
 
 const TRACKING =
   /^(argocd\.argoproj\.io\/(tracking-id|instance)|(kustomize|helm)\.toolkit\.fluxcd\.io\/(name|namespace))$/;

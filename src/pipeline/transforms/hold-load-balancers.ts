@@ -1,4 +1,6 @@
 import * as keys from '../../common/annotations.ts';
+import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
+import { groupKind } from '../../kube/object-names.ts';
 import {
   clone,
   isObject,
@@ -8,12 +10,10 @@ import {
   stableStringify,
   stringAt,
 } from '../../kube/raw-json.ts';
-import { groupKind } from '../../kube/object-names.ts';
-import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
 import type { Note, Transform } from '../pipeline-types.ts';
+import { annotationPath } from './support/field-paths.ts';
 import { applyMergePatch } from './support/merge-patch.ts';
 import { annotationsOf, dropAnnotations, setAnnotation } from './support/metadata-edits.ts';
-import { annotationPath } from './support/field-paths.ts';
 
 // Annotations to take out of force, by prefix, and what stands for the prefix meanwhile: a key may have one slash and
 // 63 characters behind it, so the real key cannot be kept whole. The server refuses the last one on a ClusterIP.

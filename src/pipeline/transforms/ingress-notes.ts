@@ -1,6 +1,6 @@
 import type { Transform } from '../pipeline-types.ts';
-import { annotationsOf } from './support/metadata-edits.ts';
 import { annotationPath } from './support/field-paths.ts';
+import { annotationsOf } from './support/metadata-edits.ts';
 
 const ISSUER = /^cert-manager\.io\/(cluster-)?issuer$/;
 const EXTERNAL_DNS = /^external-dns\.(alpha\.)?kubernetes\.io\//;

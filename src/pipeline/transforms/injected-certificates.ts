@@ -1,8 +1,8 @@
-import { objectAt } from '../../kube/raw-json.ts';
 import type { KubeObject } from '../../kube/api-types.ts';
+import { objectAt } from '../../kube/raw-json.ts';
 import type { Transform } from '../pipeline-types.ts';
-import { annotationsOf, labelsOf } from './support/metadata-edits.ts';
 import { pathText } from './support/field-paths.ts';
+import { annotationsOf, labelsOf } from './support/metadata-edits.ts';
 
 /**
  * Leaves it to an OpenShift destination to fill in its own certificate authorities: with those of the source the pods

@@ -1,8 +1,8 @@
 import { groupKind } from '../../kube/object-names.ts';
 import type { Transform, TransformContext } from '../pipeline-types.ts';
 import { dnsNames } from './support/dns-name-pattern.ts';
-import { mapNamespace, renamedNamespaces } from './support/map-namespaces.ts';
 import { replaceStrings } from './support/field-paths.ts';
+import { mapNamespace, renamedNamespaces } from './support/map-namespaces.ts';
 
 // Hosts of Services, as `reviews.shop.svc.cluster.local`.
 const HOST_FIELDS: Readonly<Record<string, readonly string[]>> = {

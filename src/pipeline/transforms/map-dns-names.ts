@@ -1,14 +1,14 @@
 import { PREFIX } from '../../common/annotations.ts';
-import { isObject, setOwn } from '../../kube/raw-json.ts';
-import { groupKind } from '../../kube/object-names.ts';
-import type { Json, KubeObject } from '../../kube/api-types.ts';
 import { nameList } from '../../common/sentences.ts';
+import type { Json, KubeObject } from '../../kube/api-types.ts';
+import { groupKind } from '../../kube/object-names.ts';
+import { isObject, setOwn } from '../../kube/raw-json.ts';
 import type { Transform, TransformInput } from '../pipeline-types.ts';
 import type { DnsNames } from './support/dns-name-pattern.ts';
 import { dnsNames as finderFor } from './support/dns-name-pattern.ts';
-import { renamedNamespaces } from './support/map-namespaces.ts';
 import type { Step } from './support/field-paths.ts';
 import { childOf, pathText } from './support/field-paths.ts';
+import { renamedNamespaces } from './support/map-namespaces.ts';
 import { decodeText, encodeText } from './support/secret-text.ts';
 
 // Labels and selectors are compared, never resolved; binary data is not text.

@@ -1,8 +1,8 @@
-import { own } from '../../kube/raw-json.ts';
 import { groupKind } from '../../kube/object-names.ts';
+import { own } from '../../kube/raw-json.ts';
 import type { Transform } from '../pipeline-types.ts';
-import { annotationsOf, setAnnotation } from './support/metadata-edits.ts';
 import { replaceStrings } from './support/field-paths.ts';
+import { annotationsOf, setAnnotation } from './support/metadata-edits.ts';
 
 // Where each kind names the public hosts that it answers to.
 const HOST_FIELDS: Readonly<Record<string, readonly string[]>> = {

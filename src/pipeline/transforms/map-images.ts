@@ -1,6 +1,6 @@
 import type { Transform, TransformContext } from '../pipeline-types.ts';
-import { mapNamespace } from './support/map-namespaces.ts';
 import { replaceStrings } from './support/field-paths.ts';
+import { mapNamespace } from './support/map-namespaces.ts';
 import { podSpecsOf } from './support/pod-templates.ts';
 
 const IMAGE_FIELDS = [

@@ -1,13 +1,13 @@
 import { STORAGE_CLASS } from '../../common/annotations.ts';
-import { objectAt, own, setOwn, stringAt } from '../../kube/raw-json.ts';
+import type { Json, JsonObject, KubeObject } from '../../kube/api-types.ts';
 import { groupKind } from '../../kube/object-names.ts';
 import { compareQuantities } from '../../kube/quantity.ts';
-import type { Json, JsonObject, KubeObject } from '../../kube/api-types.ts';
+import { objectAt, own, setOwn, stringAt } from '../../kube/raw-json.ts';
 import type { Transform, TransformInput } from '../pipeline-types.ts';
+import { pathText } from './support/field-paths.ts';
+import { settingOf } from './support/metadata-edits.ts';
 import type { Claim } from './support/pvc-templates.ts';
 import { claimsOf } from './support/pvc-templates.ts';
-import { settingOf } from './support/metadata-edits.ts';
-import { pathText } from './support/field-paths.ts';
 
 const QUOTA_KEY = /^(.+)(\.storageclass\.storage\.k8s\.io\/.+)$/;
 

@@ -1,9 +1,9 @@
-import { isObject } from '../../kube/raw-json.ts';
 import type { Json } from '../../kube/api-types.ts';
+import { isObject } from '../../kube/raw-json.ts';
 import type { Transform, TransformInput } from '../pipeline-types.ts';
-import { renamedNamespaces } from './support/map-namespaces.ts';
 import type { Step } from './support/field-paths.ts';
 import { pathText } from './support/field-paths.ts';
+import { renamedNamespaces } from './support/map-namespaces.ts';
 
 /** Says where an object still names a renamed namespace in a field that no other rule knows. */
 export const namespaceFields: Transform = {

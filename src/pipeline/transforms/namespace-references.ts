@@ -1,10 +1,10 @@
-import { objectsAt, own, valueAt } from '../../kube/raw-json.ts';
 import { groupKind } from '../../kube/object-names.ts';
+import { objectsAt, own, valueAt } from '../../kube/raw-json.ts';
 import type { Transform } from '../pipeline-types.ts';
+import { replaceStrings } from './support/field-paths.ts';
+import { mapNamespace } from './support/map-namespaces.ts';
 import { annotationsOf, setAnnotation } from './support/metadata-edits.ts';
 import { mapNamespaceSelector } from './support/namespace-selector.ts';
-import { mapNamespace } from './support/map-namespaces.ts';
-import { replaceStrings } from './support/field-paths.ts';
 import { podSpecsOf } from './support/pod-templates.ts';
 
 const ROUTE = [

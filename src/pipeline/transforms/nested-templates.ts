@@ -1,5 +1,5 @@
-import { isObject } from '../../kube/raw-json.ts';
 import type { Json, JsonObject } from '../../kube/api-types.ts';
+import { isObject } from '../../kube/raw-json.ts';
 import type { Transform } from '../pipeline-types.ts';
 
 const TEMPLATES: ReadonlySet<string> = new Set([

@@ -1,9 +1,9 @@
-import { isObject, listAt, objectAt } from '../../kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
+import { isObject, listAt, objectAt } from '../../kube/raw-json.ts';
 import type { Transform } from '../pipeline-types.ts';
-import { mapNamespaceSelector } from './support/namespace-selector.ts';
 import type { Step } from './support/field-paths.ts';
 import { pathText } from './support/field-paths.ts';
+import { mapNamespaceSelector } from './support/namespace-selector.ts';
 
 /**
  * Makes network policies follow the namespaces' new names; without that a policy silently stops matching. Address

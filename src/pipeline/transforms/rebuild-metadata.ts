@@ -1,5 +1,5 @@
-import { isObject } from '../../kube/raw-json.ts';
 import type { JsonObject, ObjectMeta } from '../../kube/api-types.ts';
+import { isObject } from '../../kube/raw-json.ts';
 import type { Transform } from '../pipeline-types.ts';
 
 /**

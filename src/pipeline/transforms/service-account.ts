@@ -1,9 +1,9 @@
-import { listAt, stringAt } from '../../kube/raw-json.ts';
 import type { Json, KubeObject } from '../../kube/api-types.ts';
+import { listAt, stringAt } from '../../kube/raw-json.ts';
 import { isGeneratedFor } from '../filters/generated-names.ts';
 import type { Note, Transform } from '../pipeline-types.ts';
-import { annotationsOf } from './support/metadata-edits.ts';
 import { annotationPath } from './support/field-paths.ts';
+import { annotationsOf } from './support/metadata-edits.ts';
 
 // Annotations that let the pods of a ServiceAccount act as an identity of a cloud.
 const CLOUD_IDENTITY =

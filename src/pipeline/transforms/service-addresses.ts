@@ -1,5 +1,5 @@
-import { listAt, objectAt } from '../../kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
+import { listAt, objectAt } from '../../kube/raw-json.ts';
 import type { Transform } from '../pipeline-types.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { listAt, objectAt, stringAt } from '../../kube/raw-json.ts';
 import type { Transform, TransformInput } from '../pipeline-types.ts';
-import { annotationsOf, dropAnnotations } from './support/metadata-edits.ts';
 import { annotationPath } from './support/field-paths.ts';
+import { annotationsOf, dropAnnotations } from './support/metadata-edits.ts';
 
 // Annotations that ask one load balancer implementation for given addresses, as `spec.loadBalancerIP` does.
 const ADDRESS_KEYS: ReadonlySet<string> = new Set([

@@ -1,9 +1,9 @@
-import { objectAt, stringAt } from '../../kube/raw-json.ts';
-import { compareQuantities } from '../../kube/quantity.ts';
 import type { JsonObject } from '../../kube/api-types.ts';
+import { compareQuantities } from '../../kube/quantity.ts';
+import { objectAt, stringAt } from '../../kube/raw-json.ts';
 import type { Transform, TransformInput } from '../pipeline-types.ts';
-import { claimsOf } from './support/pvc-templates.ts';
 import { dropAnnotations } from './support/metadata-edits.ts';
+import { claimsOf } from './support/pvc-templates.ts';
 
 const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
 const SERVER_PREFIXES = ['pv.kubernetes.io/', 'volume.kubernetes.io/', 'volume.beta.kubernetes.io/'];

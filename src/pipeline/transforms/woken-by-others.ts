@@ -1,7 +1,7 @@
 import { groupKind } from '../../kube/object-names.ts';
 import type { Transform } from '../pipeline-types.ts';
-import { annotationsOf, labelsOf } from './support/metadata-edits.ts';
 import { pathText } from './support/field-paths.ts';
+import { annotationsOf, labelsOf } from './support/metadata-edits.ts';
 
 /**
  * Warns of marks by which another controller sets the very fields that park the copy. They are kept as they are: what

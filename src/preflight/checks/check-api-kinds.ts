@@ -1,6 +1,6 @@
+import { nameList } from '../../common/sentences.ts';
 import { groupKind, groupOf } from '../../kube/object-names.ts';
 import { chooseTypes } from '../../pipeline/choose-types.ts';
-import { nameList } from '../../common/sentences.ts';
 import { row, whereIs } from '../finding-row.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
 

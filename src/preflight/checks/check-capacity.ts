@@ -1,17 +1,23 @@
 import { kubectl, type NamedCluster } from '../../common/command-line.ts';
 import { hasStatus } from '../../kube/api-errors.ts';
-import { own, valueAt } from '../../kube/raw-json.ts';
-import { objectName } from '../../kube/object-names.ts';
 import type { Fold, KubeObject } from '../../kube/api-types.ts';
+import { objectName } from '../../kube/object-names.ts';
+import { own, valueAt } from '../../kube/raw-json.ts';
 import { PODS } from '../../kube/well-known.ts';
-import { finished } from '../../workloads/is-finished.ts';
-import { type Amounts, addAmounts, amountsOf, amountText, timesAmounts } from '../../needs/resource-amounts.ts';
-import { eligibleNodes } from '../eligible-nodes.ts';
 import { containerDefaults, podResources, type Resources } from '../../needs/pod-resources.ts';
+import {
+  type Amounts,
+  addAmounts,
+  amountsOf,
+  amountText,
+  timesAmounts,
+} from '../../needs/resource-amounts.ts';
+import { finished } from '../../workloads/is-finished.ts';
+import { eligibleNodes } from '../eligible-nodes.ts';
 import { row } from '../finding-row.ts';
-import type { Starter } from '../starters.ts';
-import type { CheckRow, PreflightCheck } from '../preflight-types.ts';
 import { objectsInForce } from '../objects-to-write.ts';
+import type { CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { Starter } from '../starters.ts';
 
 /** Whether the nodes that start the application have room for it. Only a warning: nodes can be added meanwhile. */
 export const checkCapacity: CheckRow = {

@@ -1,6 +1,6 @@
-import { objectName } from '../../kube/object-names.ts';
 import { nameList } from '../../common/sentences.ts';
 import { isAboutRights } from '../../kube/about-rights.ts';
+import { objectName } from '../../kube/object-names.ts';
 import { clause, row } from '../finding-row.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
 

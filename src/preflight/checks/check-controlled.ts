@@ -1,11 +1,11 @@
 import { kubectl } from '../../common/command-line.ts';
-import { groupKind, groupOf, objectName } from '../../kube/object-names.ts';
 import type { KubeObject } from '../../kube/api-types.ts';
+import { groupKind, groupOf, objectKey, objectName, refKey } from '../../kube/object-names.ts';
+import type { Controlled } from '../../sides/baseline.ts';
+import type { MoveSide } from '../../sides/side-types.ts';
+import { actsBeside } from '../../stage/held-back.ts';
 import { planPark } from '../../workloads/park.ts';
 import { podsOfWorkloads } from '../../workloads/pods-under.ts';
-import { type Controlled, keyOf, keyOfObject } from '../../sides/baseline.ts';
-import type { MoveSide } from '../../moves/move-types.ts';
-import { actsBeside } from '../../stage/held-back.ts';
 import { row, whereIs } from '../finding-row.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
 import { podOwnerRows } from './check-pod-owners.ts';
@@ -70,9 +70,9 @@ export const neverZeroRows = ({ side, objects }: NonNullable<CheckContext['from'
   );
   if (found.length === 0) return [];
   const pods = objects.filter(({ apiVersion, kind }) => apiVersion === 'v1' && kind === 'Pod');
-  const running = podsOfWorkloads(pods, objects).map(({ root }) => keyOf(root));
+  const running = podsOfWorkloads(pods, objects).map(({ root }) => refKey(root));
   return found.map((object: KubeObject) => {
-    const hasPods = running.includes(keyOfObject(object));
+    const hasPods = running.includes(objectKey(object));
     return row(
       'controlled',
       hasPods ? 'refuse' : 'warn',

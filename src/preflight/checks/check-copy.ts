@@ -1,7 +1,7 @@
-import { objectName } from '../../kube/object-names.ts';
-import type { AppliedRow } from '../../pipeline/apply-plan.ts';
 import { count } from '../../common/sentences.ts';
 import { isAboutGrants, isAboutRights } from '../../kube/about-rights.ts';
+import { objectName } from '../../kube/object-names.ts';
+import type { AppliedRow } from '../../pipeline/apply-plan.ts';
 import { clause, row, whereIs } from '../finding-row.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
 

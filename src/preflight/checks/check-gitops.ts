@@ -1,12 +1,12 @@
 import { flux, kubectl } from '../../common/command-line.ts';
 import { nameList } from '../../common/sentences.ts';
-import { type GitopsOwner, gitopsOwner } from '../../workloads/gitops-owners.ts';
 import { GITOPS_PATCHES, ownedOutside, ownerName, ownersIn, tryOwners } from '../../sides/pause-gitops.ts';
+import type { MoveOptions, MoveSide } from '../../sides/side-types.ts';
 import type { TryOptions } from '../../sides/try-patches.ts';
-import type { MoveOptions, MoveSide } from '../../moves/move-types.ts';
+import { type GitopsOwner, gitopsOwner } from '../../workloads/gitops-owners.ts';
 import { row, whereIs } from '../finding-row.ts';
-import { triedRows } from '../tried-findings.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import { triedRows } from '../tried-findings.ts';
 
 /** Whether Argo CD or Flux would undo the stop on one side, or the start on the other, and whether they can be paused. */
 export const checkGitops: CheckRow = {

@@ -1,6 +1,6 @@
 import { nameList } from '../../common/sentences.ts';
 import type { Survey } from '../../sides/baseline.ts';
-import type { MoveOptions, MoveSide } from '../../moves/move-types.ts';
+import type { MoveOptions, MoveSide } from '../../sides/side-types.ts';
 import { row, whereIs } from '../finding-row.ts';
 import type { CheckRow, PreflightCheck } from '../preflight-types.ts';
 

@@ -1,14 +1,19 @@
 import { kubectl } from '../../common/command-line.ts';
-import { objectsAt, stringAt } from '../../kube/raw-json.ts';
-import { objectName } from '../../kube/object-names.ts';
-import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
 import { clauseList } from '../../common/sentences.ts';
+import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
+import { objectName } from '../../kube/object-names.ts';
+import { objectsAt, stringAt } from '../../kube/raw-json.ts';
+import {
+  containerDefaults,
+  containerResources,
+  podResources,
+  type Resources,
+} from '../../needs/pod-resources.ts';
 import { amountsOf, amountText } from '../../needs/resource-amounts.ts';
-import { containerDefaults, containerResources, podResources, type Resources } from '../../needs/pod-resources.ts';
 import { row, whereIs } from '../finding-row.ts';
-import type { Starter } from '../starters.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
 import { objectsInForce } from '../objects-to-write.ts';
+import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { Starter } from '../starters.ts';
 
 /** Whether the containers and pods that start are within the LimitRanges of their side. */
 export const checkLimitRange: CheckRow = {

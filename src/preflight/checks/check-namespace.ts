@@ -1,6 +1,6 @@
 import { kubectl } from '../../common/command-line.ts';
-import { stringAt } from '../../kube/raw-json.ts';
 import { clauseList } from '../../common/sentences.ts';
+import { stringAt } from '../../kube/raw-json.ts';
 import { clause, row } from '../finding-row.ts';
 import type { CheckRow, PreflightCheck, SideView } from '../preflight-types.ts';
 

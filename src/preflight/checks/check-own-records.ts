@@ -1,11 +1,11 @@
-import { objectName } from '../../kube/object-names.ts';
 import { nameList } from '../../common/sentences.ts';
+import { objectName } from '../../kube/object-names.ts';
 import { moveRecords, type OwnRecord } from '../../state/record-objects.ts';
 import { placeOf } from '../../state/record-places.ts';
 import { type RefusedRecord, refusedRecords } from '../../workloads/try-records.ts';
 import { clause, row, whereIs } from '../finding-row.ts';
-import { isOpen } from '../tried-findings.ts';
 import type { CheckContext, CheckRow, PreflightCheck, SideView } from '../preflight-types.ts';
+import { isOpen } from '../tried-findings.ts';
 
 /** Whether both sides take the records and the lock that a move keeps there. */
 export const checkOwnRecords: CheckRow = {

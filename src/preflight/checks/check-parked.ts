@@ -1,9 +1,9 @@
 import { isDrError } from '../../common/errors.ts';
-import { groupKind, objectName } from '../../kube/object-names.ts';
 import type { KubeObject } from '../../kube/api-types.ts';
+import { objectKey, objectName, refKey } from '../../kube/object-names.ts';
+import type { StartTarget } from '../../sides/start-side.ts';
 import { isMarked } from '../../workloads/parked-annotation.ts';
 import { checkRestore } from '../../workloads/restore.ts';
-import type { StartTarget } from '../../sides/start-side.ts';
 import { row } from '../finding-row.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
 
@@ -20,9 +20,9 @@ const parkedRows = (
   targets: readonly StartTarget[],
   parked: ReadonlySet<string> = new Set(),
 ): PreflightCheck[] => {
-  const live = new Map(objects.map((object) => [`${groupKind(object)}/${object.metadata.name}`, object]));
+  const live = new Map(objects.map((object) => [objectKey(object), object]));
   return targets.flatMap((target) => {
-    const key = `${groupKind(target)}/${target.name}`;
+    const key = refKey(target);
     const object = live.get(key);
     // What has lost its mark is started by a record beside it.
     const isKnown = target.wanted !== undefined && object !== undefined && !isMarked(object);
@@ -40,9 +40,7 @@ const HINT = 'Put the field back to its parked value, or stage again; then run t
 const parkedAnew = (copy: CheckContext['copy']): Set<string> =>
   new Set(
     (copy?.prepared ?? []).flatMap(({ source, item }) =>
-      item?.live === undefined || item.park === undefined
-        ? []
-        : `${groupKind(source)}/${source.metadata.name}`,
+      item?.live === undefined || item.park === undefined ? [] : objectKey(source),
     ),
   );
 

@@ -1,14 +1,14 @@
-import { apiVersionOf } from '../../kube/object-names.ts';
 import type { KubeObject, ResourceType } from '../../kube/api-types.ts';
-import { baselineOf, keyOf, keyOfObject } from '../../sides/baseline.ts';
-import { GITOPS_PATCHES, ownedOutside, ownersIn, tryOwners } from '../../sides/pause-gitops.ts';
-import { tryCreate, tryStart, tryStartAgain, tryStop } from '../../sides/try-patches.ts';
-import type { BaselineEntry } from '../../moves/move-types.ts';
+import { apiVersionOf, objectKey, refKey } from '../../kube/object-names.ts';
 import { stashedObject } from '../../pipeline/stash.ts';
+import { baselineOf } from '../../sides/baseline.ts';
+import { GITOPS_PATCHES, ownedOutside, ownersIn, tryOwners } from '../../sides/pause-gitops.ts';
+import type { BaselineEntry } from '../../sides/side-types.ts';
+import { tryCreate, tryStart, tryStartAgain, tryStop } from '../../sides/try-patches.ts';
 import { whereIs } from '../finding-row.ts';
+import type { CheckContext, CheckRow, Picture } from '../preflight-types.ts';
 import { withOriginals } from '../starters.ts';
 import { triedRows } from '../tried-findings.ts';
-import type { CheckContext, CheckRow, Picture } from '../preflight-types.ts';
 
 /** Whether the side that is left takes the patches that stop what runs there. */
 export const checkStop: CheckRow = {
@@ -93,9 +93,9 @@ interface Made {
 
 // What the stage of a cutover makes anew is started right after that: only as a creation can it be asked about now.
 const stagedAnew = ({ copy, from, survey, input }: CheckContext): Made[] => {
-  const entries = new Map(entriesOf({ from, survey }, input).map((entry) => [keyOf(entry), entry]));
+  const entries = new Map(entriesOf({ from, survey }, input).map((entry) => [refKey(entry), entry]));
   return (copy?.prepared ?? []).flatMap(({ item, stashed }) => {
-    const entry = item === undefined ? undefined : entries.get(keyOfObject(item.whole));
+    const entry = item === undefined ? undefined : entries.get(objectKey(item.whole));
     if (item?.action !== 'create' || entry === undefined || stashed) return [];
     return [{ type: item.type, object: withOriginals(item.whole, entry.plan.fields) }];
   });
@@ -107,7 +107,7 @@ const keptAsManifests = ({ copy, stashed, to, input }: CheckContext): Made[] => 
   const anew = (copy?.prepared ?? []).flatMap(({ item }) =>
     item === undefined ? [] : (stashedObject(item.whole) ?? []),
   );
-  const once = new Map([...stashed, ...anew].map((object) => [keyOfObject(object), object]));
+  const once = new Map([...stashed, ...anew].map((object) => [objectKey(object), object]));
   return [...once.values()].flatMap((object) => {
     const type = to.side.discovery.types.find(
       (served) => served.kind === object.kind && apiVersionOf(served) === object.apiVersion,

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { CONTENT_MANAGER } from '../../common/annotations.ts';
+import { isAboutRights } from '../../kube/about-rights.ts';
 import { type Failure, isKubeApiError } from '../../kube/api-errors.ts';
-import { clone, objectsAt, stringAt } from '../../kube/raw-json.ts';
-import { objectName } from '../../kube/object-names.ts';
-import { mapBounded } from '../../kube/map-bounded.ts';
 import type { JsonObject, KubeObject, ObjectMeta } from '../../kube/api-types.ts';
+import { mapBounded } from '../../kube/map-bounded.ts';
+import { objectName } from '../../kube/object-names.ts';
+import { clone, objectsAt, stringAt } from '../../kube/raw-json.ts';
 import { PODS } from '../../kube/well-known.ts';
 import { isDryRunUnsupported } from '../../pipeline/immutable-strategy.ts';
-import { isAboutRights } from '../../kube/about-rights.ts';
 import { clause, row, whereIs } from '../finding-row.ts';
-import type { Starter } from '../starters.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { Starter } from '../starters.ts';
 
 /**
  * Asks the server that starts, in a dry run, to create one pod of every template: Pod Security, quotas, LimitRanges,

@@ -1,15 +1,15 @@
 import { kubectl } from '../../common/command-line.ts';
-import { groupOf } from '../../kube/object-names.ts';
-import { mapBounded } from '../../kube/map-bounded.ts';
-import type { KubeObject, OwnerReference } from '../../kube/api-types.ts';
 import { count } from '../../common/sentences.ts';
+import type { KubeObject, OwnerReference } from '../../kube/api-types.ts';
+import { mapBounded } from '../../kube/map-bounded.ts';
+import { groupOf } from '../../kube/object-names.ts';
+import { holds } from '../../sides/pod-watch.ts';
+import type { MoveSide } from '../../sides/side-types.ts';
 import { nextOwnerOf } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
-import { holds } from '../../sides/pod-watch.ts';
-import type { MoveSide } from '../../moves/move-types.ts';
-import { readIfAllowed } from '../read-if-allowed.ts';
 import { row, whereIs } from '../finding-row.ts';
 import type { PreflightCheck, SideView } from '../preflight-types.ts';
+import { readIfAllowed } from '../read-if-allowed.ts';
 
 /**
  * One row per owner of pods that no stop reaches: a custom resource of an unknown kind that runs pods of its own, without

@@ -1,11 +1,11 @@
 import { kubectl } from '../../common/command-line.ts';
-import { hasStatus } from '../../kube/api-errors.ts';
-import { objectsAt, stringAt } from '../../kube/raw-json.ts';
-import { groupKind, objectName } from '../../kube/object-names.ts';
-import { mapBounded } from '../../kube/map-bounded.ts';
-import type { KubeObject, ResourceType } from '../../kube/api-types.ts';
-import { CONFIG_MAPS } from '../../kube/well-known.ts';
 import { nameList } from '../../common/sentences.ts';
+import { hasStatus } from '../../kube/api-errors.ts';
+import type { KubeObject, ResourceType } from '../../kube/api-types.ts';
+import { mapBounded } from '../../kube/map-bounded.ts';
+import { groupKind, objectName } from '../../kube/object-names.ts';
+import { objectsAt, stringAt } from '../../kube/raw-json.ts';
+import { CONFIG_MAPS } from '../../kube/well-known.ts';
 import { type Use, usersByName } from '../../needs/users-by-name.ts';
 import { row, whereIs } from '../finding-row.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';

@@ -1,16 +1,16 @@
 import { IGNORE } from '../../common/annotations.ts';
 import { kubectl } from '../../common/command-line.ts';
-import { own } from '../../kube/raw-json.ts';
-import { groupKind, objectName } from '../../kube/object-names.ts';
 import { count as countText, nameList } from '../../common/sentences.ts';
-import type { MoveSide } from '../../moves/move-types.ts';
-import { type Amounts, amountsOf, amountText, timesAmounts } from '../../needs/resource-amounts.ts';
+import { groupKind, objectName } from '../../kube/object-names.ts';
+import { own } from '../../kube/raw-json.ts';
 import { containerDefaults, podResources, type Resources } from '../../needs/pod-resources.ts';
-import { objectKey, type QuotaInForce, quotasInForce, selects } from '../../needs/quota-usage.ts';
+import { type QuotaInForce, quotaKey, quotasInForce, selects } from '../../needs/quota-usage.ts';
+import { type Amounts, amountsOf, amountText, timesAmounts } from '../../needs/resource-amounts.ts';
+import type { MoveSide } from '../../sides/side-types.ts';
 import { row, whereIs } from '../finding-row.ts';
-import type { Starter } from '../starters.ts';
-import type { CheckRow, PreflightCheck, SideView } from '../preflight-types.ts';
 import { createdCounts, liveCounts, objectsInForce, ownCounts } from '../objects-to-write.ts';
+import type { CheckRow, PreflightCheck, SideView } from '../preflight-types.ts';
+import type { Starter } from '../starters.ts';
 
 /** Whether the quotas of the side that starts leave room for everything at its target counts. */
 export const checkQuota: CheckRow = {
@@ -76,7 +76,7 @@ export const quotaRows = (
     const demands = counted.map((starter) => ({ starter, needs: needsOf(starter, defaults) }));
     const exceeded = Object.entries(amountsOf(quota.hard)).flatMap(([key, hard]): PreflightCheck[] => {
       const users = demands.filter(({ needs }) => (own(needs, key) ?? 0n) > 0n);
-      const count = (counts: Counts): number => (quota.scoped ? 0 : (counts.get(objectKey(key)) ?? 0));
+      const count = (counts: Counts): number => (quota.scoped ? 0 : (counts.get(quotaKey(key)) ?? 0));
       const [staged, records] = [count(created), count(ours)];
       const objects = BigInt(staged + records) * ONE;
       const needed = users.reduce((sum, { needs }) => sum + (own(needs, key) ?? 0n), objects);

@@ -1,12 +1,12 @@
 import { MANAGED } from '../../common/annotations.ts';
 import { drSyncer } from '../../common/command-line.ts';
 import type { KubeObject } from '../../kube/api-types.ts';
-import { ageText, parseTimestamp } from '../../state/time-text.ts';
-import { isMarked } from '../../workloads/parked-annotation.ts';
-import { keyOf, keyOfObject } from '../../sides/baseline.ts';
+import { objectKey, refKey } from '../../kube/object-names.ts';
 import { leftParkedSentence } from '../../sides/left-parked.ts';
 import type { StartTarget } from '../../sides/start-side.ts';
 import { restingFields, runs } from '../../sides/wanted-pods.ts';
+import { ageText, parseTimestamp } from '../../state/time-text.ts';
+import { isMarked } from '../../workloads/parked-annotation.ts';
 import { row, whereIs } from '../finding-row.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
 
@@ -19,7 +19,7 @@ export const checkRecord: CheckRow = {
 
 // A failback also counts what runs at home already; that is no copy which it could start.
 const rests = (objects: readonly KubeObject[], target: StartTarget): boolean => {
-  const live = objects.find((object) => keyOfObject(object) === keyOf(target));
+  const live = objects.find((object) => objectKey(object) === refKey(target));
   if (live === undefined) return false;
   return isMarked(live) || (target.wanted !== undefined && restingFields(live, target.wanted).length > 0);
 };

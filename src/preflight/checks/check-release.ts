@@ -1,15 +1,15 @@
-import { clone } from '../../kube/raw-json.ts';
 import type { KubeObject } from '../../kube/api-types.ts';
+import { objectKey } from '../../kube/object-names.ts';
+import { clone } from '../../kube/raw-json.ts';
+import { holdHint, releasedObjects, tryHold } from '../../moves/hold-again-step.ts';
 import { releasePatch } from '../../pipeline/hold-addresses-again.ts';
 import { releaseHeld } from '../../pipeline/transforms/all-transforms.ts';
 import { applyMergePatch } from '../../pipeline/transforms/support/merge-patch.ts';
-import { keyOfObject } from '../../sides/baseline.ts';
-import { holdHint, releasedObjects, tryHold } from '../../moves/hold-again-step.ts';
 import { type Held, heldObjects, tryRelease } from '../../sides/release-held.ts';
 import { tryCreate } from '../../sides/try-patches.ts';
 import { whereIs } from '../finding-row.ts';
-import { triedRows } from '../tried-findings.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import { triedRows } from '../tried-findings.ts';
 
 /**
  * Whether the destination takes what gives held Services their type back, and held objects their DNS annotations; and in
@@ -25,9 +25,9 @@ export const checkRelease: CheckRow = {
     if (to.namespaceState === 'absent') return [];
     const options = { concurrency: input.options.concurrency, signal: input.signal };
     const staged = stagedHeld(context);
-    const planned = new Set(staged.map(({ whole }) => keyOfObject(whole)));
+    const planned = new Set(staged.map(({ whole }) => objectKey(whole)));
     const held = (await heldObjects(to.side, input.signal)).filter(
-      ({ object }) => !planned.has(keyOfObject(object)),
+      ({ object }) => !planned.has(objectKey(object)),
     );
     const tried = [
       ...(await tryRelease(to.side, held, ({ object }) => releasePatch(object), options)),

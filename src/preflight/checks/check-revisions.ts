@@ -1,7 +1,6 @@
-import { objectName } from '../../kube/object-names.ts';
-import { isPaused } from '../../workloads/revisions.ts';
-import { keyOf, keyOfObject } from '../../sides/baseline.ts';
+import { objectKey, objectName, refKey } from '../../kube/object-names.ts';
 import { revisionProblems } from '../../sides/revision-problems.ts';
+import { isPaused } from '../../workloads/revisions.ts';
 import { row, whereIs } from '../finding-row.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
 
@@ -32,9 +31,9 @@ export const checkRevisions: CheckRow = {
 // At home everything is as it was; only a copy is made without the pause.
 const pausedRows = ({ from, to, survey, input }: CheckContext): PreflightCheck[] => {
   if (input.kind !== 'cutover' || from === undefined || survey === undefined) return [];
-  const stopped = new Set(survey.entries.map(keyOf));
+  const stopped = new Set(survey.entries.map(refKey));
   return from.objects
-    .filter((object) => stopped.has(keyOfObject(object)) && isPaused(object))
+    .filter((object) => stopped.has(objectKey(object)) && isPaused(object))
     .map((object) =>
       row(
         'revisions',

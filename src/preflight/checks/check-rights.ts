@@ -1,11 +1,17 @@
-import { typeName } from '../../kube/object-names.ts';
 import { clauseList } from '../../common/sentences.ts';
-import type { MoveSide } from '../../moves/move-types.ts';
+import { typeName } from '../../kube/object-names.ts';
+import type { MoveSide } from '../../sides/side-types.ts';
 import { missingRights, userOf } from '../ask-access.ts';
-import { rightsOf } from '../rights-of-move.ts';
-import { minimalRoles, rolesYaml } from '../minimal-roles.ts';
 import { row } from '../finding-row.ts';
-import type { CheckContext, MissingRight, PreflightCheck, PreflightInput, SideName } from '../preflight-types.ts';
+import { minimalRoles, rolesYaml } from '../minimal-roles.ts';
+import type {
+  CheckContext,
+  MissingRight,
+  PreflightCheck,
+  PreflightInput,
+  SideName,
+} from '../preflight-types.ts';
+import { rightsOf } from '../rights-of-move.ts';
 
 /** What is missing on both sides, and for each side that lacks something the Roles that grant all that is used. */
 export interface RightsFound {

@@ -1,6 +1,6 @@
-import { numberAt } from '../../kube/raw-json.ts';
-import { objectName } from '../../kube/object-names.ts';
 import { count } from '../../common/sentences.ts';
+import { objectName } from '../../kube/object-names.ts';
+import { numberAt } from '../../kube/raw-json.ts';
 import { row, whereIs } from '../finding-row.ts';
 import type { CheckRow, PreflightCheck } from '../preflight-types.ts';
 

@@ -1,13 +1,12 @@
 import { kubectl } from '../../common/command-line.ts';
-import { groupOf, objectName, typeName } from '../../kube/object-names.ts';
-import { mapBounded } from '../../kube/map-bounded.ts';
-import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { nameList } from '../../common/sentences.ts';
-import { keyOfObject } from '../../sides/baseline.ts';
+import { mapBounded } from '../../kube/map-bounded.ts';
+import { groupOf, objectKey, objectName, typeName } from '../../kube/object-names.ts';
+import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { foreignStash, stashedObject, stashKept } from '../../pipeline/stash.ts';
-import { readIfAllowed } from '../read-if-allowed.ts';
 import { row, whereIs } from '../finding-row.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import { readIfAllowed } from '../read-if-allowed.ts';
 
 /**
  * Whether the manifests from which the start creates custom resources are ours. Everybody who may edit the namespace can
@@ -72,11 +71,11 @@ const unknown = ({ input, to, copy }: CheckContext): PreflightCheck[] => {
   );
   // The stage sees that they are over, or ignored by now, and marks their manifests.
   const left = new Set(
-    copy.prepared.flatMap(({ verdict, source }) => (verdict.kind === 'skip' ? [keyOfObject(source)] : [])),
+    copy.prepared.flatMap(({ verdict, source }) => (verdict.kind === 'skip' ? [objectKey(source)] : [])),
   );
   return to.records.flatMap((record) => {
     const object = stashedObject(record);
-    if (object === undefined || kept.has(record.metadata.name) || left.has(keyOfObject(object))) return [];
+    if (object === undefined || kept.has(record.metadata.name) || left.has(objectKey(object))) return [];
     return [
       row(
         'stash',
@@ -92,7 +91,7 @@ const unknown = ({ input, to, copy }: CheckContext): PreflightCheck[] => {
 // The source cannot be asked: whoever confirms the failover must see what it makes.
 const announced = ({ input, stashed, to }: CheckContext): PreflightCheck[] => {
   if (input.kind !== 'failover' || stashed.length === 0) return [];
-  const once = [...new Map(stashed.map((object) => [keyOfObject(object), object])).values()];
+  const once = [...new Map(stashed.map((object) => [objectKey(object), object])).values()];
   return [
     row(
       'stash',

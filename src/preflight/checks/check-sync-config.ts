@@ -1,7 +1,7 @@
 import { isAboutRights } from '../../kube/about-rights.ts';
 import { clause, row, whereIs } from '../finding-row.ts';
-import { triedRows } from '../tried-findings.ts';
 import type { CheckRow } from '../preflight-types.ts';
+import { triedRows } from '../tried-findings.ts';
 
 /** Whether the source takes what `--sync-config` brings home. */
 export const checkSyncConfig: CheckRow = {

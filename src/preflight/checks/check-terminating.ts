@@ -1,6 +1,6 @@
-import { objectsAt, stringAt } from '../../kube/raw-json.ts';
-import { groupKind, objectName } from '../../kube/object-names.ts';
 import type { KubeObject } from '../../kube/api-types.ts';
+import { objectKey, objectName, refKey } from '../../kube/object-names.ts';
+import { objectsAt, stringAt } from '../../kube/raw-json.ts';
 import { deletionOf } from '../../workloads/deletion-text.ts';
 import { row, whereIs } from '../finding-row.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
@@ -22,7 +22,7 @@ const terminatingRows = ({
   starters,
   copy,
 }: Pick<CheckContext, 'to' | 'targets' | 'starters' | 'copy'>): PreflightCheck[] => {
-  const started = new Set(targets.map((target) => `${groupKind(target)}/${target.name}`));
+  const started = new Set(targets.map(refKey));
   const claims = new Set(
     starters.flatMap(({ template }) =>
       objectsAt(template.spec, 'volumes').flatMap(
@@ -31,7 +31,7 @@ const terminatingRows = ({
     ),
   );
   const isNeeded = (object: KubeObject): boolean =>
-    started.has(`${groupKind(object)}/${object.metadata.name}`) ||
+    started.has(objectKey(object)) ||
     (object.kind === 'PersistentVolumeClaim' && claims.has(object.metadata.name));
   const needed = to.objects.filter(
     (object) => object.metadata.deletionTimestamp !== undefined && isNeeded(object),

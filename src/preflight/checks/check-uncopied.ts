@@ -1,8 +1,6 @@
 import { nameList } from '../../common/sentences.ts';
-import { isMarked } from '../../workloads/parked-annotation.ts';
-import { keyOfObject } from '../../sides/baseline.ts';
+import { objectKey } from '../../kube/object-names.ts';
 import { deletedSentence } from '../../sides/deleted-there.ts';
-import { foreignSentence, homelessProblems } from '../../sides/way-home.ts';
 import { isLeftOut } from '../../sides/left-parked.ts';
 import {
   findUncopied,
@@ -10,6 +8,8 @@ import {
   UNCOPIED_HINT,
   uncopiedSentence,
 } from '../../sides/refuse-uncopied.ts';
+import { foreignSentence, homelessProblems } from '../../sides/way-home.ts';
+import { isMarked } from '../../workloads/parked-annotation.ts';
 import { row, whereIs } from '../finding-row.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
 import { entriesOf } from './check-patches.ts';
@@ -81,9 +81,9 @@ const copiesOf = ({ to, copy }: Pick<CheckContext, 'to'> & { copy: NonNullable<C
     copy.dryRun.rows.filter(({ outcome }) => outcome.action === 'skipped').map(({ item }) => item),
   );
   const staged = copy.prepared.flatMap(({ source, verdict, item }) => {
-    if (verdict.kind === 'refuse') return [keyOfObject(source)];
-    return item?.wholePark === undefined || passedOver.has(item) ? [] : [keyOfObject(item.whole)];
+    if (verdict.kind === 'refuse') return [objectKey(source)];
+    return item?.wholePark === undefined || passedOver.has(item) ? [] : [objectKey(item.whole)];
   });
   const parked = to.objects.filter((object) => isMarked(object) && !isLeftOut(object));
-  return new Set([...staged, ...parked.map(keyOfObject)]);
+  return new Set([...staged, ...parked.map(objectKey)]);
 };

@@ -1,8 +1,8 @@
-import { clone, objectsAt, stringAt } from '../../kube/raw-json.ts';
-import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
 import { nameList } from '../../common/sentences.ts';
-import { bareMetadata } from './need-copies.ts';
+import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
+import { clone, objectsAt, stringAt } from '../../kube/raw-json.ts';
 import type { CopyNames } from './bring-types.ts';
+import { bareMetadata } from './need-copies.ts';
 
 /**
  * The copy of a ClusterRoleBinding with those of its subjects that are ServiceAccounts of the namespace (as account, as user

@@ -1,8 +1,8 @@
 import type { Failure } from '../../kube/api-errors.ts';
 import type { KubeObject, ResourceType } from '../../kube/api-types.ts';
-import type { Note } from '../../pipeline/pipeline-types.ts';
 import type { Lister } from '../../needs/lister.ts';
 import type { PodTemplate } from '../../needs/need-types.ts';
+import type { Note } from '../../pipeline/pipeline-types.ts';
 import type { Finding } from '../stage-types.ts';
 
 /** An object outside all namespaces that the copy needs, that the destination lacks, and that is to be created there. */

@@ -1,8 +1,15 @@
-import { apiVersionOf } from '../../kube/object-names.ts';
 import type { KubeObject } from '../../kube/api-types.ts';
+import { apiVersionOf } from '../../kube/object-names.ts';
 import { CLASS_KINDS, type ClassKind } from '../../needs/class-kinds.ts';
 import { usersByName } from '../../needs/users-by-name.ts';
 import type { Finding } from '../stage-types.ts';
+import {
+  answerKey,
+  type ClusterCopy,
+  type ClusterNeed,
+  type CopyNames,
+  type NeedsContext,
+} from './bring-types.ts';
 import {
   copyIngressClass,
   copyPriorityClass,
@@ -10,7 +17,6 @@ import {
   leftFinding,
   whyNeverBrought,
 } from './need-copies.ts';
-import { answerKey, type ClusterCopy, type ClusterNeed, type CopyNames, type NeedsContext } from './bring-types.ts';
 
 /** The classes that the copy names, that the source has and the destination has not. Throws KubeApiError. */
 export const findClasses = async (context: NeedsContext): Promise<Classes> => {

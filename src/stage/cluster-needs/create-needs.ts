@@ -1,14 +1,14 @@
 import { CONTENT_MANAGER } from '../../common/annotations.ts';
 import { errorText } from '../../common/errors.ts';
-import { type Failure, isKubeApiError } from '../../kube/api-errors.ts';
-import { groupKind } from '../../kube/object-names.ts';
-import type { KubeObject } from '../../kube/api-types.ts';
 import { isAboutGrants } from '../../kube/about-rights.ts';
-import { patienceWith } from '../stopping.ts';
+import { type Failure, isKubeApiError } from '../../kube/api-errors.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { groupKind } from '../../kube/object-names.ts';
 import type { StageDeps } from '../stage-types.ts';
+import { patienceWith } from '../stopping.ts';
 import { roleOfBinding } from './binding-copy.ts';
-import { whenEstablished } from './established.ts';
 import type { ClusterNeed, TriedNeed } from './bring-types.ts';
+import { whenEstablished } from './established.ts';
 
 /**
  * Asks the destination's server in dry runs whether it would create all this. A binding of a role that is to be created as

@@ -1,8 +1,8 @@
-import { clone, objectAt, objectsAt, stringAt, stringsAt } from '../../kube/raw-json.ts';
-import type { KubeObject } from '../../kube/api-types.ts';
 import { nameList } from '../../common/sentences.ts';
-import { markedMetadata } from './need-copies.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { clone, objectAt, objectsAt, stringAt, stringsAt } from '../../kube/raw-json.ts';
 import type { ClusterCopy, CopyNames } from './bring-types.ts';
+import { markedMetadata } from './need-copies.ts';
 
 /**
  * The copy of a CustomResourceDefinition: all versions with their schemas, without a status, owners and finalizers. A

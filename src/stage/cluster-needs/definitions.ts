@@ -1,14 +1,14 @@
 import { hasStatus, isKubeApiError } from '../../kube/api-errors.ts';
-import { groupOf, typeName } from '../../kube/object-names.ts';
-import { mapBounded } from '../../kube/map-bounded.ts';
 import type { ClusterReader, KubeObject } from '../../kube/api-types.ts';
+import { mapBounded } from '../../kube/map-bounded.ts';
+import { groupOf, typeName } from '../../kube/object-names.ts';
 import { CRDS } from '../../kube/well-known.ts';
 import type { TypePair } from '../../pipeline/choose-types.ts';
 import type { Collected } from '../collect-objects.ts';
 import type { StageDeps, StageOptions } from '../stage-types.ts';
-import { whyNeverBrought } from './need-copies.ts';
-import { copyDefinition } from './definition-copy.ts';
 import type { ClusterCopy, ClusterNeed, CopyNames, MadeCopy } from './bring-types.ts';
+import { copyDefinition } from './definition-copy.ts';
+import { whyNeverBrought } from './need-copies.ts';
 
 /** Definitions that can be brought, and what was listed with the types that they define. */
 export interface Definitions {

@@ -1,9 +1,9 @@
-import { hasStatus } from '../../kube/api-errors.ts';
-import { objectsAt, stringAt } from '../../kube/raw-json.ts';
-import { typeName } from '../../kube/object-names.ts';
-import type { KubeObject } from '../../kube/api-types.ts';
-import { CRDS } from '../../kube/well-known.ts';
 import { sleep } from '../../common/sleep.ts';
+import { hasStatus } from '../../kube/api-errors.ts';
+import type { KubeObject } from '../../kube/api-types.ts';
+import { typeName } from '../../kube/object-names.ts';
+import { objectsAt, stringAt } from '../../kube/raw-json.ts';
+import { CRDS } from '../../kube/well-known.ts';
 import type { StageDeps } from '../stage-types.ts';
 
 /**

@@ -1,16 +1,16 @@
-import { groupOf, typeName } from '../../kube/object-names.ts';
 import type { KubeObject } from '../../kube/api-types.ts';
-import { preferredTypes } from '../../pipeline/choose-types.ts';
+import { groupOf, typeName } from '../../kube/object-names.ts';
 import { withStashed } from '../../needs/check-needs.ts';
 import { createLister } from '../../needs/lister.ts';
 import { templatesOf } from '../../needs/pod-templates-of.ts';
+import { preferredTypes } from '../../pipeline/choose-types.ts';
 import type { Connected } from '../connect-sides.ts';
 import type { Prepared } from '../prepare-plan.ts';
 import type { StageDeps, StageOptions } from '../stage-types.ts';
+import type { ClusterNeeds, CopyNames, NeedsContext } from './bring-types.ts';
 import { findClasses } from './class-copies.ts';
 import type { Definitions } from './definitions.ts';
 import { findRoles } from './role-copies.ts';
-import type { ClusterNeeds, CopyNames, NeedsContext } from './bring-types.ts';
 
 /**
  * Finds what the planned copy needs outside its namespace, and what of it the destination lacks: the definitions of its

@@ -1,11 +1,11 @@
 import { MANAGED, PREFIX, SOURCE_CLUSTER, SOURCE_NAMESPACE } from '../../common/annotations.ts';
-import { clone, objectAt, stringAt } from '../../kube/raw-json.ts';
-import { objectName } from '../../kube/object-names.ts';
-import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
-import { portableMarks } from '../../pipeline/plan-namespace.ts';
-import type { Note } from '../../pipeline/pipeline-types.ts';
 import { clauseList } from '../../common/sentences.ts';
+import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
+import { objectName } from '../../kube/object-names.ts';
+import { clone, objectAt, stringAt } from '../../kube/raw-json.ts';
 import { extraRights, extraUrls } from '../../needs/role-rules.ts';
+import type { Note } from '../../pipeline/pipeline-types.ts';
+import { portableMarks } from '../../pipeline/plan-namespace.ts';
 import type { ClusterCopy, CopyNames, MadeCopy } from './bring-types.ts';
 
 /**

@@ -1,14 +1,14 @@
 import { shellWord } from '../../common/command-line.ts';
-import { apiVersionOf, objectName } from '../../kube/object-names.ts';
-import type { KubeObject, ResourceType } from '../../kube/api-types.ts';
 import { nameList } from '../../common/sentences.ts';
+import type { KubeObject, ResourceType } from '../../kube/api-types.ts';
+import { apiVersionOf, objectName } from '../../kube/object-names.ts';
 import { CLUSTER_ROLES, clusterRoleUses } from '../../needs/cluster-role-needs.ts';
 import { grantsOf, newGrants } from '../../needs/grant-needs.ts';
 import { extraRights, extraUrls } from '../../needs/role-rules.ts';
 import type { Finding } from '../stage-types.ts';
 import { bindingText, copyBinding, roleOfBinding } from './binding-copy.ts';
-import { copyClusterRole, isOfKubernetes, leftFinding, whyNeverBrought } from './need-copies.ts';
 import { answerKey, type ClusterNeed, type NeedsContext } from './bring-types.ts';
+import { copyClusterRole, isOfKubernetes, leftFinding, whyNeverBrought } from './need-copies.ts';
 
 /**
  * The ClusterRoles that copied RoleBindings name and the destination lacks, and the ClusterRoleBindings that name

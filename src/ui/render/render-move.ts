@@ -1,8 +1,8 @@
-import type { MoveResult, StepReport } from '../../moves/move-types.ts';
+import type { MoveResult, StepReport } from '../../moves/move-result.ts';
 import { tableLines } from '../table.ts';
 import type { Theme } from '../theme.ts';
-import { claimLines } from './render-pvcs.ts';
 import { preflightLines } from './render-preflight.ts';
+import { claimLines } from './render-pvcs.ts';
 
 const MOST_PLAN_LINES = 200;
 

@@ -1,5 +1,5 @@
 import { formatBytes } from '../../common/bytes.ts';
-import type { MoveResult } from '../../moves/move-types.ts';
+import type { MoveResult } from '../../moves/move-result.ts';
 import { tableLines } from '../table.ts';
 
 /** How the copy of each claim ended, as a table. `isTold`: why claims failed stands above it on the same terminal. */

@@ -1,10 +1,5 @@
-import {
-  ageText,
-  type HistoryEntry,
-  type StatusResult,
-  type StatusSide,
-} from '../../verbs/status.ts';
 import { count } from '../../common/sentences.ts';
+import { ageText, type HistoryEntry, type StatusResult, type StatusSide } from '../../verbs/status.ts';
 import { tableLines } from '../table.ts';
 import type { Theme } from '../theme.ts';
 

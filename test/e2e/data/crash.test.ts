@@ -11,13 +11,13 @@ import {
   type Side,
   waitUntil,
 } from '../../cluster/client.ts';
-import { untilNoted } from '../../volumes/helpers/stand-in.ts';
 import { installClaims, type MoverBench, openMover } from '../../helpers/data-app.ts';
 import { makeRelease, partsOf } from '../../helpers/left-release.ts';
 import { lockToExpire } from '../../helpers/lock.ts';
 import { beginMove, checkedMove, countsOf, moveOutside, moveTo, startMove } from '../../helpers/moves.ts';
 import { complaints } from '../../helpers/schema.ts';
 import { open } from '../../helpers/state.ts';
+import { untilNoted } from '../../volumes/helpers/stand-in.ts';
 
 const COPY = ['--migrate-pvc-data'];
 // What is quiet for long lives on when its reader is gone; what prints dies of its broken pipe.

@@ -1,21 +1,21 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { DEFAULT_MOVER_OPTIONS } from '../../../src/volumes/mover-defaults.ts';
-import { findMover } from '../../../src/volumes/find-mover.ts';
+import { silentReporter } from '../../../src/common/reporter.ts';
+import type { Json as JsonValue } from '../../../src/kube/api-types.ts';
 import { openWriter } from '../../../src/kube/cluster.ts';
 import { OPEN_GATE } from '../../../src/kube/write-gate.ts';
-import type { Json as JsonValue } from '../../../src/kube/api-types.ts';
 import { copyData } from '../../../src/volumes/copy-data.ts';
 import type { CopyDataResult } from '../../../src/volumes/data-types.ts';
-import { silentReporter } from '../../../src/common/reporter.ts';
+import { findMover } from '../../../src/volumes/find-mover.ts';
+import { DEFAULT_MOVER_OPTIONS } from '../../../src/volumes/mover-defaults.ts';
 import { api, contextOf, type Json, listJson, pair, type Side, waitUntil } from '../../cluster/client.ts';
-import { CONTROL, untilNoted } from '../../volumes/helpers/stand-in.ts';
 import { installClaims, type MoverBench, openMover } from '../../helpers/data-app.ts';
 import type { ProxyRequest } from '../../helpers/fault-proxy.ts';
 import { refuse } from '../../helpers/faults.ts';
 import { throughProxies } from '../../helpers/proxied.ts';
 import { CLUSTER, contextFor } from '../../helpers/stage.ts';
+import { CONTROL, untilNoted } from '../../volumes/helpers/stand-in.ts';
 
 const { proxies, ends } = throughProxies();
 

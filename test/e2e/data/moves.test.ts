@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { contextOf, getJson, type Json, listJson, pair, patchJson, waitUntil } from '../../cluster/client.ts';
-import { type Noted, untilNoted } from '../../volumes/helpers/stand-in.ts';
 import {
   boundClaims,
   installClaims,
@@ -12,6 +11,7 @@ import {
 } from '../../helpers/data-app.ts';
 import { countsOf, moveTo } from '../../helpers/moves.ts';
 import { complaints } from '../../helpers/schema.ts';
+import { type Noted, untilNoted } from '../../volumes/helpers/stand-in.ts';
 
 const COPY = ['--migrate-pvc-data'];
 const BACK = ['--reverse-migrate-pvc-data'];

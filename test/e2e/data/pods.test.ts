@@ -1,14 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/volumes/mover-defaults.ts';
-import { waitForMoverPods } from '../../../src/volumes/copy-leftovers.ts';
-import type { ClaimPair } from '../../../src/volumes/mover-types.ts';
-import { removeVerifiers, runVerification, verifyClaim } from '../../../src/volumes/verify-copies.ts';
-import { DEFAULT_VERIFY_OPTIONS, verificationName, verificationPod } from '../../../src/volumes/verify-pod.ts';
 import { InterruptedError, RefusedError } from '../../../src/common/errors.ts';
+import type { ClusterWriter } from '../../../src/kube/api-types.ts';
 import { openWriter } from '../../../src/kube/cluster.ts';
 import { openContext } from '../../../src/kube/contexts.ts';
 import { OPEN_GATE } from '../../../src/kube/write-gate.ts';
-import type { ClusterWriter } from '../../../src/kube/api-types.ts';
+import { waitForMoverPods } from '../../../src/volumes/copy-leftovers.ts';
+import { systemClock } from '../../../src/volumes/mover-defaults.ts';
+import type { ClaimPair } from '../../../src/volumes/mover-types.ts';
+import { removeVerifiers, runVerification, verifyClaim } from '../../../src/volumes/verify-copies.ts';
+import {
+  DEFAULT_VERIFY_OPTIONS,
+  verificationName,
+  verificationPod,
+} from '../../../src/volumes/verify-pod.ts';
 import {
   applyObject,
   contextOf,

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { applyObject, contextOf, type Json, listJson, pair } from '../../cluster/client.ts';
 import { startCli } from '../../cluster/run-cli.ts';
-import { untilNoted } from '../../volumes/helpers/stand-in.ts';
 import { installClaims, type MoverBench, openMover } from '../../helpers/data-app.ts';
 import { makeGate } from '../../helpers/gate.ts';
 import { moveTo } from '../../helpers/moves.ts';
 import { runDr } from '../../helpers/program.ts';
 import { complaints } from '../../helpers/schema.ts';
 import { hasRow, stageNamespace } from '../../helpers/stage.ts';
+import { untilNoted } from '../../volumes/helpers/stand-in.ts';
 
 interface How {
   readonly output?: string;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { isDrError, LockedError, RefusedError } from '../../../src/common/errors.ts';
+import { silentReporter } from '../../../src/common/reporter.ts';
 import { openWriter } from '../../../src/kube/cluster.ts';
 import { runMove } from '../../../src/moves/run-move.ts';
 import { openSide } from '../../../src/sides/side.ts';
-import { silentReporter } from '../../../src/common/reporter.ts';
 import { installSmall } from '../../helpers/move-app.ts';
 import { checkedMove, countsOf, move, startMove, watchPods } from '../../helpers/moves.ts';
 import { MOVE } from '../../helpers/preflight.ts';

@@ -1,14 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { isDrError } from '../../../src/common/errors.ts';
+import { silentReporter } from '../../../src/common/reporter.ts';
 import { encodeOptions } from '../../../src/moves/journal-options.ts';
+import type { MoveResult } from '../../../src/moves/move-result.ts';
 import type { OperationInput } from '../../../src/moves/operation.ts';
 import { runMove } from '../../../src/moves/run-move.ts';
 import { runRollback, unfinishedJournal } from '../../../src/moves/run-other.ts';
-import type { MoveOptions, MoveResult } from '../../../src/moves/move-types.ts';
-import { silentReporter } from '../../../src/common/reporter.ts';
+import type { MoveOptions } from '../../../src/sides/side-types.ts';
 import { readJournal } from '../../../src/state/journal.ts';
-import { readState } from '../../../src/state/state-record.ts';
 import type { Journal, StateRecord } from '../../../src/state/record-types.ts';
+import { readState } from '../../../src/state/state-record.ts';
 import { PLAIN_MOVE } from '../../helpers/defaults.ts';
 import type { Faults } from './process.ts';
 import { NAMESPACE, type World } from './world.ts';

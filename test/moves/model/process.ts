@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { TAKEN_OVER } from '../../../src/common/annotations.ts';
 import { KubeApiError } from '../../../src/kube/api-errors.ts';
-import { CLOSED_GATE, type WriteGate } from '../../../src/kube/write-gate.ts';
+import type { ClusterWriter, KubeObject, ResourceType, WatchEvent } from '../../../src/kube/api-types.ts';
 import { valueAt } from '../../../src/kube/raw-json.ts';
 import { withRetry } from '../../../src/kube/retry.ts';
-import type { ClusterWriter, KubeObject, ResourceType, WatchEvent } from '../../../src/kube/api-types.ts';
+import { CLOSED_GATE, type WriteGate } from '../../../src/kube/write-gate.ts';
 import type { Store } from './store.ts';
 
 /** What goes wrong in one run: the process is killed at a write, requests fail. Numbers count from 0. */

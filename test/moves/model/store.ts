@@ -1,6 +1,6 @@
 import { KubeApiError } from '../../../src/kube/api-errors.ts';
-import { clone, equalJson, isObject } from '../../../src/kube/raw-json.ts';
 import type { Json, JsonObject, KubeObject, ResourceType } from '../../../src/kube/api-types.ts';
+import { clone, equalJson, isObject } from '../../../src/kube/raw-json.ts';
 
 /** A change as a watch tells it. */
 export interface StoreEvent {

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { MANAGED, PARKED } from '../../../src/common/annotations.ts';
-import { equalJson, numberAt, stringAt, valueAt } from '../../../src/kube/raw-json.ts';
 import type { KubeObject, ResourceType } from '../../../src/kube/api-types.ts';
+import { equalJson, numberAt, stringAt, valueAt } from '../../../src/kube/raw-json.ts';
 import { LEASES, PODS } from '../../../src/kube/well-known.ts';
-import type { MoveSide } from '../../../src/moves/move-types.ts';
+import type { MoveSide } from '../../../src/sides/side-types.ts';
 import { LOCK_NAME, LOCK_PROCESS } from '../../../src/state/record-places.ts';
 import { applyPark, planPark } from '../../../src/workloads/park.ts';
 import { type Faults, type Process, startProcess } from './process.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { clone } from '../../../src/kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../../../src/kube/api-types.ts';
+import { clone } from '../../../src/kube/raw-json.ts';
 import {
   holdLoadBalancers,
   releaseHeld,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, KubeObject } from '../../../src/kube/api-types.ts';
 import { gatewayParents } from '../../../src/pipeline/transforms/gateway-parents.ts';
-import { hosts, mapHost } from '../../../src/pipeline/transforms/map-hosts.ts';
 import { ingressClass } from '../../../src/pipeline/transforms/ingress-class.ts';
 import { ingressNotes } from '../../../src/pipeline/transforms/ingress-notes.ts';
+import { hosts, mapHost } from '../../../src/pipeline/transforms/map-hosts.ts';
 import { routeHost } from '../../../src/pipeline/transforms/route-host.ts';
 import { object } from '../../helpers/objects.ts';
 import { specAfter, transformed } from '../../helpers/transforms.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, KubeObject } from '../../../src/kube/api-types.ts';
 import { accessModes } from '../../../src/pipeline/transforms/access-modes.ts';
-import { claims } from '../../../src/pipeline/transforms/unbind-pvc.ts';
 import { storageClasses } from '../../../src/pipeline/transforms/map-storage-classes.ts';
+import { claims } from '../../../src/pipeline/transforms/unbind-pvc.ts';
 import { object } from '../../helpers/objects.ts';
 import { specAfter, transformed } from '../../helpers/transforms.ts';
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../../../src/kube/api-types.ts';
-import { survey } from '../../../src/sides/baseline.ts';
-import type { MoveSide } from '../../../src/moves/move-types.ts';
 import {
   belongingRow,
   controlledRow,
   neverZeroRows,
 } from '../../../src/preflight/checks/check-controlled.ts';
+import { survey } from '../../../src/sides/baseline.ts';
+import type { MoveSide } from '../../../src/sides/side-types.ts';
 import { controlledBy } from '../../helpers/filters.ts';
 import { object } from '../../helpers/objects.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { ownedOutside } from '../../../src/sides/pause-gitops.ts';
-import type { MoveSide } from '../../../src/moves/move-types.ts';
 import { startRows, stopRows } from '../../../src/preflight/checks/check-gitops.ts';
+import { ownedOutside } from '../../../src/sides/pause-gitops.ts';
+import type { MoveSide } from '../../../src/sides/side-types.ts';
 import type { GitopsOwner, OwnedWorkload } from '../../../src/workloads/gitops-owners.ts';
 
 const KINDS = {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/kube/api-types.ts';
+import { quotasInForce } from '../../../src/needs/quota-usage.ts';
 import { amountsOf } from '../../../src/needs/resource-amounts.ts';
 import { capacityRows, USED } from '../../../src/preflight/checks/check-capacity.ts';
 import { quotaRows } from '../../../src/preflight/checks/check-quota.ts';
-import { quotasInForce } from '../../../src/needs/quota-usage.ts';
 import type { Starter } from '../../../src/preflight/starters.ts';
 import { object } from '../../helpers/objects.ts';
 

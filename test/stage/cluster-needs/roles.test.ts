@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { KubeObject, ResourceType } from '../../../src/kube/api-types.ts';
 import type { Lister, SideName } from '../../../src/needs/lister.ts';
 import { bindingText, copyBinding } from '../../../src/stage/cluster-needs/binding-copy.ts';
+import type { NeedsContext } from '../../../src/stage/cluster-needs/bring-types.ts';
 import { findClasses } from '../../../src/stage/cluster-needs/class-copies.ts';
 import { accountsOf } from '../../../src/stage/cluster-needs/find-needs.ts';
 import { findRoles } from '../../../src/stage/cluster-needs/role-copies.ts';
-import type { NeedsContext } from '../../../src/stage/cluster-needs/bring-types.ts';
 import { object } from '../../helpers/objects.ts';
 import { clusterObject, template } from '../../needs/samples.ts';
 

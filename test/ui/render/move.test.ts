@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { MoveResult, StepReport } from '../../../src/moves/move-types.ts';
+import type { MoveResult, StepReport } from '../../../src/moves/move-result.ts';
 import { renderMove } from '../../../src/ui/render/render-move.ts';
 import { createTheme } from '../../../src/ui/theme.ts';
 

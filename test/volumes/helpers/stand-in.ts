@@ -2,11 +2,17 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_MOVER_OPTIONS, systemClock } from '../../../src/volumes/mover-defaults.ts';
-import { findMover, type Mover } from '../../../src/volumes/find-mover.ts';
-import type { MoveDeps, MoveRequest } from '../../../src/volumes/copy-pvcs.ts';
-import type { ClaimPair, Clock, MoverEvent, MoverOptions, ProcessControl } from '../../../src/volumes/mover-types.ts';
 import { silentReporter } from '../../../src/common/reporter.ts';
+import type { MoveDeps, MoveRequest } from '../../../src/volumes/copy-pvcs.ts';
+import { findMover, type Mover } from '../../../src/volumes/find-mover.ts';
+import { DEFAULT_MOVER_OPTIONS, systemClock } from '../../../src/volumes/mover-defaults.ts';
+import type {
+  ClaimPair,
+  Clock,
+  MoverEvent,
+  MoverOptions,
+  ProcessControl,
+} from '../../../src/volumes/mover-types.ts';
 
 export const STAND_IN = fileURLToPath(new URL('../../fixtures/pv-migrate/pv-migrate.mjs', import.meta.url));
 

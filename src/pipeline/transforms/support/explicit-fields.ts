@@ -1,5 +1,5 @@
-import { isObject, objectAt, objectsAt, parseJson, stringAt, valueAt } from '../../../kube/raw-json.ts';
 import type { Json, JsonObject, KubeObject } from '../../../kube/api-types.ts';
+import { isObject, objectAt, objectsAt, parseJson, stringAt, valueAt } from '../../../kube/raw-json.ts';
 
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 

@@ -1,5 +1,5 @@
-import { isObject, own, setOwn } from '../../../kube/raw-json.ts';
 import type { Json, JsonObject } from '../../../kube/api-types.ts';
+import { isObject, own, setOwn } from '../../../kube/raw-json.ts';
 
 /** A step of a path: a field's name or a list's index. */
 export type Step = string | number;

@@ -1,5 +1,5 @@
-import { clone, isObject, own, setOwn } from '../../../kube/raw-json.ts';
 import type { JsonObject } from '../../../kube/api-types.ts';
+import { clone, isObject, own, setOwn } from '../../../kube/raw-json.ts';
 
 /**
  * Applies a JSON merge patch (RFC 7386) to a draft: null deletes, objects merge. Mutates the draft, and nothing that

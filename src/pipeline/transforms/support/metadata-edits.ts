@@ -1,5 +1,5 @@
-import { isObject, objectAt, stringAt } from '../../../kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../../../kube/api-types.ts';
+import { isObject, objectAt, stringAt } from '../../../kube/raw-json.ts';
 
 /** The labels of an object, an empty record when it has none. */
 export const labelsOf = (object: JsonObject): JsonObject => objectAt(object, 'metadata', 'labels') ?? {};

@@ -1,5 +1,5 @@
-import { listAt, objectAt, objectsAt } from '../../../kube/raw-json.ts';
 import type { Json } from '../../../kube/api-types.ts';
+import { listAt, objectAt, objectsAt } from '../../../kube/raw-json.ts';
 import type { TransformContext } from '../../pipeline-types.ts';
 import { mapNamespace } from './map-namespaces.ts';
 

@@ -1,5 +1,5 @@
-import { objectAt, objectsAt } from '../../../kube/raw-json.ts';
 import type { JsonObject, KubeObject } from '../../../kube/api-types.ts';
+import { objectAt, objectsAt } from '../../../kube/raw-json.ts';
 
 /** A pod spec inside an object, and the pattern that leads to it. */
 export interface PodSpec {

@@ -1,6 +1,6 @@
-import { listAt, objectAt } from '../../../kube/raw-json.ts';
-import { groupKind } from '../../../kube/object-names.ts';
 import type { JsonObject, KubeObject } from '../../../kube/api-types.ts';
+import { groupKind } from '../../../kube/object-names.ts';
+import { listAt, objectAt } from '../../../kube/raw-json.ts';
 import type { Step } from './field-paths.ts';
 import { podSpecsOf } from './pod-templates.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../common/errors.ts';
-import { clone, equalJson, isObject, setAt, stableStringify, stringAt, valueAt } from '../kube/raw-json.ts';
-import type { Json, JsonObject } from '../kube/api-types.ts';
 import { nameList } from '../common/sentences.ts';
+import type { Json, JsonObject } from '../kube/api-types.ts';
+import { clone, equalJson, isObject, setAt, stableStringify, stringAt, valueAt } from '../kube/raw-json.ts';
 
 /** The flag with which an unfinished operation goes on without what it is not given again. */
 export const WITHOUT_HOOKS = '--without-hooks';
