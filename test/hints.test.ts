@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 // A command in a hint is typed by somebody in a hurry: it has to be quoted, and to name the kubeconfig that a flag
-// named. Both are the work of src/command-line.ts, so no other file spells a command out.
+// named. Both are the work of src/common/command-line.ts, so no other file spells a command out.
 const SRC = join(import.meta.dirname, '..', 'src');
 
 // Help texts show commands to be filled in by the reader, and these two files hold nothing else.
-const HELP = new Set(['commands/examples.ts', 'command-line.ts']);
+const HELP = new Set(['commands/examples.ts', 'common/command-line.ts']);
 
 const VERBS = 'stage|plan|cutover|failback|failover|fence|resume|rollback|preflight|status|history|repair';
 const COMMAND = new RegExp(

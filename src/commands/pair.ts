@@ -2,7 +2,7 @@ import type { NamedSide } from '../common/command-line.ts';
 import { UsageError } from '../common/errors.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import { redactText } from '../moves/journal-options.ts';
-import type { OperationInput } from '../moves/operation.ts';
+import type { OperationInput } from '../moves/operation-input.ts';
 import { isSilence, lostSourceError } from '../moves/source-lost.ts';
 import { openSide } from '../sides/side.ts';
 import type { MoveSide } from '../sides/side-types.ts';

@@ -1,4 +1,4 @@
-import type { PreflightKind } from '../preflight/check-move.ts';
+import type { PreflightKind } from '../needs/preflight-result.ts';
 import type { Io } from '../ui/io.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderPreflight } from '../ui/render/render-preflight.ts';

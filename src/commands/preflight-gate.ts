@@ -1,11 +1,8 @@
 import { hasStatus } from '../kube/api-errors.ts';
 import type { Ending } from '../moves/operation.ts';
-import {
-  type PreflightInput,
-  type PreflightKind,
-  type PreflightResult,
-  preflight,
-} from '../preflight/check-move.ts';
+import type { PreflightKind, PreflightResult } from '../needs/preflight-result.ts';
+import { preflight } from '../preflight/check-move.ts';
+import type { PreflightInput } from '../preflight/preflight-types.ts';
 import type { MoveOptions, MoveSide } from '../sides/side-types.ts';
 import { createStopsTaken, type StopsTaken } from '../sides/stops-taken.ts';
 import type { StageOptions } from '../stage/stage-types.ts';

@@ -20,3 +20,6 @@ export const clauseList = (clauses: readonly string[], most = 5): string => {
 
 /** `1 pod`, `0 pods`, `3 classes` (with `classes` given as the plural). Pure. */
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+
+/** A text as the end of a sentence: without a full stop of its own. Pure. */
+export const clause = (text: string): string => text.trim().replace(/\.$/, '');

@@ -1,7 +1,8 @@
-import type { PreflightResult } from '../preflight/preflight-types.ts';
+import type { PreflightResult } from '../needs/preflight-result.ts';
 import type { StopsTaken } from '../sides/stops-taken.ts';
 import type { MoveResult } from './move-result.ts';
-import { type Ending, moveResult, type OperationInput } from './operation.ts';
+import { type Ending, moveResult } from './operation.ts';
+import type { OperationInput } from './operation-input.ts';
 
 /** What a preflight found, and the ending of the move when it says no. */
 export interface PreflightGate {

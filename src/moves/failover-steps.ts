@@ -20,7 +20,7 @@ import {
 import { stopSide } from '../sides/stop-side.ts';
 import { fieldAt, recordedFields, recordedReplicas } from '../workloads/parked-annotation.ts';
 import { emptyStep, endCopiesStep, hookStep, smokeStep } from './hook-steps.ts';
-import type { MoveState } from './move-steps.ts';
+import type { MoveState } from './move-state.ts';
 import type { HookContext, HookPoint } from './run-hooks.ts';
 import type { Step } from './run-steps.ts';
 

@@ -20,7 +20,7 @@ import {
 import { SCHEMA, type StateRecord } from '../state/record-types.ts';
 import { openStateStore } from '../state/state-record.ts';
 import { timestamp } from '../state/time-text.ts';
-import type { OperationInput } from './operation.ts';
+import type { OperationInput } from './operation-input.ts';
 import type { Step } from './run-steps.ts';
 
 /** Starting the source without its destination, which is lost. */

@@ -6,15 +6,8 @@ import type { Hooks, MoveOptions, Smoke } from '../sides/side-types.ts';
 import type { StageOptions } from '../stage/stage-types.ts';
 import { hideExecutables, refuseOther, withoutExecutables } from '../state/recorded-executables.ts';
 import { DEFAULT_VERIFY_OPTIONS } from '../volumes/verify-pod.ts';
+import type { StoredOptions } from './stored-options.ts';
 import { problemOfOptions } from './stored-options.ts';
-
-/** What a resumed run needs to know of the first one. */
-export interface StoredOptions {
-  readonly move: MoveOptions;
-  readonly stage: StageOptions | undefined;
-  readonly migrateData: JsonObject | undefined;
-  readonly reason: string;
-}
 
 /** Options of this run that take the place of stored ones. */
 export interface GivenMoveOptions extends Partial<Omit<MoveOptions, 'hooks' | 'smoke'>> {

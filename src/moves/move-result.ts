@@ -1,5 +1,5 @@
 import type { ExitName } from '../common/exit-codes.ts';
-import type { PreflightResult } from '../preflight/preflight-types.ts';
+import type { PreflightResult } from '../needs/preflight-result.ts';
 import type { MoveKind } from '../sides/side-types.ts';
 import type { ClaimReport } from '../volumes/data-types.ts';
 

@@ -14,15 +14,9 @@ import { type EmptyOptions, holdEmpty, seeEmpty } from '../sides/see-empty.ts';
 import { servedOlder } from '../sides/serving-start.ts';
 import { forgetRevisions, restoreNewer } from '../sides/serving-undo.ts';
 import { listSide, whereIs } from '../sides/side.ts';
-import type { Baseline, BaselineEntry, MoveDeps, MoveOptions, MoveSide } from '../sides/side-types.ts';
+import type { Baseline, MoveDeps, MoveOptions, MoveSide, StartTarget } from '../sides/side-types.ts';
 import { seeStarted, startOther } from '../sides/start-application.ts';
-import {
-  type StartTarget,
-  startGroups,
-  startTargets,
-  tidyInherited,
-  watchedForStart,
-} from '../sides/start-side.ts';
+import { startGroups, startTargets, tidyInherited, watchedForStart } from '../sides/start-side.ts';
 import { findTargets, type StartSource } from '../sides/start-targets.ts';
 import type { StopsTaken } from '../sides/stops-taken.ts';
 import { refuseUnstopped, type Tried } from '../sides/try-patches.ts';
@@ -32,31 +26,12 @@ import { readState } from '../state/state-record.ts';
 import { copyWhileStopped, type MoveData, refuseRunning, seeMoversGone } from './copy-step.ts';
 import { holdStep } from './hold-again-step.ts';
 import { hookStep, smokeStep } from './hook-steps.ts';
+import type { MoveState } from './move-state.ts';
 import type { HookPoint } from './run-hooks.ts';
-import type { Step, StepJournal } from './run-steps.ts';
+import type { Step } from './run-steps.ts';
 import { createStop } from './stop-from.ts';
 import { takeBaseline } from './take-baseline.ts';
 import { refuseUnapplied, refuseUnpaused, refuseUnstarted } from './try-resumed.ts';
-
-/** What the records of an operation offer to its steps. */
-export interface MoveState extends StepJournal {
-  /** Whether a step has ever been begun, in this run or an earlier one. */
-  hasBegun(id: string): boolean;
-  /** What runs on the side that is stopped. */
-  baseline(): Baseline | undefined;
-  /** What the other side is to be started with, as it is recorded there; empty where the baseline says it. */
-  starts(): readonly BaselineEntry[];
-  /** Stores both, in place of earlier ones: what was stopped already must be in it as it was. */
-  setBaseline(baseline: Baseline, starts?: readonly BaselineEntry[]): Promise<void>;
-  /** Records the server's time of the first stop; what an earlier run has recorded stays. */
-  noteStopped(): Promise<void>;
-  /** Records the server's time at which everything was seen ready. */
-  noteReady(): Promise<void>;
-  /** Writes on both sides that the namespace is on the move. */
-  markMoving(): Promise<void>;
-  /** Writes on both sides where the application lives now, one epoch later. Returns the new epoch. */
-  markActive(side: 'source' | 'dest'): Promise<number>;
-}
 
 export interface MoveInput {
   readonly kind: 'cutover' | 'failback';

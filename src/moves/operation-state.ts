@@ -15,7 +15,7 @@ import { mirrorState, openStateStore, type StateStore } from '../state/state-rec
 import { timestamp } from '../state/time-text.ts';
 import type { DataJournal } from '../volumes/data-types.ts';
 import { isParkField, MOST_REPLICAS } from '../workloads/park-paths.ts';
-import type { MoveState } from './move-steps.ts';
+import type { MoveState } from './move-state.ts';
 
 /** The records of one running operation, for its steps. */
 export interface OperationState extends MoveState {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { drSyncer, type NamedSide } from '../common/command-line.ts';
+import { drSyncer } from '../common/command-line.ts';
 import {
   type DrError,
   errorText,
@@ -10,16 +10,15 @@ import {
 } from '../common/errors.ts';
 import { type ExitName, exitCode } from '../common/exit-codes.ts';
 import type { Reporter } from '../common/reporter.ts';
-import type { JsonObject } from '../kube/api-types.ts';
 import { countWritten } from '../kube/count-writes.ts';
 import { stableStringify } from '../kube/raw-json.ts';
 import { OPEN_GATE, type WriteGate } from '../kube/write-gate.ts';
-import type { PreflightResult } from '../preflight/preflight-types.ts';
+import type { PreflightResult } from '../needs/preflight-result.ts';
 import { outdateWrites } from '../sides/outdate-writes.ts';
-import type { MoveDeps, MoveKind, MoveOptions, MoveSide } from '../sides/side-types.ts';
+import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
 import { openHistory } from '../state/history.ts';
 import { type JournalLog, openJournal } from '../state/journal.ts';
-import { acquireLock, type Lock, type LockProcess } from '../state/lock.ts';
+import { acquireLock, type Lock } from '../state/lock.ts';
 import { hostOf, newOperationId } from '../state/operator-identity.ts';
 import { type Journal, SCHEMA, type StateRecord } from '../state/record-types.ts';
 import { resumeWords } from '../state/recorded-executables.ts';
@@ -28,40 +27,12 @@ import { timestamp } from '../state/time-text.ts';
 import { claimReports } from '../volumes/stored-copies.ts';
 import { admit, nextFor } from './admit-operation.ts';
 import type { MoveResult, StepReport } from './move-result.ts';
+import type { OperationInput } from './operation-input.ts';
 import { createOperationState, type OperationState } from './operation-state.ts';
 import { isAbort, outcomeOf, reasonText } from './outcome.ts';
 import { copiedRecord, refuseDestGivenUp, refuseStartedSource, takeUp } from './resume-operation.ts';
 import { roundSeconds, runSteps, type Step, StepError } from './run-steps.ts';
 import { isSourceLost, sourceLostHint } from './source-lost.ts';
-
-/** What every operation on the pair needs, whatever its kind. */
-export interface OperationInput {
-  readonly kind: MoveKind;
-  readonly source: MoveSide | undefined;
-  readonly dest: MoveSide;
-  /** How the record names the source when it does not answer. */
-  readonly sourceName: NamedSide | undefined;
-  readonly uids: { readonly source: string | undefined; readonly dest: string | undefined };
-  readonly options: MoveOptions;
-  /** Everything that a resumed run needs to build the same steps; goes into the journal, so no secrets. */
-  readonly journalOptions: JsonObject;
-  readonly operator: string;
-  readonly commandLine: string;
-  readonly version: string;
-  readonly takeOver: boolean;
-  /** This process, so that a resume does not take the lock of one that is still at work. */
-  readonly process: LockProcess;
-  /** Hides what could be a secret in texts that are stored. */
-  redact(text: string): string;
-  readonly reporter: Reporter;
-  readonly signal: AbortSignal;
-  /** A fence of the destination instead of the source. */
-  readonly fencesDest?: boolean;
-  /** Acknowledges, for a failover, that the source runs or may run. */
-  readonly sourceGivenUp?: boolean;
-  /** An unfinished operation to go on with, instead of a new one. */
-  readonly resume: { readonly operationId: string } | undefined;
-}
 
 /** A running operation: locked, in the journal and in the record. */
 export interface Operation {

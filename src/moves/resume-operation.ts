@@ -9,7 +9,7 @@ import { resumeWords } from '../state/recorded-executables.ts';
 import { destinationView, readState } from '../state/state-record.ts';
 import type { NextCommand } from './admit-operation.ts';
 import { isGivenUp } from './fence-dest.ts';
-import type { OperationInput } from './operation.ts';
+import type { OperationInput } from './operation-input.ts';
 
 /**
  * Loads the journal of an operation that is gone on with or undone, and makes too late what its last run may still have

@@ -11,10 +11,9 @@ import { type EmptyOptions, watchReturned } from '../sides/see-empty.ts';
 import { findServingStarts, prepareHolds, servedOlder } from '../sides/serving-start.ts';
 import { forgetRevisions, restoreNewer, sparingOlder } from '../sides/serving-undo.ts';
 import { listSide, whereIs } from '../sides/side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from '../sides/side-types.ts';
+import type { MoveDeps, MoveOptions, MoveSide, StartTarget } from '../sides/side-types.ts';
 import {
   NotReadyError,
-  type StartTarget,
   startGroup,
   startGroups,
   startTargets,
@@ -26,7 +25,7 @@ import { stopSide } from '../sides/stop-side.ts';
 import { runs } from '../sides/wanted-pods.ts';
 import { holdStep, releaseStep } from './hold-again-step.ts';
 import { emptyStep } from './hook-steps.ts';
-import type { MoveState } from './move-steps.ts';
+import type { MoveState } from './move-state.ts';
 import type { Step } from './run-steps.ts';
 
 export interface RollbackInput {

@@ -2,7 +2,7 @@ import { drSyncer } from '../common/command-line.ts';
 import { errorText, isDrError } from '../common/errors.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import type { WriteGate } from '../kube/write-gate.ts';
-import type { PreflightResult } from '../preflight/preflight-types.ts';
+import type { PreflightResult } from '../needs/preflight-result.ts';
 import { listSide } from '../sides/side.ts';
 import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
 import type { StopsTaken } from '../sides/stops-taken.ts';
@@ -18,14 +18,8 @@ import type { MoveData } from './copy-step.ts';
 import { dryRunResult, type PreflightGate, unstarted } from './dry-run-result.ts';
 import type { MoveResult } from './move-result.ts';
 import { type MoveInput, moveSteps } from './move-steps.ts';
-import {
-  beginOperation,
-  type Ending,
-  endOperation,
-  type Operation,
-  type OperationInput,
-  runToEnding,
-} from './operation.ts';
+import { beginOperation, type Ending, endOperation, type Operation, runToEnding } from './operation.ts';
+import type { OperationInput } from './operation-input.ts';
 import { hasBegun, type OperationState } from './operation-state.ts';
 import { outageSeconds } from './outage.ts';
 import { outcomeOf } from './outcome.ts';

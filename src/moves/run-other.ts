@@ -11,7 +11,8 @@ import { dryRunResult, type PreflightGate, unstarted } from './dry-run-result.ts
 import { failoverSteps, fenceSteps } from './failover-steps.ts';
 import { type DestFence, destToFence, fenceDestSteps } from './fence-dest.ts';
 import type { MoveResult } from './move-result.ts';
-import { beginOperation, type Ending, endOperation, type OperationInput, runToEnding } from './operation.ts';
+import { beginOperation, type Ending, endOperation, runToEnding } from './operation.ts';
+import type { OperationInput } from './operation-input.ts';
 import { hasBegun } from './operation-state.ts';
 import { lastSeenAt, outageSeconds } from './outage.ts';
 import { planState } from './plan-state.ts';

@@ -1,7 +1,7 @@
 import { drSyncer } from '../common/command-line.ts';
 import { type DrError, RefusedError, UnsafeError } from '../common/errors.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
-import type { OperationInput } from './operation.ts';
+import type { OperationInput } from './operation-input.ts';
 
 /**
  * The error of an operation that did not begin because the source does not answer. A cutover must see the source

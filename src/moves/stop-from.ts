@@ -9,7 +9,7 @@ import { listSide, whereIs } from '../sides/side.ts';
 import type { Baseline, BaselineEntry, MoveDeps } from '../sides/side-types.ts';
 import { stopSide } from '../sides/stop-side.ts';
 import { readRevisions, servingNames } from '../workloads/read-revisions.ts';
-import type { MoveState } from './move-steps.ts';
+import type { MoveState } from './move-state.ts';
 import { refuseOtherCopies } from './refuse-other-copies.ts';
 import { type BaselineInput, mergeStopped, renewedEntry, takeBaseline } from './take-baseline.ts';
 

@@ -21,7 +21,6 @@ import {
 import type { DataOptions } from '../volumes/data-types.ts';
 import type { MoverOptions } from '../volumes/mover-types.ts';
 import type { VerifyOptions } from '../volumes/verify-pod.ts';
-import type { StoredOptions } from './journal-options.ts';
 
 /**
  * What is wrong with the options of a journal, as a clause, or undefined: each of them must be one that a command line
@@ -181,3 +180,11 @@ export const notableFlags = ({ move, stage }: Pick<StoredOptions, 'move' | 'stag
 
 const flagOf = (option: string): string =>
   `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** What a resumed run needs to know of the first one. */
+export interface StoredOptions {
+  readonly move: MoveOptions;
+  readonly stage: StageOptions | undefined;
+  readonly migrateData: JsonObject | undefined;
+  readonly reason: string;
+}

@@ -4,8 +4,7 @@ import { releaseHeld } from '../pipeline/transforms/all-transforms.ts';
 import { GITOPS_PATCHES, tryOwners } from '../sides/pause-gitops.ts';
 import { heldObjects, tryRelease, tryStashed } from '../sides/release-held.ts';
 import { whereIs } from '../sides/side.ts';
-import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
-import type { StartTarget } from '../sides/start-side.ts';
+import type { MoveDeps, MoveSide, StartTarget } from '../sides/side-types.ts';
 import { refuseTried, type Tried, type TryOptions, tryStart } from '../sides/try-patches.ts';
 import type { OwnedWorkload } from '../workloads/gitops-owners.ts';
 

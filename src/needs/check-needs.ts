@@ -1,10 +1,10 @@
 import type { KubeObject } from '../kube/api-types.ts';
 import { stableStringify } from '../kube/raw-json.ts';
 import { stashedObject } from '../pipeline/stash.ts';
-import type { Finding } from '../stage/stage-types.ts';
 import { checkClasses } from './class-needs.ts';
 import { checkClusterRoles } from './cluster-role-needs.ts';
 import { checkEphemeralClaims } from './ephemeral-pvcs.ts';
+import type { Finding } from './findings.ts';
 import { checkGrants } from './grant-needs.ts';
 import { createLister } from './lister.ts';
 import { checkNamespace } from './namespace-needs.ts';
@@ -56,7 +56,7 @@ const QUICK: readonly Check[] = [
 
 const THOROUGH: readonly Check[] = [checkGrants, checkHooks];
 
-/** Findings by level, code, subject and message, each once. Pure. */
+/** Findings by level, id, subject and message, each once. Pure. */
 export const sortFindings = (findings: readonly Finding[]): Finding[] => {
   const keyed = findings.map((finding) => [sortKey(finding), finding] as const);
   return [...new Map(keyed)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, finding]) => finding);
@@ -64,8 +64,8 @@ export const sortFindings = (findings: readonly Finding[]): Finding[] => {
 
 const LEVELS: readonly Finding['level'][] = ['refuse', 'warn', 'info'];
 
-const sortKey = ({ level, code, subject, message }: Finding): string =>
-  stableStringify([LEVELS.indexOf(level), code, subject, message]);
+const sortKey = ({ level, id, subject, message }: Finding): string =>
+  stableStringify([LEVELS.indexOf(level), id, subject, message]);
 
 /** Objects with the manifests that stashes among them hold: these are created at the start, and need the same. Pure. */
 export const withStashed = (objects: readonly KubeObject[]): KubeObject[] =>

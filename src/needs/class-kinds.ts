@@ -10,8 +10,8 @@ export interface ClassKind {
   readonly kind: string;
   /** As typeName() names it. */
   readonly type: string;
-  /** `<code>-missing` is the code of the finding. */
-  readonly code: string;
+  /** `<id>-missing` is the id of the finding. */
+  readonly id: string;
   /** Without it, pods are not created at all: a copy that is about to run is refused. */
   readonly stopsPods?: boolean;
   /** Whether a destination that does not serve the type is worth a finding: its objects are refused otherwise. */
@@ -81,7 +81,7 @@ const deviceClasses = (object: KubeObject): (string | undefined)[] =>
 export const INGRESS_CLASS: ClassKind = {
   kind: 'IngressClass',
   type: 'ingressclasses.networking.k8s.io',
-  code: 'ingress-class',
+  id: 'ingress-class',
   reportUnserved: true,
   effect: 'so no controller serves the Ingress',
   uses: fromObjects(
@@ -96,7 +96,7 @@ export const CLASS_KINDS: readonly ClassKind[] = [
   {
     kind: 'PriorityClass',
     type: 'priorityclasses.scheduling.k8s.io',
-    code: 'priority-class',
+    id: 'priority-class',
     stopsPods: true,
     reportUnserved: true,
     effect: 'so its pods are refused when they are created',
@@ -105,7 +105,7 @@ export const CLASS_KINDS: readonly ClassKind[] = [
   {
     kind: 'RuntimeClass',
     type: 'runtimeclasses.node.k8s.io',
-    code: 'runtime-class',
+    id: 'runtime-class',
     stopsPods: true,
     reportUnserved: true,
     effect: 'so its pods are refused when they are created',
@@ -115,7 +115,7 @@ export const CLASS_KINDS: readonly ClassKind[] = [
   {
     kind: 'GatewayClass',
     type: 'gatewayclasses.gateway.networking.k8s.io',
-    code: 'gateway-class',
+    id: 'gateway-class',
     reportUnserved: true,
     effect: 'so no controller serves the Gateway',
     uses: fromObjects(
@@ -127,7 +127,7 @@ export const CLASS_KINDS: readonly ClassKind[] = [
   {
     kind: 'VolumeAttributesClass',
     type: 'volumeattributesclasses.storage.k8s.io',
-    code: 'volume-attributes-class',
+    id: 'volume-attributes-class',
     reportUnserved: true,
     effect: 'so no volume is made for the claim',
     uses: ({ desired }) =>
@@ -139,7 +139,7 @@ export const CLASS_KINDS: readonly ClassKind[] = [
   {
     kind: CLUSTER_ISSUER,
     type: 'clusterissuers.cert-manager.io',
-    code: 'cluster-issuer',
+    id: 'cluster-issuer',
     reportUnserved: true,
     effect: 'so no certificate is issued or renewed for it',
     uses: fromObjects(issuers),
@@ -147,7 +147,7 @@ export const CLASS_KINDS: readonly ClassKind[] = [
   {
     kind: CLUSTER_STORE,
     type: 'clustersecretstores.external-secrets.io',
-    code: 'cluster-secret-store',
+    id: 'cluster-secret-store',
     reportUnserved: true,
     effect: 'so its Secrets are not kept up to date',
     uses: fromObjects(secretStores),
@@ -155,7 +155,7 @@ export const CLASS_KINDS: readonly ClassKind[] = [
   {
     kind: 'DeviceClass',
     type: 'deviceclasses.resource.k8s.io',
-    code: 'device-class',
+    id: 'device-class',
     reportUnserved: false,
     effect: 'so pods that claim such a device stay Pending',
     uses: fromObjects(

@@ -3,10 +3,9 @@ import { nameList } from '../common/sentences.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { groupKind, objectName } from '../kube/object-names.ts';
 import { stringAt } from '../kube/raw-json.ts';
-import type { Finding } from '../stage/stage-types.ts';
 import { CLASS_KINDS, type ClassKind, INGRESS_CLASS } from './class-kinds.ts';
-import type { Listed } from './lister.ts';
-import type { Check, CheckContext } from './need-types.ts';
+import type { Finding } from './findings.ts';
+import type { Check, CheckContext, Listed } from './need-types.ts';
 import { usersByName } from './users-by-name.ts';
 
 /**
@@ -34,7 +33,7 @@ export const missingClasses = (row: ClassKind, context: Names, listed: Listed): 
   const missing = usersByName(row.uses(context).filter(({ name }) => !existing.includes(name)));
   return missing.map(([name, users]) => ({
     level: row.stopsPods === true && context.strict === true ? 'refuse' : 'warn',
-    code: `${row.code}-missing`,
+    id: `${row.id}-missing`,
     subject: `${row.kind} ${name}`,
     message:
       `Context ${context.dest.context} has no ${row.kind} ${name}, which is named by ` +
@@ -59,7 +58,7 @@ export const otherIngresses = (context: Names, listed: Listed): Finding[] => {
   const findings = usersByName(uses.filter(({ name }) => !existing.includes(name))).map(
     ([name, users]): Finding => ({
       level: 'info',
-      code: 'ingress-class-missing',
+      id: 'ingress-class-missing',
       subject: `IngressClass ${name}`,
       message:
         `The class ${name} is named in an annotation of ${nameList(users.sort())} in namespace ` +
@@ -72,7 +71,7 @@ export const otherIngresses = (context: Names, listed: Listed): Finding[] => {
     ...findings,
     {
       level: 'info',
-      code: 'ingress-class-default-missing',
+      id: 'ingress-class-default-missing',
       subject: 'IngressClass',
       message:
         `No class is named by ${nameList(unnamed.map(objectName).sort())} in namespace ${context.destNamespace}, ` +

@@ -4,7 +4,7 @@ import { nameList } from '../common/sentences.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { groupKind, objectName } from '../kube/object-names.ts';
 import { stringAt } from '../kube/raw-json.ts';
-import type { Finding } from '../stage/stage-types.ts';
+import type { Finding } from './findings.ts';
 import type { Check } from './need-types.ts';
 import { type Use, usersByName } from './users-by-name.ts';
 
@@ -76,7 +76,7 @@ export const clusterRoleFinding = (
   alsoAtSource: boolean,
 ): Finding => ({
   level: 'refuse',
-  code: 'cluster-role-missing',
+  id: 'cluster-role-missing',
   subject: `ClusterRole ${name}`,
   message:
     `Context ${dest.context} has no ClusterRole ${name}, which is granted by ${nameList([...users].sort())} in ` +

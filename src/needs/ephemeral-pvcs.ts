@@ -2,8 +2,8 @@ import { kubectl, type NamedCluster } from '../common/command-line.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { groupKind } from '../kube/object-names.ts';
 import { objectAt, objectsAt, stringAt } from '../kube/raw-json.ts';
-import type { Finding } from '../stage/stage-types.ts';
 import { CLAIM } from './copied-pvcs.ts';
+import type { Finding } from './findings.ts';
 import type { Check, CheckContext } from './need-types.ts';
 
 /**
@@ -40,7 +40,7 @@ export const ephemeralClaims = ({
         .map(
           ({ metadata: { name } }): Finding => ({
             level: strict === true ? 'refuse' : 'warn',
-            code: 'ephemeral-claim',
+            id: 'ephemeral-claim',
             subject: `${CLAIM} ${name}`,
             message: `${CLAIM} ${name} in namespace ${destNamespace} of context ${dest.context} has the name of a claim that a pod of ${object.kind} ${object.metadata.name} makes for itself, so that pod would never start. It holds nothing that lasts. Delete it with: ${kubectl({ cluster: dest, namespace: destNamespace }, 'delete', 'pvc', name)}`,
           }),

@@ -2,9 +2,8 @@ import { kubectl, type NamedCluster } from '../common/command-line.ts';
 import { nameList } from '../common/sentences.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
 import { listAt, objectsAt, stringAt } from '../kube/raw-json.ts';
-import type { Finding } from '../stage/stage-types.ts';
-import type { Listed } from './lister.ts';
-import type { Check, CheckContext } from './need-types.ts';
+import type { Finding } from './findings.ts';
+import type { Check, CheckContext, Listed } from './need-types.ts';
 
 /**
  * Which rights the namespace's ServiceAccounts have at the source from outside the namespace: these are not copied.
@@ -74,7 +73,7 @@ export const grantFinding = (
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   return {
     level: 'info',
-    code: 'grant-not-copied',
+    id: 'grant-not-copied',
     subject: `${object.kind} ${name}${where}`,
     message:
       `${object.kind} ${name}${where} of context ${source.context} gives ${role} to ${nameList(subjects)} of ` +

@@ -1,41 +1,9 @@
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
-
-import type { ClusterReader, Discovery, KubeObject, ResourceType } from '../kube/api-types.ts';
+import type { ClusterReader, Discovery, ResourceType } from '../kube/api-types.ts';
 import { preferredTypes } from '../pipeline/choose-types.ts';
-import type { Finding } from '../stage/stage-types.ts';
-import type { CheckInput } from './need-types.ts';
-
-export type SideName = 'source' | 'dest';
-
-/** What a list came to. `not-served`: the cluster has no such type. `unknown`: we may not look. */
-export type Listed =
-  | { readonly state: 'listed'; readonly objects: readonly KubeObject[] }
-  | { readonly state: 'not-served' | 'unknown' };
-
-/** What a look at one object came to. */
-type Found =
-  | { readonly state: 'found'; readonly object: KubeObject }
-  | { readonly state: 'absent' | 'unknown' };
-
-/**
- * Reads what checks ask for, each thing once however many checks ask. Types are named as typeName() names them;
- * `question` is a clause that begins with "whether" and says what stays open if we may not look.
- */
-export interface Lister {
-  /** All objects of a type in the whole cluster. Throws KubeApiError when there is no usable answer at all. */
-  list(side: SideName, type: string, question: string): Promise<Listed>;
-  /** One object, cluster-scoped when `namespace` is undefined. Throws as list() does. */
-  get(
-    side: SideName,
-    type: string,
-    namespace: string | undefined,
-    name: string,
-    question: string,
-  ): Promise<Found>;
-  /** What could not be looked at so far, one finding per side, type and namespace. */
-  findings(): Finding[];
-}
+import type { Finding } from './findings.ts';
+import type { CheckInput, Found, Listed, Lister } from './need-types.ts';
 
 /** A lister over the two clusters of a run. Nothing is read before something asks. */
 export const createLister = (
@@ -161,7 +129,7 @@ const refusalOf = (error: unknown): Refusal => {
 
 const findingOf = ({ cluster, type, namespace, reason, questions }: OpenQuestion): Finding => ({
   level: 'info',
-  code: 'cannot-check',
+  id: 'cannot-check',
   subject: type,
   message:
     `Context ${cluster.context}: ${type} cannot be read (${reason.replace(/\.$/, '')}), so it is not known ` +

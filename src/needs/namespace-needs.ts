@@ -1,6 +1,6 @@
 import { kubectl } from '../common/command-line.ts';
 import { namespaceNotes, newNamespaceNotes } from '../pipeline/plan-namespace.ts';
-import type { Finding } from '../stage/stage-types.ts';
+import type { Finding } from './findings.ts';
 import type { Check } from './need-types.ts';
 
 /**
@@ -29,7 +29,7 @@ export const checkNamespace: Check = ({
   return notes.map(
     (note): Finding => ({
       level: note.level,
-      code: CODES.find(([pattern]) => pattern.test(note.path))?.[1] ?? 'namespace-differs',
+      id: CODES.find(([pattern]) => pattern.test(note.path))?.[1] ?? 'namespace-differs',
       subject: `Namespace ${destNamespace}`,
       message: `${note.message} Look at it with: ${look}`,
     }),

@@ -1,6 +1,5 @@
 import type { ClusterReader, Discovery, JsonObject, KubeObject } from '../kube/api-types.ts';
-import type { Finding } from '../stage/stage-types.ts';
-import type { Lister } from './lister.ts';
+import type { Finding } from './findings.ts';
 
 /** What the checks look at: both clusters, and the objects of the namespace on both sides. */
 export interface CheckInput {
@@ -46,3 +45,34 @@ export interface CheckContext extends CheckInput {
  * here, since the lister reports it. Throws KubeApiError when a cluster cannot be reached.
  */
 export type Check = (context: CheckContext) => Promise<Finding[]> | Finding[];
+
+/**
+ * Reads what checks ask for, each thing once however many checks ask. Types are named as typeName() names them;
+ * `question` is a clause that begins with "whether" and says what stays open if we may not look.
+ */
+export interface Lister {
+  /** All objects of a type in the whole cluster. Throws KubeApiError when there is no usable answer at all. */
+  list(side: SideName, type: string, question: string): Promise<Listed>;
+  /** One object, cluster-scoped when `namespace` is undefined. Throws as list() does. */
+  get(
+    side: SideName,
+    type: string,
+    namespace: string | undefined,
+    name: string,
+    question: string,
+  ): Promise<Found>;
+  /** What could not be looked at so far, one finding per side, type and namespace. */
+  findings(): Finding[];
+}
+
+export type SideName = 'source' | 'dest';
+
+/** What a list came to. `not-served`: the cluster has no such type. `unknown`: we may not look. */
+export type Listed =
+  | { readonly state: 'listed'; readonly objects: readonly KubeObject[] }
+  | { readonly state: 'not-served' | 'unknown' };
+
+/** What a look at one object came to. */
+export type Found =
+  | { readonly state: 'found'; readonly object: KubeObject }
+  | { readonly state: 'absent' | 'unknown' };

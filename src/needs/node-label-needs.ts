@@ -2,7 +2,7 @@ import { kubectl, type NamedCluster } from '../common/command-line.ts';
 import { nameList } from '../common/sentences.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { objectName } from '../kube/object-names.ts';
-import type { Finding } from '../stage/stage-types.ts';
+import type { Finding } from './findings.ts';
 import type { Check, CheckContext, PodTemplate } from './need-types.ts';
 import { nodeDemand } from './node-match.ts';
 import { usersByName } from './users-by-name.ts';
@@ -31,7 +31,7 @@ export const nodeFindings = (
   });
   return usersByName(unmet).map(([demand, users]) => ({
     level: 'warn',
-    code: 'node-labels-missing',
+    id: 'node-labels-missing',
     subject: demand,
     message:
       `No node of context ${dest.context} matches ${demand}, which is demanded by ` +

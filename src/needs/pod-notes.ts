@@ -3,8 +3,8 @@ import { nameList } from '../common/sentences.ts';
 import type { JsonObject } from '../kube/api-types.ts';
 import { objectName } from '../kube/object-names.ts';
 import { objectsAt, stringAt } from '../kube/raw-json.ts';
-import type { Finding } from '../stage/stage-types.ts';
 import { gatesOf } from '../workloads/pod-failure.ts';
+import type { Finding } from './findings.ts';
 import type { Check, CheckContext, PodTemplate } from './need-types.ts';
 
 /** What pods use of the machines and services around the cluster, which no copy of objects brings along. Pure. */
@@ -16,18 +16,18 @@ export const podNotes = (
   templates: readonly PodTemplate[],
 ): Finding[] =>
   templates.flatMap(({ object, spec }) =>
-    ROWS.flatMap(({ code, level = 'info', find, text }): Finding[] => {
+    ROWS.flatMap(({ id, level = 'info', find, text }): Finding[] => {
       const things = find(spec);
       if (things.length === 0) return [];
       const message =
         `${objectName(object)} in namespace ${destNamespace} of context ${dest.context} ` +
         text(nameList([...things].sort()));
-      return [{ level, code, subject: objectName(object), message }];
+      return [{ level, id, subject: objectName(object), message }];
     }),
   );
 
 interface Row {
-  readonly code: string;
+  readonly id: string;
   /** Default `info`. */
   readonly level?: Finding['level'];
   find(spec: JsonObject): string[];
@@ -39,25 +39,25 @@ const volumes = (spec: JsonObject, type: string, describe: (volume: JsonObject) 
 
 const ROWS: readonly Row[] = [
   {
-    code: 'host-path-volume',
+    id: 'host-path-volume',
     find: (spec) => volumes(spec, 'hostPath', (volume) => stringAt(volume, 'path') ?? ''),
     text: (paths) => `mounts ${paths} of its node: it finds what the destination's nodes have there.`,
   },
   {
-    code: 'nfs-volume',
+    id: 'nfs-volume',
     find: (spec) =>
       volumes(spec, 'nfs', (nfs) => `${stringAt(nfs, 'server') ?? ''}:${stringAt(nfs, 'path') ?? ''}`),
     text: (exports) =>
       `mounts the NFS export ${exports} without a claim: its data is not copied, and both sides can write to it.`,
   },
   {
-    code: 'csi-inline-volume',
+    id: 'csi-inline-volume',
     find: (spec) => volumes(spec, 'csi', (csi) => stringAt(csi, 'driver') ?? ''),
     text: (drivers) =>
       `has a volume of the CSI driver ${drivers}: the driver must be installed at the destination, and nothing is copied into the volume.`,
   },
   {
-    code: 'scheduler-not-default',
+    id: 'scheduler-not-default',
     find: (spec) => {
       const name = stringAt(spec, 'schedulerName') ?? '';
       return name === '' || name === 'default-scheduler' ? [] : [name];
@@ -65,7 +65,7 @@ const ROWS: readonly Row[] = [
     text: (name) => `asks for the scheduler ${name}: its pods stay Pending unless the destination runs it.`,
   },
   {
-    code: 'scheduling-gates',
+    id: 'scheduling-gates',
     level: 'warn',
     find: gatesOf,
     text: (gates) =>

@@ -3,7 +3,7 @@ import { nameList } from '../common/sentences.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
 import { objectName } from '../kube/object-names.ts';
 import { objectAt, objectsAt, own, valueAt } from '../kube/raw-json.ts';
-import type { Finding } from '../stage/stage-types.ts';
+import type { Finding } from './findings.ts';
 import type { Check, CheckContext, PodTemplate } from './need-types.ts';
 import { inForce, type Quota, quotasOf } from './quotas-in-force.ts';
 
@@ -38,7 +38,7 @@ export const quotaRequestFindings = (
     return [
       {
         level: 'warn',
-        code: 'quota-needs-requests',
+        id: 'quota-needs-requests',
         subject: `ResourceQuota ${name}`,
         message:
           `ResourceQuota ${name} in namespace ${destNamespace} of context ${dest.context} limits ${missing}, so ` +

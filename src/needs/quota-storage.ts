@@ -3,8 +3,8 @@ import { count } from '../common/sentences.ts';
 import type { Json, KubeObject } from '../kube/api-types.ts';
 import { compareQuantities, wholeUnits } from '../kube/quantity.ts';
 import { stringAt } from '../kube/raw-json.ts';
-import type { Finding } from '../stage/stage-types.ts';
 import { CLAIM } from './copied-pvcs.ts';
+import type { Finding } from './findings.ts';
 import type { Check, CheckContext } from './need-types.ts';
 import { inForce, type Quota, quotasOf } from './quotas-in-force.ts';
 
@@ -29,7 +29,7 @@ export const quotaStorageFindings = (
       return [
         {
           level: 'warn',
-          code: 'quota-too-small',
+          id: 'quota-too-small',
           subject: `ResourceQuota ${name}`,
           message:
             `ResourceQuota ${name} in namespace ${destNamespace} of context ${dest.context} allows ${String(limit)} ` +

@@ -4,7 +4,7 @@ import type { KubeObject } from '../kube/api-types.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
 import { groupKind, objectKey } from '../kube/object-names.ts';
 import { own } from '../kube/raw-json.ts';
-import type { Finding } from '../stage/stage-types.ts';
+import type { Finding } from './findings.ts';
 import type { Check, CheckContext } from './need-types.ts';
 import { isMadeThere, objectReferences, type Reference, templateReferences } from './reference-sources.ts';
 
@@ -71,7 +71,7 @@ export const referenceFinding = (context: Names, uses: Uses): Finding => {
   );
   return {
     level: 'warn',
-    code: 'reference-missing',
+    id: 'reference-missing',
     subject,
     message:
       `${subject} is named by ${nameList(users)}, but is not part of this copy and does not exist in namespace ` +

@@ -4,8 +4,8 @@ import { nameList } from '../common/sentences.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { stringAt } from '../kube/raw-json.ts';
 import { settingOf } from '../pipeline/transforms/support/metadata-edits.ts';
-import type { Finding } from '../stage/stage-types.ts';
 import { type CopiedClaim, newClaims } from './copied-pvcs.ts';
+import type { Finding } from './findings.ts';
 import type { Check, CheckInput } from './need-types.ts';
 
 /**
@@ -73,7 +73,7 @@ export const staticFindings = (
   return [
     {
       level: 'refuse',
-      code: 'static-claim',
+      id: 'static-claim',
       subject: 'StorageClass ""',
       message:
         `The empty StorageClass is named by ${usersOf(without)} in namespace ${names.destNamespace}: nothing ` +
@@ -91,7 +91,7 @@ const missingFinding = (
   classes: readonly KubeObject[],
 ): Finding => ({
   level: 'refuse',
-  code: 'storage-class-missing',
+  id: 'storage-class-missing',
   subject: `StorageClass ${className}`,
   message:
     `Context ${names.dest.context} has no StorageClass ${className}, which is named by ${usersOf(users)} in ` +
@@ -104,7 +104,7 @@ const noDefaultFinding = (
   classes: readonly KubeObject[],
 ): Finding => ({
   level: 'warn',
-  code: 'no-default-storage-class',
+  id: 'no-default-storage-class',
   subject: 'StorageClass',
   message:
     `No StorageClass is named by ${usersOf(users)} in namespace ${names.destNamespace}, and context ` +

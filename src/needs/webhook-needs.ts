@@ -3,9 +3,8 @@ import { nameList } from '../common/sentences.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { groupKind } from '../kube/object-names.ts';
 import { objectsAt, stringAt } from '../kube/raw-json.ts';
-import type { Finding } from '../stage/stage-types.ts';
-import type { SideName } from './lister.ts';
-import type { Check, CheckContext } from './need-types.ts';
+import type { Finding } from './findings.ts';
+import type { Check, CheckContext, SideName } from './need-types.ts';
 
 /**
  * Which admission webhooks and aggregated APIs are served by Services of the namespace. The source's are not copied:
@@ -64,7 +63,7 @@ export const notCopiedFinding = (
   const isApi = hook.object.kind === 'APIService';
   return {
     level: 'info',
-    code: isApi ? 'api-service-not-copied' : 'webhook-not-copied',
+    id: isApi ? 'api-service-not-copied' : 'webhook-not-copied',
     subject: nameOf(hook),
     message:
       `${nameOf(hook)} of context ${source.context} calls ${servicesOf(hook)} in namespace ${sourceNamespace}. It ` +
@@ -81,7 +80,7 @@ export const parkedHookFinding = (
   hook: Hook,
 ): Finding => ({
   level: 'warn',
-  code: 'hook-to-parked-service',
+  id: 'hook-to-parked-service',
   subject: nameOf(hook),
   message:
     `${nameOf(hook)} of context ${dest.context} calls ${servicesOf(hook)} in namespace ${destNamespace}, where ` +

@@ -3,8 +3,8 @@ import { nameList } from '../common/sentences.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { groupKind, objectName } from '../kube/object-names.ts';
 import { equalJson, objectsAt, stringAt } from '../kube/raw-json.ts';
-import type { Finding } from '../stage/stage-types.ts';
 import { CLUSTER_ROLES, clusterRoleUses, isBootstrapDefault } from './cluster-role-needs.ts';
+import type { Finding } from './findings.ts';
 import type { Check, CheckContext } from './need-types.ts';
 import { extraRights } from './role-rules.ts';
 import { usersByName } from './users-by-name.ts';
@@ -71,7 +71,7 @@ export const widerRoleFinding = (
   level: 'refuse' | 'warn',
 ): Finding => ({
   level,
-  code: 'cluster-role-wider',
+  id: 'cluster-role-wider',
   subject: `ClusterRole ${name}`,
   message:
     `ClusterRole ${name} gives more in context ${dest.context} than in context ${source.context} (${nameList(extra)}), and ` +
@@ -101,7 +101,7 @@ export const checkSubjects: Check = ({ desired, source, dest }) => {
   return [
     {
       level: 'info',
-      code: 'subjects-by-name',
+      id: 'subjects-by-name',
       subject: 'RoleBindings',
       message:
         `${nameList(named.map(({ subject }) => subject).sort())} of ${nameList(named.map(({ binding }) => binding).sort())} ` +

@@ -4,8 +4,8 @@ import type { JsonObject, ResourceType } from '../kube/api-types.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
 import { apiVersionOf } from '../kube/object-names.ts';
 import { listAt, objectsAt, stringAt, valueAt } from '../kube/raw-json.ts';
+import type { MissingRight, Right } from '../needs/preflight-result.ts';
 import type { MoveSide } from '../sides/side-types.ts';
-import type { MissingRight, Right } from './preflight-types.ts';
 
 /**
  * Asks one side's server about rights, and returns those that we do not have. The rules of the namespace are asked for

@@ -2,6 +2,9 @@ import { isDrError } from '../common/errors.ts';
 import { exitCode } from '../common/exit-codes.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
+import type { Finding, FindingLevel } from '../needs/findings.ts';
+import { finding } from '../needs/findings.ts';
+import type { PreflightResult, SideName } from '../needs/preflight-result.ts';
 import type { MoveSide } from '../sides/side-types.ts';
 import { userOf } from './ask-access.ts';
 import { checkApiKinds } from './checks/check-api-kinds.ts';
@@ -36,27 +39,11 @@ import { checkTerminating } from './checks/check-terminating.ts';
 import { checkUncopied } from './checks/check-uncopied.ts';
 import { checkUnready } from './checks/check-unready.ts';
 import { checkVolumeData } from './checks/check-volume-data.ts';
-import { row } from './finding-row.ts';
 import { gather } from './gather-sides.ts';
 import { type MinimalRole, minimalRoles } from './minimal-roles.ts';
-import type {
-  CheckContext,
-  CheckLevel,
-  CheckRow,
-  Picture,
-  PreflightCheck,
-  PreflightInput,
-  PreflightResult,
-  SideName,
-} from './preflight-types.ts';
+import type { CheckContext, CheckRow, Picture, PreflightInput } from './preflight-types.ts';
 import { rightsOf } from './rights-of-move.ts';
 import { startersOf } from './starters.ts';
-
-export type {
-  PreflightInput,
-  PreflightKind,
-  PreflightResult,
-} from './preflight-types.ts';
 
 /**
  * Looks whether a move would go through before it touches anything: rights, what is staged, what runs, what the side
@@ -157,37 +144,37 @@ const contextOf = (input: PreflightInput, picture: Picture): CheckContext => {
     return { ...picture, input, starters: startersOf(picture) };
   } catch (error) {
     if (!isDrError(error)) throw error;
-    const problem = row('unreadable', 'refuse', to.side.namespace, error.message, error.hint);
+    const problem = finding('unreadable', 'refuse', to.side.namespace, error.message, error.hint);
     return { ...picture, input, starters: [], problems: [...picture.problems, problem] };
   }
 };
 
-const runCheck = async (check: CheckRow, context: CheckContext): Promise<PreflightCheck[]> => {
+const runCheck = async (check: CheckRow, context: CheckContext): Promise<Finding[]> => {
   try {
     const rows = await check.run(context);
     const quiet = rows.every(({ level }) => level === 'info');
-    return quiet ? [...rows, row(check.id, 'ok', check.id, check.passed)] : [...rows];
+    return quiet ? [...rows, finding(check.id, 'ok', check.id, check.passed)] : [...rows];
   } catch (error) {
     if (isKubeApiError(error) && ![0, 401].includes(error.failure.status))
-      return [row(check.id, 'unknown', check.id, error.message, error.hint)];
+      return [finding(check.id, 'unknown', check.id, error.message, error.hint)];
     if (!isDrError(error) || isKubeApiError(error)) throw error;
     const level = error.exit === 'unsafe' ? 'unsafe' : 'refuse';
-    return [row(check.id, level, check.id, error.message, error.hint)];
+    return [finding(check.id, level, check.id, error.message, error.hint)];
   }
 };
 
 /** Turns refusals of the checks that the operator named into warnings. Pure. */
-const ignoreSome = (checks: readonly PreflightCheck[], ids: readonly string[]): PreflightCheck[] =>
+const ignoreSome = (checks: readonly Finding[], ids: readonly string[]): Finding[] =>
   checks.map((check) =>
     check.level === 'refuse' && (ids.includes('all') || ids.includes(check.id))
       ? { ...check, level: 'warn', message: `Ignored: ${check.message}` }
       : check,
   );
 
-const LEVELS: readonly CheckLevel[] = ['unsafe', 'refuse', 'warn', 'unknown', 'info', 'ok'];
+const LEVELS: readonly FindingLevel[] = ['unsafe', 'refuse', 'warn', 'unknown', 'info', 'ok'];
 
 /** The checks by level, the worst first, each once; within a level in the order given. Pure. */
-const sortChecks = (checks: readonly PreflightCheck[]): PreflightCheck[] => {
+const sortChecks = (checks: readonly Finding[]): Finding[] => {
   const once = new Map(
     checks.map((check) => [[check.id, check.level, check.subject, check.message].join('\n'), check]),
   );
@@ -197,9 +184,9 @@ const sortChecks = (checks: readonly PreflightCheck[]): PreflightCheck[] => {
 /** What all checks together mean: a refusal comes before what could be acknowledged, as that alone would not do. Pure. */
 const conclude = (
   kind: PreflightInput['kind'],
-  checks: readonly PreflightCheck[],
+  checks: readonly Finding[],
 ): Pick<PreflightResult, 'outcome' | 'exitCode' | 'summary'> => {
-  const of = (level: CheckLevel): PreflightCheck[] => checks.filter((check) => check.level === level);
+  const of = (level: FindingLevel): Finding[] => checks.filter((check) => check.level === level);
   const [refused, unsafe, warned, unknown] = [of('refuse'), of('unsafe'), of('warn'), of('unknown')];
   const counts = [
     [refused.length, 'refused'],

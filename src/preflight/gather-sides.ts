@@ -6,20 +6,22 @@ import { mapBounded } from '../kube/map-bounded.ts';
 import { typeName } from '../kube/object-names.ts';
 import { CONFIG_MAPS, LEASES, NAMESPACES, PODS } from '../kube/well-known.ts';
 import { lookHome } from '../moves/take-baseline.ts';
+import type { Finding } from '../needs/findings.ts';
+import { finding } from '../needs/findings.ts';
 import { preferredTypes } from '../pipeline/choose-types.ts';
 import { stashedObject } from '../pipeline/stash.ts';
 import { baselineOf, type Survey, survey } from '../sides/baseline.ts';
 import { deletedThere } from '../sides/deleted-there.ts';
 import { stillStaged } from '../sides/left-parked.ts';
 import { HELD_TYPES } from '../sides/release-held.ts';
-import type { MoveSide } from '../sides/side-types.ts';
-import { type StartTarget, startTargets } from '../sides/start-side.ts';
+import { whereIs } from '../sides/side.ts';
+import type { MoveSide, StartTarget } from '../sides/side-types.ts';
+import { startTargets } from '../sides/start-side.ts';
 import { LOCK_NAME } from '../state/record-places.ts';
 import { readRevisions } from '../workloads/read-revisions.ts';
 import { NODES } from './eligible-nodes.ts';
-import { row, whereIs } from './finding-row.ts';
 import { planCopy } from './plan-copy.ts';
-import type { Picture, PreflightCheck, PreflightInput, SideView } from './preflight-types.ts';
+import type { Picture, PreflightInput, SideView } from './preflight-types.ts';
 import { ifAllowed } from './read-if-allowed.ts';
 
 /**
@@ -41,13 +43,13 @@ export const gather = async (input: PreflightInput): Promise<Picture> => {
     kind === 'cutover' && from !== undefined
       ? await planCopy(input, from, to)
       : { copy: undefined, problems: [] };
-  const problems: PreflightCheck[] = [...planned.problems];
+  const problems: Finding[] = [...planned.problems];
   const attempt = <T>(side: MoveSide, work: () => T): T | undefined => {
     try {
       return work();
     } catch (error) {
       if (!isDrError(error)) throw error;
-      problems.push(row('unreadable', 'refuse', whereIs(side), error.message, error.hint));
+      problems.push(finding('unreadable', 'refuse', whereIs(side), error.message, error.hint));
       return undefined;
     }
   };

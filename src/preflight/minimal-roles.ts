@@ -1,6 +1,6 @@
 import { IGNORE } from '../common/annotations.ts';
 import type { Json, JsonObject } from '../kube/api-types.ts';
-import type { PreflightKind, Right, SideName } from './preflight-types.ts';
+import type { PreflightKind, Right, SideName } from '../needs/preflight-result.ts';
 
 type Rule = JsonObject & {
   apiGroups: string[];

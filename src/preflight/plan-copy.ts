@@ -2,29 +2,19 @@ import { isDrError } from '../common/errors.ts';
 import { silentReporter } from '../common/reporter.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import type { Finding } from '../needs/findings.ts';
+import { finding } from '../needs/findings.ts';
 import type { TriedNeed } from '../stage/cluster-needs/bring-types.ts';
 import { tryNeeds } from '../stage/cluster-needs/create-needs.ts';
 import { findDefinitions } from '../stage/cluster-needs/definitions.ts';
 import { copyNames, findClusterNeeds } from '../stage/cluster-needs/find-needs.ts';
 import { type Collected, collect } from '../stage/collect-objects.ts';
 import type { Connected } from '../stage/connect-sides.ts';
-import { type DryRun, dryRunPlan } from '../stage/dry-run-plan.ts';
-import { type Prepared, prepare } from '../stage/prepare-plan.ts';
+import { dryRunPlan } from '../stage/dry-run-plan.ts';
+import { prepare } from '../stage/prepare-plan.ts';
 import { guardDestination } from '../stage/refuse-live-dest.ts';
-import type { Finding, StageDeps, StageOptions } from '../stage/stage-types.ts';
-import { row } from './finding-row.ts';
-import type { PreflightCheck, PreflightInput, SideView } from './preflight-types.ts';
-
-/** What the stage of a cutover would do, as far as it can be known without doing it. */
-export interface Copy {
-  readonly connected: Connected;
-  readonly collected: Collected;
-  readonly prepared: readonly Prepared[];
-  readonly dryRun: DryRun;
-  readonly findings: readonly Finding[];
-  /** What `--include-cluster-needs` would create, tried in dry runs; undefined without it. */
-  readonly clusterNeeds?: readonly TriedNeed[] | undefined;
-}
+import type { StageDeps, StageOptions } from '../stage/stage-types.ts';
+import type { Copy, PreflightInput, SideView } from './preflight-types.ts';
 
 /**
  * Works out what a cutover would stage, and asks the destination's server about every write in a dry run. Writes
@@ -34,7 +24,7 @@ export const planCopy = async (
   input: PreflightInput,
   source: SideView,
   dest: SideView,
-): Promise<{ readonly copy: Copy | undefined; readonly problems: readonly PreflightCheck[] }> => {
+): Promise<{ readonly copy: Copy | undefined; readonly problems: readonly Finding[] }> => {
   const { stageOptions: options } = input;
   if (options === undefined) return { copy: undefined, problems: [] };
   const deps: StageDeps = {
@@ -83,7 +73,7 @@ export const planCopy = async (
     if (error.exit === 'usage' && isKubeApiError(error.cause)) throw error;
     return {
       copy: undefined,
-      problems: [row('copy', 'refuse', dest.side.namespace, error.message, error.hint)],
+      problems: [finding('copy', 'refuse', dest.side.namespace, error.message, error.hint)],
     };
   }
 };
@@ -105,7 +95,7 @@ const guard = (
   deps: StageDeps,
   input: PreflightInput,
   collected: Collected,
-): { readonly findings: readonly Finding[]; readonly problems: readonly PreflightCheck[] } => {
+): { readonly findings: readonly Finding[]; readonly problems: readonly Finding[] } => {
   const { stageOptions: options } = input;
   if (options === undefined) return { findings: [], problems: [] };
   try {
@@ -117,7 +107,7 @@ const guard = (
     if (!isDrError(error) || error.exit !== 'unsafe') throw error;
     return {
       findings: [],
-      problems: [row('destination-in-use', 'unsafe', options.destNamespace, error.message, error.hint)],
+      problems: [finding('destination-in-use', 'unsafe', options.destNamespace, error.message, error.hint)],
     };
   }
 };

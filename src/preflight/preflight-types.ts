@@ -1,21 +1,20 @@
-import type { ExitName } from '../common/exit-codes.ts';
-import type { AccessQuestion, JsonObject, KubeObject } from '../kube/api-types.ts';
+import type { KubeObject } from '../kube/api-types.ts';
 import type { KubeContext } from '../kube/contexts.ts';
 import type { SyncedTypes } from '../moves/sync-config.ts';
+import type { Finding } from '../needs/findings.ts';
+import type { PreflightKind } from '../needs/preflight-result.ts';
+import type { Starter } from '../needs/starter.ts';
 import type { Survey } from '../sides/baseline.ts';
-import type { BaselineEntry, MoveKind, MoveOptions, MoveSide } from '../sides/side-types.ts';
-import type { StartTarget } from '../sides/start-side.ts';
+import type { BaselineEntry, MoveOptions, MoveSide, StartTarget } from '../sides/side-types.ts';
 import type { Tried } from '../sides/try-patches.ts';
 import type { Homeless } from '../sides/way-home.ts';
+import type { TriedNeed } from '../stage/cluster-needs/bring-types.ts';
+import type { Collected } from '../stage/collect-objects.ts';
+import type { Connected } from '../stage/connect-sides.ts';
+import type { DryRun } from '../stage/dry-run-plan.ts';
+import type { Prepared } from '../stage/prepare-plan.ts';
 import type { StageOptions } from '../stage/stage-types.ts';
 import type { Phase } from '../state/record-types.ts';
-import type { Copy } from './plan-copy.ts';
-import type { Starter } from './starters.ts';
-
-/** The moves that stop one side, start the other one, or both. */
-export type PreflightKind = Exclude<MoveKind, 'fence' | 'rollback'>;
-
-export type SideName = MoveSide['role'];
 
 /** What the record of the destination says that matters before a move; a StateRecord can be turned into one. */
 interface PreflightRecord {
@@ -60,49 +59,6 @@ export interface PreflightInput {
   now(): number;
 }
 
-/**
- * `refuse`: the move would fail, so it must not begin. `unsafe`: it needs an acknowledgement. `unknown`: nobody could
- * say; it stops nothing.
- */
-export type CheckLevel = 'ok' | 'info' | 'warn' | 'refuse' | 'unsafe' | 'unknown';
-
-export interface PreflightCheck {
-  /** A stable word for scripts: `rights`, `quota`, `bare-pods`... */
-  readonly id: string;
-  readonly level: CheckLevel;
-  /** `Deployment web`, `context dr`... */
-  readonly subject: string;
-  /** Whole sentences without secret values. */
-  readonly message: string;
-  /** The next thing to do. */
-  readonly hint?: string | undefined;
-}
-
-/** A right that the move uses. `need`: without a `wanted` one only a check or a rare path is lost. */
-export interface Right extends AccessQuestion {
-  readonly side: SideName;
-  readonly need: 'required' | 'wanted';
-}
-
-export type MissingRight = Omit<Right, 'need'>;
-
-/** The result of `preflight`; `--output json` is this value. */
-export interface PreflightResult {
-  readonly schema: 'dr-syncer.io/preflight-result/v1';
-  readonly kind: PreflightKind;
-  readonly outcome: ExitName;
-  readonly exitCode: number;
-  /** One sentence: what the checks came to. */
-  readonly summary: string;
-  readonly source: { readonly context: string; readonly namespace: string } | undefined;
-  readonly dest: { readonly context: string; readonly namespace: string };
-  readonly checks: readonly PreflightCheck[];
-  /** Required rights that we do not have. */
-  readonly missingRights: readonly MissingRight[];
-  /** For each side that lacks a right: the Roles that grant all that the move uses there. */
-  readonly roleYaml: Readonly<Partial<Record<SideName, string>>>;
-}
-
 /** One side as it was found. Types that may not be listed are named, and their objects are missing. */
 export interface SideView {
   readonly side: MoveSide;
@@ -141,7 +97,7 @@ export interface Picture {
   /** Nodes of the cluster that starts; undefined when they may not be listed. */
   readonly nodes: readonly KubeObject[] | undefined;
   /** What was in the way of reading all this. */
-  readonly problems: readonly PreflightCheck[];
+  readonly problems: readonly Finding[];
 }
 
 export interface CheckContext extends Picture {
@@ -153,11 +109,16 @@ export interface CheckContext extends Picture {
 export interface CheckRow {
   readonly id: string;
   readonly passed: string;
-  run(context: CheckContext): Promise<readonly PreflightCheck[]> | readonly PreflightCheck[];
+  run(context: CheckContext): Promise<readonly Finding[]> | readonly Finding[];
 }
 
-/** A pod template with what its pods ask for. */
-export interface Template {
-  readonly metadata: JsonObject;
-  readonly spec: JsonObject;
+/** What the stage of a cutover would do, as far as it can be known without doing it. */
+export interface Copy {
+  readonly connected: Connected;
+  readonly collected: Collected;
+  readonly prepared: readonly Prepared[];
+  readonly dryRun: DryRun;
+  readonly findings: readonly Finding[];
+  /** What `--include-cluster-needs` would create, tried in dry runs; undefined without it. */
+  readonly clusterNeeds?: readonly TriedNeed[] | undefined;
 }

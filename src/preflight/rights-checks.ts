@@ -1,9 +1,10 @@
 import { typeName } from '../kube/object-names.ts';
 import { CLASS_KINDS } from '../needs/class-kinds.ts';
+import type { PreflightKind, Right } from '../needs/preflight-result.ts';
 import { REFERENCED_TYPES } from '../needs/reference-needs.ts';
 import { preferredTypes } from '../pipeline/choose-types.ts';
 import { EXTRAS } from './gather-sides.ts';
-import type { PreflightKind, Right, SideView } from './preflight-types.ts';
+import type { SideView } from './preflight-types.ts';
 import { inCluster, inNamespace, PODS, RBAC } from './rights-scope.ts';
 
 /** What only the checks ask: all of it is wanted, none of it is required. The dry run of a pod is among them. Pure. */

@@ -1,5 +1,6 @@
+import type { Right } from '../needs/preflight-result.ts';
 import type { MoveSide } from '../sides/side-types.ts';
-import type { PreflightInput, Right } from './preflight-types.ts';
+import type { PreflightInput } from './preflight-types.ts';
 import { inCluster, inNamespace, PODS } from './rights-scope.ts';
 
 /**

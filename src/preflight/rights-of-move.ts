@@ -1,6 +1,7 @@
 import type { ResourceType } from '../kube/api-types.ts';
 import { groupKind, groupOf, typeName } from '../kube/object-names.ts';
 import { CONFIG_MAPS, CONTROLLER_REVISIONS, LEASES } from '../kube/well-known.ts';
+import type { Right } from '../needs/preflight-result.ts';
 import { isReleased } from '../pipeline/hold-addresses-again.ts';
 import { releaseHeld } from '../pipeline/transforms/all-transforms.ts';
 import { heldTypes } from '../sides/release-held.ts';
@@ -8,7 +9,7 @@ import type { BaselineEntry, MoveSide } from '../sides/side-types.ts';
 import { type GitopsOwner, gitopsOwner } from '../workloads/gitops-owners.ts';
 import { KEPT_APART } from '../workloads/read-revisions.ts';
 import { olderRevisions } from '../workloads/revisions.ts';
-import type { Picture, PreflightInput, Right, SideView } from './preflight-types.ts';
+import type { Picture, PreflightInput, SideView } from './preflight-types.ts';
 import { checkRights } from './rights-checks.ts';
 import { dataRights, leftoverRights } from './rights-data.ts';
 import { inCluster, inNamespace, NAMESPACES, PODS } from './rights-scope.ts';

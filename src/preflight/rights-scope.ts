@@ -1,6 +1,6 @@
 import type { AccessQuestion } from '../kube/api-types.ts';
+import type { Right } from '../needs/preflight-result.ts';
 import type { MoveSide } from '../sides/side-types.ts';
-import type { Right } from './preflight-types.ts';
 
 /** A side as far as rights go. */
 export type Scope = Pick<MoveSide, 'role' | 'namespace'>;

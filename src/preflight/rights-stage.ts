@@ -2,10 +2,11 @@ import { isAboutGrants } from '../kube/about-rights.ts';
 import type { GroupResource, KubeObject, ResourceType } from '../kube/api-types.ts';
 import { typeName } from '../kube/object-names.ts';
 import { CRDS } from '../kube/well-known.ts';
+import type { Right } from '../needs/preflight-result.ts';
 import { chooseTypes, type TypePair } from '../pipeline/choose-types.ts';
 import { selectTypes } from '../pipeline/select-types.ts';
 import type { MoveSide } from '../sides/side-types.ts';
-import type { Picture, PreflightInput, Right } from './preflight-types.ts';
+import type { Picture, PreflightInput } from './preflight-types.ts';
 import { inCluster, inNamespace, NAMESPACES, RBAC } from './rights-scope.ts';
 
 /** What the stage of a cutover uses: it reads the source and writes the destination. Pure. */

@@ -1,27 +1,13 @@
 import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
 import { groupKind, objectKey, refKey } from '../kube/object-names.ts';
 import { booleanAt, clone, deleteAt, numberAt, objectAt, setAt } from '../kube/raw-json.ts';
+import type { Starter } from '../needs/starter.ts';
 import { podSpecsOf } from '../pipeline/transforms/support/pod-templates.ts';
 import { autoscalerOf, startReplicas } from '../workloads/autoscaler.ts';
 import { finished } from '../workloads/is-finished.ts';
 import { recordedFields, recordedReplicas } from '../workloads/parked-annotation.ts';
 import { eligibleNodes } from './eligible-nodes.ts';
-import type { Picture, Template } from './preflight-types.ts';
-
-/** An object that will run pods on the side that starts. */
-export interface Starter {
-  /** As it will be when it runs. */
-  readonly object: KubeObject;
-  /** As it is there now; undefined when the stage is to create it. */
-  readonly live: KubeObject | undefined;
-  readonly template: Template;
-  /** How many pods it will run at once, as far as that is known before. */
-  readonly pods: number;
-  /** How many of them run there already (a warm standby). */
-  readonly running: number;
-  /** Its pods end by themselves (Jobs). */
-  readonly ends: boolean;
-}
+import type { Picture } from './preflight-types.ts';
 
 type StarterInput = Pick<Picture, 'to' | 'targets' | 'copy' | 'survey' | 'stashed' | 'nodes'>;
 

@@ -1,8 +1,9 @@
+import { clause } from '../common/sentences.ts';
 import { isAboutRights } from '../kube/about-rights.ts';
 import type { Failure } from '../kube/api-errors.ts';
+import type { Finding } from '../needs/findings.ts';
+import { finding } from '../needs/findings.ts';
 import { isUnasked, type Tried } from '../sides/try-patches.ts';
-import { clause, row } from './finding-row.ts';
-import type { PreflightCheck } from './preflight-types.ts';
 
 /**
  * What came of writes that were tried: a refusal for each that the server would not take, and one row for all those
@@ -14,7 +15,7 @@ export const triedRows = (
   tried: readonly Tried[],
   doing: (name: string) => string,
   hint: string,
-): PreflightCheck[] => {
+): Finding[] => {
   const failed = tried.flatMap(({ name, failure }) => (failure === undefined ? [] : [{ name, failure }]));
   const open = failed.filter(({ failure }) => isOpen(failure));
   const [first] = open;
@@ -22,12 +23,12 @@ export const triedRows = (
     ...failed
       .filter(({ failure }) => !isOpen(failure))
       .map(({ name, failure }) =>
-        row(id, 'refuse', name, `The server refuses ${doing(name)}: ${clause(failure.detail)}.`, hint),
+        finding(id, 'refuse', name, `The server refuses ${doing(name)}: ${clause(failure.detail)}.`, hint),
       ),
     ...(first === undefined
       ? []
       : [
-          row(
+          finding(
             id,
             'unknown',
             open.length === 1 ? first.name : `${open.length} objects`,

@@ -4,8 +4,7 @@ import type { KubeObject } from '../kube/api-types.ts';
 import { objectKey, refKey } from '../kube/object-names.ts';
 import { patchLive } from './patch-live.ts';
 import { typeOf, whereIs } from './side.ts';
-import type { BaselineEntry, MoveDeps, MoveSide } from './side-types.ts';
-import type { StartTarget } from './start-side.ts';
+import type { BaselineEntry, MoveDeps, MoveSide, StartTarget } from './side-types.ts';
 import { isIgnored, runs } from './wanted-pods.ts';
 
 /** What is parked at home and what there is at the side that is live. */

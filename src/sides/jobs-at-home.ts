@@ -4,8 +4,7 @@ import { groupKind } from '../kube/object-names.ts';
 import { finished } from '../workloads/is-finished.ts';
 import { patchLive } from './patch-live.ts';
 import { typeOf, whereIs } from './side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from './side-types.ts';
-import type { StartTarget } from './start-side.ts';
+import type { MoveDeps, MoveOptions, MoveSide, StartTarget } from './side-types.ts';
 
 /**
  * Takes the Jobs out of what a failback starts that must not run again: those that have ended at the destination

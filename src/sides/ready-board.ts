@@ -5,7 +5,7 @@ import { createLiveIndex, type LiveIndex } from '../workloads/live-index.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
 import { readiness } from '../workloads/readiness.ts';
 import { isReadyPod } from '../workloads/revisions.ts';
-import type { StartTarget } from './start-side.ts';
+import type { StartTarget } from './side-types.ts';
 import { fewerThan, restsBecause } from './wanted-pods.ts';
 
 /** A workload that was started and is not ready, and why. */

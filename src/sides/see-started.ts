@@ -4,8 +4,8 @@ import type { Informer } from '../kube/informer.ts';
 import { objectKey, refKey, typeName } from '../kube/object-names.ts';
 import { setAt } from '../kube/raw-json.ts';
 import { typeOf } from './side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from './side-types.ts';
-import { NotReadyError, type StartTarget, waitReady } from './start-side.ts';
+import type { MoveDeps, MoveOptions, MoveSide, StartTarget } from './side-types.ts';
+import { NotReadyError, waitReady } from './start-side.ts';
 import { restingFields } from './wanted-pods.ts';
 
 /**

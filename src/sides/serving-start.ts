@@ -12,8 +12,7 @@ import { isPaused } from '../workloads/revisions.ts';
 import { partitionOf, type Revision, revisionOfTemplate, revisionsOf } from '../workloads/serving.ts';
 import { patchLive } from './patch-live.ts';
 import { typeOf, whereIs } from './side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from './side-types.ts';
-import type { StartTarget } from './start-side.ts';
+import type { MoveDeps, MoveOptions, MoveSide, StartTarget } from './side-types.ts';
 
 /** How a stopped workload comes up with the older revision of which its pods served. */
 export interface ServingStart {

@@ -12,8 +12,8 @@ import { patchLive } from './patch-live.ts';
 import { createReadyBoard } from './ready-board.ts';
 import { annotationOf, forget, named, refOf, TEMPLATE, withRevisions } from './serving-start.ts';
 import { listSide, whereIs } from './side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from './side-types.ts';
-import { type StartTarget, tidyInherited, watchedForStart } from './start-side.ts';
+import type { MoveDeps, MoveOptions, MoveSide, StartTarget } from './side-types.ts';
+import { tidyInherited, watchedForStart } from './start-side.ts';
 
 /** Finds what a move starts on a side among what was listed there. */
 type TargetsOf = (objects: readonly KubeObject[]) => readonly StartTarget[];

@@ -1,5 +1,5 @@
 import type { Reporter } from '../common/reporter.ts';
-import type { ClusterWriter, Discovery, ResourceType } from '../kube/api-types.ts';
+import type { ClusterWriter, Discovery, Json, ResourceType } from '../kube/api-types.ts';
 import type { WriteGate } from '../kube/write-gate.ts';
 import type { ParkPlan, ScalePaths } from '../workloads/workload-types.ts';
 
@@ -83,4 +83,31 @@ export interface Baseline {
   readonly side: 'source' | 'dest';
   readonly takenAt: string;
   readonly entries: readonly BaselineEntry[];
+}
+
+/** A parked object that is to be started, with the count to start it with. */
+export interface StartTarget {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly wave: number;
+  /** Undefined: the recorded values as they are. */
+  readonly replicas: number | undefined;
+  /** What it is to run with by a record beside it; undefined where only its own mark says that. */
+  readonly wanted: readonly WantedField[] | undefined;
+  /** An autoscaler decides about its replicas. */
+  readonly autoscaled: boolean;
+  /** So many ready pods are enough, as it was not all ready before; undefined: it is to be ready. */
+  readonly enough: number | undefined;
+  /** Suspended objects (CronJobs) are resumed when everything else is up. */
+  readonly last: boolean;
+}
+
+/** A field of a workload that is to run: the value that parks it, and the one it is to have. */
+export interface WantedField {
+  readonly path: readonly string[];
+  readonly parked: Json;
+  readonly wanted: Json | undefined;
+  /** It is the replica count. */
+  readonly isCount: boolean;
 }

@@ -11,8 +11,8 @@ import { seeTargets } from './see-started.ts';
 import { findServingStarts, prepareHolds, type ServingStarts } from './serving-start.ts';
 import { sparingOlder } from './serving-undo.ts';
 import { whereIs } from './side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from './side-types.ts';
-import { type StartTarget, startGroup, startGroups, waitReady } from './start-side.ts';
+import type { MoveDeps, MoveOptions, MoveSide, StartTarget } from './side-types.ts';
+import { startGroup, startGroups, waitReady } from './start-side.ts';
 import { findTargets, refuseMissing, type StartSource } from './start-targets.ts';
 
 /** One side with its live picture. */

@@ -26,27 +26,9 @@ import { createReadyBoard, type NotReady } from './ready-board.ts';
 import { SILENCE_MS } from './see-empty.ts';
 import { type ServingStart, type ServingStarts, withRevision } from './serving-start.ts';
 import { typeOf, whereIs } from './side.ts';
-import type { Baseline, BaselineEntry, MoveDeps, MoveSide } from './side-types.ts';
+import type { Baseline, BaselineEntry, MoveDeps, MoveSide, StartTarget } from './side-types.ts';
 import { enoughOf } from './unready-workloads.ts';
-import { isAutoscaled, restingFields, type WantedField, wakePatch, wantedFields } from './wanted-pods.ts';
-
-/** A parked object that is to be started, with the count to start it with. */
-export interface StartTarget {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly wave: number;
-  /** Undefined: the recorded values as they are. */
-  readonly replicas: number | undefined;
-  /** What it is to run with by a record beside it; undefined where only its own mark says that. */
-  readonly wanted: readonly WantedField[] | undefined;
-  /** An autoscaler decides about its replicas. */
-  readonly autoscaled: boolean;
-  /** So many ready pods are enough, as it was not all ready before; undefined: it is to be ready. */
-  readonly enough: number | undefined;
-  /** Suspended objects (CronJobs) are resumed when everything else is up. */
-  readonly last: boolean;
-}
+import { isAutoscaled, restingFields, wakePatch, wantedFields } from './wanted-pods.ts';
 
 /**
  * What is to be started on a side: every object that carries our mark. With a baseline of the other side, only what
@@ -67,9 +49,7 @@ export const startTargets = (
 ): StartTarget[] => {
   const records = new Map(known.map((entry) => [refKey(entry), entry]));
   const hpas = objects.filter((object) => groupKind(object) === 'HorizontalPodAutoscaler.autoscaling');
-  const counts = new Map(
-    (baseline?.entries ?? []).map((entry) => [refKey(entry), entry]),
-  );
+  const counts = new Map((baseline?.entries ?? []).map((entry) => [refKey(entry), entry]));
   return (
     objects
       // A ReplicaSet inherits the annotations of its Deployment; its controller starts it.
@@ -77,9 +57,7 @@ export const startTargets = (
       .filter((object) => isMarked(object) || records.has(objectKey(object)))
       .filter((object) => side.role === 'source' || !isLeftOut(object))
       .filter((object) => foreign || side.role === 'source' || object.metadata.labels?.[MANAGED] === 'true')
-      .filter(
-        (object) => baseline === undefined || counts.has(objectKey(object)),
-      )
+      .filter((object) => baseline === undefined || counts.has(objectKey(object)))
       .map((object) => {
         const entry = counts.get(objectKey(object));
         const counted = entry?.plan.replicas;

@@ -6,8 +6,8 @@ import { objectKey, refKey } from '../kube/object-names.ts';
 import { deletedThere } from './deleted-there.ts';
 import { splitJobs } from './jobs-at-home.ts';
 import { whereIs } from './side.ts';
-import type { Baseline, BaselineEntry, MoveOptions, MoveSide } from './side-types.ts';
-import { type StartTarget, startTargets } from './start-side.ts';
+import type { Baseline, BaselineEntry, MoveOptions, MoveSide, StartTarget } from './side-types.ts';
+import { startTargets } from './start-side.ts';
 import { isIgnored, runs } from './wanted-pods.ts';
 
 /** What the records of a move say of the side that is to be started. */

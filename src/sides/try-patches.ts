@@ -11,8 +11,7 @@ import { mergeValue } from '../workloads/merge-fields.ts';
 import { parkPatch } from '../workloads/park.ts';
 import { checkRestore, planRestore, restorePatch } from '../workloads/restore.ts';
 import { typeOf, whereIs } from './side.ts';
-import type { BaselineEntry, MoveSide } from './side-types.ts';
-import type { StartTarget } from './start-side.ts';
+import type { BaselineEntry, MoveSide, StartTarget } from './side-types.ts';
 import { isStopped } from './stop-side.ts';
 
 /** A write that was tried, and what the server said against it; undefined when it would take it. */

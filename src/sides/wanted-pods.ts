@@ -1,21 +1,12 @@
 import { IGNORE } from '../common/annotations.ts';
 import { count } from '../common/sentences.ts';
-import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
+import type { JsonObject, KubeObject } from '../kube/api-types.ts';
 import { groupKind } from '../kube/object-names.ts';
 import { equalJson, setAt, valueAt } from '../kube/raw-json.ts';
 import { autoscalerOf } from '../workloads/autoscaler.ts';
 import { isGitopsObject } from '../workloads/gitops-owners.ts';
 import { liveVersion, mergeValue } from '../workloads/merge-fields.ts';
-import type { BaselineEntry } from './side-types.ts';
-
-/** A field of a workload that is to run: the value that parks it, and the one it is to have. */
-export interface WantedField {
-  readonly path: readonly string[];
-  readonly parked: Json;
-  readonly wanted: Json | undefined;
-  /** It is the replica count. */
-  readonly isCount: boolean;
-}
+import type { BaselineEntry, WantedField } from './side-types.ts';
 
 /**
  * What a workload is to run with, as a record beside it says; `replicas` takes the place of the recorded count. It

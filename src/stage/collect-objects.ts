@@ -3,12 +3,13 @@ import { RefusedError, UsageError } from '../common/errors.ts';
 import { hasStatus, isKubeApiError } from '../kube/api-errors.ts';
 import type { ClusterReader, Discovery, KubeObject, ResourceType } from '../kube/api-types.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
+import type { Finding } from '../needs/findings.ts';
 import { chooseTypes, type TypePair } from '../pipeline/choose-types.ts';
 import { refuseUnknownKinds, type SelectedTypes, selectTypes } from '../pipeline/select-types.ts';
 import { uniqueByUid } from '../pipeline/unique-names.ts';
 import type { Connected } from './connect-sides.ts';
 import { withServingTemplates } from './serving-copies.ts';
-import type { Finding, StageDeps, StageOptions } from './stage-types.ts';
+import type { StageDeps, StageOptions } from './stage-types.ts';
 
 /** Everything that was listed on both sides, and what could not be. */
 export interface Collected extends SelectedTypes {
@@ -136,7 +137,7 @@ const findingsOf = (connected: Connected): Finding[] =>
   (['source', 'dest'] as const).flatMap((side) =>
     (side === 'source' ? connected.sourceDiscovery : connected.destDiscovery).failed.map((failed) => ({
       level: 'warn' as const,
-      code: 'api-group-unavailable',
+      id: 'api-group-unavailable',
       subject: failed.groupVersion,
       message: `The ${side === 'source' ? 'source' : 'destination'} could not say what it serves in ${failed.groupVersion}: ${failed.reason}. Objects of that group, if any, are not part of this copy.`,
     })),

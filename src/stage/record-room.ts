@@ -1,10 +1,11 @@
 import { hasStatus } from '../kube/api-errors.ts';
 import { groupKind, objectName } from '../kube/object-names.ts';
 import { LEASES } from '../kube/well-known.ts';
+import type { Finding } from '../needs/findings.ts';
+import { quotaFindings } from '../needs/quota-findings.ts';
 import { quotasInForce } from '../needs/quota-usage.ts';
 import { inForce } from '../needs/quotas-in-force.ts';
 import { isDryRunUnsupported } from '../pipeline/immutable-strategy.ts';
-import { quotaRows } from '../preflight/checks/check-quota.ts';
 import { stageRecords } from '../state/record-objects.ts';
 import { LOCK_NAME } from '../state/record-places.ts';
 import { refusedRecords } from '../workloads/try-records.ts';
@@ -12,7 +13,7 @@ import type { Collected } from './collect-objects.ts';
 import { isAboutStandIn, STAND_IN } from './dry-run-plan.ts';
 import type { Prepared } from './prepare-plan.ts';
 import { countCreated, countLive, countTypes } from './stage-counts.ts';
-import type { Finding, StageDeps, StageOptions } from './stage-types.ts';
+import type { StageDeps, StageOptions } from './stage-types.ts';
 
 /**
  * Looks whether a stage that is about to write could keep its record and its lock as well, and whether the quotas of
@@ -45,12 +46,12 @@ export const checkRecordRoom = async (
         const what = groupKind(object) === 'ConfigMap' ? 'record of the stage' : 'lock';
         return {
           level: 'refuse',
-          code: 'record-refused',
+          id: 'record-refused',
           subject: objectName(object),
           message: `${objectName(object)}, the ${what}, cannot be kept in ${where}: ${failure.detail.replace(/\.$/, '')}. Exempt objects with the label dr-syncer.io/record from what refuses it.`,
         };
       }),
-    ...quotaFindings(deps, options, collected, prepared, { present, namespaceExists }),
+    ...quotaRoom(deps, options, collected, prepared, { present, namespaceExists }),
   ];
 };
 
@@ -73,7 +74,7 @@ const presentRecords = async (
   );
 };
 
-const quotaFindings = (
+const quotaRoom = (
   deps: StageDeps,
   options: StageOptions,
   collected: Collected,
@@ -85,7 +86,7 @@ const quotaFindings = (
   // Every namespace gets the certificates of its cluster as soon as it is there.
   if (!namespaceExists) live.set('configmaps', 1);
   const own = stageRecords(options.destNamespace).filter(({ object }) => !present.has(object.metadata.name));
-  return quotaRows(
+  return quotaFindings(
     { role: 'dest', namespace: options.destNamespace, cluster: deps.dest },
     quotasInForce(inForce('ResourceQuota', desired, collected.dest), collected.dest, live),
     [],
@@ -93,7 +94,7 @@ const quotaFindings = (
     { created: countCreated(prepared), own: countTypes(own.map(({ type }) => type)) },
   ).map(({ subject, message, hint }) => ({
     level: 'refuse',
-    code: 'quota-exceeded',
+    id: 'quota-exceeded',
     subject,
     message: [message, hint].filter((text) => text !== undefined).join(' '),
   }));

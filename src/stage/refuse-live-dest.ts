@@ -4,6 +4,7 @@ import { PartialError, RefusedError, UnsafeError } from '../common/errors.ts';
 import { count, nameList } from '../common/sentences.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { objectKey, refKey } from '../kube/object-names.ts';
+import type { Finding } from '../needs/findings.ts';
 import { readJournal } from '../state/journal.ts';
 import { journalPlace } from '../state/journal-store.ts';
 import type { StateRecord } from '../state/record-types.ts';
@@ -12,7 +13,7 @@ import { podsOfWorkloads } from '../workloads/pods-under.ts';
 import { isWarmStandby } from '../workloads/scale-override.ts';
 import { isTemporary } from '../workloads/temporary-objects.ts';
 import type { Collected } from './collect-objects.ts';
-import type { Finding, StageDeps, StageOptions } from './stage-types.ts';
+import type { StageDeps, StageOptions } from './stage-types.ts';
 
 /**
  * Refuses to stage over a destination that is in use: our own record says it was activated, or pods run in it that
@@ -42,7 +43,7 @@ export const guardDestination = (
   }
   return foreign.map(({ root, pods }) => ({
     level: 'warn',
-    code: 'destination-has-pods',
+    id: 'destination-has-pods',
     subject: `${root.kind} ${root.name}`,
     message: `${count(pods.length, 'pod')} of it ${pods.length === 1 ? 'runs' : 'run'} in the destination namespace; dr-syncer leaves them alone.`,
   }));

@@ -5,6 +5,7 @@ import { count } from '../common/sentences.ts';
 import { countWritten } from '../kube/count-writes.ts';
 import { objectName, typeName } from '../kube/object-names.ts';
 import { checkNeeds } from '../needs/check-needs.ts';
+import type { Finding } from '../needs/findings.ts';
 import { byApplyOrder } from '../pipeline/apply-order.ts';
 import { type AppliedRow, applyAll } from '../pipeline/apply-plan.ts';
 import type { PlanItem } from '../pipeline/plan-object.ts';
@@ -30,7 +31,7 @@ import { checkRecordRoom } from './record-room.ts';
 import { guardDestination, refuseLostRecord, refuseUnseenPods } from './refuse-live-dest.ts';
 import { conclude } from './stage-outcome.ts';
 import { rowOfApplied, rowOfPrepared, type StageEnd, stageResult } from './stage-result.ts';
-import type { Finding, StageDeps, StageOptions, StageResult, StageRow } from './stage-types.ts';
+import type { StageDeps, StageOptions, StageResult, StageRow } from './stage-types.ts';
 import { SAID, staleManifests } from './stale-manifests.ts';
 import { patienceWith, stoppedBeforeWrites, stoppedEarly, stopReason } from './stopping.ts';
 
@@ -385,8 +386,8 @@ const findNeeds = async (run: Run): Promise<Finding[]> => {
   const all = await needsOf(run, items, isRepeated ? 'quick' : 'all');
   if (all.every(({ level }) => level !== 'refuse') || changing.length === items.length) return all;
   const refused = changing.length === 0 ? [] : await needsOf(run, changing, 'all');
-  const isRefused = ({ code, subject }: Finding): boolean =>
-    refused.some((other) => other.level === 'refuse' && other.code === code && other.subject === subject);
+  const isRefused = ({ id, subject }: Finding): boolean =>
+    refused.some((other) => other.level === 'refuse' && other.id === id && other.subject === subject);
   return all.map((finding) =>
     finding.level === 'refuse' && !isRefused(finding) ? { ...finding, level: 'warn' } : finding,
   );
@@ -419,7 +420,7 @@ const needsOf = (run: Run, items: readonly PlanItem[], scope: 'all' | 'quick'): 
 const unlistedFindings = (run: Run): Finding[] =>
   run.collected.unlisted.map(({ pair, side, reason }): Finding => {
     const what = `Context ${side === 'source' ? run.deps.source.context : run.deps.dest.context}: ${pair.name} cannot be listed (${reason})`;
-    const about = { code: 'type-not-listed', subject: pair.name };
+    const about = { id: 'type-not-listed', subject: pair.name };
     return run.collected.selected.includes(pair)
       ? {
           ...about,

@@ -2,11 +2,12 @@ import { type ExitName, exitCode } from '../common/exit-codes.ts';
 import { nameList } from '../common/sentences.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { typeName } from '../kube/object-names.ts';
+import type { Finding } from '../needs/findings.ts';
 import type { AppliedRow } from '../pipeline/apply-plan.ts';
 import type { Collected } from './collect-objects.ts';
 import type { Connected } from './connect-sides.ts';
 import type { Prepared } from './prepare-plan.ts';
-import type { Finding, RowAction, StageDeps, StageOptions, StageResult, StageRow } from './stage-types.ts';
+import type { RowAction, StageDeps, StageOptions, StageResult, StageRow } from './stage-types.ts';
 
 /** Everything a run has gathered when it ends, wherever it ends. */
 export interface StageEnd {
@@ -49,7 +50,7 @@ export const stageResult = (deps: StageDeps, options: StageOptions, end: StageEn
     seconds: Math.round(end.elapsedMs) / 1000,
     totals: totalsOf(end.rows),
     objects: end.rows,
-    findings: end.findings,
+    findings: end.findings.map(({ id, level, subject, message }) => ({ level, code: id, subject, message })),
     stageHash: end.stageHash,
     orphans: end.orphans.map(({ apiVersion, kind, metadata }) => ({ apiVersion, kind, name: metadata.name })),
     types: {

@@ -1,6 +1,7 @@
 import type { ExitName } from '../common/exit-codes.ts';
 import type { Reporter } from '../common/reporter.ts';
 import type { ClusterReader, ClusterWriter, RequestCounts } from '../kube/api-types.ts';
+import type { Finding } from '../needs/findings.ts';
 import type { OnConflict } from '../pipeline/immutable-strategy.ts';
 import type { Note, TransformContext } from '../pipeline/pipeline-types.ts';
 import type { TypeSelection } from '../pipeline/select-types.ts';
@@ -91,14 +92,9 @@ export interface StageRow {
   readonly ms: number;
 }
 
-/** Something of the cluster, not of one object, that the operator should know. */
-export interface Finding {
-  readonly level: 'info' | 'warn' | 'refuse';
-  /** A stable word for scripts: `storage-class-missing`, `grant-not-copied`... */
+/** A finding as the first version of this document has it: its id is called `code`, and the hint is in the message. */
+interface StageFinding extends Omit<Finding, 'id' | 'hint'> {
   readonly code: string;
-  /** `PersistentVolumeClaim data`, or the name of what is missing. */
-  readonly subject: string;
-  readonly message: string;
 }
 
 interface Side {
@@ -124,7 +120,7 @@ export interface StageResult {
   /** The namespace itself is not among them. */
   readonly totals: Readonly<Record<RowAction, number>>;
   readonly objects: readonly StageRow[];
-  readonly findings: readonly Finding[];
+  readonly findings: readonly StageFinding[];
   /** Hash over the content of everything that is staged: equal hashes are equal copies. */
   readonly stageHash: string;
   readonly orphans: readonly { readonly apiVersion: string; readonly kind: string; readonly name: string }[];

@@ -1,13 +1,6 @@
-import {
-  answers,
-  type Found,
-  isSilent,
-  type StateRow,
-  type StatusFacts,
-  type UnfinishedOperation,
-  type Way,
-} from './status-facts.ts';
+import { answers, type Found, isSilent, type StateRow, type StatusFacts } from './status-facts.ts';
 import { isAhead } from './status-problems.ts';
+import type { UnfinishedOperation, Way } from './status-types.ts';
 
 const operation = ({ operation: found }: StatusFacts): UnfinishedOperation => {
   if (found === undefined) throw new TypeError('no operation is unfinished');

@@ -1,7 +1,7 @@
 import type { ExitName } from '../common/exit-codes.ts';
-import type { StateRecord } from '../state/record-types.ts';
+import type { Role } from '../state/record-places.ts';
+import type { OperationKind, StateRecord } from '../state/record-types.ts';
 import type { RunningWorkload } from '../workloads/running-workloads.ts';
-import type { UnfinishedOperation, Way } from './status-facts.ts';
 
 export interface StatusSide {
   readonly context: string;
@@ -54,3 +54,38 @@ export interface StatusResult {
     | undefined;
   readonly problems: readonly string[];
 }
+
+/** An unfinished operation as its journal tells it. */
+export interface UnfinishedOperation {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly startedAt: string;
+  readonly step: string | undefined;
+  readonly atWork: AtWork;
+  readonly holder: string | undefined;
+  /** A rollback of it has begun. */
+  readonly isUndone: boolean;
+  /** The sides that it, or what it closed, may have started. */
+  readonly started: readonly Role[];
+  /** Its rollback has to start the source. */
+  readonly rollbackNeedsSource: boolean;
+  /** What it needs on its command line to be resumed as it is. */
+  readonly resumeWords: readonly string[];
+}
+
+/** A command that leads out of a state, and when it is the one to type. */
+export interface Way {
+  readonly when: string;
+  readonly command: string;
+}
+
+/** Who is at work on an unfinished operation. */
+export type AtWork =
+  /** Its lock is held, and nothing says that its process is gone. */
+  | 'running'
+  /** Its lock has expired, and its process still runs on this host. */
+  | 'stalled'
+  /** Nobody: the lock is free, or its process on this host is gone. */
+  | 'nobody'
+  /** Nobody, as far as the lock says;  it has expired and is another operator's, who is asked for with --take-over. */
+  | 'expired';

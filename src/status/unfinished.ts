@@ -6,7 +6,8 @@ import { readLock } from '../state/lock.ts';
 import type { Journal, StateRecord } from '../state/record-types.ts';
 import { resumeWords } from '../state/recorded-executables.ts';
 import { attempt } from './last-attempt.ts';
-import type { AtWork, Found, UnfinishedOperation } from './status-facts.ts';
+import type { Found } from './status-facts.ts';
+import type { AtWork, UnfinishedOperation } from './status-types.ts';
 
 /** Who looks at a lock. */
 export interface ProcessView {

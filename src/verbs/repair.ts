@@ -3,7 +3,8 @@ import { RefusedError, UnsafeError } from '../common/errors.ts';
 import { type ExitName, exitCode } from '../common/exit-codes.ts';
 import type { ClusterReader, JsonObject } from '../kube/api-types.ts';
 import { CONFIG_MAPS } from '../kube/well-known.ts';
-import { type OperationInput, through } from '../moves/operation.ts';
+import { through } from '../moves/operation.ts';
+import type { OperationInput } from '../moves/operation-input.ts';
 import { closedJournal, rebuildJournal } from '../repair/rebuild-record.ts';
 import {
   type Copy,

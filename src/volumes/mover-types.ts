@@ -1,5 +1,5 @@
 import type { Verdict } from '../common/verdict.ts';
-import type { JsonObject } from '../kube/api-types.ts';
+import type { JsonObject, KubeObject } from '../kube/api-types.ts';
 
 /** One end of a copy: a claim in a namespace of one cluster. */
 export interface ClaimEnd {
@@ -166,4 +166,38 @@ export interface ProcessControl {
 export interface Clock {
   now(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** One claim with everything its checks look at. */
+export interface ClaimView {
+  readonly input: ClaimsInput;
+  readonly source: KubeObject;
+  readonly dest: KubeObject | undefined;
+  /** The storage class that the destination claim names, or the default one; undefined when there is none. */
+  readonly destClass: KubeObject | undefined;
+  /** Pods that reference the claim, in any phase. */
+  readonly sourceUsers: readonly KubeObject[];
+  readonly destUsers: readonly KubeObject[];
+}
+
+/** Everything that decides about the claims of one namespace. `source` is the side that has the data now. */
+export interface ClaimsInput {
+  readonly sourceNamespace: string;
+  readonly destNamespace: string;
+  readonly sourceClaims: readonly KubeObject[];
+  readonly destClaims: readonly KubeObject[];
+  /** Undefined: they may not be read, so nothing is said about them. */
+  readonly destClasses: readonly KubeObject[] | undefined;
+  readonly sourcePods: readonly KubeObject[];
+  readonly destPods: readonly KubeObject[];
+  /** Source class -> destination class. */
+  readonly storageClassMap: ReadonlyMap<string, string>;
+  /** The source runs on while data is copied: its claims may be in use, and the copy is not consistent. */
+  readonly preCopy?: boolean | undefined;
+  /** Copy into claims that are smaller than the source. */
+  readonly ignoreSizes?: boolean | undefined;
+  /** False: the data goes back, and no stage makes claims on that side. */
+  readonly isStaging?: boolean | undefined;
+  /** False: claims that the destination lacks are still to be made by a stage. */
+  readonly destIsStaged?: boolean | undefined;
 }

@@ -5,7 +5,7 @@ import type { KubeObject } from '../kube/api-types.ts';
 import { compareQuantities } from '../kube/quantity.ts';
 import { listAt, stringAt } from '../kube/raw-json.ts';
 import { isOfMover } from '../pipeline/mover-labels.ts';
-import type { ClaimView } from './pair-pvcs.ts';
+import type { ClaimView } from './mover-types.ts';
 
 type Check = (view: ClaimView) => Verdict;
 

@@ -35,7 +35,7 @@ export function casesProvedIn(): Map<string, string[]> {
 export const casesText = (files: readonly string[] = []): string =>
   files.map((file) => `[${file.replace(/\.test\.ts$/, '')}](../test/${file})`).join(', ');
 
-const FOLDERS = ['data', 'e2e/data'];
+const FOLDERS = ['volumes', 'e2e/data'];
 const TITLE = /(['"`])((?:D\d+, )*D\d+): /g;
 
 const testsIn = (folder: string): string[] =>

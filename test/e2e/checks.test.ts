@@ -4,7 +4,7 @@ import { openReader } from '../../src/kube/cluster.ts';
 import { DEFAULT_RETRY } from '../../src/kube/retry.ts';
 import { NAMESPACES } from '../../src/kube/well-known.ts';
 import { type CheckInput, checkNeeds } from '../../src/needs/check-needs.ts';
-import type { Finding } from '../../src/stage/stage-types.ts';
+import type { Finding } from '../../src/needs/findings.ts';
 import {
   api,
   applyObject,
@@ -90,7 +90,7 @@ const needs = async (desired: readonly KubeObject[], given: Given = {}): Promise
 };
 
 const heads = (findings: readonly Finding[]): string[] =>
-  findings.map(({ level, code, subject }) => `${level} ${code} ${subject}`);
+  findings.map(({ level, id, subject }) => `${level} ${id} ${subject}`);
 
 const claim = (name: string, storageClassName: string): KubeObject =>
   object('v1', 'PersistentVolumeClaim', name, { spec: { storageClassName } });
@@ -237,7 +237,7 @@ describe('what the server itself says of the pods', () => {
       return status?.hard?.[key] !== undefined;
     });
     const findings = await needs([...stored, deployment('web', spec)]);
-    const refused = findings.some(({ code }) => code === 'quota-needs-requests');
+    const refused = findings.some(({ id }) => id === 'quota-needs-requests');
     await waitUntil(
       `the server to ${refused ? 'refuse' : 'take'} such a pod`,
       async () => (await isRefused(spec)) === refused,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import type { PreflightResult } from '../../src/preflight/check-move.ts';
+import type { PreflightResult } from '../../src/needs/preflight-result.ts';
 import {
   applyObject,
   applyYaml,

@@ -1,5 +1,6 @@
 import { OPERATION_KINDS } from '../../src/state/record-types.ts';
-import type { AtWork, Found, StatusFacts } from '../../src/status/status-facts.ts';
+import type { Found, StatusFacts } from '../../src/status/status-facts.ts';
+import type { AtWork } from '../../src/status/status-types.ts';
 import { DEAD, factsOf, OPERATION, RUNS, record, side } from './status-facts.ts';
 
 const GIVEN_UP = { since: 'then', epoch: 2, reason: 'fire' };

@@ -1,6 +1,6 @@
 import type { StateRecord } from '../../src/state/record-types.ts';
-import type { StatusFacts, UnfinishedOperation } from '../../src/status/status-facts.ts';
-import type { StatusSide } from '../../src/status/status-types.ts';
+import type { StatusFacts } from '../../src/status/status-facts.ts';
+import type { StatusSide, UnfinishedOperation } from '../../src/status/status-types.ts';
 
 /** A record as the destination has it. */
 export const record = (phase: StateRecord['phase'], more: Partial<StateRecord> = {}): StateRecord => ({

@@ -4,10 +4,10 @@ import type { JsonObject } from '../../src/kube/api-types.ts';
 import {
   decodeOptions,
   encodeOptions,
-  type StoredOptions,
   stageOptionsFor,
   storedOptions,
 } from '../../src/moves/journal-options.ts';
+import type { StoredOptions } from '../../src/moves/stored-options.ts';
 import {
   hideExecutables,
   refuseOther,

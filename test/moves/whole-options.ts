@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/kube/api-types.ts';
-import type { StoredOptions } from '../../src/moves/journal-options.ts';
+import type { StoredOptions } from '../../src/moves/stored-options.ts';
 import { DEFAULT_MOVER_OPTIONS } from '../../src/volumes/mover-defaults.ts';
 import { DEFAULT_VERIFY_OPTIONS } from '../../src/volumes/verify-pod.ts';
 

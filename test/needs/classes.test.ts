@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
 import { CLASS_KINDS } from '../../src/needs/class-kinds.ts';
 import { missingClasses, otherIngresses } from '../../src/needs/class-needs.ts';
-import type { Listed } from '../../src/needs/lister.ts';
+import type { Listed } from '../../src/needs/need-types.ts';
 import { templatesOf } from '../../src/needs/pod-templates-of.ts';
 import { object } from '../helpers/objects.ts';
 import { clusterObject, deployment, namesWith } from './samples.ts';
@@ -124,8 +124,8 @@ const NAMED: readonly (readonly [string, KubeObject, string, string])[] = [
 ];
 
 describe('cluster-scoped classes', () => {
-  test.each(NAMED)('%s is a warning when nothing of that name exists', (_, subject, code, missing) => {
-    expect(findingsOf([subject])).toMatchObject([{ level: 'warn', code, subject: missing }]);
+  test.each(NAMED)('%s is a warning when nothing of that name exists', (_, subject, id, missing) => {
+    expect(findingsOf([subject])).toMatchObject([{ level: 'warn', id, subject: missing }]);
   });
 
   test.each(NAMED)('%s gives no finding when it exists', (_, subject, __, missing) => {
@@ -159,7 +159,7 @@ describe('cluster-scoped classes', () => {
       deployment('web', { priorityClassName: 'high', runtimeClassName: 'kata' }),
       ingress('web', { ingressClassName: 'nginx' }),
     ];
-    expect(findingsOf(objects, NONE, true).map(({ code, level }) => `${level} ${code}`)).toEqual([
+    expect(findingsOf(objects, NONE, true).map(({ id, level }) => `${level} ${id}`)).toEqual([
       'refuse priority-class-missing',
       'refuse runtime-class-missing',
       'warn ingress-class-missing',
@@ -189,7 +189,7 @@ describe('Ingresses without ingressClassName', () => {
 
   test('F55: no class and no default class is an information', () => {
     expect(check(ingress('web', {}), listed('IngressClass', 'nginx'))).toMatchObject([
-      { level: 'info', code: 'ingress-class-default-missing' },
+      { level: 'info', id: 'ingress-class-default-missing' },
     ]);
     expect(check(ingress('web', {}), { state: 'listed', objects: [fallback] })).toEqual([]);
   });
@@ -197,7 +197,7 @@ describe('Ingresses without ingressClassName', () => {
   test('T43: a class in the annotation is an information when there is no IngressClass of that name', () => {
     const annotated = ingress('web', {}, { 'kubernetes.io/ingress.class': 'traefik' });
     expect(check(annotated, listed('IngressClass', 'nginx'))).toMatchObject([
-      { level: 'info', code: 'ingress-class-missing', subject: 'IngressClass traefik' },
+      { level: 'info', id: 'ingress-class-missing', subject: 'IngressClass traefik' },
     ]);
     expect(check(annotated, listed('IngressClass', 'traefik'))).toEqual([]);
   });

@@ -47,7 +47,7 @@ describe('ClusterRoles of RoleBindings', () => {
   test('F56: the finding refuses, names role and bindings, and says how to see the role', () => {
     expect(clusterRoleFinding(names, 'audit', ['RoleBinding b', 'RoleBinding a'], false)).toEqual({
       level: 'refuse',
-      code: 'cluster-role-missing',
+      id: 'cluster-role-missing',
       subject: 'ClusterRole audit',
       message:
         'Context west has no ClusterRole audit, which is granted by RoleBinding a and RoleBinding b in namespace ' +

@@ -18,7 +18,7 @@ test('F16: a claim in the place of one that a pod makes for itself is named, wit
   const [finding] = found([claim('db-0-scratch')]);
   expect(finding).toMatchObject({
     level: 'warn',
-    code: 'ephemeral-claim',
+    id: 'ephemeral-claim',
     subject: 'PersistentVolumeClaim db-0-scratch',
     message: expect.stringMatching(/a pod of StatefulSet db makes for itself.*delete pvc db-0-scratch/),
   });

@@ -2,16 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { nameList } from '../../src/common/sentences.ts';
 import type { JsonObject } from '../../src/kube/api-types.ts';
 import { sortFindings } from '../../src/needs/check-needs.ts';
+import type { Finding } from '../../src/needs/findings.ts';
 import { checkNamespace } from '../../src/needs/namespace-needs.ts';
 import type { CheckContext } from '../../src/needs/need-types.ts';
 import { usersByName } from '../../src/needs/users-by-name.ts';
-import type { Finding } from '../../src/stage/stage-types.ts';
 import { clusterObject, names } from './samples.ts';
 
 describe('the report of the checks', () => {
-  const finding = (level: Finding['level'], code: string, subject = 's'): Finding => ({
+  const finding = (level: Finding['level'], id: string, subject = 's'): Finding => ({
     level,
-    code,
+    id,
     subject,
     message: 'm',
   });
@@ -76,14 +76,14 @@ describe('the namespace at the destination', () => {
 
   test('F50: a stricter Pod Security level is a warning that says how to look', () => {
     expect(check({}, enforce('restricted'))).toMatchObject([
-      { level: 'warn', code: 'namespace-pod-security', subject: 'Namespace shop-dr' },
+      { level: 'warn', id: 'namespace-pod-security', subject: 'Namespace shop-dr' },
     ]);
     expect(check(enforce('restricted'), enforce('baseline'))).toEqual([]);
   });
 
   test('F51: another user id range is a warning', () => {
     expect(check(range('1000/10'), range('2000/10'))).toMatchObject([
-      { level: 'warn', code: 'namespace-uid-range' },
+      { level: 'warn', id: 'namespace-uid-range' },
     ]);
   });
 

@@ -67,7 +67,7 @@ describe('grants to ServiceAccounts of a namespace', () => {
     if (grant === undefined) throw new Error('no grant found');
     expect(grantFinding(names, 'rolebindings.rbac.authorization.k8s.io', grant)).toEqual({
       level: 'info',
-      code: 'grant-not-copied',
+      id: 'grant-not-copied',
       subject: 'RoleBinding reader in namespace infra',
       message:
         'RoleBinding reader in namespace infra of context east gives ClusterRole admin in namespace infra to ' +

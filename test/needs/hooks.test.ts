@@ -57,7 +57,7 @@ describe('what is said of hooks', () => {
     );
     expect(finding).toMatchObject({
       level: 'info',
-      code: 'webhook-not-copied',
+      id: 'webhook-not-copied',
       subject: 'ValidatingWebhookConfiguration gate',
     });
     expect(finding.message).toContain('calls Service gate in namespace shop');
@@ -67,7 +67,7 @@ describe('what is said of hooks', () => {
 
   test('F58, E11: an APIService of the source has a code of its own and the word discovery', () => {
     const finding = notCopiedFinding(names, first(hooksTo([apiService('shop')], API_SERVICES, 'shop')));
-    expect(finding).toMatchObject({ level: 'info', code: 'api-service-not-copied' });
+    expect(finding).toMatchObject({ level: 'info', id: 'api-service-not-copied' });
     expect(finding.message).toContain('disturb API discovery');
   });
 
@@ -76,7 +76,7 @@ describe('what is said of hooks', () => {
       names,
       first(hooksTo([configuration(webhook('shop-dr'))], WEBHOOKS, 'shop-dr')),
     );
-    expect(finding).toMatchObject({ level: 'warn', code: 'hook-to-parked-service' });
+    expect(finding).toMatchObject({ level: 'warn', id: 'hook-to-parked-service' });
     expect(finding.message).toContain('of context west calls Service gate in namespace shop-dr');
   });
 });

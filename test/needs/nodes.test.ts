@@ -90,7 +90,7 @@ describe('demands that no node meets', () => {
     expect(findings).toEqual([
       {
         level: 'warn',
-        code: 'node-labels-missing',
+        id: 'node-labels-missing',
         subject: 'gpu=a100',
         message:
           'No node of context west matches gpu=a100, which is demanded by Deployment api and Deployment web in ' +
@@ -131,7 +131,7 @@ describe('the templates of parked DaemonSets', () => {
 
 describe('what pods use of their surroundings', () => {
   const codes = (spec: JsonObject): string[] =>
-    podNotes(names, [template('web', spec)]).map(({ level, code, subject }) => `${level} ${code} ${subject}`);
+    podNotes(names, [template('web', spec)]).map(({ level, id, subject }) => `${level} ${id} ${subject}`);
 
   test.each<[string, JsonObject, string[]]>([
     ['hostPath', { volumes: [{ hostPath: { path: '/var/log' } }] }, ['info host-path-volume Deployment web']],

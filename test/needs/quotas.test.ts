@@ -108,7 +108,7 @@ describe('quotas that need requests', () => {
       [template('web'), template('api')],
     );
     expect(findings).toMatchObject([
-      { level: 'warn', code: 'quota-needs-requests', subject: 'ResourceQuota q' },
+      { level: 'warn', id: 'quota-needs-requests', subject: 'ResourceQuota q' },
     ]);
     expect(findings[0]?.message).toContain('limits limits.memory and requests.cpu,');
     expect(findings[0]?.message).toContain('pods of Deployment api and Deployment web cannot');
@@ -142,7 +142,7 @@ describe('quotas that are too small for the claims', () => {
 
   test('T66: the warning says what is allowed and what is asked for', () => {
     const [finding] = quotaStorageFindings(names, quotas({ 'requests.storage': '5Gi' }), claims);
-    expect(finding).toMatchObject({ level: 'warn', code: 'quota-too-small', subject: 'ResourceQuota q' });
+    expect(finding).toMatchObject({ level: 'warn', id: 'quota-too-small', subject: 'ResourceQuota q' });
     expect(finding?.message).toContain(
       'allows 5Gi for requests.storage, but 3 claims ask for 11.5Gi together',
     );

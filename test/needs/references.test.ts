@@ -202,7 +202,7 @@ describe('references without an answer', () => {
       uses.map((use) => referenceFinding({ ...names, sourceObjects }, use))[0];
     expect(finding([object('v1', 'ConfigMap', 'conf')])).toEqual({
       level: 'warn',
-      code: 'reference-missing',
+      id: 'reference-missing',
       subject: 'ConfigMap conf',
       message:
         'ConfigMap conf is named by CronJob nightly and Deployment web, but is not part of this copy and does not ' +

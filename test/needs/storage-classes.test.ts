@@ -32,7 +32,7 @@ describe('claims that name a StorageClass', () => {
     expect(rest).toEqual([]);
     expect(finding).toMatchObject({
       level: 'refuse',
-      code: 'storage-class-missing',
+      id: 'storage-class-missing',
       subject: 'StorageClass gp2',
     });
     expect(finding?.message).toBe(
@@ -78,7 +78,7 @@ describe('claims that name a StorageClass', () => {
 describe('claims that name no StorageClass', () => {
   test('T52, E4: without a default class at the destination they are a warning', () => {
     const findings = classFindings(names, copiedClaims([claim('data')]), [storageClass('fast')]);
-    expect(findings).toMatchObject([{ level: 'warn', code: 'no-default-storage-class' }]);
+    expect(findings).toMatchObject([{ level: 'warn', id: 'no-default-storage-class' }]);
     expect(findings[0]?.message).toContain('PersistentVolumeClaim data');
     expect(findings[0]?.message).toContain('it has fast');
   });
@@ -98,7 +98,7 @@ describe('claims that name the empty StorageClass', () => {
 
   test('T52: without a volume they refuse and name the flag', () => {
     const findings = staticFindings(names, copiedClaims([claim('data', '')]), []);
-    expect(findings).toMatchObject([{ level: 'refuse', code: 'static-claim' }]);
+    expect(findings).toMatchObject([{ level: 'refuse', id: 'static-claim' }]);
     expect(findings[0]?.message).toContain('PersistentVolumeClaim data');
     expect(findings[0]?.message).toContain('--storage-class-map =<class>');
   });

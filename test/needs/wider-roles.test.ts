@@ -100,7 +100,7 @@ describe('ClusterRoles that give more at the destination', () => {
     const refused = widerRoleFinding(names, wider, 'refuse');
     expect(refused).toMatchObject({
       level: 'refuse',
-      code: 'cluster-role-wider',
+      id: 'cluster-role-wider',
       subject: 'ClusterRole app-tool',
     });
     expect(refused.message).toMatch(
@@ -124,7 +124,7 @@ describe('people and groups of copied RoleBindings', () => {
     ).toMatchObject([
       {
         level: 'info',
-        code: 'subjects-by-name',
+        id: 'subjects-by-name',
         message: expect.stringMatching(
           /^Group devs and User nadia of RoleBinding a and RoleBinding b get the same rights in context/,
         ),

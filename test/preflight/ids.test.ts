@@ -8,14 +8,14 @@ const textOf = (pattern: string): string =>
     .join('\n');
 
 test('every id that a check gives its answer is one that --ignore-preflight takes', () => {
-  const preflight = textOf('src/operations/preflight/**/*.ts');
-  const checks = textOf('src/operations/checks/*.ts');
+  const preflight = textOf('src/preflight/**/*.ts');
+  const checks = textOf('src/needs/*.ts');
   const ids = [
-    ...[...preflight.matchAll(/\b(?:row|triedRows)\(\s*'([a-z-]+)'/g)].map(([, id]) => id),
+    ...[...preflight.matchAll(/\b(?:finding|triedRows)\(\s*'([a-z-]+)'/g)].map(([, id]) => id),
     ...[...preflight.matchAll(/^ {2}id: '([a-z-]+)'/gm)].map(([, id]) => id),
-    // A class has the code of its kind, with what became of it.
-    ...[...checks.matchAll(/\bcode: '([a-z-]+)'/g)].map(([, code = '']) =>
-      /-(?:class|issuer|store)$/.test(code) && code !== 'no-default-storage-class' ? `${code}-missing` : code,
+    // A class has the id of its kind, with what became of it.
+    ...[...checks.matchAll(/\bid: '([a-z-]+)'/g)].map(([, id = '']) =>
+      /-(?:class|issuer|store)$/.test(id) && id !== 'no-default-storage-class' ? `${id}-missing` : id,
     ),
   ];
   expect(ids.length).toBeGreaterThan(50);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import type { Right } from '../../src/needs/preflight-result.ts';
 import { minimalRoles, rolesYaml } from '../../src/preflight/minimal-roles.ts';
-import type { Right } from '../../src/preflight/preflight-types.ts';
 
 const right = (verb: string, resource: string, more: Partial<Right> = {}): Right => ({
   ...{ side: 'source', need: 'required', group: '', namespace: 'shop' },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { splitJobs } from '../../src/sides/jobs-at-home.ts';
-import type { StartTarget } from '../../src/sides/start-side.ts';
+import type { StartTarget } from '../../src/sides/side-types.ts';
 import { object } from '../helpers/objects.ts';
 
 const target = (apiVersion: string, kind: string, name: string): StartTarget => ({

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../src/common/verdict.ts';
 import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
-import { type ClaimsInput, claimsOfPod, pairClaims } from '../../src/volumes/pair-pvcs.ts';
+import type { ClaimsInput } from '../../src/volumes/mover-types.ts';
+import { claimsOfPod, pairClaims } from '../../src/volumes/pair-pvcs.ts';
 import { object } from '../helpers/objects.ts';
 
 const claim = (name: string, spec: JsonObject = {}, phase = 'Bound', capacity = '10Gi'): KubeObject =>

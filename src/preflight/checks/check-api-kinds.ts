@@ -1,8 +1,10 @@
 import { nameList } from '../../common/sentences.ts';
 import { groupKind, groupOf } from '../../kube/object-names.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import { chooseTypes } from '../../pipeline/choose-types.ts';
-import { row, whereIs } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import { whereIs } from '../../sides/side.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 
 /** Whether the side that starts serves every kind that is to be started there. */
 export const checkApiKinds: CheckRow = {
@@ -12,7 +14,7 @@ export const checkApiKinds: CheckRow = {
 };
 
 // What runs at the source now and is staged by the cutover on its way.
-const stagedKinds = ({ input, from, to, survey }: CheckContext): PreflightCheck[] => {
+const stagedKinds = ({ input, from, to, survey }: CheckContext): Finding[] => {
   if (input.kind !== 'cutover' || from === undefined || survey === undefined) return [];
   const pairs = chooseTypes(from.side.discovery, to.side.discovery);
   const kinds = Map.groupBy(survey.entries, groupKind);
@@ -22,7 +24,7 @@ const stagedKinds = ({ input, from, to, survey }: CheckContext): PreflightCheck[
     if (pair?.dest !== undefined) return [];
     const names = nameList(entries.map(({ name }) => name));
     return [
-      row(
+      finding(
         'api-missing',
         'refuse',
         kind,
@@ -33,7 +35,7 @@ const stagedKinds = ({ input, from, to, survey }: CheckContext): PreflightCheck[
   });
 };
 
-const stashedKinds = ({ to, stashed }: CheckContext): PreflightCheck[] =>
+const stashedKinds = ({ to, stashed }: CheckContext): Finding[] =>
   stashed
     .filter(
       (object) =>
@@ -45,7 +47,7 @@ const stashedKinds = ({ to, stashed }: CheckContext): PreflightCheck[] =>
         ),
     )
     .map((object) =>
-      row(
+      finding(
         'api-missing',
         'refuse',
         `${object.kind} ${object.metadata.name}`,

@@ -1,6 +1,7 @@
 import { kubectl } from '../../common/command-line.ts';
 import { nameList } from '../../common/sentences.ts';
-import { row, whereIs } from '../finding-row.ts';
+import { finding } from '../../needs/findings.ts';
+import { whereIs } from '../../sides/side.ts';
 import type { CheckRow } from '../preflight-types.ts';
 
 /** Whether pods run that no patch can stop, because nothing owns them. */
@@ -12,7 +13,7 @@ export const checkBarePods: CheckRow = {
     const ignored = input.options.ignoreBarePods;
     const names = nameList(survey.barePods.map((name) => `Pod ${name}`));
     return [
-      row(
+      finding(
         'bare-pods',
         ignored ? 'warn' : 'unsafe',
         names,

@@ -4,6 +4,8 @@ import type { Fold, KubeObject } from '../../kube/api-types.ts';
 import { objectName } from '../../kube/object-names.ts';
 import { own, valueAt } from '../../kube/raw-json.ts';
 import { PODS } from '../../kube/well-known.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import { containerDefaults, podResources, type Resources } from '../../needs/pod-resources.ts';
 import {
   type Amounts,
@@ -12,12 +14,11 @@ import {
   amountText,
   timesAmounts,
 } from '../../needs/resource-amounts.ts';
+import type { Starter } from '../../needs/starter.ts';
 import { finished } from '../../workloads/is-finished.ts';
 import { eligibleNodes } from '../eligible-nodes.ts';
-import { row } from '../finding-row.ts';
 import { objectsInForce } from '../objects-to-write.ts';
-import type { CheckRow, PreflightCheck } from '../preflight-types.ts';
-import type { Starter } from '../starters.ts';
+import type { CheckRow } from '../preflight-types.ts';
 
 /** Whether the nodes that start the application have room for it. Only a warning: nodes can be added meanwhile. */
 export const checkCapacity: CheckRow = {
@@ -30,7 +31,7 @@ export const checkCapacity: CheckRow = {
     if (starters.every(({ pods }) => pods === 0)) return [];
     if (nodes === undefined)
       return [
-        row(
+        finding(
           'capacity',
           'unknown',
           subject,
@@ -51,7 +52,7 @@ export const checkCapacity: CheckRow = {
     } catch (error) {
       if (!hasStatus(error, 403)) throw error;
       return [
-        row(
+        finding(
           'capacity',
           'unknown',
           subject,
@@ -72,7 +73,7 @@ export const capacityRows = (
   used: UsedByNode,
   starters: readonly Starter[],
   defaults: Resources,
-): PreflightCheck[] => {
+): Finding[] => {
   const { context } = cluster;
   const free = freeByNode(nodes, used);
   const demands = starters.flatMap((starter) => {
@@ -89,11 +90,11 @@ export const capacityRows = (
           },
         ];
   });
-  const tooLarge = demands.flatMap(({ starter, each, nodes: eligible }): PreflightCheck[] => {
+  const tooLarge = demands.flatMap(({ starter, each, nodes: eligible }): Finding[] => {
     const name = objectName(starter.object);
     if (eligible.length === 0)
       return [
-        row(
+        finding(
           'capacity',
           'warn',
           name,
@@ -104,7 +105,7 @@ export const capacityRows = (
     return fits
       ? []
       : [
-          row(
+          finding(
             'capacity',
             'warn',
             name,
@@ -119,7 +120,7 @@ export const capacityRows = (
   const total = demands.map(({ each, count }) => timesAmounts(each, count)).reduce(addAmounts, {});
   const missing = usable.size === 0 ? [] : short(total, room);
   const sums = missing.map((name) =>
-    row(
+    finding(
       'capacity',
       'warn',
       name,

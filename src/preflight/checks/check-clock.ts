@@ -1,6 +1,7 @@
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import { ageText } from '../../state/time-text.ts';
-import { row } from '../finding-row.ts';
-import type { CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { CheckRow } from '../preflight-types.ts';
 
 /** Whether the clocks of the two servers and of this machine agree. */
 export const checkClocks: CheckRow = {
@@ -19,7 +20,7 @@ export const checkClocks: CheckRow = {
 /** What there is to say of servers' clocks; offsets are ms ahead of this machine, true to about a second. Pure. */
 export const clockRows = (
   clocks: readonly { readonly context: string; readonly offsetMs: number }[],
-): PreflightCheck[] => {
+): Finding[] => {
   const offs = clocks.flatMap(({ context, offsetMs }) =>
     skewRow(`context ${context}`, offsetMs, `The clock of context ${context}`, 'of this machine'),
   );
@@ -37,7 +38,7 @@ export const clockRows = (
 const WARN_MS = 5000;
 const STRONG_MS = 60_000;
 
-const skewRow = (subject: string, offsetMs: number, whose: string, than: string): PreflightCheck[] => {
+const skewRow = (subject: string, offsetMs: number, whose: string, than: string): Finding[] => {
   const apart = Math.abs(offsetMs);
   if (apart <= WARN_MS) return [];
   const message = `${whose} is ${ageText(apart)} ${offsetMs > 0 ? 'ahead of' : 'behind'} that ${than}.`;
@@ -45,5 +46,5 @@ const skewRow = (subject: string, offsetMs: number, whose: string, than: string)
     apart > STRONG_MS
       ? ' Tokens and certificates may count as not valid yet or as expired, and CronJobs fire at another time. dr-syncer itself goes by the clocks of the servers.'
       : ' dr-syncer itself goes by the clocks of the servers.';
-  return [row('clock', 'warn', subject, `${message}${effect}`, 'Correct the clock (NTP, chrony).')];
+  return [finding('clock', 'warn', subject, `${message}${effect}`, 'Correct the clock (NTP, chrony).')];
 };

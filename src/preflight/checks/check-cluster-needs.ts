@@ -1,8 +1,9 @@
-import { nameList } from '../../common/sentences.ts';
+import { clause, nameList } from '../../common/sentences.ts';
 import { isAboutRights } from '../../kube/about-rights.ts';
 import { objectName } from '../../kube/object-names.ts';
-import { clause, row } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 
 /**
  * What `stage --include-cluster-needs` would create outside the namespace, and whether the server takes it. The move itself
@@ -15,21 +16,21 @@ export const checkBroughtNeeds: CheckRow = {
 };
 
 /** The rows about the needs that were tried in dry runs, less what a missing right explains. Pure. */
-const needsRows = ({ copy, to }: Pick<CheckContext, 'copy' | 'to'>): PreflightCheck[] => {
+const needsRows = ({ copy, to }: Pick<CheckContext, 'copy' | 'to'>): Finding[] => {
   const tried = copy?.clusterNeeds;
   if (tried === undefined || tried.length === 0) return [];
   const { context } = to.side.cluster;
   const names = tried.map(({ need }) => objectName(need.body));
   const refused = tried.filter(({ action, failure }) => action === 'failed' && !isAboutRights(failure));
   return [
-    row(
+    finding(
       'cluster-needs',
       'info',
       `context ${context}`,
       `stage --include-cluster-needs would create ${nameList(names)} in context ${context}.`,
     ),
     ...refused.map(({ need, reason }) =>
-      row(
+      finding(
         'cluster-needs',
         'refuse',
         objectName(need.body),

@@ -1,13 +1,15 @@
 import { kubectl } from '../../common/command-line.ts';
 import type { KubeObject } from '../../kube/api-types.ts';
 import { groupKind, groupOf, objectKey, objectName, refKey } from '../../kube/object-names.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import type { Controlled } from '../../sides/baseline.ts';
+import { whereIs } from '../../sides/side.ts';
 import type { MoveSide } from '../../sides/side-types.ts';
 import { actsBeside } from '../../stage/held-back.ts';
 import { planPark } from '../../workloads/park.ts';
 import { podsOfWorkloads } from '../../workloads/pods-under.ts';
-import { row, whereIs } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 import { podOwnerRows } from './check-pod-owners.ts';
 
 /** Whether operators would start again what the move stops, or go on with what it cannot stop. */
@@ -27,7 +29,7 @@ export const checkControlled: CheckRow = {
 };
 
 /** One row about a workload that a custom resource without a known pause controls. Pure. */
-export const controlledRow = (side: MoveSide, { object, owner, rests }: Controlled): PreflightCheck => {
+export const controlledRow = (side: MoveSide, { object, owner, rests }: Controlled): Finding => {
   const name = objectName(object);
   const keeper = `${owner.kind} ${owner.name}`;
   const [says, hint] = isInstalled(owner)
@@ -44,15 +46,15 @@ export const controlledRow = (side: MoveSide, { object, owner, rests }: Controll
           `${name} in ${whereIs(side)} is controlled by ${keeper}, a custom resource for which no pause is known: its operator would start it again`,
           `Pause ${keeper} and stop its pods by hand, in the way of its operator. Look at it with: ${see(side, owner)}`,
         ];
-  return row('controlled', 'refuse', name, `${says}.`, hint);
+  return finding('controlled', 'refuse', name, `${says}.`, hint);
 };
 
 /** The same for one that only belongs to a custom resource: whether its operator acts on it is not known. Pure. */
-export const belongingRow = (side: MoveSide, item: Controlled): PreflightCheck => {
+export const belongingRow = (side: MoveSide, item: Controlled): Finding => {
   if (isInstalled(item.owner)) return controlledRow(side, item);
   const name = objectName(item.object);
   const keeper = `${item.owner.kind} ${item.owner.name}`;
-  return row(
+  return finding(
     'controlled',
     'warn',
     name,
@@ -62,7 +64,7 @@ export const belongingRow = (side: MoveSide, item: Controlled): PreflightCheck =
 };
 
 /** One row per custom resource that takes no 0: in the way while it has pods of its own, else only told. Pure. */
-export const neverZeroRows = ({ side, objects }: NonNullable<CheckContext['from']>): PreflightCheck[] => {
+export const neverZeroRows = ({ side, objects }: NonNullable<CheckContext['from']>): Finding[] => {
   const found = objects.filter(
     (object) =>
       side.scalePaths.get(groupKind(object)) === 'never-zero' &&
@@ -73,7 +75,7 @@ export const neverZeroRows = ({ side, objects }: NonNullable<CheckContext['from'
   const running = podsOfWorkloads(pods, objects).map(({ root }) => refKey(root));
   return found.map((object: KubeObject) => {
     const hasPods = running.includes(objectKey(object));
-    return row(
+    return finding(
       'controlled',
       hasPods ? 'refuse' : 'warn',
       objectName(object),
@@ -84,11 +86,11 @@ export const neverZeroRows = ({ side, objects }: NonNullable<CheckContext['from'
 };
 
 // What is kept as a manifest since it acts by itself goes on doing so at the side that is stopped.
-const aloneRows = (side: MoveSide, copy: CheckContext['copy']): PreflightCheck[] =>
+const aloneRows = (side: MoveSide, copy: CheckContext['copy']): Finding[] =>
   (copy?.prepared ?? []).flatMap(({ source, stashed }) => {
     const alone = stashed ? actsBeside(source) : undefined;
     if (alone === undefined) return [];
-    return row(
+    return finding(
       'controlled',
       'warn',
       objectName(source),

@@ -1,9 +1,11 @@
-import { count } from '../../common/sentences.ts';
+import { clause, count } from '../../common/sentences.ts';
 import { isAboutGrants, isAboutRights } from '../../kube/about-rights.ts';
 import { objectName } from '../../kube/object-names.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import type { AppliedRow } from '../../pipeline/apply-plan.ts';
-import { clause, row, whereIs } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import { whereIs } from '../../sides/side.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 
 /** Whether the stage that a cutover begins with would go through: nothing is left out, and the server takes it all. */
 export const checkCopy: CheckRow = {
@@ -13,7 +15,7 @@ export const checkCopy: CheckRow = {
 };
 
 /** What the plan and its dry run say, less what a missing right explains. Pure. */
-const copyRows = ({ copy, to, input }: Pick<CheckContext, 'copy' | 'to' | 'input'>): PreflightCheck[] => {
+const copyRows = ({ copy, to, input }: Pick<CheckContext, 'copy' | 'to' | 'input'>): Finding[] => {
   if (copy === undefined) return [];
   const level = input.stageOptions?.keepGoing === true ? 'warn' : 'refuse';
   const mayNotList = copy.collected.unlisted.length > 0;
@@ -23,7 +25,7 @@ const copyRows = ({ copy, to, input }: Pick<CheckContext, 'copy' | 'to' | 'input
     leaving === undefined &&
     !(mayNotList && /may not be listed/.test(verdict.reason))
       ? [
-          row(
+          finding(
             'copy',
             level,
             objectName(source),
@@ -35,7 +37,7 @@ const copyRows = ({ copy, to, input }: Pick<CheckContext, 'copy' | 'to' | 'input
   const denied = copy.dryRun.refused
     .filter(({ outcome: { failure } }) => !isAboutRights(failure) && !isAboutGrants(failure))
     .map((applied) =>
-      row(
+      finding(
         'copy',
         level,
         nameOf(applied),
@@ -47,16 +49,14 @@ const copyRows = ({ copy, to, input }: Pick<CheckContext, 'copy' | 'to' | 'input
     unknown.length === 0
       ? []
       : [
-          row(
+          finding(
             'copy',
             'unknown',
             count(unknown.length, 'object'),
             `The server could not be asked about ${count(unknown.length, 'object')}, such as ${nameOf(unknown[0] as AppliedRow)}: ${clause(unknown[0]?.outcome.reason ?? '')}.`,
           ),
         ];
-  const findings = copy.findings.map(({ level: finding, code, subject, message }) =>
-    row(code, finding, subject, message),
-  );
+  const findings = copy.findings;
   return [...refused, ...denied, ...open, ...findings];
 };
 

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { errorText } from '../../common/errors.ts';
 import type { KubeContext } from '../../kube/contexts.ts';
 import { numberAt, parseJson } from '../../kube/raw-json.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import { ageText } from '../../state/time-text.ts';
-import { row } from '../finding-row.ts';
-import type { CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { CheckRow } from '../preflight-types.ts';
 
 /** Whether the credentials of both sides outlive the move. */
 export const checkCredentials: CheckRow = {
@@ -38,12 +39,12 @@ export const expiryRows = (
   expiries: readonly Expiry[],
   nowMs: number,
   expectedSeconds: number,
-): PreflightCheck[] =>
+): Finding[] =>
   expiries.flatMap(({ what, at, problem }) => {
     const subject = `context ${context}`;
     if (problem !== undefined)
       return [
-        row(
+        finding(
           'credentials',
           'unknown',
           subject,
@@ -55,14 +56,14 @@ export const expiryRows = (
     const hint = `Renew it in the kubeconfig first.`;
     const end = `The ${what} of context ${context}`;
     if (leftMs <= 0)
-      return [row('credentials', 'refuse', subject, `${end} ended ${ageText(-leftMs)} ago.`, hint)];
+      return [finding('credentials', 'refuse', subject, `${end} ended ${ageText(-leftMs)} ago.`, hint)];
     const times = `ends in ${ageText(leftMs)}, and the move is expected to take ${ageText(expectedSeconds * 1000)}`;
     if (leftMs <= expectedSeconds * 1000)
-      return [row('credentials', 'refuse', subject, `${end} ${times}.`, hint)];
+      return [finding('credentials', 'refuse', subject, `${end} ${times}.`, hint)];
     // A move may take longer than expected, and a rollback comes after it.
     if (leftMs <= expectedSeconds * 3000 + MARGIN_MS)
       return [
-        row(
+        finding(
           'credentials',
           'warn',
           subject,

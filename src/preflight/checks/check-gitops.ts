@@ -1,11 +1,13 @@
 import { flux, kubectl } from '../../common/command-line.ts';
 import { nameList } from '../../common/sentences.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import { GITOPS_PATCHES, ownedOutside, ownerName, ownersIn, tryOwners } from '../../sides/pause-gitops.ts';
+import { whereIs } from '../../sides/side.ts';
 import type { MoveOptions, MoveSide } from '../../sides/side-types.ts';
 import type { TryOptions } from '../../sides/try-patches.ts';
 import { type GitopsOwner, gitopsOwner } from '../../workloads/gitops-owners.ts';
-import { row, whereIs } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 import { triedRows } from '../tried-findings.ts';
 
 /** Whether Argo CD or Flux would undo the stop on one side, or the start on the other, and whether they can be paused. */
@@ -34,7 +36,7 @@ export const checkGitops: CheckRow = {
 };
 
 // Asked of those that are served here: one in another cluster is refused by its own row.
-const pauseRows = async ({ from, survey: found, input }: CheckContext): Promise<PreflightCheck[]> => {
+const pauseRows = async ({ from, survey: found, input }: CheckContext): Promise<Finding[]> => {
   if (from === undefined || found === undefined || !input.options.pauseGitops) return [];
   const { side } = from;
   const owned = ownedOutside(
@@ -47,7 +49,7 @@ const pauseRows = async ({ from, survey: found, input }: CheckContext): Promise<
   const lost = side.role === 'dest' ? [] : missing;
   return [
     ...lost.map((message) =>
-      row(
+      finding(
         'gitops',
         'refuse',
         whereIs(side),
@@ -66,7 +68,7 @@ const pauseRows = async ({ from, survey: found, input }: CheckContext): Promise<
 
 // What an earlier move has paused is resumed at the end, when the application runs. There a refusal for want of a right
 // is only told, and so is it here.
-const resumeRows = async ({ to, targets, input }: CheckContext): Promise<PreflightCheck[]> => {
+const resumeRows = async ({ to, targets, input }: CheckContext): Promise<Finding[]> => {
   if (input.kind === 'failover') return [];
   const { tried } = await tryOwners(
     to.side,
@@ -101,15 +103,15 @@ export const stopRows = (
   side: MoveSide,
   owned: Owned,
   options: Pick<MoveOptions, 'pauseGitops' | 'ignoreGitops'>,
-): PreflightCheck[] =>
+): Finding[] =>
   byOwner(owned).map(({ owner, objects }) => {
     const what = `${ownerName(owner)} keeps ${objects} in ${whereIs(side)} as in Git`;
     if (options.pauseGitops && isServed(owner, side))
-      return row('gitops', 'info', ownerName(owner), `${what}; it is paused before they are stopped.`);
+      return finding('gitops', 'info', ownerName(owner), `${what}; it is paused before they are stopped.`);
     if (options.ignoreGitops)
-      return row('gitops', 'warn', ownerName(owner), `${what}, and may start again what is stopped.`);
+      return finding('gitops', 'warn', ownerName(owner), `${what}, and may start again what is stopped.`);
     if (options.pauseGitops) {
-      return row(
+      return finding(
         'gitops',
         'refuse',
         ownerName(owner),
@@ -117,7 +119,7 @@ export const stopRows = (
         `Pause it there by hand and run again with --ignore-gitops instead of --pause-gitops: ${byHand(owner, side)}`,
       );
     }
-    return row(
+    return finding(
       'gitops',
       'refuse',
       ownerName(owner),
@@ -127,9 +129,9 @@ export const stopRows = (
   });
 
 /** What there is to say about the GitOps owners of what is started. Pure. */
-export const startRows = (side: MoveSide, owned: Owned): PreflightCheck[] =>
+export const startRows = (side: MoveSide, owned: Owned): Finding[] =>
   byOwner(owned).map(({ owner, objects }) =>
-    row(
+    finding(
       'gitops',
       'warn',
       ownerName(owner),

@@ -1,8 +1,10 @@
 import { nameList } from '../../common/sentences.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import type { Survey } from '../../sides/baseline.ts';
+import { whereIs } from '../../sides/side.ts';
 import type { MoveOptions, MoveSide } from '../../sides/side-types.ts';
-import { row, whereIs } from '../finding-row.ts';
-import type { CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { CheckRow } from '../preflight-types.ts';
 
 /** What becomes of the Jobs that run, by the choice of --jobs. */
 export const checkJobs: CheckRow = {
@@ -17,12 +19,12 @@ const jobRows = (
   side: MoveSide,
   { runningJobs, entries }: Pick<Survey, 'runningJobs' | 'entries'>,
   choice: MoveOptions['jobs'],
-): PreflightCheck[] => {
+): Finding[] => {
   if (runningJobs.length === 0) return [];
-  const say = (names: readonly string[], level: PreflightCheck['level'], clause: string, hint?: string) => {
+  const say = (names: readonly string[], level: Finding['level'], clause: string, hint?: string) => {
     const subject = nameList(names.map((name) => `Job ${name}`));
     const verb = names.length === 1 ? 'runs' : 'run';
-    return row('running-jobs', level, subject, `${subject} ${verb} in ${whereIs(side)}${clause}.`, hint);
+    return finding('running-jobs', level, subject, `${subject} ${verb} in ${whereIs(side)}${clause}.`, hint);
   };
   switch (choice) {
     case 'fail':

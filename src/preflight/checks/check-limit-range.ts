@@ -3,6 +3,8 @@ import { clauseList } from '../../common/sentences.ts';
 import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
 import { objectName } from '../../kube/object-names.ts';
 import { objectsAt, stringAt } from '../../kube/raw-json.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import {
   containerDefaults,
   containerResources,
@@ -10,10 +12,10 @@ import {
   type Resources,
 } from '../../needs/pod-resources.ts';
 import { amountsOf, amountText } from '../../needs/resource-amounts.ts';
-import { row, whereIs } from '../finding-row.ts';
+import type { Starter } from '../../needs/starter.ts';
+import { whereIs } from '../../sides/side.ts';
 import { objectsInForce } from '../objects-to-write.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
-import type { Starter } from '../starters.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 
 /** Whether the containers and pods that start are within the LimitRanges of their side. */
 export const checkLimitRange: CheckRow = {
@@ -27,7 +29,7 @@ const limitRangeRows = (
   side: CheckContext['to']['side'],
   ranges: readonly KubeObject[],
   starters: readonly Starter[],
-): PreflightCheck[] => {
+): Finding[] => {
   const defaults = containerDefaults(ranges);
   return ranges.flatMap((range) =>
     starters.flatMap(({ object, template: { spec } }) => {
@@ -35,7 +37,7 @@ const limitRangeRows = (
       if (reasons.length === 0) return [];
       const name = range.metadata.name;
       return [
-        row(
+        finding(
           'limit-range',
           'refuse',
           objectName(object),

@@ -1,8 +1,9 @@
 import { kubectl } from '../../common/command-line.ts';
-import { clauseList } from '../../common/sentences.ts';
+import { clause, clauseList } from '../../common/sentences.ts';
 import { stringAt } from '../../kube/raw-json.ts';
-import { clause, row } from '../finding-row.ts';
-import type { CheckRow, PreflightCheck, SideView } from '../preflight-types.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
+import type { CheckRow, SideView } from '../preflight-types.ts';
 
 /** Whether both namespaces are there and none is being deleted. */
 export const checkNamespaces: CheckRow = {
@@ -12,13 +13,13 @@ export const checkNamespaces: CheckRow = {
 };
 
 /** What is wrong with the namespace of one side. Pure. */
-const namespaceRows = (view: Pick<SideView, 'side' | 'namespace' | 'namespaceState'>): PreflightCheck[] => {
+const namespaceRows = (view: Pick<SideView, 'side' | 'namespace' | 'namespaceState'>): Finding[] => {
   const { side, namespace, namespaceState } = view;
   const subject = `Namespace ${side.namespace}`;
   const where = `Namespace ${side.namespace} of context ${side.cluster.context}`;
   if (namespaceState === 'unknown')
-    return [row('namespace', 'unknown', subject, `${where} may not be read.`)];
-  if (namespace === undefined) return [row('namespace', 'warn', subject, `${where} does not exist.`)];
+    return [finding('namespace', 'unknown', subject, `${where} may not be read.`)];
+  if (namespace === undefined) return [finding('namespace', 'warn', subject, `${where} does not exist.`)];
   const { metadata } = namespace;
   if (metadata.deletionTimestamp === undefined && stringAt(namespace, 'status', 'phase') !== 'Terminating')
     return [];
@@ -28,7 +29,7 @@ const namespaceRows = (view: Pick<SideView, 'side' | 'namespace' | 'namespaceSta
     status === 'True' && message ? clause(message) : [],
   );
   return [
-    row(
+    finding(
       'namespace',
       'refuse',
       subject,

@@ -1,7 +1,7 @@
 import { checkNeeds } from '../../needs/check-needs.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import type { CheckInput } from '../../needs/need-types.ts';
-import type { Finding } from '../../stage/stage-types.ts';
-import { row } from '../finding-row.ts';
 import type { CheckContext, CheckRow } from '../preflight-types.ts';
 import { pullSecretsOf } from './check-pull-secrets.ts';
 
@@ -15,8 +15,8 @@ export const checkClusterNeeds: CheckRow = {
     const findings = await checkNeeds(input);
     return findings
       .filter((finding) => isRelevant(finding, context))
-      .map(({ level, code, subject, message }) =>
-        row(code, code === 'cannot-check' ? 'unknown' : level, subject, message),
+      .map(({ level, id, subject, message }) =>
+        finding(id, id === 'cannot-check' ? 'unknown' : level, subject, message),
       );
   },
 };
@@ -79,8 +79,8 @@ const ABOUT_COPIES: ReadonlySet<string> = new Set([
   'grant-not-copied',
 ]);
 
-const isRelevant = ({ code, subject }: Finding, context: CheckContext): boolean =>
-  !ABOUT_PARKED.has(code) &&
-  (context.input.kind === 'cutover' || !ABOUT_COPIES.has(code)) &&
+const isRelevant = ({ id, subject }: Finding, context: CheckContext): boolean =>
+  !ABOUT_PARKED.has(id) &&
+  (context.input.kind === 'cutover' || !ABOUT_COPIES.has(id)) &&
   // Pull secrets have a check of their own.
-  !(code === 'reference-missing' && pullSecretsOf(context).some(({ name }) => subject === `Secret ${name}`));
+  !(id === 'reference-missing' && pullSecretsOf(context).some(({ name }) => subject === `Secret ${name}`));

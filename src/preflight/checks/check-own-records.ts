@@ -1,10 +1,12 @@
-import { nameList } from '../../common/sentences.ts';
+import { clause, nameList } from '../../common/sentences.ts';
 import { objectName } from '../../kube/object-names.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
+import { whereIs } from '../../sides/side.ts';
 import { moveRecords, type OwnRecord } from '../../state/record-objects.ts';
 import { placeOf } from '../../state/record-places.ts';
 import { type RefusedRecord, refusedRecords } from '../../workloads/try-records.ts';
-import { clause, row, whereIs } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck, SideView } from '../preflight-types.ts';
+import type { CheckContext, CheckRow, SideView } from '../preflight-types.ts';
 import { isOpen } from '../tried-findings.ts';
 
 /** Whether both sides take the records and the lock that a move keeps there. */
@@ -49,7 +51,7 @@ const recordRows = (
   { side, unlisted }: Pick<SideView, 'side' | 'unlisted'>,
   refused: readonly RefusedRecord[],
   kind: CheckContext['input']['kind'],
-): PreflightCheck[] => {
+): Finding[] => {
   // Missing rights and quotas are counted by checks of their own.
   const told = refused.filter(
     ({ failure }) => !isOpen(failure) && (!failure.about.includes('quota') || unlisted.has('resourcequotas')),
@@ -59,8 +61,8 @@ const recordRows = (
     const names = nameList(same.map(({ record }) => objectName(record.object)));
     const refuses = `The server refuses ${names} in ${whereIs(side)}`;
     return side.role === 'dest'
-      ? row('records', 'refuse', names, `${refuses}, where a ${kind} keeps its records: ${reason}.`, HINT)
-      : row(
+      ? finding('records', 'refuse', names, `${refuses}, where a ${kind} keeps its records: ${reason}.`, HINT)
+      : finding(
           'records',
           'warn',
           names,

@@ -1,11 +1,12 @@
 import { isDrError } from '../../common/errors.ts';
 import type { KubeObject } from '../../kube/api-types.ts';
 import { objectKey, objectName, refKey } from '../../kube/object-names.ts';
-import type { StartTarget } from '../../sides/start-side.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
+import type { StartTarget } from '../../sides/side-types.ts';
 import { isMarked } from '../../workloads/parked-annotation.ts';
 import { checkRestore } from '../../workloads/restore.ts';
-import { row } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 
 /** Whether every parked object can be brought back: nobody has changed its park fields, and its record is readable. */
 export const checkParked: CheckRow = {
@@ -19,7 +20,7 @@ const parkedRows = (
   objects: readonly KubeObject[],
   targets: readonly StartTarget[],
   parked: ReadonlySet<string> = new Set(),
-): PreflightCheck[] => {
+): Finding[] => {
   const live = new Map(objects.map((object) => [objectKey(object), object]));
   return targets.flatMap((target) => {
     const key = refKey(target);
@@ -30,8 +31,8 @@ const parkedRows = (
     if (object === undefined || problem === undefined) return [];
     const name = objectName(object);
     return parked.has(key)
-      ? [row('parked-changed', 'warn', name, `${problem} The stage that comes first puts it back.`)]
-      : [row('parked-changed', 'refuse', name, problem, HINT)];
+      ? [finding('parked-changed', 'warn', name, `${problem} The stage that comes first puts it back.`)]
+      : [finding('parked-changed', 'refuse', name, problem, HINT)];
   });
 };
 

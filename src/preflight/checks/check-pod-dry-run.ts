@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CONTENT_MANAGER } from '../../common/annotations.ts';
+import { clause } from '../../common/sentences.ts';
 import { isAboutRights } from '../../kube/about-rights.ts';
 import { type Failure, isKubeApiError } from '../../kube/api-errors.ts';
 import type { JsonObject, KubeObject, ObjectMeta } from '../../kube/api-types.ts';
@@ -7,10 +8,12 @@ import { mapBounded } from '../../kube/map-bounded.ts';
 import { objectName } from '../../kube/object-names.ts';
 import { clone, objectsAt, stringAt } from '../../kube/raw-json.ts';
 import { PODS } from '../../kube/well-known.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
+import type { Starter } from '../../needs/starter.ts';
 import { isDryRunUnsupported } from '../../pipeline/immutable-strategy.ts';
-import { clause, row, whereIs } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
-import type { Starter } from '../starters.ts';
+import { whereIs } from '../../sides/side.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 
 /**
  * Asks the server that starts, in a dry run, to create one pod of every template: Pod Security, quotas, LimitRanges,
@@ -24,7 +27,7 @@ export const checkPods: CheckRow = {
     if (starters.length === 0) return [];
     if (to.namespaceState === 'absent') {
       const message = `Whether the server takes the pods cannot be asked before ${whereIs(to.side)} exists.`;
-      return [row('pod-dry-run', 'unknown', whereIs(to.side), message)];
+      return [finding('pod-dry-run', 'unknown', whereIs(to.side), message)];
     }
     const rows = await mapBounded(
       starters,
@@ -76,7 +79,7 @@ const withClaims = (object: KubeObject, spec: JsonObject): JsonObject => {
   return { ...spec, volumes: [...own, ...claimed] };
 };
 
-const askOne = async (context: CheckContext, starter: Starter): Promise<PreflightCheck[]> => {
+const askOne = async (context: CheckContext, starter: Starter): Promise<Finding[]> => {
   const { to, input } = context;
   const { cluster, namespace } = to.side;
   const name = objectName(starter.object);
@@ -87,7 +90,7 @@ const askOne = async (context: CheckContext, starter: Starter): Promise<Prefligh
       signal: input.signal,
     });
     return warnings.map((warning) =>
-      row(
+      finding(
         'pod-dry-run',
         'warn',
         name,
@@ -98,7 +101,7 @@ const askOne = async (context: CheckContext, starter: Starter): Promise<Prefligh
     if (!isKubeApiError(error) || [0, 401].includes(error.failure.status)) throw error;
     const level = levelOf(error.failure, context);
     return [
-      row(
+      finding(
         'pod-dry-run',
         level,
         name,
@@ -117,7 +120,7 @@ const askOne = async (context: CheckContext, starter: Starter): Promise<Prefligh
 const levelOf = (
   failure: Failure,
   { copy }: Pick<CheckContext, 'copy'>,
-): Extract<PreflightCheck['level'], 'refuse' | 'unknown'> => {
+): Extract<Finding['level'], 'refuse' | 'unknown'> => {
   if (isDryRunUnsupported(failure) || isAboutRights(failure)) return 'unknown';
   const account = /error looking up service account [^/]+\/([^:]+): serviceaccount/.exec(failure.detail)?.[1];
   const isStaged = (copy?.prepared ?? []).some(

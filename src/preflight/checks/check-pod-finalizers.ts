@@ -1,6 +1,7 @@
 import { count, nameList } from '../../common/sentences.ts';
+import { finding } from '../../needs/findings.ts';
 import { remainingPods } from '../../sides/see-empty.ts';
-import { row, whereIs } from '../finding-row.ts';
+import { whereIs } from '../../sides/side.ts';
 import type { CheckRow } from '../preflight-types.ts';
 
 /** Whether pods carry finalizers: each is there, and the side is not empty, until somebody takes them off. */
@@ -19,7 +20,7 @@ export const checkPodFinalizers: CheckRow = {
       const names = [...new Set(held.flatMap(({ metadata }) => foreign(metadata.finalizers)))];
       const name = `${root.kind} ${root.name}`;
       return [
-        row(
+        finding(
           'pod-finalizers',
           'warn',
           name,

@@ -3,12 +3,14 @@ import { count } from '../../common/sentences.ts';
 import type { KubeObject, OwnerReference } from '../../kube/api-types.ts';
 import { mapBounded } from '../../kube/map-bounded.ts';
 import { groupOf } from '../../kube/object-names.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import { holds } from '../../sides/pod-watch.ts';
+import { whereIs } from '../../sides/side.ts';
 import type { MoveSide } from '../../sides/side-types.ts';
 import { nextOwnerOf } from '../../workloads/owners.ts';
 import { planPark } from '../../workloads/park.ts';
-import { row, whereIs } from '../finding-row.ts';
-import type { PreflightCheck, SideView } from '../preflight-types.ts';
+import type { SideView } from '../preflight-types.ts';
 import { readIfAllowed } from '../read-if-allowed.ts';
 
 /**
@@ -19,7 +21,7 @@ import { readIfAllowed } from '../read-if-allowed.ts';
 export const podOwnerRows = async (
   { side, objects }: Pick<SideView, 'side' | 'objects'>,
   signal: AbortSignal,
-): Promise<PreflightCheck[]> => {
+): Promise<Finding[]> => {
   const byUid = new Map(objects.map((object) => [object.metadata.uid, object]));
   const unreached = objects.filter(holds).flatMap((pod) => {
     const owner = nextOwnerOf(pod);
@@ -42,12 +44,12 @@ const rowFor = async (
   owner: OwnerReference,
   pods: number,
   known: Known,
-): Promise<PreflightCheck | undefined> => {
+): Promise<Finding | undefined> => {
   const { top, isStopped, isRead } = await topOf(side, owner, known);
   if (isStopped) return undefined;
   const name = `${top.kind} ${top.name}`;
   const see = kubectl(side, 'get', `${top.kind.toLowerCase()}.${groupOf(top.apiVersion)}/${top.name}`);
-  return row(
+  return finding(
     'controlled',
     isRead ? 'refuse' : 'warn',
     name,

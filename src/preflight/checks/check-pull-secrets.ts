@@ -6,9 +6,11 @@ import { mapBounded } from '../../kube/map-bounded.ts';
 import { groupKind, objectName } from '../../kube/object-names.ts';
 import { objectsAt, stringAt } from '../../kube/raw-json.ts';
 import { CONFIG_MAPS } from '../../kube/well-known.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import { type Use, usersByName } from '../../needs/users-by-name.ts';
-import { row, whereIs } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import { whereIs } from '../../sides/side.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 
 /** Whether the Secrets with which images are pulled are there, or are staged on the way. */
 export const checkPullSecrets: CheckRow = {
@@ -30,7 +32,7 @@ export const checkPullSecrets: CheckRow = {
       } catch (error) {
         if (!hasStatus(error, 403)) throw error;
         return [
-          row(
+          finding(
             'pull-secrets',
             'unknown',
             `Secret ${name}`,
@@ -67,8 +69,8 @@ export const pullSecretsOf = ({
   });
 };
 
-const missingSecret = ({ to }: CheckContext, name: string, users: readonly string[]): PreflightCheck =>
-  row(
+const missingSecret = ({ to }: CheckContext, name: string, users: readonly string[]): Finding =>
+  finding(
     'pull-secrets',
     'warn',
     `Secret ${name}`,

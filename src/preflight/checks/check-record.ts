@@ -2,13 +2,15 @@ import { MANAGED } from '../../common/annotations.ts';
 import { drSyncer } from '../../common/command-line.ts';
 import type { KubeObject } from '../../kube/api-types.ts';
 import { objectKey, refKey } from '../../kube/object-names.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import { leftParkedSentence } from '../../sides/left-parked.ts';
-import type { StartTarget } from '../../sides/start-side.ts';
+import { whereIs } from '../../sides/side.ts';
+import type { StartTarget } from '../../sides/side-types.ts';
 import { restingFields, runs } from '../../sides/wanted-pods.ts';
 import { ageText, parseTimestamp } from '../../state/time-text.ts';
 import { isMarked } from '../../workloads/parked-annotation.ts';
-import { row, whereIs } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 
 /** Whether there is something parked to be started, and how old the copy is. */
 export const checkRecord: CheckRow = {
@@ -24,7 +26,7 @@ const rests = (objects: readonly KubeObject[], target: StartTarget): boolean => 
   return isMarked(live) || (target.wanted !== undefined && restingFields(live, target.wanted).length > 0);
 };
 
-const stagedRows = ({ input, from, to, survey, targets, stashed, copy }: CheckContext): PreflightCheck[] => {
+const stagedRows = ({ input, from, to, survey, targets, stashed, copy }: CheckContext): Finding[] => {
   const { kind, record } = input;
   const managed = (copy?.collected.dest ?? to.objects).some(
     (object) => object.metadata.labels?.[MANAGED] === 'true',
@@ -35,7 +37,7 @@ const stagedRows = ({ input, from, to, survey, targets, stashed, copy }: CheckCo
   // What may not be looked at may well be there; the missing right is the finding then.
   if (to.unlisted.size > 0 || input.recordForbidden === true)
     return [
-      row(
+      finding(
         'staged',
         'unknown',
         whereIs(to.side),
@@ -45,7 +47,7 @@ const stagedRows = ({ input, from, to, survey, targets, stashed, copy }: CheckCo
   // A namespace without workloads moves as well; its live side is all that changes.
   if (kind === 'failback' && survey !== undefined && !survey.entries.some(runs) && !survey.barePods.length)
     return [
-      row(
+      finding(
         'staged',
         'info',
         whereIs(to.side),
@@ -54,7 +56,7 @@ const stagedRows = ({ input, from, to, survey, targets, stashed, copy }: CheckCo
     ];
   return kind === 'failback'
     ? [
-        row(
+        finding(
           'staged',
           'refuse',
           whereIs(to.side),
@@ -63,7 +65,7 @@ const stagedRows = ({ input, from, to, survey, targets, stashed, copy }: CheckCo
         ),
       ]
     : [
-        row(
+        finding(
           'staged',
           'refuse',
           whereIs(to.side),
@@ -74,13 +76,13 @@ const stagedRows = ({ input, from, to, survey, targets, stashed, copy }: CheckCo
 };
 
 // Whoever confirms a failover must see what it does not start.
-const leftRows = ({ input, to }: CheckContext): PreflightCheck[] => {
+const leftRows = ({ input, to }: CheckContext): Finding[] => {
   const left =
     input.kind === 'failover' ? leftParkedSentence(to.side, to.objects, input.options.jobs) : undefined;
-  return left === undefined ? [] : [row('staged', 'warn', whereIs(to.side), left)];
+  return left === undefined ? [] : [finding('staged', 'warn', whereIs(to.side), left)];
 };
 
-const ageRows = ({ input }: CheckContext): PreflightCheck[] => {
+const ageRows = ({ input }: CheckContext): Finding[] => {
   if (input.kind === 'failback') return [];
   const { dest, record, maxStageAgeMs } = input;
   const at = parseTimestamp(record?.lastStageAt);
@@ -88,13 +90,13 @@ const ageRows = ({ input }: CheckContext): PreflightCheck[] => {
     if (maxStageAgeMs === undefined) return [];
     const level = input.recordForbidden === true ? 'unknown' : 'refuse';
     const what = level === 'unknown' ? 'The record may not be read that says' : 'There is no record of';
-    return [row('stage-age', level, whereIs(dest), `${what} when ${whereIs(dest)} was staged last.`)];
+    return [finding('stage-age', level, whereIs(dest), `${what} when ${whereIs(dest)} was staged last.`)];
   }
   const ageMs = dest.cluster.now() - at;
   const message = `The last stage of ${whereIs(dest)} was ${ageText(ageMs)} ago.`;
   if (maxStageAgeMs !== undefined && ageMs > maxStageAgeMs) {
     return [
-      row(
+      finding(
         'stage-age',
         'refuse',
         whereIs(dest),
@@ -103,5 +105,5 @@ const ageRows = ({ input }: CheckContext): PreflightCheck[] => {
       ),
     ];
   }
-  return [row('stage-age', 'info', whereIs(dest), message)];
+  return [finding('stage-age', 'info', whereIs(dest), message)];
 };

@@ -2,13 +2,14 @@ import type { KubeObject } from '../../kube/api-types.ts';
 import { objectKey } from '../../kube/object-names.ts';
 import { clone } from '../../kube/raw-json.ts';
 import { holdHint, releasedObjects, tryHold } from '../../moves/hold-again-step.ts';
+import type { Finding } from '../../needs/findings.ts';
 import { releasePatch } from '../../pipeline/hold-addresses-again.ts';
 import { releaseHeld } from '../../pipeline/transforms/all-transforms.ts';
 import { applyMergePatch } from '../../pipeline/transforms/support/merge-patch.ts';
 import { type Held, heldObjects, tryRelease } from '../../sides/release-held.ts';
+import { whereIs } from '../../sides/side.ts';
 import { tryCreate } from '../../sides/try-patches.ts';
-import { whereIs } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 import { triedRows } from '../tried-findings.ts';
 
 /**
@@ -54,7 +55,7 @@ export const checkRelease: CheckRow = {
   },
 };
 
-const heldAgainRows = async ({ from, input }: CheckContext): Promise<readonly PreflightCheck[]> => {
+const heldAgainRows = async ({ from, input }: CheckContext): Promise<readonly Finding[]> => {
   if (from === undefined || from.namespaceState === 'absent') return [];
   const released = await releasedObjects(from.side, input.signal);
   const [first] = released;

@@ -1,7 +1,8 @@
 import { drSyncer } from '../../common/command-line.ts';
 import { nameList } from '../../common/sentences.ts';
+import { finding } from '../../needs/findings.ts';
 import { remainingPods } from '../../sides/see-empty.ts';
-import { row, whereIs } from '../finding-row.ts';
+import { whereIs } from '../../sides/side.ts';
 import type { CheckRow } from '../preflight-types.ts';
 
 /** Whether the side that a failback is to start runs already, because something has started it again. */
@@ -14,7 +15,7 @@ export const checkReturned: CheckRow = {
     if (running.length === 0) return [];
     const names = nameList(running.map(({ root }) => `${root.kind} ${root.name}`));
     return [
-      row(
+      finding(
         'runs-already',
         'refuse',
         names,

@@ -1,8 +1,10 @@
 import { objectKey, objectName, refKey } from '../../kube/object-names.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import { revisionProblems } from '../../sides/revision-problems.ts';
+import { whereIs } from '../../sides/side.ts';
 import { isPaused } from '../../workloads/revisions.ts';
-import { row, whereIs } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 
 /** Whether a stop and a start bring back what runs: pods of an older revision come back only where that is asked for. */
 export const checkRevisions: CheckRow = {
@@ -20,8 +22,8 @@ export const checkRevisions: CheckRow = {
     return [
       ...problems.map(({ subject, message, hint, isSolved }) =>
         ignored || isSolved
-          ? row('revisions', 'warn', subject, message)
-          : row('revisions', 'unsafe', subject, message, hint),
+          ? finding('revisions', 'warn', subject, message)
+          : finding('revisions', 'unsafe', subject, message, hint),
       ),
       ...pausedRows(context).filter(({ subject }) => !named.has(subject)),
     ];
@@ -29,13 +31,13 @@ export const checkRevisions: CheckRow = {
 };
 
 // At home everything is as it was; only a copy is made without the pause.
-const pausedRows = ({ from, to, survey, input }: CheckContext): PreflightCheck[] => {
+const pausedRows = ({ from, to, survey, input }: CheckContext): Finding[] => {
   if (input.kind !== 'cutover' || from === undefined || survey === undefined) return [];
   const stopped = new Set(survey.entries.map(refKey));
   return from.objects
     .filter((object) => stopped.has(objectKey(object)) && isPaused(object))
     .map((object) =>
-      row(
+      finding(
         'revisions',
         'warn',
         objectName(object),

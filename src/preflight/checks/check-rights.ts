@@ -1,21 +1,17 @@
 import { clauseList } from '../../common/sentences.ts';
 import { typeName } from '../../kube/object-names.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
+import type { MissingRight, SideName } from '../../needs/preflight-result.ts';
 import type { MoveSide } from '../../sides/side-types.ts';
 import { missingRights, userOf } from '../ask-access.ts';
-import { row } from '../finding-row.ts';
 import { minimalRoles, rolesYaml } from '../minimal-roles.ts';
-import type {
-  CheckContext,
-  MissingRight,
-  PreflightCheck,
-  PreflightInput,
-  SideName,
-} from '../preflight-types.ts';
+import type { CheckContext, PreflightInput } from '../preflight-types.ts';
 import { rightsOf } from '../rights-of-move.ts';
 
 /** What is missing on both sides, and for each side that lacks something the Roles that grant all that is used. */
 export interface RightsFound {
-  readonly checks: readonly PreflightCheck[];
+  readonly checks: readonly Finding[];
   readonly missing: readonly MissingRight[];
   readonly roleYaml: Readonly<Partial<Record<SideName, string>>>;
 }
@@ -51,9 +47,9 @@ const missingRow = (
   input: Pick<PreflightInput, 'kind'>,
   side: MoveSide,
   missing: readonly MissingRight[],
-): PreflightCheck => {
+): Finding => {
   const lines = groupsOf(missing, side.namespace);
-  return row(
+  return finding(
     'rights',
     'refuse',
     `context ${side.cluster.context}`,

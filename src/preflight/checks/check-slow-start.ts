@@ -1,8 +1,10 @@
 import { count } from '../../common/sentences.ts';
 import { objectName } from '../../kube/object-names.ts';
 import { numberAt } from '../../kube/raw-json.ts';
-import { row, whereIs } from '../finding-row.ts';
-import type { CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
+import { whereIs } from '../../sides/side.ts';
+import type { CheckRow } from '../preflight-types.ts';
 
 /** Whether a workload says of itself that it is up late, or given up early. */
 export const checkSlowStart: CheckRow = {
@@ -10,7 +12,7 @@ export const checkSlowStart: CheckRow = {
   passed: 'No workload asks for more time than it is given.',
   run: ({ starters, to, input }) => {
     const limit = input.options.waitTimeoutMs / 1000;
-    return starters.flatMap(({ object, pods }): PreflightCheck[] => {
+    return starters.flatMap(({ object, pods }): Finding[] => {
       if (pods === 0) return [];
       const name = objectName(object);
       const held = numberAt(object, 'spec', 'minReadySeconds') ?? 0;
@@ -18,7 +20,7 @@ export const checkSlowStart: CheckRow = {
       const where = `${name} in ${whereIs(to.side)}`;
       if (held >= limit)
         return [
-          row(
+          finding(
             'slow-start',
             'warn',
             name,
@@ -26,10 +28,10 @@ export const checkSlowStart: CheckRow = {
             `Wait longer with --wait-timeout ${Math.ceil(held + limit)}s.`,
           ),
         ];
-      const rows: PreflightCheck[] = [];
+      const rows: Finding[] = [];
       if (held > 0)
         rows.push(
-          row(
+          finding(
             'slow-start',
             held < SHORT_SECONDS ? 'info' : 'warn',
             name,
@@ -38,7 +40,7 @@ export const checkSlowStart: CheckRow = {
         );
       if (deadline < limit)
         rows.push(
-          row(
+          finding(
             'slow-start',
             'info',
             name,

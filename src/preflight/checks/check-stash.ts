@@ -2,10 +2,12 @@ import { kubectl } from '../../common/command-line.ts';
 import { nameList } from '../../common/sentences.ts';
 import { mapBounded } from '../../kube/map-bounded.ts';
 import { groupOf, objectKey, objectName, typeName } from '../../kube/object-names.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import { preferredTypes } from '../../pipeline/choose-types.ts';
 import { foreignStash, stashedObject, stashKept } from '../../pipeline/stash.ts';
-import { row, whereIs } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import { whereIs } from '../../sides/side.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 import { readIfAllowed } from '../read-if-allowed.ts';
 
 /**
@@ -22,7 +24,7 @@ export const checkStash: CheckRow = {
 };
 
 // Nothing that is known stops them, and nothing is deleted.
-const leftThere = async ({ from, input }: CheckContext): Promise<PreflightCheck[]> => {
+const leftThere = async ({ from, input }: CheckContext): Promise<Finding[]> => {
   if (from === undefined) return [];
   const { side } = from;
   const types = [...preferredTypes(side.discovery).values()];
@@ -33,7 +35,7 @@ const leftThere = async ({ from, input }: CheckContext): Promise<PreflightCheck[
     const live = type && (await readIfAllowed(side, { type, name }, input.signal));
     if (type === undefined || live === undefined) return [];
     return [
-      row(
+      finding(
         'stash',
         'warn',
         objectName(object),
@@ -47,13 +49,13 @@ const leftThere = async ({ from, input }: CheckContext): Promise<PreflightCheck[
 
 const LOOK_UPS = 4;
 
-const foreign = ({ to }: CheckContext): PreflightCheck[] =>
+const foreign = ({ to }: CheckContext): Finding[] =>
   to.records.flatMap((record) => {
     const why = foreignStash(record);
     if (why === undefined) return [];
     const subject = `ConfigMap ${record.metadata.name}`;
     return [
-      row(
+      finding(
         'stash',
         'refuse',
         subject,
@@ -64,7 +66,7 @@ const foreign = ({ to }: CheckContext): PreflightCheck[] =>
   });
 
 // After a stage, what it keeps is in its plan, whether it is written anew or not.
-const unknown = ({ input, to, copy }: CheckContext): PreflightCheck[] => {
+const unknown = ({ input, to, copy }: CheckContext): Finding[] => {
   if (input.kind !== 'cutover' || copy === undefined) return [];
   const kept = new Set(
     copy.prepared.flatMap(({ item }) => (item === undefined ? [] : item.whole.metadata.name)),
@@ -77,7 +79,7 @@ const unknown = ({ input, to, copy }: CheckContext): PreflightCheck[] => {
     const object = stashedObject(record);
     if (object === undefined || kept.has(record.metadata.name) || left.has(objectKey(object))) return [];
     return [
-      row(
+      finding(
         'stash',
         'refuse',
         objectName(object),
@@ -89,11 +91,11 @@ const unknown = ({ input, to, copy }: CheckContext): PreflightCheck[] => {
 };
 
 // The source cannot be asked: whoever confirms the failover must see what it makes.
-const announced = ({ input, stashed, to }: CheckContext): PreflightCheck[] => {
+const announced = ({ input, stashed, to }: CheckContext): Finding[] => {
   if (input.kind !== 'failover' || stashed.length === 0) return [];
   const once = [...new Map(stashed.map((object) => [objectKey(object), object])).values()];
   return [
-    row(
+    finding(
       'stash',
       'warn',
       whereIs(to.side),

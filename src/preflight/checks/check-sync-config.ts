@@ -1,5 +1,7 @@
+import { clause } from '../../common/sentences.ts';
 import { isAboutRights } from '../../kube/about-rights.ts';
-import { clause, row, whereIs } from '../finding-row.ts';
+import { finding } from '../../needs/findings.ts';
+import { whereIs } from '../../sides/side.ts';
 import type { CheckRow } from '../preflight-types.ts';
 import { triedRows } from '../tried-findings.ts';
 
@@ -18,7 +20,7 @@ export const checkSyncConfig: CheckRow = {
     );
     return [
       ...(denied ?? []).map(({ name, failure }) =>
-        row(
+        finding(
           'sync-config',
           'refuse',
           name,

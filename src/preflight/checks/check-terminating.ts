@@ -1,9 +1,11 @@
 import type { KubeObject } from '../../kube/api-types.ts';
 import { objectKey, objectName, refKey } from '../../kube/object-names.ts';
 import { objectsAt, stringAt } from '../../kube/raw-json.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
+import { whereIs } from '../../sides/side.ts';
 import { deletionOf } from '../../workloads/deletion-text.ts';
-import { row, whereIs } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 
 /** Whether something that is to be staged or started, or that its pods mount, is being deleted and held by finalizers. */
 export const checkTerminating: CheckRow = {
@@ -21,7 +23,7 @@ const terminatingRows = ({
   targets,
   starters,
   copy,
-}: Pick<CheckContext, 'to' | 'targets' | 'starters' | 'copy'>): PreflightCheck[] => {
+}: Pick<CheckContext, 'to' | 'targets' | 'starters' | 'copy'>): Finding[] => {
   const started = new Set(targets.map(refKey));
   const claims = new Set(
     starters.flatMap(({ template }) =>
@@ -39,7 +41,7 @@ const terminatingRows = ({
   const unwritable = (copy?.prepared ?? []).flatMap(({ leaving }) => leaving ?? []);
   const once = new Map([...needed, ...unwritable].map((object) => [object.metadata.uid, object]));
   return [...once.values()].map((object) =>
-    row(
+    finding(
       'terminating',
       'refuse',
       objectName(object),

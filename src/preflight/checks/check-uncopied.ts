@@ -1,5 +1,7 @@
 import { nameList } from '../../common/sentences.ts';
 import { objectKey } from '../../kube/object-names.ts';
+import type { Finding } from '../../needs/findings.ts';
+import { finding } from '../../needs/findings.ts';
 import { deletedSentence } from '../../sides/deleted-there.ts';
 import { isLeftOut } from '../../sides/left-parked.ts';
 import {
@@ -8,10 +10,10 @@ import {
   UNCOPIED_HINT,
   uncopiedSentence,
 } from '../../sides/refuse-uncopied.ts';
+import { whereIs } from '../../sides/side.ts';
 import { foreignSentence, homelessProblems } from '../../sides/way-home.ts';
 import { isMarked } from '../../workloads/parked-annotation.ts';
-import { row, whereIs } from '../finding-row.ts';
-import type { CheckContext, CheckRow, PreflightCheck } from '../preflight-types.ts';
+import type { CheckContext, CheckRow } from '../preflight-types.ts';
 import { entriesOf } from './check-patches.ts';
 
 /** Whether everything that a cutover stops has a copy, or gets one from the stage that it begins with. */
@@ -22,26 +24,22 @@ export const checkUncopied: CheckRow = {
 };
 
 /** The same for a failback, whose copies are at home. Pure. */
-const homelessRows = ({
-  from,
-  to,
-  homeless,
-}: Pick<CheckContext, 'from' | 'to' | 'homeless'>): PreflightCheck[] => {
+const homelessRows = ({ from, to, homeless }: Pick<CheckContext, 'from' | 'to' | 'homeless'>): Finding[] => {
   if (from === undefined || homeless === undefined) return [];
   const told = foreignSentence(from.side, to.side, homeless.foreign);
   return [
-    ...(told === undefined ? [] : [row('uncopied', 'warn', whereIs(from.side), told)]),
+    ...(told === undefined ? [] : [finding('uncopied', 'warn', whereIs(from.side), told)]),
     ...homelessProblems(from.side, to.side, homeless).map(({ message, hint }) =>
-      row('uncopied', 'refuse', whereIs(to.side), message, hint),
+      finding('uncopied', 'refuse', whereIs(to.side), message, hint),
     ),
   ];
 };
 
 // What was deleted on purpose would run again.
-const deletedRows = ({ from, to, deleted, input }: CheckContext): PreflightCheck[] => {
+const deletedRows = ({ from, to, deleted, input }: CheckContext): Finding[] => {
   if (from === undefined) return [];
   const told = deletedSentence(from.side, to.side, deleted ?? [], input.trySyncConfig !== undefined);
-  return told === undefined ? [] : [row('uncopied', 'warn', whereIs(from.side), told)];
+  return told === undefined ? [] : [finding('uncopied', 'warn', whereIs(from.side), told)];
 };
 
 /** One refusal for all that have none. Without a plan of the stage nothing is said: what is in its way is a finding. Pure. */
@@ -51,7 +49,7 @@ const uncopiedRows = ({
   survey,
   copy,
   input,
-}: Pick<CheckContext, 'from' | 'to' | 'survey' | 'copy' | 'input'>): PreflightCheck[] => {
+}: Pick<CheckContext, 'from' | 'to' | 'survey' | 'copy' | 'input'>): Finding[] => {
   if (input.kind !== 'cutover' || from === undefined || copy === undefined) return [];
   const uncopied = findUncopied(entriesOf({ from, survey }, input), from.objects, copiesOf({ to, copy }));
   const missing = uncopied.filter(({ isIgnored }) => !isIgnored);
@@ -59,11 +57,13 @@ const uncopiedRows = ({
   return [
     ...uncopied
       .filter(({ isIgnored }) => isIgnored)
-      .map((item) => row('uncopied', 'warn', `${item.kind} ${item.name}`, ignoredSentence(item, to.side))),
+      .map((item) =>
+        finding('uncopied', 'warn', `${item.kind} ${item.name}`, ignoredSentence(item, to.side)),
+      ),
     ...(missing.length === 0
       ? []
       : [
-          row(
+          finding(
             'uncopied',
             'refuse',
             nameList(names),

@@ -1,6 +1,7 @@
-import { count } from '../../common/sentences.ts';
+import { clause, count } from '../../common/sentences.ts';
+import { finding } from '../../needs/findings.ts';
+import { whereIs } from '../../sides/side.ts';
 import { enoughOf, unreadyAmong } from '../../sides/unready-workloads.ts';
-import { clause, row, whereIs } from '../finding-row.ts';
 import type { CheckRow } from '../preflight-types.ts';
 
 /** Whether all that runs is ready: on the other side no more is waited for than is here. */
@@ -12,7 +13,7 @@ export const checkUnready: CheckRow = {
     return unreadyAmong(survey.entries, from.objects, from.side.cluster.now()).map(
       ({ entry, reason, readyPods }) => {
         const enough = enoughOf({ ...entry, unready: true, readyPods }, entry.plan.replicas) ?? 0;
-        return row(
+        return finding(
           'unready',
           'warn',
           `${entry.kind} ${entry.name}`,

@@ -1,4 +1,4 @@
-import { row } from '../finding-row.ts';
+import { finding } from '../../needs/findings.ts';
 import type { CheckRow } from '../preflight-types.ts';
 
 /** Whether the volume data can be copied, when that is asked for: the program, each claim, and the pods of the copy. */
@@ -7,6 +7,6 @@ export const checkVolumeData: CheckRow = {
   passed: 'Nothing is in the way of the volume data.',
   run: async ({ input }) => {
     if (input.checkData === undefined) return [];
-    return [row('volume-data', 'info', 'volume data', `Volume data: ${await input.checkData()}.`)];
+    return [finding('volume-data', 'info', 'volume data', `Volume data: ${await input.checkData()}.`)];
   },
 };

@@ -1,9 +1,8 @@
 import type { Failure } from '../../kube/api-errors.ts';
 import type { KubeObject, ResourceType } from '../../kube/api-types.ts';
-import type { Lister } from '../../needs/lister.ts';
-import type { PodTemplate } from '../../needs/need-types.ts';
+import type { Finding } from '../../needs/findings.ts';
+import type { Lister, PodTemplate } from '../../needs/need-types.ts';
 import type { Note } from '../../pipeline/pipeline-types.ts';
-import type { Finding } from '../stage-types.ts';
 
 /** An object outside all namespaces that the copy needs, that the destination lacks, and that is to be created there. */
 export interface ClusterNeed {
@@ -52,8 +51,7 @@ export interface CopyNames {
 export const NO_NEEDS: ClusterNeeds = { needs: [], findings: [] };
 
 /** Identifies a finding that a need settles. Pure. */
-export const answerKey = ({ code, subject }: Pick<Finding, 'code' | 'subject'>): string =>
-  `${code}\n${subject}`;
+export const answerKey = ({ id, subject }: Pick<Finding, 'id' | 'subject'>): string => `${id}\n${subject}`;
 
 /** What the search for needs looks at. */
 export interface NeedsContext {

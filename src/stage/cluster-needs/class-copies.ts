@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../kube/api-types.ts';
 import { apiVersionOf } from '../../kube/object-names.ts';
 import { CLASS_KINDS, type ClassKind } from '../../needs/class-kinds.ts';
+import type { Finding } from '../../needs/findings.ts';
 import { usersByName } from '../../needs/users-by-name.ts';
-import type { Finding } from '../stage-types.ts';
 import {
   answerKey,
   type ClusterCopy,
@@ -67,7 +67,7 @@ const missingOf = async (row: ClassKind, copy: CopyClass, context: NeedsContext)
       const made = never === undefined ? copy(origin.object, names) : { left: never };
       if ('left' in made)
         return { needs: [], findings: [leftFinding(origin.object, names.sourceContext, made.left)] };
-      const answers = [answerKey({ code: `${row.code}-missing`, subject: `${row.kind} ${name}` })];
+      const answers = [answerKey({ id: `${row.id}-missing`, subject: `${row.kind} ${name}` })];
       return { needs: [{ type, ...made, answers }], findings: [] };
     }),
   );

@@ -144,7 +144,7 @@ export const isOfKubernetes = (source: KubeObject): boolean =>
 /** The finding about an object that the copy needs and that is not brought. Pure. */
 export const leftFinding = (source: KubeObject, sourceContext: string, why: string) => ({
   level: 'warn' as const,
-  code: 'cluster-need-left',
+  id: 'cluster-need-left',
   subject: objectName(source),
   message: `${objectName(source)} of context ${sourceContext} is not brought along: ${why}.`,
 });

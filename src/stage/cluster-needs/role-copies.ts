@@ -3,9 +3,9 @@ import { nameList } from '../../common/sentences.ts';
 import type { KubeObject, ResourceType } from '../../kube/api-types.ts';
 import { apiVersionOf, objectName } from '../../kube/object-names.ts';
 import { CLUSTER_ROLES, clusterRoleUses } from '../../needs/cluster-role-needs.ts';
+import type { Finding } from '../../needs/findings.ts';
 import { grantsOf, newGrants } from '../../needs/grant-needs.ts';
 import { extraRights, extraUrls } from '../../needs/role-rules.ts';
-import type { Finding } from '../stage-types.ts';
 import { bindingText, copyBinding, roleOfBinding } from './binding-copy.ts';
 import { answerKey, type ClusterNeed, type NeedsContext } from './bring-types.ts';
 import { copyClusterRole, isOfKubernetes, leftFinding, whyNeverBrought } from './need-copies.ts';
@@ -99,14 +99,14 @@ const readRoles = async (
 const roleNeed = (origin: KubeObject, type: ResourceType, { names }: NeedsContext): ClusterNeed => ({
   type,
   ...copyClusterRole(origin, names),
-  answers: [answerKey({ code: 'cluster-role-missing', subject: objectName(origin) })],
+  answers: [answerKey({ id: 'cluster-role-missing', subject: objectName(origin) })],
 });
 
 const bindingNeed = (copy: KubeObject, type: ResourceType, { names }: NeedsContext): ClusterNeed => ({
   type,
   body: copy,
   notes: [{ level: 'warn', path: 'subjects', message: bindingText(copy, names) }],
-  answers: [answerKey({ code: 'grant-not-copied', subject: objectName(copy) })],
+  answers: [answerKey({ id: 'grant-not-copied', subject: objectName(copy) })],
 });
 
 // A role of that name with more in it would be given to the accounts of everybody who may edit the source's namespace.

@@ -1,4 +1,5 @@
-import type { PreflightCheck, PreflightResult } from '../../preflight/preflight-types.ts';
+import type { Finding } from '../../needs/findings.ts';
+import type { PreflightResult } from '../../needs/preflight-result.ts';
 import type { Theme } from '../theme.ts';
 
 /** The result of `preflight` for people: what stops the move, what to look at, how much is good, the Roles to ask for. */
@@ -16,7 +17,7 @@ export const renderPreflight = (result: PreflightResult, theme: Theme): string =
 
 /** The checks by level, and the Roles to ask for, without heading and summary. */
 export const preflightLines = (result: PreflightResult, theme: Theme): string[] => {
-  const of = (...levels: PreflightCheck['level'][]): PreflightCheck[] =>
+  const of = (...levels: Finding['level'][]): Finding[] =>
     result.checks.filter(({ level }) => levels.includes(level));
   const good = of('ok').length;
   return [
@@ -34,11 +35,7 @@ export const preflightLines = (result: PreflightResult, theme: Theme): string[] 
 // More rows than this of one level say nothing that a count does not; `--output json` has them all.
 const MOST_ROWS = 30;
 
-const section = (
-  title: string,
-  paint: (text: string) => string,
-  checks: readonly PreflightCheck[],
-): string[] => {
+const section = (title: string, paint: (text: string) => string, checks: readonly Finding[]): string[] => {
   if (checks.length === 0) return [];
   const shown = checks.length > MOST_ROWS + 1 ? checks.slice(0, MOST_ROWS) : checks;
   const more = checks.length - shown.length;

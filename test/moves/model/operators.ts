@@ -3,7 +3,7 @@ import { isDrError } from '../../../src/common/errors.ts';
 import { silentReporter } from '../../../src/common/reporter.ts';
 import { encodeOptions } from '../../../src/moves/journal-options.ts';
 import type { MoveResult } from '../../../src/moves/move-result.ts';
-import type { OperationInput } from '../../../src/moves/operation.ts';
+import type { OperationInput } from '../../../src/moves/operation-input.ts';
 import { runMove } from '../../../src/moves/run-move.ts';
 import { runRollback, unfinishedJournal } from '../../../src/moves/run-other.ts';
 import type { MoveOptions } from '../../../src/sides/side-types.ts';

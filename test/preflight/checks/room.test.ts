@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/kube/api-types.ts';
+import { quotaFindings } from '../../../src/needs/quota-findings.ts';
 import { quotasInForce } from '../../../src/needs/quota-usage.ts';
 import { amountsOf } from '../../../src/needs/resource-amounts.ts';
+import type { Starter } from '../../../src/needs/starter.ts';
 import { capacityRows, USED } from '../../../src/preflight/checks/check-capacity.ts';
-import { quotaRows } from '../../../src/preflight/checks/check-quota.ts';
-import type { Starter } from '../../../src/preflight/starters.ts';
 import { object } from '../../helpers/objects.ts';
 
 const NONE = { requests: {}, limits: {} };
@@ -85,13 +85,15 @@ describe('room on the nodes', () => {
 
 describe('room in a quota', () => {
   const side = (role: 'source' | 'dest') =>
-    ({ role, namespace: 'shop', cluster: { context: 'west' } }) as unknown as Parameters<typeof quotaRows>[0];
+    ({ role, namespace: 'shop', cluster: { context: 'west' } }) as unknown as Parameters<
+      typeof quotaFindings
+    >[0];
   const quota = (hard: JsonObject, used: JsonObject = {}, spec: JsonObject = {}) => {
     const found = object('v1', 'ResourceQuota', 'tight', { spec: { hard, ...spec }, status: { used } });
     return quotasInForce([found], [found]);
   };
-  const rowsOf = (...args: Parameters<typeof quotaRows>) =>
-    quotaRows(...args).map(({ level, message }) => `${level}: ${message}`);
+  const rowsOf = (...args: Parameters<typeof quotaFindings>) =>
+    quotaFindings(...args).map(({ level, message }) => `${level}: ${message}`);
 
   test('is used up to the last one without a word', () => {
     expect(

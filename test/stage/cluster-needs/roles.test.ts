@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject, ResourceType } from '../../../src/kube/api-types.ts';
-import type { Lister, SideName } from '../../../src/needs/lister.ts';
+import type { Lister, SideName } from '../../../src/needs/need-types.ts';
 import { bindingText, copyBinding } from '../../../src/stage/cluster-needs/binding-copy.ts';
 import type { NeedsContext } from '../../../src/stage/cluster-needs/bring-types.ts';
 import { findClasses } from '../../../src/stage/cluster-needs/class-copies.ts';

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import type { PreflightCheck, PreflightResult } from '../../../src/preflight/preflight-types.ts';
+import type { Finding } from '../../../src/needs/findings.ts';
+import type { PreflightResult } from '../../../src/needs/preflight-result.ts';
 import { renderPreflight } from '../../../src/ui/render/render-preflight.ts';
 import { renderRepair } from '../../../src/ui/render/render-repair.ts';
 import { createTheme } from '../../../src/ui/theme.ts';
 
 const THEME = createTheme(false);
-const check = (level: PreflightCheck['level'], id: string, hint?: string): PreflightCheck => ({
+const check = (level: Finding['level'], id: string, hint?: string): Finding => ({
   ...{ id, level, subject: id, message: `About ${id}.` },
   ...(hint === undefined ? {} : { hint }),
 });
