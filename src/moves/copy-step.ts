@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { PartialError } from '../common/errors.ts';
 import { nameList } from '../common/sentences.ts';
 import type { KubeObject } from '../kube/api-types.ts';
-import type { Informer } from '../kube/informer.ts';
 import { groupKind } from '../kube/object-names.ts';
 import { isOfMover } from '../pipeline/mover-labels.ts';
 import { followPods, type PodWatch } from '../sides/pod-watch.ts';
 import { type EmptyOptions, remainingPods, watchReturned } from '../sides/see-empty.ts';
 import { whereIs } from '../sides/side.ts';
 import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
+import type { Watched } from '../sides/watched.ts';
 import { claimsOfPod } from '../volumes/pair-pvcs.ts';
 import { finished } from '../workloads/is-finished.ts';
 import { controllerOf } from '../workloads/owners.ts';
@@ -23,12 +23,6 @@ export interface MoveData {
   check(): Promise<string>;
   /** Copies; `mark` names the state of the stopped side. Stops when the signal aborts. Returns a clause. */
   copy(mark: string, signal: AbortSignal): Promise<string>;
-}
-
-/** A side that is stopped and watched. */
-export interface Watched {
-  readonly side: MoveSide;
-  readonly informer: Informer;
 }
 
 /**

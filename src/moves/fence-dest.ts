@@ -6,16 +6,15 @@ import type { KubeObject } from '../kube/api-types.ts';
 import { objectKey, refKey } from '../kube/object-names.ts';
 import { awakeWorkloads } from '../sides/awake-workloads.ts';
 import { survey } from '../sides/baseline.ts';
-import { listSide, whereIs } from '../sides/side.ts';
+import { whereIs } from '../sides/side.ts';
 import type { BaselineEntry, MoveDeps, MoveOptions, MoveSide } from '../sides/side-types.ts';
-import { stopSide } from '../sides/stop-side.ts';
 import type { StateRecord } from '../state/record-types.ts';
 import { readState } from '../state/state-record.ts';
 import { runningWorkloads } from '../workloads/running-workloads.ts';
-import { withRecorded } from './failover-steps.ts';
+import { withRecorded } from './fence-steps.ts';
 import { holdStep } from './hold-again-step.ts';
-import { endCopiesStep } from './hook-steps.ts';
 import type { Step } from './run-steps.ts';
+import { endCopiesStep, stopSideStep } from './shared-steps.ts';
 
 /** Why the destination is the side to be fenced. */
 export type DestFence =
@@ -59,21 +58,10 @@ export const fenceDestSteps = (input: {
     return why === 'awake' ? entries.filter((entry) => ours.has(refKey(entry))) : entries;
   };
   return [
-    {
-      id: 'stop-dest',
-      title: `Stop what runs in ${where}`,
-      plan: async () =>
-        entriesOf(await listSide(dest, deps.signal)).map(
-          (entry) => `PATCH ${entry.kind} ${entry.name}: stop`,
-        ),
-      run: async () => {
-        const objects = await listSide(dest, deps.signal);
-        return `${await stopSide(dest, entriesOf(objects), objects, deps, options)} patches`;
-      },
-    },
+    stopSideStep('stop-dest', `Stop the workloads in ${where}`, dest, options, deps, { entriesOf }),
     {
       id: 'empty-dest',
-      title: `See ${where} empty of pods`,
+      title: `Wait until all pods are gone from ${where}`,
       plan: async () => ['look until no pod of what was stopped is left'],
       run: async () => {
         await waitEmpty(why, dest, options, deps);

@@ -1,22 +1,14 @@
 import type { NamedSide } from '../common/command-line.ts';
-import { count } from '../common/sentences.ts';
-import { openInformer } from '../kube/informer.ts';
 import { refKey } from '../kube/object-names.ts';
 import { survey } from '../sides/baseline.ts';
 import { resumeGitops } from '../sides/pause-gitops.ts';
-import { findServingStarts, prepareHolds, servedOlder } from '../sides/serving-start.ts';
+import { servedOlder } from '../sides/serving-start.ts';
 import { forgetRevisions, olderTargets, restoreNewer } from '../sides/serving-undo.ts';
 import { listSide, whereIs } from '../sides/side.ts';
 import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
-import {
-  NotReadyError,
-  startGroup,
-  startGroups,
-  startTargets,
-  tidyInherited,
-  waitReady,
-  watchedForStart,
-} from '../sides/start-side.ts';
+import { startAgain } from '../sides/start-again.ts';
+import { startTargets } from '../sides/start-side.ts';
+import { watchStarting } from '../sides/watched.ts';
 import { SCHEMA, type StateRecord } from '../state/record-types.ts';
 import { openStateStore } from '../state/state-record.ts';
 import { timestamp } from '../state/time-text.ts';
@@ -53,8 +45,8 @@ export const giveUpSteps = (input: GiveUpDestInput, deps: MoveDeps, known: Reado
   return [
     {
       id: 'give-up',
-      title: 'Record that the destination is given up',
-      plan: async () => ["write into the source's copy of the record that the destination is given up"],
+      title: 'Record that the destination was declared lost',
+      plan: async () => ["write into the source's copy of the record that the destination was declared lost"],
       run: async () => {
         await writeGivenUp(input, 'moving');
         return input.reason;
@@ -67,11 +59,18 @@ export const giveUpSteps = (input: GiveUpDestInput, deps: MoveDeps, known: Reado
         targetsAmong(await listSide(source, deps.signal)).map(
           (target) => `PATCH ${target.kind} ${target.name}: as recorded`,
         ),
-      run: () => startAgain(input, deps, targetsAmong),
+      run: async () => {
+        const watched = await watchStarting(source, deps.signal);
+        try {
+          return await startAgain(watched, targetsAmong, options, deps);
+        } finally {
+          watched.informer.stop();
+        }
+      },
     },
     {
       id: 'revisions',
-      title: `Put newer templates in place again in ${where}`,
+      title: `Restore the newer templates in ${where}`,
       plan: async () =>
         servedOlder(await listSide(source, deps.signal)).map(
           (name) => `PATCH ${name}: its newer template again`,
@@ -128,40 +127,6 @@ const writeGivenUp = async (input: GiveUpDestInput, phase: 'moving' | 'active'):
     };
   });
   return record.epoch;
-};
-
-const startAgain = async (
-  { source, options }: GiveUpDestInput,
-  deps: MoveDeps,
-  targetsAmong: (objects: Parameters<typeof startTargets>[1]) => ReturnType<typeof startTargets>,
-): Promise<string> => {
-  const informer = await openInformer(source.cluster, watchedForStart(source), source.namespace, {
-    signal: deps.signal,
-  });
-  try {
-    const targets = targetsAmong(informer.objects());
-    const serving = await findServingStarts(source, targets, informer.objects(), deps);
-    await prepareHolds(source, serving, informer, deps, options);
-    const notReady: string[] = [];
-    for (const group of startGroups(targets)) {
-      await startGroup(source, group.targets, informer.objects(), deps, { ...options, serving });
-      try {
-        await waitReady(source, group.targets, informer, deps, {
-          waitTimeoutMs: options.waitTimeoutMs,
-          watchOther: () => undefined,
-        });
-      } catch (error) {
-        if (!(error instanceof NotReadyError)) throw error;
-        notReady.push(error.message);
-        deps.reporter.warning(`Started again, but not ready: ${error.message}`);
-      }
-    }
-    await tidyInherited(source, informer.objects(), options.concurrency);
-    const older = serving.size === 0 ? [] : [`${serving.size} with the revision that served`];
-    return [`${count(targets.length, 'workload')} started again`, ...older, ...notReady].join('; ');
-  } finally {
-    informer.stop();
-  }
 };
 
 const nowOf = ({ cluster }: MoveSide): string => timestamp(cluster.now());

@@ -1,32 +1,23 @@
-import { clauseList, count } from '../common/sentences.ts';
+import { clauseList } from '../common/sentences.ts';
 import type { KubeObject } from '../kube/api-types.ts';
-import { openInformer } from '../kube/informer.ts';
 import { objectKey, refKey } from '../kube/object-names.ts';
-import { PODS } from '../kube/well-known.ts';
 import type { WriteGate } from '../kube/write-gate.ts';
 import { survey } from '../sides/baseline.ts';
 import { resumeGitops } from '../sides/pause-gitops.ts';
 import { createReadyBoard } from '../sides/ready-board.ts';
 import { type EmptyOptions, watchReturned } from '../sides/see-empty.ts';
-import { findServingStarts, prepareHolds, servedOlder } from '../sides/serving-start.ts';
+import { servedOlder } from '../sides/serving-start.ts';
 import { forgetRevisions, restoreNewer, sparingOlder } from '../sides/serving-undo.ts';
 import { listSide, whereIs } from '../sides/side.ts';
 import type { MoveDeps, MoveOptions, MoveSide, StartTarget } from '../sides/side-types.ts';
-import {
-  NotReadyError,
-  startGroup,
-  startGroups,
-  startTargets,
-  tidyInherited,
-  waitReady,
-  watchedForStart,
-} from '../sides/start-side.ts';
-import { stopSide } from '../sides/stop-side.ts';
+import { startAgain } from '../sides/start-again.ts';
+import { startTargets } from '../sides/start-side.ts';
 import { runs } from '../sides/wanted-pods.ts';
+import { watchRunning, watchStarting } from '../sides/watched.ts';
 import { holdStep, releaseStep } from './hold-again-step.ts';
-import { emptyStep } from './hook-steps.ts';
 import type { MoveState } from './move-state.ts';
 import type { Step } from './run-steps.ts';
+import { emptyStep, stopSideStep } from './shared-steps.ts';
 
 export interface RollbackInput {
   /** The move that is undone. */
@@ -59,150 +50,142 @@ export interface RollbackPlan {
  * the move, so that a rollback that is cut off can be run again.
  */
 export const rollbackSteps = (input: RollbackInput): RollbackPlan => {
-  const { from, to, options, deps, state } = input;
-  const empty: EmptyOptions = { ...options, ignoreJobs: options.jobs === 'leave' };
-  const notStarted = (): string | undefined => (input.startBegan ? undefined : 'nothing was started there');
-  const notStopped = (): string | undefined => {
-    return from !== undefined && input.stopBegan ? undefined : 'nothing was stopped there';
-  };
   let unseen: readonly string[] = [];
-  const targetsOf = (objects: readonly KubeObject[]): StartTarget[] =>
-    from === undefined ? [] : targetsAgain(from, objects, input);
-  const steps: Step[] = [
-    {
-      id: 'undo-copies',
-      title: 'End the copies of volume data',
-      skip: () => (input.endCopies === undefined ? 'no copy left anything' : undefined),
-      plan: async () => ['end movers that were cut off, and remove what they left in the clusters'],
-      run: async () => (await input.endCopies?.(state.gate)) ?? '',
+  const run: RollbackRun = {
+    ...input,
+    empty: { ...input.options, ignoreJobs: input.options.jobs === 'leave' },
+    notStarted: () => (input.startBegan ? undefined : 'nothing was started there'),
+    notStopped: () => (input.from !== undefined && input.stopBegan ? undefined : 'nothing was stopped there'),
+    targetsOf: (objects) => (input.from === undefined ? [] : targetsAgain(input.from, objects, input)),
+    noteUnseen: (found) => {
+      unseen = found;
     },
-    {
-      id: 'undo-start',
-      title: `Stop what was started in ${whereIs(to)}`,
-      skip: notStarted,
-      plan: async () =>
-        survey(to, await listSide(to, deps.signal)).entries.map(
-          (entry) => `PATCH ${entry.kind} ${entry.name}: stop`,
-        ),
-      run: async () => {
-        const objects = await listSide(to, deps.signal);
-        return count(
-          await stopSide(to, survey(to, objects).entries, objects, deps, options),
-          'patch',
-          'patches',
-        );
-      },
-    },
-    emptyStep('undo-empty', to, { ...empty, holdMs: options.holdMs }, deps, notStarted),
-    releaseStep('undo-hold', from, deps, () =>
-      input.kind === 'failback' && input.startBegan ? undefined : 'nothing was held there',
-    ),
-    {
-      id: 'undo-stop',
-      title:
-        from === undefined
-          ? 'Start the other side again'
-          : `Start ${whereIs(from)} again with the recorded counts`,
-      skip: notStopped,
-      plan: async () =>
-        from === undefined
-          ? []
-          : startTargets(from, await listSide(from, deps.signal), undefined, { foreign: true }).map(
-              (target) => `PATCH ${target.kind} ${target.name}: as recorded`,
-            ),
-      run: async () => (from === undefined ? '' : startAgain(from, to, input, empty)),
-    },
-    {
-      id: 'undo-revisions',
-      title:
-        from === undefined
-          ? 'Put newer templates in place again'
-          : `Put newer templates in place again in ${whereIs(from)}`,
-      skip: notStopped,
-      plan: async () =>
-        from === undefined
-          ? []
-          : servedOlder(await listSide(from, deps.signal)).map(
-              (name) => `PATCH ${name}: its newer template again`,
-            ),
-      run: async () => (from === undefined ? '' : restoreNewer(from, targetsOf, deps)),
-    },
-    {
-      id: 'undo-gitops',
-      title: 'Resume the GitOps owners',
-      skip: () => (from === undefined || !options.pauseGitops ? 'none were paused' : undefined),
-      run: async () => {
-        if (from === undefined) return '';
-        const { gitops } = survey(from, await listSide(from, deps.signal));
-        return resumeGitops(from, gitops, deps);
-      },
-    },
-    holdStep('undo-release', to, options, deps, () =>
-      input.kind === 'failback' ? 'nothing was released there' : notStarted(),
-    ),
-    {
-      id: 'undo-activate',
-      title:
-        from === undefined
-          ? `Mark ${whereIs(to)} as a parked copy`
-          : `Mark ${whereIs(from)} as the live side`,
-      run: async () => {
-        // The destination never ran for good, so there is nothing that a source could disagree with.
-        if (input.kind === 'failover') await state.markFenced();
-        if (from !== undefined && notStopped() === undefined) unseen = await findUnseen(from, input);
-        const epoch = await state.markActive(from?.role ?? 'source');
-        if (from !== undefined && notStopped() === undefined)
-          await forgetRevisions(from, targetsOf, options, deps);
-        return `epoch ${epoch}`;
-      },
-    },
-  ];
-  return { steps, unseen: () => unseen };
+  };
+  return { steps: STEPS.map((step) => step(run)), unseen: () => unseen };
 };
+
+/** What the steps of one rollback share. The clauses say why a step is left out. */
+interface RollbackRun extends RollbackInput {
+  readonly empty: EmptyOptions;
+  notStarted(): string | undefined;
+  notStopped(): string | undefined;
+  /** What of the side that ran before is to run again. */
+  targetsOf(objects: readonly KubeObject[]): StartTarget[];
+  noteUnseen(found: readonly string[]): void;
+}
+
+const endCopies: RollbackStep = ({ endCopies: end, state }) => ({
+  id: 'undo-copies',
+  title: 'End the copies of volume data',
+  skip: () => (end === undefined ? 'no copy left anything' : undefined),
+  plan: async () => ['end movers that were cut off, and remove what they left in the clusters'],
+  run: async () => (await end?.(state.gate)) ?? '',
+});
+
+const stopStarted: RollbackStep = ({ to, options, deps, notStarted }) =>
+  stopSideStep('undo-start', `Stop what was started in ${whereIs(to)}`, to, options, deps, {
+    entriesOf: (objects) => survey(to, objects).entries,
+    skip: notStarted,
+  });
+
+const startStopped: RollbackStep = (run) => ({
+  id: 'undo-stop',
+  title:
+    run.from === undefined
+      ? 'Start the other side again'
+      : `Start ${whereIs(run.from)} again with the recorded counts`,
+  skip: run.notStopped,
+  plan: async () =>
+    run.from === undefined
+      ? []
+      : startTargets(run.from, await listSide(run.from, run.deps.signal), undefined, { foreign: true }).map(
+          (target) => `PATCH ${target.kind} ${target.name}: as recorded`,
+        ),
+  run: async () => (run.from === undefined ? '' : startWatched(run.from, run)),
+});
+
+const restoreTemplates: RollbackStep = ({ from, deps, notStopped, targetsOf }) => ({
+  id: 'undo-revisions',
+  title:
+    from === undefined ? 'Restore the newer templates' : `Restore the newer templates in ${whereIs(from)}`,
+  skip: notStopped,
+  plan: async () =>
+    from === undefined
+      ? []
+      : servedOlder(await listSide(from, deps.signal)).map(
+          (name) => `PATCH ${name}: its newer template again`,
+        ),
+  run: async () => (from === undefined ? '' : restoreNewer(from, targetsOf, deps)),
+});
+
+const resumeOwners: RollbackStep = ({ from, options, deps }) => ({
+  id: 'undo-gitops',
+  title: 'Resume the GitOps owners',
+  skip: () => (from === undefined || !options.pauseGitops ? 'none were paused' : undefined),
+  run: async () => {
+    if (from === undefined) return '';
+    const { gitops } = survey(from, await listSide(from, deps.signal));
+    return resumeGitops(from, gitops, deps);
+  },
+});
+
+const activate: RollbackStep = (run) => ({
+  id: 'undo-activate',
+  title:
+    run.from === undefined
+      ? `Mark ${whereIs(run.to)} as a parked copy`
+      : `Mark ${whereIs(run.from)} as the live side`,
+  run: async () => {
+    const { from, kind, state, deps, options, targetsOf } = run;
+    // The destination never ran for good, so there is nothing that a source could disagree with.
+    if (kind === 'failover') await state.markFenced();
+    const back = run.notStopped() === undefined ? from : undefined;
+    if (back !== undefined) run.noteUnseen(await findUnseen(back, run));
+    const epoch = await state.markActive(from?.role ?? 'source');
+    if (back !== undefined) await forgetRevisions(back, targetsOf, options, deps);
+    return `epoch ${epoch}`;
+  },
+});
+
+type RollbackStep = (run: RollbackRun) => Step;
+
+const STEPS: readonly RollbackStep[] = [
+  endCopies,
+  stopStarted,
+  ({ to, empty, options, deps, notStarted }) =>
+    emptyStep('undo-empty', to, { ...empty, holdMs: options.holdMs }, deps, notStarted),
+  ({ kind, from, deps, startBegan }) =>
+    releaseStep('undo-hold', from, deps, () =>
+      kind === 'failback' && startBegan ? undefined : 'nothing was held there',
+    ),
+  startStopped,
+  restoreTemplates,
+  resumeOwners,
+  ({ kind, to, options, deps, notStarted }) =>
+    holdStep('undo-release', to, options, deps, () =>
+      kind === 'failback' ? 'nothing was released there' : notStarted(),
+    ),
+  activate,
+];
 
 /** A sentence, with a blank before it, about what a rollback does not see running again; empty when it sees all. Pure. */
 export const unseenText = (unseen: readonly string[]): string =>
   unseen.length === 0 ? '' : ` Not everything is up again: ${clauseList(unseen)}.`;
 
-// What is not up again is told, and keeps nobody from going home: it may not have been up before either.
-const startAgain = async (
+const startWatched = async (
   from: MoveSide,
-  to: MoveSide,
-  input: RollbackInput,
-  empty: EmptyOptions,
+  { to, options, deps, empty, startBegan, targetsOf }: RollbackRun,
 ): Promise<string> => {
-  const { deps, options } = input;
-  const other = await openInformer(to.cluster, [...to.types, PODS], to.namespace, { signal: deps.signal });
-  const informer = await openInformer(from.cluster, watchedForStart(from), from.namespace, {
-    signal: deps.signal,
-  });
-  const returned = watchReturned(to, other, empty);
-  const watchOther = (): void => (input.startBegan ? returned.refuse() : undefined);
+  const other = await watchRunning(to, deps.signal);
+  const watched = await watchStarting(from, deps.signal);
+  const returned = watchReturned(to, other.informer, empty);
   try {
-    const targets = targetsAgain(from, informer.objects(), input);
-    const serving = await findServingStarts(from, targets, informer.objects(), deps);
-    await prepareHolds(from, serving, informer, deps, options);
-    const notReady: string[] = [];
-    for (const group of startGroups(targets)) {
-      watchOther();
-      await startGroup(from, group.targets, informer.objects(), deps, { ...options, serving });
-      try {
-        await waitReady(from, group.targets, informer, deps, {
-          waitTimeoutMs: options.waitTimeoutMs,
-          watchOther,
-        });
-      } catch (error) {
-        if (!(error instanceof NotReadyError)) throw error;
-        notReady.push(error.message);
-        deps.reporter.warning(`Started again, but not ready: ${error.message}`);
-      }
-    }
-    await tidyInherited(from, informer.objects(), options.concurrency);
-    const older = serving.size === 0 ? [] : [`${serving.size} with the revision that served`];
-    return [`${count(targets.length, 'workload')} started again`, ...older, ...notReady].join('; ');
+    return await startAgain(watched, targetsOf, options, deps, () =>
+      startBegan ? returned.refuse() : undefined,
+    );
   } finally {
-    informer.stop();
-    other.stop();
+    watched.informer.stop();
+    other.informer.stop();
   }
 };
 
@@ -220,9 +203,7 @@ const targetsAgain = (
 
 /** Which workloads of the baseline are not there, not ready or not at their count, as clauses; empty when all are. */
 const findUnseen = async (from: MoveSide, input: RollbackInput): Promise<string[]> => {
-  const informer = await openInformer(from.cluster, watchedForStart(from), from.namespace, {
-    signal: input.deps.signal,
-  });
+  const { informer } = await watchStarting(from, input.deps.signal);
   const changes = informer.follow();
   try {
     const entries = input.state.baseline()?.entries ?? [];

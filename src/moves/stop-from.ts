@@ -18,7 +18,7 @@ export interface StopInput extends BaselineInput {
   readonly deps: MoveDeps;
   readonly state: MoveState;
   /** Stages once more; undefined where the move does not stage. */
-  converge?(): Promise<string>;
+  readonly converge?: (() => Promise<string>) | undefined;
   /** This run can copy volume data. */
   readonly copiesData: boolean;
 }

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../kube/api-types.ts';
 import { objectKey, refKey } from '../kube/object-names.ts';
-import { withRecorded } from '../moves/failover-steps.ts';
+import { withRecorded } from '../moves/fence-steps.ts';
 import { toStored } from '../moves/operation-state.ts';
 import { survey } from '../sides/baseline.ts';
 import { listSide } from '../sides/side.ts';

@@ -1,7 +1,6 @@
 import { COPIED_REVISION, SERVING_REVISION } from '../common/annotations.ts';
 import { count } from '../common/sentences.ts';
 import type { KubeObject } from '../kube/api-types.ts';
-import type { Informer } from '../kube/informer.ts';
 import { objectKey, objectName, refKey } from '../kube/object-names.ts';
 import { leaveStopped } from './deleted-there.ts';
 import { leaveSuspended } from './jobs-at-home.ts';
@@ -14,12 +13,7 @@ import { whereIs } from './side.ts';
 import type { MoveDeps, MoveOptions, MoveSide, StartTarget } from './side-types.ts';
 import { startGroup, startGroups, waitReady } from './start-side.ts';
 import { findTargets, refuseMissing, type StartSource } from './start-targets.ts';
-
-/** One side with its live picture. */
-interface Watched {
-  readonly side: MoveSide;
-  readonly informer: Informer;
-}
+import type { Watched } from './watched.ts';
 
 /**
  * Starts the other side in waves and waits until each is ready, while the stopped side is watched. What runs already is

@@ -3,7 +3,7 @@ import { silentReporter } from '../../src/common/reporter.ts';
 import type { KubeObject } from '../../src/kube/api-types.ts';
 import type { Informer } from '../../src/kube/informer.ts';
 import { createPicture, type Picture } from '../../src/kube/watched-objects.ts';
-import { copyWhileStopped, type MoveData, type Watched } from '../../src/moves/copy-step.ts';
+import { copyWhileStopped, type MoveData } from '../../src/moves/copy-step.ts';
 import type { MoveDeps, MoveSide } from '../../src/sides/side-types.ts';
 import { object } from '../helpers/objects.ts';
 

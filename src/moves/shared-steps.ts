@@ -1,8 +1,11 @@
-import { openInformer } from '../kube/informer.ts';
-import { PODS } from '../kube/well-known.ts';
+import { count } from '../common/sentences.ts';
+import type { KubeObject } from '../kube/api-types.ts';
 import { type EmptyOptions, holdEmpty, seeEmpty } from '../sides/see-empty.ts';
-import { whereIs } from '../sides/side.ts';
-import type { MoveDeps, MoveOptions, MoveSide } from '../sides/side-types.ts';
+import { listSide, whereIs } from '../sides/side.ts';
+import type { BaselineEntry, MoveDeps, MoveOptions, MoveSide } from '../sides/side-types.ts';
+import { tidyInherited } from '../sides/start-side.ts';
+import { stopSide } from '../sides/stop-side.ts';
+import { watchRunning } from '../sides/watched.ts';
 import { type HookContext, type HookPoint, runHook, runSmoke, splitUrl } from './run-hooks.ts';
 import type { Step } from './run-steps.ts';
 
@@ -29,7 +32,7 @@ export const smokeStep = (
   deps: MoveDeps,
 ): Step => ({
   id: 'smoke',
-  title: 'Ask the smoke check',
+  title: 'Run the smoke check',
   skip: () =>
     smoke.url === undefined && smoke.command === undefined ? 'no smoke check is given' : undefined,
   plan: async () => [
@@ -55,13 +58,11 @@ export const emptyStep = (
   skip?: () => string | undefined,
 ): Step => ({
   id,
-  title: `See ${whereIs(side)} empty of pods`,
+  title: `Wait until all pods are gone from ${whereIs(side)}`,
   ...(skip === undefined ? {} : { skip }),
   plan: async () => ['watch pods until none is left'],
   run: async () => {
-    const informer = await openInformer(side.cluster, [...side.types, PODS], side.namespace, {
-      signal: deps.signal,
-    });
+    const { informer } = await watchRunning(side, deps.signal);
     try {
       await seeEmpty(side, informer, deps, options);
       await holdEmpty(side, informer, options.holdMs, deps, options);
@@ -69,5 +70,42 @@ export const emptyStep = (
       informer.stop();
     }
     return 'no pods';
+  },
+});
+
+/** The step that removes what ReplicaSets have inherited of our annotations from their Deployments. */
+export const tidyStep = (
+  side: MoveSide,
+  { concurrency }: Pick<MoveOptions, 'concurrency'>,
+  objects: () => Promise<readonly KubeObject[]>,
+): Step => ({
+  id: 'tidy',
+  title: `Clean up dr-syncer annotations on ReplicaSets in ${whereIs(side)}`,
+  plan: async () => ['patch ReplicaSets that carry the marks of their Deployment'],
+  run: async () => `${await tidyInherited(side, await objects(), concurrency)} cleaned`,
+});
+
+/** The step that stops what runs on a side; `entriesOf` says what that is. */
+export const stopSideStep = (
+  id: string,
+  title: string,
+  side: MoveSide,
+  options: MoveOptions,
+  deps: MoveDeps,
+  how: {
+    readonly entriesOf: (objects: readonly KubeObject[]) => readonly BaselineEntry[];
+    readonly skip?: () => string | undefined;
+  },
+): Step => ({
+  id,
+  title,
+  ...(how.skip === undefined ? {} : { skip: how.skip }),
+  plan: async () =>
+    how
+      .entriesOf(await listSide(side, deps.signal))
+      .map((entry) => `PATCH ${entry.kind} ${entry.name}: stop`),
+  run: async () => {
+    const objects = await listSide(side, deps.signal);
+    return count(await stopSide(side, how.entriesOf(objects), objects, deps, options), 'patch', 'patches');
   },
 });
