@@ -1,5 +1,5 @@
 import { hasStatus } from '../kube/api-errors.ts';
-import type { Ending } from '../moves/operation.ts';
+import type { Ending } from '../moves/operation-ending.ts';
 import type { PreflightKind, PreflightResult } from '../needs/preflight-result.ts';
 import { preflight } from '../preflight/check-move.ts';
 import type { PreflightInput } from '../preflight/preflight-types.ts';

@@ -1,7 +1,8 @@
 import type { PreflightResult } from '../needs/preflight-result.ts';
 import type { StopsTaken } from '../sides/stops-taken.ts';
+import { moveResult } from './end-operation.ts';
 import type { MoveResult } from './move-result.ts';
-import { type Ending, moveResult } from './operation.ts';
+import type { Ending } from './operation-ending.ts';
 import type { OperationInput } from './operation-input.ts';
 
 /** What a preflight found, and the ending of the move when it says no. */

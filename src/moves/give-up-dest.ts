@@ -14,9 +14,11 @@ import { hostOf, newOperationId } from '../state/operator-identity.ts';
 import type { Journal, StateRecord } from '../state/record-types.ts';
 import { readState } from '../state/state-record.ts';
 import { timestamp } from '../state/time-text.ts';
+import { moveResult } from './end-operation.ts';
 import { type GiveUpDestInput, giveUpSteps } from './give-up-steps.ts';
 import type { MoveResult } from './move-result.ts';
-import { type Ending, moveResult, through } from './operation.ts';
+import { through } from './operation.ts';
+import type { Ending } from './operation-ending.ts';
 import { planSteps, runSteps, StepError, type StepJournal } from './run-steps.ts';
 
 /**

@@ -1,21 +1,18 @@
-import { drSyncer } from '../common/command-line.ts';
-import { RefusedError, UnsafeError } from '../common/errors.ts';
 import type { Reporter } from '../common/reporter.ts';
-import { timeLimit } from '../common/sleep.ts';
 import type { Json } from '../kube/api-types.ts';
-import { groupKind } from '../kube/object-names.ts';
 import { equalJson } from '../kube/raw-json.ts';
-import { bothGates, type WriteGate } from '../kube/write-gate.ts';
-import type { Baseline, MoveSide } from '../sides/side-types.ts';
+import type { WriteGate } from '../kube/write-gate.ts';
+import type { MoveSide } from '../sides/side-types.ts';
 import type { JournalLog } from '../state/journal.ts';
 import { sortBaseline } from '../state/journal-steps.ts';
 import type { Lock } from '../state/lock.ts';
-import type { BaselineWorkload, Journal, StateRecord } from '../state/record-types.ts';
-import { mirrorState, openStateStore, type StateStore } from '../state/state-record.ts';
+import type { Journal, StateRecord } from '../state/record-types.ts';
 import { timestamp } from '../state/time-text.ts';
 import type { DataJournal } from '../volumes/data-types.ts';
-import { isParkField, MOST_REPLICAS } from '../workloads/park-paths.ts';
 import type { MoveState } from './move-state.ts';
+import { type OperationRecord, openOperationRecord } from './operation-record.ts';
+import { fromStored, toStored } from './recorded-baseline.ts';
+import type { StepJournal } from './run-steps.ts';
 
 /** The records of one running operation, for its steps. */
 export interface OperationState extends MoveState {
@@ -47,75 +44,42 @@ export interface OperationStateInput {
   readonly reporter: Reporter;
 }
 
-// The record is read again before every write; writes that come within this time of a reading share it.
-const GUARD_MS = 250;
-// Nobody waits longer for a copy that is kept beside the record.
-const MIRROR_MS = 5000;
-
 /** Ties journal, lock and state record together for the steps of one operation. */
 export const createOperationState = (input: OperationStateInput): OperationState => {
-  const { source, dest, journal, lock, operator, reporter } = input;
-  const store: StateStore = openStateStore(dest.cluster, dest.namespace);
-  // Writes wait for this reading while they have their places in the queue: it must not stand behind them.
-  const witness = openStateStore(dest.cluster.through(lock.gate, { urgent: true }), dest.namespace);
-  const { operationId, kind } = journal.current();
-  let record = input.record;
-  let readAt = 0;
-  let reading: Promise<void> | undefined;
-
+  const { journal, dest } = input;
+  const record = openOperationRecord({ ...input, operationId: journal.current().operationId });
   const now = (): string => timestamp(dest.cluster.now());
-  const look = async (): Promise<void> => {
-    await witness.assertEpoch({ epoch: record.epoch, operationId });
-    readAt = performance.now();
-  };
-  const isStillOurs = async (): Promise<void> => {
-    if (performance.now() - readAt < GUARD_MS) return;
-    reading ??= look().finally(() => {
-      reading = undefined;
-    });
-    await reading;
-  };
-  const update = async (mutate: (current: StateRecord) => StateRecord): Promise<void> => {
-    const written = await store.update((current) => {
-      if (current === undefined || current.epoch !== record.epoch || current.operation?.id !== operationId) {
-        throw new UnsafeError('The state record was changed by somebody else; nothing more is written.', {
-          hint: `See who did what with: ${drSyncer('history', input)}`,
-        });
-      }
-      return mutate(current);
-    });
-    record = written.record;
-    await copyToSource();
-  };
-  // The source's copy is a convenience: what decides is in the destination.
-  const copyToSource = async (): Promise<void> => {
-    if (source === undefined) return;
-    try {
-      const signal = timeLimit(MIRROR_MS);
-      const writer = source.cluster.through(lock.gate, { signal });
-      const mirror = openStateStore(writer, source.namespace, 'source');
-      const done = await mirrorState(mirror, record);
-      if (done === 'ahead')
-        reporter.warning(
-          `The source has a record with a higher epoch than the destination. See both with: ${drSyncer('status', input)}`,
-        );
-    } catch (error) {
-      reporter.warning(
-        `The record could not be copied to the source: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
-  };
-  // A fence and a rollback have a baseline of the operation that they follow, or none.
-  const stopped = kind === 'failback' ? 'dest' : 'source';
-  const namespaceOf = (side: 'source' | 'dest'): string =>
-    (side === 'dest' ? dest : (source ?? dest)).namespace;
-  const isDone = (id: string): boolean => {
-    const step = journal.current().steps.find((item) => item.id === id);
-    return step?.state === 'done';
-  };
-
   return {
-    operationId,
+    ...stepsOf(journal),
+    ...baselineIn(input),
+    ...timesOf(journal, now),
+    ...phaseMarks(record, input.operator, now),
+    ...dataMarks(record, journal.current().operationId, now),
+    data: {
+      read: () => journal.current().data ?? {},
+      write: (claim, value) => journal.setData(claim, value),
+    },
+    gate: record.gate,
+    close: (how) =>
+      record.update((current) => {
+        const { operation, ...rest } = current;
+        return how === 'finished' || operation === undefined
+          ? rest
+          : { ...rest, operation: { ...operation, state: 'stopped' } };
+      }),
+    epoch: () => record.current().epoch,
+  };
+};
+
+/** Whether one of these steps has been started, in this run or an earlier one. Pure. */
+export const hasBegun = ({ steps }: Pick<Journal, 'steps'>, ids: readonly string[]): boolean =>
+  steps.some((step) => ids.includes(step.id) && step.state !== 'skipped');
+
+const stepsOf = (journal: JournalLog): StepJournal & Pick<OperationState, 'hasBegun'> => {
+  const isDone = (id: string): boolean =>
+    journal.current().steps.find((item) => item.id === id)?.state === 'done';
+  return {
+    operationId: journal.current().operationId,
     isDone,
     hasBegun: (id) => hasBegun(journal.current(), [id]),
     advance: async (done, begin) => {
@@ -127,6 +91,20 @@ export const createOperationState = (input: OperationStateInput): OperationState
       ]);
     },
     fail: (id, text) => journal.fail(id, text),
+  };
+};
+
+const baselineIn = ({
+  source,
+  dest,
+  journal,
+}: OperationStateInput): Pick<OperationState, 'baseline' | 'starts' | 'setBaseline'> => {
+  const { kind } = journal.current();
+  // A fence and a rollback have a baseline of the operation that they follow, or none.
+  const stopped = kind === 'failback' ? 'dest' : 'source';
+  const namespaceOf = (side: 'source' | 'dest'): string =>
+    (side === 'dest' ? dest : (source ?? dest)).namespace;
+  return {
     baseline: () => {
       const stored = journal.current().baseline;
       if (stored === undefined) return undefined;
@@ -149,128 +127,70 @@ export const createOperationState = (input: OperationStateInput): OperationState
         ? Promise.resolve()
         : journal.renewBaseline(next);
     },
-    noteStopped: () =>
-      journal.current().stoppedAt === undefined ? journal.note({ stoppedAt: now() }) : Promise.resolve(),
-    noteReady: () =>
-      journal.current().readyAt === undefined ? journal.note({ readyAt: now() }) : Promise.resolve(),
-    markMoving: () =>
-      record.phase === 'moving'
-        ? Promise.resolve()
-        : update((current) => ({ ...current, phase: 'moving', since: now(), by: operator })),
-    markActive: async (side) => {
-      const phase = side === 'dest' ? 'active' : 'standby';
-      // Only this write ends the phase `moving`: a run that was cut off right after it finds it done.
-      if (record.phase === phase) return record.epoch;
-      await update((current) => ({
+  };
+};
+
+const timesOf = (
+  journal: JournalLog,
+  now: () => string,
+): Pick<OperationState, 'noteStopped' | 'noteReady'> => ({
+  noteStopped: () =>
+    journal.current().stoppedAt === undefined ? journal.note({ stoppedAt: now() }) : Promise.resolve(),
+  noteReady: () =>
+    journal.current().readyAt === undefined ? journal.note({ readyAt: now() }) : Promise.resolve(),
+});
+
+const phaseMarks = (
+  record: OperationRecord,
+  operator: string,
+  now: () => string,
+): Pick<OperationState, 'markMoving' | 'markActive' | 'markPendingFence' | 'markFenced'> => ({
+  markMoving: () =>
+    record.current().phase === 'moving'
+      ? Promise.resolve()
+      : record.update((current) => ({ ...current, phase: 'moving', since: now(), by: operator })),
+  markActive: async (side) => {
+    const phase = side === 'dest' ? 'active' : 'standby';
+    // Only this write ends the phase `moving`: a run that was cut off right after it finds it done.
+    if (record.current().phase !== phase)
+      await record.update((current) => ({
         ...current,
         phase,
         epoch: current.epoch + 1,
         since: now(),
         by: operator,
       }));
-      return record.epoch;
-    },
-    markPendingFence: (reason) =>
-      update((current) => ({
-        ...current,
-        phase: 'moving',
-        since: now(),
-        by: operator,
-        pendingFence: current.pendingFence ?? { since: now(), epoch: current.epoch + 1, reason },
-      })),
-    markFenced: () =>
-      update((current) => {
-        const { pendingFence: _fenced, ...rest } = current;
-        return rest;
-      }),
-    markMixedData: (side) =>
-      record.mixedData?.side === side
-        ? Promise.resolve()
-        : update((current) => ({ ...current, mixedData: { since: now(), side, by: operationId } })),
-    markDataCopy: (claims, verified) =>
-      update(({ mixedData: _mixed, ...current }) => ({
-        ...current,
-        lastDataCopy: { at: now(), claims, verified },
-      })),
-    markStage: (objects, hash) =>
-      update((current) => ({ ...current, lastStage: { at: now(), objects, hash } })),
-    data: {
-      read: () => journal.current().data ?? {},
-      write: (claim, value) => journal.setData(claim, value),
-    },
-    gate: bothGates(lock.gate, { pass: isStillOurs, leftMs: () => Number.POSITIVE_INFINITY }),
-    close: (how) =>
-      update((current) => {
-        const { operation, ...rest } = current;
-        return how === 'finished' || operation === undefined
-          ? rest
-          : { ...rest, operation: { ...operation, state: 'stopped' } };
-      }),
-    epoch: () => record.epoch,
-  };
-};
-
-/** A baseline as a journal keeps it. Pure. */
-export const toStored = (baseline: Baseline, namespace: string): BaselineWorkload[] =>
-  baseline.entries.map((entry) => ({
-    apiVersion: entry.apiVersion,
-    kind: entry.kind,
-    namespace,
-    name: entry.name,
-    uid: entry.uid,
-    side: baseline.side,
-    ...(entry.plan.replicas === undefined ? {} : { replicas: entry.plan.replicas }),
-    ...(entry.unready === true ? { unready: true, readyPods: entry.readyPods ?? 0 } : {}),
-    fields: entry.plan.fields.map(({ path, parked, original }) => ({
-      path: [...path],
-      parked,
-      ...(original === undefined ? {} : { original }),
+    return record.current().epoch;
+  },
+  markPendingFence: (reason) =>
+    record.update((current) => ({
+      ...current,
+      phase: 'moving',
+      since: now(),
+      by: operator,
+      pendingFence: current.pendingFence ?? { since: now(), epoch: current.epoch + 1, reason },
     })),
-  }));
-
-// A journal is a ConfigMap, which everybody can write who may edit the namespace: it says which counts to start, and
-// must not make us write any other field.
-const refuseForeign = ({ apiVersion, kind, namespace, name, fields, replicas }: BaselineWorkload): void => {
-  const object = { apiVersion, kind, metadata: { name, namespace } };
-  const foreign = fields.find(
-    ({ path, parked, original }) => !isParkField(object, { path, parked, original }),
-  );
-  if (foreign === undefined && (replicas ?? 0) <= MOST_REPLICAS) return;
-  throw new RefusedError(
-    `The journal of namespace ${namespace} says of ${kind} ${name} what dr-syncer never writes: ${foreign === undefined ? `${replicas} replicas` : foreign.path.join('.')}.`,
-    { hint: 'Somebody has changed the journal. Find out who, and put the earlier content back.' },
-  );
-};
-
-const fromStored = (stored: readonly BaselineWorkload[], side: Baseline['side']): Baseline => ({
-  side,
-  takenAt: '',
-  entries: stored
-    .filter((item) => (item.side ?? 'source') === side)
-    .map((item) => {
-      refuseForeign(item);
-      return {
-        apiVersion: item.apiVersion,
-        kind: item.kind,
-        name: item.name,
-        uid: item.uid,
-        ...(item.unready === true ? { unready: true as const, readyPods: item.readyPods ?? 0 } : {}),
-        plan: {
-          kind: groupKind(item),
-          fields: item.fields.map(({ path, parked, original }) => ({ path, parked, original })),
-          replicas: item.replicas,
-          notes: [],
-        },
-      };
+  markFenced: () =>
+    record.update((current) => {
+      const { pendingFence: _fenced, ...rest } = current;
+      return rest;
     }),
 });
 
-/** What a journal recorded of one side. Pure. */
-export const recordedOf = (
-  journal: Pick<Journal, 'baseline'> | undefined,
-  side: Baseline['side'],
-): Baseline => fromStored(journal?.baseline ?? [], side);
-
-/** Whether one of these steps has been started, in this run or an earlier one. Pure. */
-export const hasBegun = ({ steps }: Pick<Journal, 'steps'>, ids: readonly string[]): boolean =>
-  steps.some((step) => ids.includes(step.id) && step.state !== 'skipped');
+const dataMarks = (
+  record: OperationRecord,
+  operationId: string,
+  now: () => string,
+): Pick<OperationState, 'markMixedData' | 'markDataCopy' | 'markStage'> => ({
+  markMixedData: (side) =>
+    record.current().mixedData?.side === side
+      ? Promise.resolve()
+      : record.update((current) => ({ ...current, mixedData: { since: now(), side, by: operationId } })),
+  markDataCopy: (claims, verified) =>
+    record.update(({ mixedData: _mixed, ...current }) => ({
+      ...current,
+      lastDataCopy: { at: now(), claims, verified },
+    })),
+  markStage: (objects, hash) =>
+    record.update((current) => ({ ...current, lastStage: { at: now(), objects, hash } })),
+});

@@ -18,7 +18,7 @@ import { readJournals } from '../state/past-journals.ts';
 import { planPark } from '../workloads/park.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
 import { readRevisions } from '../workloads/read-revisions.ts';
-import { recordedOf } from './operation-state.ts';
+import { recordedOf } from './recorded-baseline.ts';
 
 /** A move, as far as its baseline goes. */
 export interface BaselineInput {

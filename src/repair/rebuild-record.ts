@@ -1,7 +1,7 @@
 import type { KubeObject } from '../kube/api-types.ts';
 import { objectKey, refKey } from '../kube/object-names.ts';
 import { withRecorded } from '../moves/fence-steps.ts';
-import { toStored } from '../moves/operation-state.ts';
+import { toStored } from '../moves/recorded-baseline.ts';
 import { survey } from '../sides/baseline.ts';
 import { listSide } from '../sides/side.ts';
 import type { MoveSide } from '../sides/side-types.ts';

@@ -5,6 +5,7 @@ import type { Informer } from '../../src/kube/informer.ts';
 import { createPicture, type Picture } from '../../src/kube/watched-objects.ts';
 import { copyWhileStopped, type MoveData } from '../../src/moves/copy-step.ts';
 import type { MoveDeps, MoveSide } from '../../src/sides/side-types.ts';
+import type { Watched } from '../../src/sides/watched.ts';
 import { object } from '../helpers/objects.ts';
 
 const COUNT = 1000;
