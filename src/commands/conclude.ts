@@ -1,6 +1,6 @@
 import type { Io } from '../ui/io.ts';
+import type { Runtime } from '../verbs/runtime.ts';
 import type { CommonFlags } from './options.ts';
-import type { Session } from './session.ts';
 
 /** How a run ended, as every result says it. */
 interface Conclusion {
@@ -22,7 +22,7 @@ export const isOneTerminal = (
 export const conclude = (
   io: Pick<Io, 'stdout' | 'stderr'>,
   flags: CommonFlags,
-  { reporter }: Pick<Session, 'reporter'>,
+  { reporter }: Pick<Runtime, 'reporter'>,
   { exitCode, summary, hint }: Conclusion,
 ): void => {
   if (isOneTerminal(io, flags)) return;

@@ -4,9 +4,10 @@ import { UsageError } from '../common/errors.ts';
 import type { JsonObject } from '../kube/api-types.ts';
 import { isObject } from '../kube/raw-json.ts';
 import { WITHOUT_HOOKS } from '../state/recorded-executables.ts';
+import type { CopyChanges } from '../volumes/copy-changes.ts';
 import type { DataOptions } from '../volumes/data-types.ts';
 import { DEFAULT_MOVER_OPTIONS } from '../volumes/mover-defaults.ts';
-import type { MoverOptions, StrategyName } from '../volumes/mover-types.ts';
+import type { StrategyName } from '../volumes/mover-types.ts';
 import { splitFlags } from '../volumes/split-flags.ts';
 import { DEFAULT_VERIFY_OPTIONS } from '../volumes/verify-pod.ts';
 import { duration, names, oneOf, pairs, wholeNumber } from './parsers.ts';
@@ -156,80 +157,34 @@ export const addResumedDataFlags = (command: Command): Command =>
 export const addPathFlag = (command: Command): Command =>
   command.option('--pv-migrate-path <path>', 'the pv-migrate program (default: found on PATH)');
 
-/**
- * The stored options of a copy with what this run says otherwise. Throws UsageError for flags of a verification that
- * does not take place.
- */
-export const resumedOptions = (stored: DataOptions, flags: ResumedDataFlags): DataOptions => ({
-  ...stored,
-  mover: {
-    ...stored.mover,
-    ...(flags.pvMigratePath === undefined ? {} : { path: flags.pvMigratePath }),
-    ...(flags.pvMigrateFlags === undefined ? {} : { extraFlags: splitFlags(flags.pvMigrateFlags) }),
-    ...(flags.pvMigrateStrategies === undefined
-      ? {}
-      : { strategies: flags.pvMigrateStrategies as readonly StrategyName[] }),
-    images: {
-      rsync: flags.pvMigrateRsyncImage ?? stored.mover.images.rsync,
-      sshd: flags.pvMigrateSshdImage ?? stored.mover.images.sshd,
-    },
-    ...podsOf(flags),
-    ...(flags.pvMigrateResources === undefined ? {} : { resources: flags.pvMigrateResources }),
-    ...(flags.dataTimeout === undefined ? {} : { deadlineMs: flags.dataTimeout }),
-  },
-  verify: resumedVerify(stored, flags),
-});
-
-// Where the pods of a copy and those of its verification may run, as far as this run says so.
-const podsOf = (
-  flags: ResumedDataFlags,
-): Partial<Pick<MoverOptions, 'pullSecrets' | 'tolerations' | 'nodeSelector'>> => ({
-  ...(flags.pvMigratePullSecret === undefined ? {} : { pullSecrets: flags.pvMigratePullSecret }),
-  ...(flags.pvMigrateToleration === undefined ? {} : { tolerations: flags.pvMigrateToleration }),
-  ...(flags.pvMigrateNodeSelector === undefined
-    ? {}
-    : { nodeSelector: Object.fromEntries(flags.pvMigrateNodeSelector) }),
-});
-
-// `--verify none` gives the verification up that a run got stuck in; another mode begins one.
-const resumedVerify = (
-  { verify: known, mover }: DataOptions,
-  flags: ResumedDataFlags,
-): DataOptions['verify'] => {
-  const { verify: mode, verifySample, verifyImage, verifyRunAsUser } = flags;
-  if (mode === 'none' || (mode === undefined && known === undefined)) {
-    refuseUnverified(flags);
-    return undefined;
-  }
-  const { pullSecrets, tolerations, nodeSelector } = mover;
-  const base = known ?? {
-    ...DEFAULT_VERIFY_OPTIONS,
-    pullSecrets,
-    tolerations,
-    nodeSelector,
-    mode: 'size' as const,
-  };
+/** What these flags say otherwise of a copy that was asked for. Throws UsageError for flags that cannot be read. */
+export const copyChanges = (flags: ResumedDataFlags): CopyChanges => {
+  const given = <T extends object>(values: T): Partial<{ [K in keyof T]: NonNullable<T[K]> }> =>
+    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<{
+      [K in keyof T]: NonNullable<T[K]>;
+    }>;
   return {
-    ...base,
-    ...podsOf(flags),
-    ...(mode === undefined ? {} : { mode }),
-    ...(verifySample === undefined ? {} : { sampleFiles: verifySample }),
-    ...(verifyImage === undefined ? {} : { image: verifyImage }),
-    ...(verifyRunAsUser === undefined ? {} : { runAsUser: verifyRunAsUser }),
+    mover: {
+      ...given({
+        path: flags.pvMigratePath,
+        extraFlags: flags.pvMigrateFlags === undefined ? undefined : splitFlags(flags.pvMigrateFlags),
+        strategies: flags.pvMigrateStrategies as readonly StrategyName[] | undefined,
+        pullSecrets: flags.pvMigratePullSecret,
+        tolerations: flags.pvMigrateToleration,
+        nodeSelector: flags.pvMigrateNodeSelector && Object.fromEntries(flags.pvMigrateNodeSelector),
+        resources: flags.pvMigrateResources,
+        deadlineMs: flags.dataTimeout,
+      }),
+      images: { rsync: flags.pvMigrateRsyncImage, sshd: flags.pvMigrateSshdImage },
+    },
+    verify: given({
+      mode: flags.verify,
+      sampleFiles: flags.verifySample,
+      image: flags.verifyImage,
+      runAsUser: flags.verifyRunAsUser,
+    }),
   };
 };
-
-// Whoever names the image of a verification believes that there is one.
-const refuseUnverified = (flags: ResumedDataFlags): void => {
-  const names = OF_A_VERIFICATION.filter((name) => flags[name] !== undefined).map(flagName);
-  if (names.length === 0) return;
-  const why = flags.verify === 'none' ? 'because of --verify none' : 'as the first run was not asked to';
-  throw new UsageError(`${names.join(', ')}: nothing is compared, ${why}.`, {
-    hint: 'Add --verify size or --verify checksum, or leave these flags out.',
-  });
-};
-
-const OF_A_VERIFICATION = ['verifySample', 'verifyImage', 'verifyRunAsUser'] as const;
 
 /** The flags as the data operation takes them. Throws UsageError for flags of pv-migrate that cannot be read. */
 export const dataOptions = (flags: DataFlags, how: { readonly preCopy: boolean }): DataOptions => {
@@ -323,3 +278,20 @@ const objects = (value: string, previous: readonly JsonObject[] | undefined): Js
   ...(previous ?? []),
   oneObject(value),
 ];
+
+/** Refuses flags of `stage` that belong together and were given apart. Throws UsageError. */
+export const checkPreCopyFlags = (flags: Pick<DataFlags, 'migratePvcData' | 'preCopy' | 'verify'>): void => {
+  if (flags.migratePvcData === true && flags.preCopy !== true) {
+    throw new UsageError('stage copies data only while the source runs, which is not consistent.', {
+      hint: 'Add --pre-copy if that is what you want; the consistent copy is made by cutover --migrate-pvc-data.',
+    });
+  }
+  if (flags.preCopy === true && flags.migratePvcData !== true)
+    throw new UsageError('--pre-copy goes with --migrate-pvc-data.');
+  if (flags.preCopy === true && flags.verify !== 'none') {
+    throw new UsageError(
+      'A pre-copy cannot be verified: stage makes no pods at the source, and its files change.',
+      { hint: 'Leave --verify to cutover --migrate-pvc-data.' },
+    );
+  }
+};

@@ -13,7 +13,7 @@ export const finishMove = async (
   session: Session,
   result: MoveResult,
 ): Promise<number> => {
-  conclude(io, flags, session, result);
+  conclude(io, flags, session.runtime, result);
   // Warnings were told when they came up.
   const isTold = isOneTerminal(io, flags);
   await writeResult(io, flags.output, result, (value) => renderMove(value, session.theme, { isTold }));

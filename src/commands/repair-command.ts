@@ -1,12 +1,8 @@
-import { UsageError } from '../common/errors.ts';
-import { encodeOptions } from '../moves/journal-options.ts';
-import { confirmName } from '../ui/confirm.ts';
 import type { Io } from '../ui/io.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderRepair } from '../ui/render/render-repair.ts';
-import { type RepairResult, repair } from '../verbs/repair.ts';
+import { repair } from '../verbs/repair.ts';
 import { type MoveFlags, moveOptions } from './move-options.ts';
-import { openPair, operationBase } from './pair.ts';
 import { withSession } from './session.ts';
 
 export interface RepairFlags extends MoveFlags {
@@ -15,35 +11,14 @@ export interface RepairFlags extends MoveFlags {
 
 /** `dr-syncer repair`: puts lost or damaged records right. Returns the exit code. */
 export const runRepair = (io: Io, flags: RepairFlags, interrupt: AbortSignal): Promise<number> =>
-  withSession(io, flags, interrupt, async (session) => {
-    const { reporter, signal } = session;
-    const pair = await openPair(session, 'try');
-    if (pair.source === undefined)
-      reporter.warning(
-        `The source does not answer, so its copies are not looked at: ${pair.sourceProblem ?? ''}`,
-      );
-    const options = { ...moveOptions(flags), dryRun: false };
-    const result: RepairResult = await repair({
-      ...operationBase(io, flags, session),
-      ...pair,
+  withSession(io, flags, interrupt, async ({ pair, runtime, theme }) => {
+    const request = {
+      options: moveOptions(flags),
       dryRun: flags.dryRun === true,
-      live: flags.liveSide === undefined ? undefined : flags.liveSide === 'destination' ? 'dest' : 'source',
-      journalOptions: encodeOptions({ move: options, stage: undefined, migrateData: undefined, reason: '' }),
-      confirm: async (sentences) => {
-        for (const sentence of sentences) reporter.action(sentence);
-        await confirmName(io, {
-          yes: flags.yes === true,
-          lines: ['This writes these records; no workload is touched.'],
-          name: pair.dest.namespace,
-          signal,
-        }).catch((error: unknown) => {
-          if (!(error instanceof UsageError)) throw error;
-          throw new UsageError(`${error.message} It would write: ${sentences.join(' ')}`, {
-            hint: error.hint,
-          });
-        });
-      },
-    });
-    await writeResult(io, flags.output, result, (value) => renderRepair(value, session.theme));
+      takeOver: flags.takeOver === true,
+      live: flags.liveSide === 'destination' ? ('dest' as const) : flags.liveSide,
+    };
+    const result = await repair(pair, request, runtime);
+    await writeResult(io, flags.output, result, (value) => renderRepair(value, theme));
     return result.exitCode;
   });

@@ -1,14 +1,13 @@
-import { drSyncer } from '../common/command-line.ts';
 import { UsageError } from '../common/errors.ts';
 import { sleep } from '../common/sleep.ts';
-import type { ClusterReader } from '../kube/api-types.ts';
-import { readHistory } from '../state/history.ts';
+import type { StatusResult } from '../status/status-types.ts';
 import type { Io } from '../ui/io.ts';
 import { writeResult } from '../ui/output.ts';
 import { renderHistory, renderStatus } from '../ui/render/render-status.ts';
-import { refuseUnknownNamespace, type StatusResult, status } from '../verbs/status.ts';
+import { history } from '../verbs/history.ts';
+import { status } from '../verbs/status.ts';
 import type { CommonFlags, SideFlags } from './options.ts';
-import { type OpenSide, type Session, withSession } from './session.ts';
+import { withSession } from './session.ts';
 
 export interface StatusFlags extends CommonFlags, SideFlags {
   readonly watch?: boolean;
@@ -17,7 +16,7 @@ export interface StatusFlags extends CommonFlags, SideFlags {
 
 /** `dr-syncer status`: returns the exit code; with `--watch` that of the last look. */
 export const runStatus = (io: Io, flags: StatusFlags, interrupt: AbortSignal): Promise<number> =>
-  withSession(io, flags, interrupt, async (session) => {
+  withSession(io, flags, interrupt, async ({ pair, runtime, theme }) => {
     if (flags.watch === true && (flags.output === 'json' || flags.output === 'yaml')) {
       throw new UsageError(
         `--watch writes one result after the other, and ${flags.output} is one document.`,
@@ -26,26 +25,17 @@ export const runStatus = (io: Io, flags: StatusFlags, interrupt: AbortSignal): P
         },
       );
     }
-    const dest = session.openDest();
-    const source = openSourceIfNamed(session, flags);
-    let told = '';
+    const look = status(pair, runtime);
+    let shown = '';
     for (;;) {
-      const result = await status({
-        source,
-        dest,
-        signal: session.signal,
-        process: { operator: io.operator, lifeOf: io.process.lifeOf },
-        command: (verb, known, ...words) => drSyncer(verb, { source, sourceName: known, dest }, ...words),
-      });
+      const result = await look();
       const changed = changeKey(result);
-      if (changed !== told)
-        await writeResult(io, flags.output, result, (value: StatusResult) =>
-          renderStatus(value, session.theme),
-        );
-      told = changed;
+      if (changed !== shown)
+        await writeResult(io, flags.output, result, (value: StatusResult) => renderStatus(value, theme));
+      shown = changed;
       if (flags.watch !== true || interrupt.aborted) return result.exitCode;
-      await sleep(flags.interval, session.signal).catch(() => undefined);
-      if (session.signal.aborted) return result.exitCode;
+      await sleep(flags.interval, runtime.signal).catch(() => undefined);
+      if (runtime.signal.aborted) return result.exitCode;
     }
   });
 
@@ -61,20 +51,10 @@ export const changeKey = (result: StatusResult): string =>
     lastDataCopy: result.lastDataCopy?.at,
   });
 
-/** `dr-syncer history`: the audit records of a destination namespace. */
+/** `dr-syncer history`: the past operations on a namespace. Returns the exit code. */
 export const runHistory = (io: Io, flags: CommonFlags & SideFlags, interrupt: AbortSignal): Promise<number> =>
-  withSession(io, flags, interrupt, async (session) => {
-    const dest = session.openDest();
-    const { signal } = session;
-    const entries = await readHistory(dest.cluster, dest.namespace, 'dest', { signal });
-    if (entries.length === 0)
-      await refuseUnknownNamespace({ source: openSourceIfNamed(session, flags), dest, signal });
-    const result = { schema: 'dr-syncer.io/history-result/v1', outcome: 'ok', exitCode: 0, entries };
+  withSession(io, flags, interrupt, async ({ pair, runtime }) => {
+    const result = await history(pair, runtime);
     await writeResult(io, flags.output, result, (value) => renderHistory(value.entries));
-    return 0;
+    return result.exitCode;
   });
-
-const openSourceIfNamed = (session: Session, flags: SideFlags): OpenSide<ClusterReader> | undefined =>
-  flags.sourceContext === undefined && flags.sourceKubeconfig === undefined
-    ? undefined
-    : session.openSource();

@@ -2,7 +2,7 @@ import { drSyncer } from '../common/command-line.ts';
 import { errorText } from '../common/errors.ts';
 import { type ExitName, exitCode } from '../common/exit-codes.ts';
 import { OPEN_GATE, type WriteGate } from '../kube/write-gate.ts';
-import { openHistory } from '../state/history.ts';
+import { openHistory } from '../state/operation-history.ts';
 import { hostOf } from '../state/operator-identity.ts';
 import { claimReports } from '../volumes/stored-copies.ts';
 import type { MoveResult } from './move-result.ts';

@@ -29,6 +29,7 @@ export const storedOptions = (stored: JsonObject): StoredOptions | undefined => 
   const { move, migrateData, ...rest } = fromJson(bare) as unknown as StoredOptions;
   return {
     ...rest,
+    ...saidInReason(rest),
     move: { ...move, hooks: { ...NO_HOOKS, ...move.hooks } },
     migrateData: movable(migrateData),
   };
@@ -63,6 +64,12 @@ export const decodeOptions = (
     },
   };
 };
+
+// Journals of the versions before these fields were there said it in the reason.
+const saidInReason = ({ reason }: Pick<StoredOptions, 'reason'>): Partial<StoredOptions> => ({
+  ...(reason === 'sync-config' ? { syncConfig: true } : {}),
+  ...(reason === 'awake' || reason === 'given-up' ? { destFence: reason } : {}),
+});
 
 const NO_HOOKS = { preStop: undefined, postStop: undefined, preStart: undefined, postStart: undefined };
 

@@ -1,20 +1,15 @@
 import { drSyncer } from '../common/command-line.ts';
-import { errorText, isDrError } from '../common/errors.ts';
+import { isDrError } from '../common/errors.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
-import type { WriteGate } from '../kube/write-gate.ts';
 import type { PreflightResult } from '../needs/preflight-result.ts';
 import { listSide } from '../sides/side.ts';
 import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
 import type { StopsTaken } from '../sides/stops-taken.ts';
 import type { Tried } from '../sides/try-patches.ts';
-import { readJournal } from '../state/journal.ts';
-import { refuseHeldLock } from '../state/lock.ts';
-import type { Journal, StateRecord } from '../state/record-types.ts';
 import { readState } from '../state/state-record.ts';
-import type { MoverRecord } from '../volumes/mover-types.ts';
-import { unfinishedMovers } from '../volumes/stored-copies.ts';
 import { admit, nextFor, refuseReversed } from './admit-operation.ts';
 import type { MoveData } from './copy-step.ts';
+import type { DataStep } from './data-step.ts';
 import { dryRunResult, type PreflightGate, unstarted } from './dry-run-result.ts';
 import { endOperation } from './end-operation.ts';
 import type { MoveResult } from './move-result.ts';
@@ -27,51 +22,40 @@ import { hasBegun, type OperationState } from './operation-state.ts';
 import { outageSeconds } from './outage.ts';
 import { outcomeOf } from './outcome.ts';
 import { planState } from './plan-state.ts';
-import { type RollbackInput, rollbackSteps, unseenText } from './rollback-steps.ts';
-import { planSteps, runSteps, StepError } from './run-steps.ts';
+import { planSteps } from './run-steps.ts';
 import { isSourceLost, lostSourceError } from './source-lost.ts';
 import { takeBaseline } from './take-baseline.ts';
-import type { UndoSides } from './undo-sides.ts';
+import { undoIfAsked } from './undo-if-asked.ts';
+import { doneSteps, readOperation, refuseRunning } from './unfinished-operation.ts';
 
 /** A cutover or a failback: both sides answer. */
 export interface RunMoveInput extends OperationInput {
   readonly kind: 'cutover' | 'failback';
   readonly source: MoveSide;
   /** Looks before anything is changed; `refused` is the ending when it says no. */
-  preflight?(): Promise<PreflightGate>;
+  readonly preflight?: (() => Promise<PreflightGate>) | undefined;
   /** Stages once more, with the destination and the records of the operation. */
-  converge?(operation: ConvergeAccess): Promise<string>;
+  readonly converge?: ((operation: ConvergeAccess) => Promise<string>) | undefined;
   /** Kinds of custom resources that are done once, as its stage was told. Cutover only. */
-  readonly oneShotKinds?: readonly string[];
-  readonly data?: DataStep;
+  readonly oneShotKinds?: readonly string[] | undefined;
+  readonly data?: DataStep | undefined;
   /** `sides` is undefined in a dry run. */
-  config?(
-    sides: { readonly source: MoveSide; readonly dest: MoveSide } | undefined,
-    deps: MoveDeps,
-  ): Promise<string>;
+  readonly config?:
+    | ((
+        sides: { readonly source: MoveSide; readonly dest: MoveSide } | undefined,
+        deps: MoveDeps,
+      ) => Promise<string>)
+    | undefined;
   /** What the source says, in dry runs, to what `config` would apply there. For the dry run of a resumed failback. */
-  tryConfig?(): Promise<readonly Tried[]>;
+  readonly tryConfig?: (() => Promise<readonly Tried[]>) | undefined;
   /** `config` writes to the source. */
-  readonly syncsConfig?: boolean;
+  readonly syncsConfig?: boolean | undefined;
 }
 
 /** What a stage inside an operation writes with. */
 export type ConvergeAccess = Pick<Operation, 'dest' | 'state' | 'deps'>;
 
-/** The data copy of a command: what its steps ask for, with the records of the operation. */
-export interface DataStep {
-  /** `isStaged`: the claims at the destination are there already. */
-  plan(isStaged: boolean): Promise<readonly string[]>;
-  check(isStaged: boolean): Promise<string>;
-  copy(state: OperationState, mark: string, signal: AbortSignal): Promise<string>;
-  /** Ends what these copies may have left running. Returns a clause. */
-  end: EndCopies;
-}
-
-/** Ends what copies of volume data may have left running in the clusters, through the gate of an operation. */
-export type EndCopies = (records: readonly MoverRecord[], gate: WriteGate) => Promise<string>;
-
-// A cutover stages first, so before it a claim may still be missing at the destination.
+// A cutover stages first, so before it a PVC may still be missing at the destination.
 const dataOf = (data: DataStep, kind: RunMoveInput['kind'], state: OperationState | undefined): MoveData => ({
   plan: () => data.plan(kind === 'failback'),
   check: () => data.check(true),
@@ -107,7 +91,7 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
     return planned(input, undefined, epoch, doneSteps(journal));
   }
   const operation = await beginOperation(input);
-  const plan = moveSteps({ ...stepInput(input, operation), ...(stops === undefined ? {} : { stops }) });
+  const plan = moveSteps(stepInput(input, operation, stops));
   try {
     const ending = await runToEnding(operation, plan.steps, {
       success: `${kind === 'cutover' ? 'The application runs at the destination' : 'The application is back at the source'}: ${
@@ -127,14 +111,6 @@ export const runMove = async (input: RunMoveInput): Promise<MoveResult> => {
   } finally {
     plan.close();
   }
-};
-
-/** Throws LockedError when the operation in the record is being run by somebody at this moment. */
-export const refuseRunning = async (
-  { dest, operator, process, signal }: OperationInput,
-  record: StateRecord | undefined,
-): Promise<void> => {
-  if (record?.operation !== undefined) await refuseHeldLock(dest, { holder: operator, process }, { signal });
 };
 
 // What the step that takes the baseline would refuse is asked before the first record is written, so that a refusal
@@ -176,56 +152,17 @@ const changingSteps = (input: RunMoveInput): string[] => [
   ...(input.syncsConfig === true ? ['config'] : []),
 ];
 
-/** Ends the copies that a journal still knows; undefined when it knows none. */
-export const endCopiesOf = (
-  { data = {} }: Pick<Journal, 'data'>,
-  end: EndCopies | undefined,
-): ((gate: WriteGate) => Promise<string>) | undefined => {
-  const records = unfinishedMovers(data);
-  return end === undefined || records.length === 0 ? undefined : (gate) => end(records, gate);
+const stepInput = (input: RunMoveInput, operation: Operation, stops: StopsTaken | undefined): MoveInput => {
+  const { kind, options, converge, config, data, oneShotKinds, syncsConfig } = input;
+  const { deps, state } = operation;
+  const sides = bothSides(input, operation);
+  return {
+    ...{ kind, ...sides, options, deps, state, stops, oneShotKinds, syncsConfig },
+    converge: converge && (() => converge(operation)),
+    config: config && (() => config(sides, deps)),
+    data: data && dataOf(data, kind, state),
+  };
 };
-
-/** The journal and the epoch of an operation that is to be gone on with, for its dry run. Throws KubeApiError. */
-export const readOperation = async ({
-  dest,
-  resume,
-  signal,
-}: Pick<OperationInput, 'dest' | 'resume' | 'signal'>): Promise<{
-  readonly journal: Journal | undefined;
-  readonly epoch: number;
-}> => {
-  const [journal, stored] = await Promise.all([
-    readJournal(dest.cluster, dest.namespace, {
-      signal,
-      ...(resume === undefined ? {} : { operationId: resume.operationId }),
-    }),
-    readState(dest.cluster, dest.namespace, 'dest', { signal }),
-  ]);
-  return { journal, epoch: stored?.record.epoch ?? 0 };
-};
-
-/** The ids of the steps that an operation has behind it. Pure. */
-export const doneSteps = (journal: Journal | undefined): ReadonlySet<string> =>
-  new Set((journal?.steps ?? []).filter((step) => step.state === 'done').map((step) => step.id));
-
-const stepInput = (input: RunMoveInput, operation: Operation): MoveInput => ({
-  kind: input.kind,
-  ...bothSides(input, operation),
-  options: input.options,
-  deps: operation.deps,
-  state: operation.state,
-  ...(input.converge === undefined
-    ? {}
-    : { converge: () => input.converge?.(operation) ?? Promise.resolve('') }),
-  ...(input.oneShotKinds === undefined ? {} : { oneShotKinds: input.oneShotKinds }),
-  ...(input.syncsConfig === undefined ? {} : { syncsConfig: input.syncsConfig }),
-  ...(input.config === undefined
-    ? {}
-    : {
-        config: () => input.config?.(bothSides(input, operation), operation.deps) ?? Promise.resolve(''),
-      }),
-  ...(input.data === undefined ? {} : { data: dataOf(input.data, input.kind, operation.state) }),
-});
 
 // A move has a source, and so has its operation.
 const bothSides = (input: RunMoveInput, { source, dest }: Operation) => ({
@@ -233,71 +170,21 @@ const bothSides = (input: RunMoveInput, { source, dest }: Operation) => ({
   dest,
 });
 
-/** Undoes a move that stopped part-way, when the operator asked for that; undefined when there is nothing to do. */
-export const undoIfAsked = async (
-  operation: Operation,
-  ending: Ending,
-  move: Pick<RollbackInput, 'kind' | 'from' | 'to'> & Partial<UndoSides>,
-  end?: EndCopies,
-): Promise<Ending | undefined> => {
-  const { input } = operation;
-  if (ending.finished || !input.options.rollbackOnFailure || operation.deps.signal.aborted) return undefined;
-  input.reporter.failure(ending.summary);
-  input.reporter.action('Rolling back');
-  const plan = rollbackSteps({
-    stopBegan: hasBegun(operation.journal.current(), ['stop']),
-    startBegan: hasBegun(operation.journal.current(), ['start']),
-    ...move,
-    endCopies: endCopiesOf(operation.journal.current(), end),
-    options: input.options,
-    deps: operation.deps,
-    state: operation.state,
-  });
-  try {
-    const reports = [...ending.reports, ...(await runSteps(plan.steps, operation.state, operation.deps))];
-    return {
-      outcome: 'rolledBack',
-      summary: `Rolled back. ${ending.summary}${unseenText(plan.unseen())}`,
-      hint: undefined,
-      reports,
-      finished: true,
-    };
-  } catch (error) {
-    const summary = `${ending.summary} The rollback stopped as well: ${errorText(error)}`;
-    return {
-      ...ending,
-      summary,
-      hint: `Try it again with: ${drSyncer('rollback', input)}`,
-      reports: [...ending.reports, ...(error instanceof StepError ? error.reports : [])],
-    };
-  }
-};
-
 const planned = async (
   input: RunMoveInput,
   gate: PreflightGate | undefined,
   epoch: number,
   done?: ReadonlySet<string>,
 ): Promise<MoveResult> => {
+  const { kind, source, dest, options, converge, config, data, syncsConfig, tryConfig } = input;
+  const deps = { reporter: input.reporter, signal: input.signal };
   const plan = moveSteps({
-    kind: input.kind,
-    source: input.source,
-    dest: input.dest,
-    options: input.options,
-    deps: { reporter: input.reporter, signal: input.signal },
-    ...(gate?.stops === undefined ? {} : { stops: gate.stops }),
+    ...{ kind, source, dest, options, deps, syncsConfig, tryConfig },
+    stops: gate?.stops,
     state: planState(epoch),
-    ...(input.converge === undefined ? {} : { converge: async () => '' }),
-    ...(input.syncsConfig === undefined ? {} : { syncsConfig: input.syncsConfig }),
-    ...(input.config === undefined
-      ? {}
-      : {
-          config: () =>
-            input.config?.(undefined, { reporter: input.reporter, signal: input.signal }) ??
-            Promise.resolve(''),
-        }),
-    ...(input.tryConfig === undefined ? {} : { tryConfig: input.tryConfig }),
-    ...(input.data === undefined ? {} : { data: dataOf(input.data, input.kind, undefined) }),
+    converge: converge && (async () => ''),
+    config: config && (() => config(undefined, deps)),
+    data: data && dataOf(data, kind, undefined),
   });
   return dryRunResult(input, await planSteps(plan.steps, done), epoch, gate);
 };

@@ -147,11 +147,18 @@ const VERIFY = fields<VerifyOptions>({
   deadlineMs: ms,
 });
 
-const OPTIONS = fields<{ move: MoveOptions; stage: StageOptions; migrateData: DataOptions; reason: string }>({
+const OPTIONS = fields<
+  Omit<StoredOptions, 'migrateData' | 'syncConfig'> & {
+    readonly migrateData: DataOptions | undefined;
+    readonly syncConfig?: boolean | undefined;
+  }
+>({
   move: MOVE,
   stage: optional(STAGE),
   migrateData: optional(fields<DataOptions>({ mover: MOVER, verify: optional(VERIFY) })),
   reason: text,
+  syncConfig: optional(yesOrNo),
+  destFence: optional(oneOf(['awake', 'given-up'])),
 });
 
 /**
@@ -186,5 +193,10 @@ export interface StoredOptions {
   readonly move: MoveOptions;
   readonly stage: StageOptions | undefined;
   readonly migrateData: JsonObject | undefined;
+  /** Why a destination was started without its source, or the other way round; empty for other operations. */
   readonly reason: string;
+  /** A failback that brings home what was changed at the destination. */
+  readonly syncConfig?: boolean | undefined;
+  /** Why the destination is the side that a fence stops; undefined: it is the source. */
+  readonly destFence?: 'awake' | 'given-up' | undefined;
 }

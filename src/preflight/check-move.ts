@@ -50,7 +50,7 @@ import { startersOf } from './starters.ts';
  * that starts has room and rules for. Writes nothing; asks the servers in dry runs and reviews. Returns the result for
  * every answer, with the worst checks first. Throws KubeApiError when a cluster does not answer or no longer knows us.
  */
-export const preflight = async (input: PreflightInput): Promise<PreflightResult> => {
+export const checkMove = async (input: PreflightInput): Promise<PreflightResult> => {
   const context = contextOf(input, await gather(input));
   const rights: { found: RightsFound | undefined } = { found: undefined };
   const checks: readonly CheckRow[] = [

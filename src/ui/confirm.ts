@@ -4,22 +4,19 @@ import type { Io } from './io.ts';
 import { safeLine } from './safe-text.ts';
 
 /**
- * Asks the operator to type a name before something that cannot be taken back by a key press. With `yes` nothing is
- * asked. Throws UsageError without a terminal, and InterruptedError when something else is typed, or Ctrl-C or Ctrl-D;
+ * Asks the operator to type a name before something that cannot be taken back by a key press. Throws UsageError without a terminal, and InterruptedError when something else is typed, or Ctrl-C or Ctrl-D;
  * what `signal` aborts with otherwise.
  */
 export const confirmName = async (
   io: Io,
   question: {
-    readonly yes: boolean;
     /** What is asked, line by line. */
     readonly lines: readonly string[];
     readonly name: string;
     readonly signal: AbortSignal;
   },
 ): Promise<void> => {
-  const { yes, lines, name, signal } = question;
-  if (yes) return;
+  const { lines, name, signal } = question;
   needTerminal(io);
   signal.throwIfAborted();
   const text = [...lines, `Type "${name}" to continue: `].map(safeLine).join('\n');

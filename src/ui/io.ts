@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Life } from '../common/process-identity.ts';
+import type { RunProcess } from '../verbs/runtime.ts';
 
 /** A stream for people or data, and whether a person looks at it. */
 export type OutStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -15,15 +15,7 @@ export interface Io {
   /** The command line as typed, for records; flags never carry secrets. */
   readonly commandLine: string;
   readonly version: string;
-  /** This process as lock and journal name it, and what is known of one so named; see process-identity.ts. */
-  readonly process: {
-    readonly id: string;
-    readonly pid: number;
-    /** How long its lock lasts without a renewal, in ms; for tests. Default: see acquireLock. */
-    readonly lockTtlMs?: number | undefined;
-    lifeOf(id: string): Life;
-    kill(pid: number, signal: 'SIGINT' | 'SIGKILL'): unknown;
-  };
+  readonly process: RunProcess;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { dataOptions, type ResumedDataFlags, resumedOptions } from '../../src/commands/data-options.ts';
+import { copyChanges, dataOptions, type ResumedDataFlags } from '../../src/commands/data-options.ts';
+import { changedCopy } from '../../src/volumes/copy-changes.ts';
 import type { DataOptions } from '../../src/volumes/data-types.ts';
 import { DEFAULT_MOVER_OPTIONS } from '../../src/volumes/mover-defaults.ts';
 
@@ -25,7 +26,7 @@ const stored = (verify: 'none' | 'size' | 'checksum'): DataOptions =>
     { preCopy: false },
   );
 const resumed = (verify: Parameters<typeof stored>[0], flags: ResumedDataFlags): DataOptions =>
-  resumedOptions(stored(verify), flags);
+  changedCopy(stored(verify), copyChanges(flags));
 
 describe('the options of a copy that is resumed', () => {
   test('without flags they are those of the first run', () => {

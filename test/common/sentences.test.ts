@@ -58,8 +58,7 @@ const OWN = [
   'src/volumes/check-data.ts',
   'src/moves/give-up-steps.ts',
   'src/moves/journal-options.ts',
-  'src/moves/move-steps.ts',
-  'src/moves/rollback-steps.ts',
+  'src/moves/stop-steps.ts',
   'src/sides/start-application.ts',
   'src/preflight/checks/check-capacity.ts',
   'src/preflight/checks/check-rights.ts',
@@ -75,6 +74,8 @@ const OWN = [
   'src/pipeline/transforms/resource-quota.ts',
   'src/state/schema-checks.ts',
   'src/ui/render/render-move.ts',
+  'src/sides/start-again.ts',
+  'src/volumes/copy-changes.ts',
 ];
 
 test('no other file joins names by itself, however many there are', () => {

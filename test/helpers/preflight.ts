@@ -1,6 +1,6 @@
 import { openWriter } from '../../src/kube/cluster.ts';
 import type { PreflightResult } from '../../src/needs/preflight-result.ts';
-import { minimalRolesFor, preflight } from '../../src/preflight/check-move.ts';
+import { minimalRolesFor, checkMove as preflight } from '../../src/preflight/check-move.ts';
 import type { PreflightInput } from '../../src/preflight/preflight-types.ts';
 import { openSide } from '../../src/sides/side.ts';
 import type { MoveOptions } from '../../src/sides/side-types.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HISTORY_LIMIT, withEntry } from '../../src/state/history.ts';
+import { HISTORY_LIMIT, withEntry } from '../../src/state/operation-history.ts';
 import { createTokens } from '../../src/state/random-token.ts';
 import { placeOf } from '../../src/state/record-places.ts';
 import { encodeRecord } from '../../src/state/record-schemas.ts';

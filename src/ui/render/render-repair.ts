@@ -1,4 +1,4 @@
-import type { RepairResult } from '../../verbs/repair.ts';
+import type { RepairResult } from '../../repair/repair-records.ts';
 import type { Theme } from '../theme.ts';
 
 /** What a repair wrote or would write, for people: one line each. */

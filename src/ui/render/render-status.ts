@@ -1,5 +1,7 @@
 import { count } from '../../common/sentences.ts';
-import { ageText, type HistoryEntry, type StatusResult, type StatusSide } from '../../verbs/status.ts';
+import type { HistoryEntry } from '../../state/record-types.ts';
+import { ageText } from '../../state/time-text.ts';
+import type { StatusResult, StatusSide } from '../../status/status-types.ts';
 import { tableLines } from '../table.ts';
 import type { Theme } from '../theme.ts';
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { HistoryEntry } from '../../../src/state/record-types.ts';
 import { judge } from '../../../src/status/judge-status.ts';
+import type { StatusResult } from '../../../src/status/status-types.ts';
 import { renderHistory, renderStatus } from '../../../src/ui/render/render-status.ts';
 import { createTheme } from '../../../src/ui/theme.ts';
-import type { HistoryEntry, StatusResult } from '../../../src/verbs/status.ts';
 import { DEAD, factsOf, RUNS, record, side } from '../../helpers/status-facts.ts';
 
 const THEME = createTheme(false);

@@ -1,25 +1,19 @@
 import { PartialError, RefusedError } from '../common/errors.ts';
 import type { ConvergeAccess } from '../moves/run-move.ts';
 import type { MoveSide } from '../sides/side-types.ts';
-import type { stage } from '../stage/stage-namespace.ts';
+import { stage } from '../stage/stage-namespace.ts';
 import type { StageOptions } from '../stage/stage-types.ts';
-import type { Session } from './session.ts';
+import type { Runtime } from './runtime.ts';
 
 /**
  * The first step of a cutover: stage once more while the source runs. Throws RefusedError or PartialError when the
  * copy is not complete, so that nothing is stopped for an application that could not start on the other side.
  */
-export const convergeWith =
-  (run: typeof stage, session: Session, source: MoveSide, options: StageOptions) =>
+export const stageOnceMore =
+  (source: MoveSide, options: StageOptions, { reporter }: Runtime) =>
   async ({ dest, state, deps }: ConvergeAccess): Promise<string> => {
-    const result = await run(
-      {
-        source: source.cluster,
-        dest: dest.cluster,
-        reporter: session.reporter,
-        signal: deps.signal,
-        lock: 'held',
-      },
+    const result = await stage(
+      { source: source.cluster, dest: dest.cluster, reporter, signal: deps.signal, lock: 'held' },
       options,
     );
     if (result.outcome === 'refused') throw new RefusedError(result.summary);

@@ -1,13 +1,12 @@
-import { isDrError, PartialError, UsageError } from '../common/errors.ts';
+import { isDrError, PartialError } from '../common/errors.ts';
 import { count, nameList } from '../common/sentences.ts';
 import { hasStatus } from '../kube/api-errors.ts';
 import { stringAt } from '../kube/raw-json.ts';
 import { CLAIMS } from '../kube/well-known.ts';
 import type { WriteGate } from '../kube/write-gate.ts';
-import type { DataStep } from '../moves/run-move.ts';
+import type { DataStep, EndCopies } from '../moves/data-step.ts';
 import { MOVER_SELECTOR } from '../pipeline/mover-labels.ts';
 import type { MoveSide } from '../sides/side-types.ts';
-import type { Io } from '../ui/io.ts';
 import { checkData } from '../volumes/check-data.ts';
 import { preflightMover } from '../volumes/check-mover.ts';
 import { copyData, MOVER_PODS_MS } from '../volumes/copy-data.ts';
@@ -15,14 +14,13 @@ import type { CopyDataResult, DataOptions, DataSide, DataWork } from '../volumes
 import { endCopies } from '../volumes/end-copies.ts';
 import { findMover, type Mover } from '../volumes/find-mover.ts';
 import { systemClock } from '../volumes/mover-defaults.ts';
-import type { MoverRecord } from '../volumes/mover-types.ts';
 import { planData } from '../volumes/plan-data.ts';
 import { whyLeftAlone } from '../volumes/pvc-checks.ts';
-import type { Session } from './session.ts';
+import { accessOf, type OpenSides } from './open-sides.ts';
+import type { Runtime } from './runtime.ts';
 
-export interface DataStepInput {
-  readonly io: Io;
-  readonly session: Session;
+export interface VolumeCopyInput {
+  readonly sides: OpenSides;
   /** The side that has the data now. */
   readonly from: MoveSide;
   readonly to: MoveSide;
@@ -34,22 +32,20 @@ export interface DataStepInput {
  * Checks the mover before anything is stopped and returns the data copy as the steps of a move use it. Throws
  * RefusedError when the program is missing or does not take the options.
  */
-export const dataStep = async (input: DataStepInput): Promise<DataStep> => {
-  const { io, session, from, to, options } = input;
+export const volumeCopy = async (input: VolumeCopyInput, runtime: Runtime): Promise<DataStep> => {
+  const { sides, from, to, options } = input;
+  const { signal } = runtime;
   const work: DataWork = {
-    from: sideOf(session, from),
-    to: sideOf(session, to),
-    mover: await readyMover(io, session, options),
+    from: dataSide(sides, from),
+    to: dataSide(sides, to),
+    mover: await readyMover(options, runtime),
     options,
     preCopy: false,
     isStaging: to.role === 'dest',
     storageClassMap: input.storageClassMap,
-    control: io.process,
-    tempDir: io.env['TMPDIR'],
-    runtimeDir: io.env['XDG_RUNTIME_DIR'],
-    reporter: session.reporter,
+    ...moverHost(runtime),
+    reporter: runtime.reporter,
   };
-  const { signal } = session;
   return {
     plan: (isStaged) => planData(work, isStaged ? 'running' : 'unstaged', signal),
     check: (isStaged) => checkData(work, isStaged ? 'running' : 'unstaged', signal),
@@ -61,65 +57,66 @@ export const dataStep = async (input: DataStepInput): Promise<DataStep> => {
       await state.markDataCopy(result.copied, result.verified);
       return summaryOf(result);
     },
-    end: endStep({ io, session, sides: [from, to], path: options.mover.path }),
+    end: endingCopies({ sides, ends: [from, to], path: options.mover.path }, runtime),
   };
 };
 
-/** Finds the program and lets it judge the options; tells its warnings. Throws RefusedError. */
-export const readyMover = async (io: Io, session: Session, options: DataOptions): Promise<Mover> => {
-  const { mover, warnings } = await preflightMover(options.mover, io.env);
-  for (const warning of warnings) session.reporter.warning(warning);
+/** Finds the program and lets it judge the options; reports its warnings. Throws RefusedError. */
+export const readyMover = async (options: DataOptions, { env, reporter }: Runtime): Promise<Mover> => {
+  const { mover, warnings } = await preflightMover(options.mover, env);
+  for (const warning of warnings) reporter.warning(warning);
   return mover;
 };
+
+/** What the host gives to a copy: folders for private files, and a way to end processes. */
+export const moverHost = ({ process, env }: Runtime) => ({
+  control: process,
+  tempDir: env['TMPDIR'],
+  runtimeDir: env['XDG_RUNTIME_DIR'],
+});
 
 /**
  * How copies that were cut off are ended when their operation is undone or given up. `starting`: the side that is
  * about to start; a copy that still writes there then is an error, elsewhere it only reads and is a warning.
  */
-export const endStep =
-  (input: {
-    readonly io: Io;
-    readonly session: Session;
-    readonly sides: readonly (MoveSide | undefined)[];
+export const endingCopies = (
+  input: {
+    readonly sides: OpenSides;
+    readonly ends: readonly (MoveSide | undefined)[];
     readonly path: string | undefined;
     readonly starting?: MoveSide;
-  }) =>
-  async (records: readonly MoverRecord[], gate: WriteGate): Promise<string> => {
-    const { io, session, starting } = input;
-    const { reporter, signal } = session;
-    const sides = input.sides.flatMap((side) => side ?? []);
+  },
+  runtime: Runtime,
+): EndCopies => {
+  const { reporter, signal } = runtime;
+  const ends = input.ends.flatMap((side) => side ?? []);
+  return async (records, gate) => {
     const { ended, left } = await endCopies(
       {
         records,
-        sides: sides.map((side) => ({
+        sides: ends.map((side) => ({
           cluster: side.cluster.through(gate, { signal }),
           namespace: side.namespace,
-          access: session.access(side.cluster),
-          isStarting: side === starting,
+          access: accessOf(input.sides, side),
+          isStarting: side === input.starting,
         })),
-        mover: records.length === 0 ? undefined : await moverIfAny(io, input.path),
+        mover: records.length === 0 ? undefined : await moverIfAny(input.path, runtime),
         graceMs: END_GRACE_MS,
         podsMs: MOVER_PODS_MS,
       },
-      {
-        reporter,
-        clock: systemClock,
-        control: io.process,
-        signal,
-        tempDir: io.env['TMPDIR'],
-        runtimeDir: io.env['XDG_RUNTIME_DIR'],
-      },
+      { reporter, clock: systemClock, signal, ...moverHost(runtime) },
     );
     if (left.length === 0) return ENDED[ended] ?? `${ended} copies ended`;
     const text = `Pods of a data copy are still there: ${nameList(left)}`;
-    if (starting !== undefined) {
-      throw new PartialError(`${text}; they write to claims that are about to be used.`, {
+    if (input.starting !== undefined) {
+      throw new PartialError(`${text}; they write to PVCs that are about to be used.`, {
         hint: `Delete their Jobs and Deployments (label ${MOVER_SELECTOR}), then resume.`,
       });
     }
     reporter.warning(`${text}.`);
     return `${count(left.length, 'pod')} ${left.length === 1 ? 'is' : 'are'} left`;
   };
+};
 
 const ENDED: Readonly<Record<number, string>> = { 0: 'none was left', 1: '1 copy ended' };
 
@@ -127,9 +124,9 @@ const ENDED: Readonly<Record<number, string>> = { 0: 'none was left', 1: '1 copy
 const END_GRACE_MS = 20_000;
 
 // What runs in the clusters can be ended without the program, so its absence is no reason to stop here.
-const moverIfAny = async (io: Io, path: string | undefined): Promise<Mover | undefined> => {
+const moverIfAny = async (path: string | undefined, { env }: Runtime): Promise<Mover | undefined> => {
   try {
-    return await findMover({ path, env: io.env });
+    return await findMover({ path, env });
   } catch (error) {
     if (!isDrError(error)) throw error;
     return undefined;
@@ -137,16 +134,15 @@ const moverIfAny = async (io: Io, path: string | undefined): Promise<Mover | und
 };
 
 /**
- * Says so when a move leaves data behind: claims hold some and no copy is asked for, so the other side starts with
- * what its volumes hold. Where claims may not be listed nothing is said. Throws KubeApiError.
+ * Warns when a move leaves data behind: PVCs hold some and no copy is asked for, so the other side starts with what its
+ * volumes hold. `flag` asks for a copy. Where PVCs may not be listed nothing is said. Throws KubeApiError.
  */
-export const tellUncopied = async (
-  session: Session,
+export const warnUncopied = async (
   from: MoveSide,
   to: MoveSide,
   flag: string,
+  { reporter, signal }: Runtime,
 ): Promise<void> => {
-  const { signal } = session;
   const claims = await from.cluster.list(CLAIMS, from.namespace, { signal }).catch((error: unknown) => {
     if (hasStatus(error, 403)) return [];
     throw error;
@@ -155,40 +151,17 @@ export const tellUncopied = async (
     .filter((claim) => stringAt(claim, 'status', 'phase') === 'Bound' && whyLeftAlone(claim) === undefined)
     .map(({ metadata }) => metadata.name);
   if (names.length === 0) return;
-  session.reporter.warning(
+  reporter.warning(
     `No data is copied: namespace ${to.namespace} of context ${to.cluster.context} starts with what its volumes hold now, whatever was written to ${nameList(names)} in namespace ${from.namespace} of context ${from.cluster.context}. Add ${flag} unless something else copies these volumes.`,
   );
-};
-
-/** Refuses flags of `stage` that belong together and were given apart. */
-export const checkPreCopyFlags = (flags: {
-  readonly migratePvcData?: boolean;
-  readonly preCopy?: boolean;
-  readonly verify: string;
-}): void => {
-  if (flags.migratePvcData === true && flags.preCopy !== true) {
-    throw new UsageError('stage copies data only while the source runs, which is not consistent.', {
-      hint: 'Add --pre-copy if that is what you want; the consistent copy is made by cutover --migrate-pvc-data.',
-    });
-  }
-  if (flags.preCopy === true && flags.migratePvcData !== true)
-    throw new UsageError('--pre-copy goes with --migrate-pvc-data.');
-  if (flags.preCopy === true && flags.verify !== 'none') {
-    throw new UsageError(
-      'A pre-copy cannot be verified: stage makes no pods at the source, and its files change.',
-      {
-        hint: 'Leave --verify to cutover --migrate-pvc-data.',
-      },
-    );
-  }
 };
 
 /** What a copy came to, as a clause. */
 export const summaryOf = (result: CopyDataResult): string => {
   const left = result.skipped.length === 0 ? '' : `, ${result.skipped.length} without data left out`;
-  if (result.copied === 0) return `no claim holds data, nothing was copied${left}`;
+  if (result.copied === 0) return `no PVC holds data, nothing was copied${left}`;
   const verified = result.verified > 0 ? `, ${result.verified} verified` : '';
-  return `${count(result.copied, 'claim')} copied${verified}${left} in ${result.seconds} s`;
+  return `${count(result.copied, 'PVC')} copied${verified}${left} in ${result.seconds} s`;
 };
 
 const writtenThrough = (side: DataSide, gate: WriteGate): DataSide => ({
@@ -196,9 +169,9 @@ const writtenThrough = (side: DataSide, gate: WriteGate): DataSide => ({
   writer: side.writer?.through(gate),
 });
 
-const sideOf = (session: Session, side: MoveSide): DataSide => ({
+const dataSide = (sides: OpenSides, side: MoveSide): DataSide => ({
   cluster: side.cluster,
   writer: side.cluster,
   namespace: side.namespace,
-  access: session.access(side.cluster),
+  access: accessOf(sides, side),
 });

@@ -9,22 +9,20 @@ import { acquireLock } from '../state/lock.ts';
 import { newOperationId } from '../state/operator-identity.ts';
 import { openStateStore } from '../state/state-record.ts';
 import { timestamp } from '../state/time-text.ts';
-import type { Io } from '../ui/io.ts';
 import { copyData } from '../volumes/copy-data.ts';
 import type { DataJournal, DataOptions, DataSide, DataWork, PreCopyResult } from '../volumes/data-types.ts';
 import type { Mover } from '../volumes/find-mover.ts';
 import { moverId } from '../volumes/mover-id.ts';
 import { planData } from '../volumes/plan-data.ts';
 import { claimReports } from '../volumes/stored-copies.ts';
-import { summaryOf } from './data-session.ts';
-import type { Session } from './session.ts';
+import type { OpenPlace } from './cluster-pair.ts';
+import type { Runtime } from './runtime.ts';
+import { moverHost, summaryOf } from './volume-copy.ts';
 
 export interface PreCopyInput {
-  readonly io: Io;
-  readonly session: Session;
   readonly mover: Mover;
-  readonly from: { readonly cluster: ClusterReader; readonly namespace: string };
-  readonly to: { readonly cluster: ClusterWriter; readonly namespace: string };
+  readonly from: OpenPlace<ClusterReader>;
+  readonly to: OpenPlace<ClusterWriter>;
   readonly options: DataOptions;
   readonly storageClassMap: ReadonlyMap<string, string>;
   readonly dryRun: boolean;
@@ -35,29 +33,31 @@ export interface PreCopyInput {
  * all the while, so that nothing starts at the destination under the copy. Whatever ends it early is part of the
  * result, since the stage before it has one as well.
  */
-export const preCopy = async (input: PreCopyInput): Promise<PreCopyResult> => {
+export const preCopy = async (input: PreCopyInput, runtime: Runtime): Promise<PreCopyResult> => {
   try {
-    return await copyUnderLock(input);
+    return await copyUnderLock(input, runtime);
   } catch (error) {
-    const { session, to } = input;
-    if (!isDrError(error) && !session.signal.aborted) throw error;
-    const cause = { error, written: to.cluster.written() > 0, signal: session.signal };
+    const { to } = input;
+    const { signal } = runtime;
+    if (!isDrError(error) && !signal.aborted) throw error;
+    const cause = { error, written: to.cluster.written() > 0, signal };
     return {
       outcome: outcomeOf(cause),
-      summary: `The objects are staged, but no data was copied: ${reasonText(error, session.signal)}`,
+      summary: `The objects are staged, but no data was copied: ${reasonText(error, signal)}`,
       consistent: false,
       claims: [],
     };
   }
 };
 
-const copyUnderLock = async (input: PreCopyInput): Promise<PreCopyResult> => {
-  const { io, session, from, to } = input;
-  const side = (part: PreCopyInput['from']): DataSide => ({
-    cluster: part.cluster,
-    namespace: part.namespace,
+const copyUnderLock = async (input: PreCopyInput, runtime: Runtime): Promise<PreCopyResult> => {
+  const { from, to } = input;
+  const { signal, reporter } = runtime;
+  const side = ({ cluster, namespace, context }: PreCopyInput['from']): DataSide => ({
+    cluster,
+    namespace,
     writer: undefined,
-    access: session.access(part.cluster),
+    access: { kubeconfig: context.export(), context: context.name },
   });
   const work: DataWork = {
     from: side(from),
@@ -66,36 +66,36 @@ const copyUnderLock = async (input: PreCopyInput): Promise<PreCopyResult> => {
     options: input.options,
     preCopy: true,
     storageClassMap: input.storageClassMap,
-    control: io.process,
-    tempDir: io.env['TMPDIR'],
-    runtimeDir: io.env['XDG_RUNTIME_DIR'],
-    reporter: session.reporter,
+    ...moverHost(runtime),
+    reporter,
   };
-  if (input.dryRun) return planned(await planData(work, 'unstaged', session.signal));
-  session.reporter.warning(
+  if (input.dryRun) return planned(await planData(work, 'unstaged', signal));
+  reporter.warning(
     'The source runs while its data is copied: this pre-copy is not consistent. The copy of record is made by cutover.',
   );
   const lock = await acquireLock({
     dest: to,
-    holder: io.operator,
-    process: io.process,
+    holder: runtime.operator,
+    process: runtime.process,
     operationId: newOperationId('stage', to.cluster.now(), Math.random),
     takeOver: true,
-    signal: session.signal,
+    signal,
   });
   try {
     await markMixed(input, lock.gate);
-    return await copyLocked(input, work, lock.lost);
+    return await copyLocked(input, work, AbortSignal.any([signal, lock.lost]));
   } finally {
     await lock.release();
   }
 };
 
-const copyLocked = async (input: PreCopyInput, work: DataWork, lost: AbortSignal): Promise<PreCopyResult> => {
-  const { session } = input;
+const copyLocked = async (
+  input: PreCopyInput,
+  work: DataWork,
+  signal: AbortSignal,
+): Promise<PreCopyResult> => {
   const operationId = preCopyId(input);
   const journal = memoryJournal(input, operationId);
-  const signal = AbortSignal.any([session.signal, lost]);
   const end = (outcome: ExitName, summary: string): PreCopyResult => ({
     outcome,
     summary,

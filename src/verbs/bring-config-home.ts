@@ -12,17 +12,14 @@ import {
 import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
 import type { Tried } from '../sides/try-patches.ts';
 import type { StageOptions } from '../stage/stage-types.ts';
-import { readHistory } from '../state/history.ts';
 import { readJournal } from '../state/journal.ts';
-
-/** Kept as the reason in the journal of a failback, so that a resumed one does the same. */
-export const SYNC_CONFIG = 'sync-config';
+import { readHistory } from '../state/operation-history.ts';
 
 /**
  * The step of a failback that tells what was changed at the destination, and brings it home with `--sync-config`.
  * Without that flag a comparison that fails does not keep the application from coming home; the step then says so.
  */
-export const configStep =
+export const bringConfigHome =
   (source: MoveSide, dest: MoveSide, given: StageOptions, sync: boolean) =>
   async (
     sides: { readonly source: MoveSide; readonly dest: MoveSide } | undefined,
@@ -56,15 +53,13 @@ export interface ConfigTrial {
   trySyncConfig(): Promise<readonly Tried[]>;
 }
 
-/** Asks about `--sync-config` without writing; both sides are compared once. Undefined without that flag. */
+/** Asks about `--sync-config` without writing; both sides are compared once. */
 export const configTrial = (
   source: MoveSide,
   dest: MoveSide,
   given: StageOptions,
-  sync: boolean,
   signal: AbortSignal,
-): ConfigTrial | undefined => {
-  if (!sync) return undefined;
+): ConfigTrial => {
   const deps = { reporter: silentReporter, signal };
   let compared: ReturnType<typeof compare> | undefined;
   const asked = async () => {
