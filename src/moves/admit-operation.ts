@@ -30,7 +30,7 @@ export const admit = (
     throw new PartialError(
       `A ${operation.kind} is unfinished: operation ${operation.id}, begun ${operation.startedAt} by ${record?.by}.`,
       {
-        hint: `Go on with: ${next('resume', ...wordsOfRecord(operation))}   or go back with: ${next('rollback')}`,
+        hint: `Continue with: ${next('resume', ...wordsOfRecord(operation))}   or roll back with: ${next('rollback')}`,
       },
     );
   }
@@ -59,7 +59,7 @@ export const refuseReversed = (
   if (!isSameCluster || source.namespace !== dest.namespace) return;
   throw new UnsafeError(
     `This is the wrong direction: the application came from namespace ${dest.namespace} of context ${dest.context} by a cutover (epoch ${record.epoch}, since ${record.since}).`,
-    { hint: `Bring it home with: ${failback}` },
+    { hint: `Fail back with: ${failback}` },
   );
 };
 
@@ -72,7 +72,7 @@ const RULES: Readonly<Partial<Record<MoveKind, Rule>>> = {
       throw new RefusedError(
         `The destination is live already, since ${record?.since} (epoch ${record?.epoch}).`,
         {
-          hint: `Bring it home with: ${next('failback')}`,
+          hint: `Fail back with: ${next('failback')}`,
         },
       );
     }
@@ -80,7 +80,7 @@ const RULES: Readonly<Partial<Record<MoveKind, Rule>>> = {
   failback: (phase, record, next) => {
     refuseFence(record, next);
     if (phase !== 'active') {
-      throw new RefusedError('The destination is not live, so there is nothing to bring home.', {
+      throw new RefusedError('The destination is not live, so there is nothing to fail back.', {
         hint: `See where the application lives with: ${next('status')}`,
       });
     }

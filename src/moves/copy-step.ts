@@ -84,7 +84,7 @@ const refuseUsers = (side: MoveSide, watched: PodWatch): void => {
   const users = watched.left().filter(({ pod }) => claimsOfPod(pod).length > 0);
   if (users.length === 0) return;
   throw new PartialError(
-    `${nameList(users.map(({ pod }) => `Pod ${pod.metadata.name}`))} in ${whereIs(side)} ${users.length === 1 ? 'uses' : 'use'} claims; data is copied only while nothing writes to it.`,
+    `${nameList(users.map(({ pod }) => `Pod ${pod.metadata.name}`))} in ${whereIs(side)} ${users.length === 1 ? 'uses' : 'use'} PVCs; data is copied only while nothing writes to it.`,
     { hint: 'Wait until it has ended, or delete it, then resume.' },
   );
 };
@@ -122,7 +122,7 @@ export const seeMoversGone = async ({ side, informer }: Watched, deps: MoveDeps)
     if (left.length === 0) return;
     if (performance.now() >= until) {
       throw new PartialError(
-        `${nameList(left.map((pod) => `Pod ${pod.metadata.name}`))} of a data copy still ${left.length === 1 ? 'writes' : 'write'} to claims in ${whereIs(side)}.`,
+        `${nameList(left.map((pod) => `Pod ${pod.metadata.name}`))} of a data copy still ${left.length === 1 ? 'writes' : 'write'} to PVCs in ${whereIs(side)}.`,
         {
           hint: `Remove it: pv-migrate cleanup <id> --force --context ${side.cluster.context} --namespace ${side.namespace}, or delete its Job; then resume.`,
         },

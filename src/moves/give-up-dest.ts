@@ -187,7 +187,7 @@ const endingOf = async (
     return {
       outcome: lock.lost.aborted ? 'locked' : 'partial',
       summary: `Stopped part-way. ${title}: ${error.message}`,
-      hint: `Try it again with: ${command(input, 'rollback', '--destination-given-up')}`,
+      hint: `Try again with: ${command(input, 'rollback', '--destination-given-up')}`,
       reports: error.reports,
       finished: false,
     };

@@ -31,7 +31,7 @@ export const refuseOtherCopies = (
     if (serving === has) continue;
     throw new PartialError(
       `${objectName(object)} in ${whereIs(from)} runs ${serving === undefined ? 'its current template' : `revision ${serving}`} by now, and its copy has ${has === undefined ? 'the newer template' : `revision ${has}`}.`,
-      { hint: 'Go back, and begin again when its rollout rests.' },
+      { hint: 'Roll back, and start again when its rollout is complete.' },
     );
   }
 };

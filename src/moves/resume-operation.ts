@@ -30,7 +30,7 @@ export const takeUp = async (
     throw new RefusedError(`There is no journal of operation ${operationId} in ${where}.`);
   }
   if (found.state === 'finished') {
-    throw new RefusedError(`Operation ${operationId} in ${where} has come to its end in the meantime.`);
+    throw new RefusedError(`Operation ${operationId} in ${where} has ended in the meantime.`);
   }
   if (kind !== 'rollback') refuseUndone(found);
   await outdateWrites(found, sides, outdate);
@@ -62,8 +62,8 @@ export interface Outdate {
 export const refuseUndone = ({ steps, operationId }: Pick<Journal, 'steps' | 'operationId'>): void => {
   if (!steps.some((step) => step.id.startsWith('undo-'))) return;
   throw new RefusedError(
-    `Operation ${operationId} is being rolled back; it can only be rolled back to the end.`,
-    { hint: 'Run the command rollback with the same flags.' },
+    `Operation ${operationId} is being rolled back, and can only be rolled back completely.`,
+    { hint: 'Run rollback with the same flags.' },
   );
 };
 

@@ -76,7 +76,7 @@ export const createStop = (input: StopInput): StopFrom => {
     const names = nameList(back.map((entry) => `${entry.kind} ${entry.name}`));
     throw new PartialError(
       `${names} in ${whereIs(from)} was started after the volume data was copied, so the copy is not what it has now.`,
-      { hint: 'Go back, and begin again: what was written since is in the volumes there.' },
+      { hint: 'Roll back, and start again: what was written since is in the volumes there.' },
     );
   };
 

@@ -23,7 +23,7 @@ export const undoSides = (
   const { kind } = journal;
   if (kind === 'fence' || kind === 'rollback') {
     throw new RefusedError(`Operation ${journal.operationId} is a ${kind}; it can only be resumed.`, {
-      hint: `Go on with: ${drSyncer('resume', names, ...resumeWords(journal.options))}`,
+      hint: `Continue with: ${drSyncer('resume', names, ...resumeWords(journal.options))}`,
     });
   }
   const effects = effectsOf(journal);
@@ -41,7 +41,7 @@ export const undoSides = (
   throw new RefusedError(
     `${sourceStopped(journal)}, and the source does not answer, so it cannot be started again: after a rollback nothing would run anywhere.`,
     {
-      hint: `Go on with: ${drSyncer('resume', names, ...resumeWords(journal.options))}   When the source answers again: ${drSyncer('rollback', names)}`,
+      hint: `Continue with: ${drSyncer('resume', names, ...resumeWords(journal.options))}   When the source answers again: ${drSyncer('rollback', names)}`,
     },
   );
 };

@@ -63,8 +63,8 @@ const STOPPED: Readonly<Partial<Record<OperationKind, 'source' | 'dest'>>> = {
 };
 
 const MOVE = [
-  ['baseline', 'Record what runs'],
-  ['stop', 'Stop what runs'],
+  ['baseline', 'Record the replica counts'],
+  ['stop', 'Stop the workloads'],
   ['start', 'Start the application'],
 ] as const;
 
@@ -75,6 +75,6 @@ const STEPS: Readonly<Record<OperationKind, readonly (readonly [string, string])
     ['pending-fence', 'Record that the source is given up and not fenced'],
     ['start', 'Start the application'],
   ],
-  fence: [['stop', 'Stop what runs at the source']],
+  fence: [['stop', 'Stop the workloads at the source']],
   rollback: [],
 };

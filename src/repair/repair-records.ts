@@ -139,7 +139,7 @@ const planOf = (input: RepairInput, facts: RepairFacts): RepairPlan => {
     throw new UnsafeError(`${verdict.refuse} Nothing was changed.`, {
       hint: [
         `${verdict.next[0] === 'repair' ? 'Leave --live-side out' : 'End the operation'}: ${first}`,
-        ...more.map((line) => `or go back with: ${line}`),
+        ...more.map((line) => `or roll back with: ${line}`),
       ].join('   '),
     });
   }

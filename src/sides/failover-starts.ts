@@ -75,7 +75,7 @@ export const refuseUnknown = ({ side, objects }: Copies, known: readonly Baselin
     );
     throw new PartialError(
       `${names} in ${whereIs(side)} has lost the annotation with the values to start it with, so it rests; the rest runs.`,
-      { hint: `Write its count down again, for example: ${command}   Then resume.` },
+      { hint: `Set its count again, for example: ${command}   Then resume.` },
     );
   }
   if (gone.length === 0) return;

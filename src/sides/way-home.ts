@@ -127,7 +127,7 @@ export const homelessProblems = (
   };
   const lost = {
     message: `${namesOf(unknown)} in ${whereIs(to)} has lost the annotation with the values that it ran with, and no journal has them.`,
-    hint: `Write the count down again (${countCommand(to, unknown)}), or ${stay}`,
+    hint: `Set the count again (${countCommand(to, unknown)}), or ${stay}`,
   };
   return [...(missing.length === 0 ? [] : [gone]), ...(unknown.length === 0 ? [] : [lost])];
 };

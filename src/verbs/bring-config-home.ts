@@ -29,7 +29,7 @@ export const bringConfigHome =
       deps.signal.throwIfAborted();
       // What is to be brought home has to be known; what is only told has not.
       if (sync || !isKubeApiError(error)) throw error;
-      deps.reporter.warning(`What was changed at the destination is not known: ${error.message}`);
+      deps.reporter.warning(`The changes at the destination are not known: ${error.message}`);
       return undefined;
     });
     if (compared === undefined) return 'could not be compared';
@@ -80,7 +80,7 @@ const tellDeleted = (names: readonly string[], sync: boolean, deps: Pick<MoveDep
     ? 'workloads among them stay stopped at the source, and nothing is deleted there'
     : 'workloads among them are started at the source all the same';
   deps.reporter.warning(
-    `Not at the destination any more, deleted there since the cutover: ${nameList(names, MOST_TOLD)}; ${what}.`,
+    `Deleted at the destination since the cutover: ${nameList(names, MOST_TOLD)}; ${what}.`,
   );
   return `deleted at the destination: ${nameList(names, MOST_TOLD)} (${what})`;
 };

@@ -32,7 +32,7 @@ export const checkBeforeMove = (
 // Reports what is to be looked at; `refused` is the ending when a check says no.
 const gateOf = async (sides: OpenSides, input: ChecksInput, runtime: Runtime): Promise<PreflightGate> => {
   const { reporter } = runtime;
-  reporter.action('Checking that the move can go through');
+  reporter.action('Running the preflight checks');
   const stops = createStopsTaken();
   const result = await runChecks(sides, { ...input, stops }, runtime);
   for (const { level, message } of result.checks)

@@ -163,6 +163,6 @@ const refuseLiving = async (
       : `The source answers, and whether the application runs in ${where} cannot be seen: ${sign.reason}`;
   if (request.sourceGivenUp) return reporter.warning(`${what} Both sides run until it is fenced.`);
   throw new UnsafeError(`${what} A failover would run it twice.`, {
-    hint: `Otherwise: ${drSyncer('cutover', { source: { cluster, namespace }, dest })}   If the source cannot be used any more and has been cut off: ${again(pair, dest, request, '--accept-data-loss', '--source-given-up')}`,
+    hint: `Otherwise: ${drSyncer('cutover', { source: { cluster, namespace }, dest })}   If the source is lost and has been cut off: ${again(pair, dest, request, '--accept-data-loss', '--source-given-up')}`,
   });
 };

@@ -127,7 +127,7 @@ export const withPreCopy = <T extends { readonly outcome: ExitName; readonly sum
 
 const planned = (plan: readonly string[]): PreCopyResult => ({
   outcome: 'ok',
-  summary: 'The pre-copy that is shown would be made.',
+  summary: 'Dry run: the pre-copy would be made as shown.',
   consistent: false,
   claims: [],
   plan,
@@ -160,7 +160,7 @@ const markMixed = async ({ to }: PreCopyInput, gate: WriteGate): Promise<void> =
   await openStateStore(to.cluster.through(gate), to.namespace).update((current) => {
     if (current === undefined || current.phase !== 'standby' || current.operation !== undefined) {
       throw new UnsafeError(
-        `Namespace ${to.namespace} in context ${to.cluster.context} is no parked copy any more, so no data is copied into it.`,
+        `Namespace ${to.namespace} in context ${to.cluster.context} is no longer a parked copy, so no data is copied into it.`,
         { hint: `See: ${drSyncer('status', { dest: to })}` },
       );
     }

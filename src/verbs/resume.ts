@@ -190,5 +190,5 @@ const asBefore = (stored: StoredOptions): string[] => {
 const executed = ({ hooks, smoke }: MoveOptions): string[] => {
   const move = { hooks: { ...hooks }, smoke: { ...smoke } } as unknown as JsonObject;
   const rows = executablesIn({ move }).map(({ flag, value }) => `  ${flag} ${redactText(String(value))}`);
-  return rows.length === 0 ? [] : ['It executes or asks:', ...rows];
+  return rows.length === 0 ? [] : ['It runs or calls:', ...rows];
 };

@@ -126,7 +126,7 @@ describe('the journal', () => {
     const namespace = await makeNamespace();
     const first = journalOf(namespace);
     await first.create(newOperation('cutover-1'));
-    await first.begin('record', 'Record what runs');
+    await first.begin('record', 'Record the replica counts');
     await first.setBaseline([workload('web'), workload('api')]);
     await first.done('record');
     await first.begin('scale', 'Scale the source to 0', '2 workloads');

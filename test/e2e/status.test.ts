@@ -143,7 +143,7 @@ test('F4: unfinished: the step, and commands that work as they are printed', asy
   expect(exitCode).toBe(4);
   expect(document).toMatchObject({
     live: 'moving',
-    operation: { kind: 'cutover', running: false, step: 'Ask the smoke check' },
+    operation: { kind: 'cutover', running: false, step: 'Run the smoke check' },
   });
   const [resume = '', rollback = ''] = document.next.split('   or   ');
   // As it is printed, the check is left out; given again, it fails as before.

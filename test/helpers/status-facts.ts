@@ -35,7 +35,7 @@ export const OPERATION: UnfinishedOperation = {
   id: 'cutover-1',
   kind: 'cutover',
   startedAt: '2026-01-01T00:00:00Z',
-  step: 'Stop what runs',
+  step: 'Stop the workloads',
   atWork: 'nobody',
   holder: 'ann@desk',
   isUndone: false,

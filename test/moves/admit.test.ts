@@ -85,7 +85,7 @@ describe('what may begin', () => {
     expect(() => admit('failback', STATES['an unfinished cutover'], next)).toThrow(
       expect.objectContaining({
         message: 'A cutover is unfinished: operation cutover-1, begun 2026-01-01T00:00:00Z by ann@desk.',
-        hint: 'Go on with: dr-syncer resume   or go back with: dr-syncer rollback',
+        hint: 'Continue with: dr-syncer resume   or roll back with: dr-syncer rollback',
       }),
     );
   });

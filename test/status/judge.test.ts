@@ -151,7 +151,7 @@ describe('an operation is unfinished', () => {
     expect(judged({ record: record('moving'), operation: OPERATION })).toMatchObject({
       outcome: 'partial',
       live: 'moving',
-      summary: 'A cutover is unfinished, at "Stop what runs".',
+      summary: 'A cutover is unfinished, at "Stop the workloads".',
       next: 'dr-syncer resume -n shop   or   dr-syncer rollback -n shop',
     });
   });
@@ -161,7 +161,7 @@ describe('an operation is unfinished', () => {
       judged({ record: record('moving'), operation: { ...OPERATION, atWork: 'running' } }),
     ).toMatchObject({
       outcome: 'partial',
-      summary: 'A cutover is running, at "Stop what runs" (ann@desk).',
+      summary: 'A cutover is running, at "Stop the workloads" (ann@desk).',
       next: 'dr-syncer status -n shop --watch',
     });
   });

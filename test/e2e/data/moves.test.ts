@@ -88,7 +88,9 @@ describe('the copy of record', () => {
       expect(text.split('loadbalancer: pod ').length - 1).toBe(1);
     const last = 'Claim bad, last words of pv-migrate: rsync job failed after 10 retries';
     expect(run.stderr.split(last).length - 1).toBe(1);
-    expect(run.document.hint).toMatch(/Go on with: dr-syncer resume .*or go back with: dr-syncer rollback/);
+    expect(run.document.hint).toMatch(
+      /Continue with: dr-syncer resume .*or roll back with: dr-syncer rollback/,
+    );
     expect(dataOf(run.document)).toEqual({ bad: 'failed', good: 'copied' });
     expect(complaints('move-result', run.document)).toEqual([]);
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 0 });
