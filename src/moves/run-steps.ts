@@ -65,13 +65,9 @@ export const runSteps = async (
   const takeEnded = (): { id: string; detail: string } | undefined =>
     ended === undefined ? undefined : { id: ended.step.id, detail: ended.detail };
   for (const step of steps) {
-    if (journal.isDone(step.id) && step.again?.() !== true) {
-      reports.push(report(step, 'earlier', 0, 'done by an earlier run'));
-      continue;
-    }
-    const skipped = step.skip?.();
-    if (skipped !== undefined) {
-      reports.push(report(step, 'skipped', 0, skipped));
+    const passed = passedOver(step, journal.isDone(step.id) && step.again?.() !== true);
+    if (passed !== undefined) {
+      reports.push(passed);
       continue;
     }
     const started = performance.now();
@@ -113,13 +109,9 @@ export const planSteps = async (
 ): Promise<StepReport[]> => {
   const reports: StepReport[] = [];
   for (const step of steps) {
-    if (done.has(step.id)) {
-      reports.push(report(step, 'earlier', 0, 'done by an earlier run'));
-      continue;
-    }
-    const skipped = step.skip?.();
-    if (skipped !== undefined) {
-      reports.push(report(step, 'skipped', 0, skipped));
+    const passed = passedOver(step, done.has(step.id));
+    if (passed !== undefined) {
+      reports.push(passed);
       continue;
     }
     try {
@@ -131,6 +123,13 @@ export const planSteps = async (
     }
   }
   return reports;
+};
+
+// The report of a step that is not to be done by this run.
+const passedOver = (step: Step, isDone: boolean): StepReport | undefined => {
+  if (isDone) return report(step, 'earlier', 0, 'done by an earlier run');
+  const skipped = step.skip?.();
+  return skipped === undefined ? undefined : report(step, 'skipped', 0, skipped);
 };
 
 const report = (step: Step, state: StepReport['state'], seconds: number, detail: string): StepReport => ({

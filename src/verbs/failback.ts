@@ -1,15 +1,9 @@
-import type { JsonObject } from '../kube/api-types.ts';
-import { encodeOptions } from '../moves/journal-options.ts';
 import type { MoveResult } from '../moves/move-result.ts';
 import { runMove } from '../moves/run-move.ts';
-import { whereIs } from '../sides/side.ts';
 import { bringConfigHome, configTrial } from './bring-config-home.ts';
-import { checkBeforeMove, stopQuestion } from './check-before-move.ts';
 import type { ClusterPair } from './cluster-pair.ts';
-import type { MoveRequest } from './cutover.ts';
-import { needSides } from './open-sides.ts';
-import { operationBase, type Runtime } from './runtime.ts';
-import { volumeCopy, warnUncopied } from './volume-copy.ts';
+import { type MoveRequest, moveInput, prepareMove } from './prepare-move.ts';
+import type { Runtime } from './runtime.ts';
 
 export interface FailbackRequest extends MoveRequest {
   /** Applies at the source what was changed at the destination. */
@@ -25,60 +19,17 @@ export const failback = async (
   request: FailbackRequest,
   runtime: Runtime,
 ): Promise<MoveResult> => {
-  const { options, data, checks, syncConfig } = request;
-  const sides = await needSides(pair, 'failback', runtime.signal);
+  const { syncConfig } = request;
+  const move = await prepareMove('failback', pair, request, runtime);
+  const { sides, stageOptions } = move;
   const { source, dest } = sides;
-  const stageOptions = {
-    ...request.stage,
-    sourceNamespace: source.namespace,
-    destNamespace: dest.namespace,
-  };
-  const copy =
-    data === undefined
-      ? undefined
-      : await volumeCopy(
-          { sides, from: dest, to: source, options: data, storageClassMap: new Map() },
-          runtime,
-        );
-  if (copy === undefined) await warnUncopied(dest, source, '--reverse-migrate-pvc-data', runtime);
+  const syncsConfig = syncConfig ? configTrial(source, dest, stageOptions, runtime.signal) : undefined;
   return runMove({
-    ...operationBase(runtime, request.takeOver),
-    ...sides,
-    kind: 'failback',
-    options,
-    journalOptions: encodeOptions({
-      move: options,
-      stage: stageOptions,
-      migrateData: data as unknown as JsonObject | undefined,
-      reason: '',
-      ...(syncConfig ? { syncConfig } : {}),
+    ...moveInput('failback', move, request, runtime, {
+      checks: { stageOptions: undefined, syncsConfig },
+      ...(syncConfig ? { journal: { syncConfig } } : {}),
     }),
-    resume: undefined,
     syncsConfig: syncConfig,
     config: bringConfigHome(source, dest, stageOptions, syncConfig),
-    data: copy,
-    preflight: checkBeforeMove(
-      sides,
-      {
-        kind: 'failback',
-        options,
-        stageOptions: undefined,
-        data,
-        checks,
-        checkData: copy && (() => copy.check(true)),
-        syncsConfig: syncConfig ? configTrial(source, dest, stageOptions, runtime.signal) : undefined,
-      },
-      () =>
-        stopQuestion(
-          {
-            stops: dest,
-            options,
-            afterwards: `Then it is started again in ${whereIs(source)}.`,
-            name: dest.namespace,
-          },
-          runtime,
-        ),
-      runtime,
-    ),
   });
 };
