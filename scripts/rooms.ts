@@ -1,6 +1,7 @@
 /**
  * The rooms of src, from the top to the bottom: each may import those below it and none above, so rooms cannot form a
- * circle. The linter enforces it; `node scripts/rooms.ts` writes its rules into biome.json from this table.
+ * circle. The linter enforces it; `node scripts/rooms.ts` writes its rules into biome.json from this table, and the table
+ * into CONTRIBUTING.md.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -35,7 +36,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'moves',
     what: 'the steps of each move, and the operation around them: lock, journal, result',
-    packages: ['execa'],
+    packages: [],
   },
   { name: 'stage', what: 'collect, prepare, dry-run and apply a namespace', packages: [] },
   { name: 'sides', what: 'what runs on one side: survey, stop, watch, start, wait for ready', packages: [] },
@@ -106,9 +107,24 @@ export const withRooms = (config: string): string => {
   return `${JSON.stringify({ ...biome, overrides: [...others, ...ROOMS.map(override)] }, null, 2)}\n`;
 };
 
+/** The text of CONTRIBUTING.md with the table of rooms between its marks. */
+export const withTable = (page: string): string => {
+  const rows = ROOMS.map(({ name, what, packages }) => {
+    const place = FILES.has(name) ? `src/${name}.ts` : `src/${name}/`;
+    return `| \`${place}\` | ${what} | ${packages.join(', ')} |`;
+  });
+  const table = ['| room | what lives there | packages at home there |', '|---|---|---|', ...rows].join('\n');
+  return page.replace(
+    /(<!-- rooms -->\n)[\s\S]*?(<!-- \/rooms -->)/,
+    (_all, first, last) => `${first}${table}\n${last}`,
+  );
+};
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const root = join(import.meta.dirname, '..');
   const file = join(root, 'biome.json');
   writeFileSync(file, withRooms(readFileSync(file, 'utf8')));
+  const page = join(root, 'CONTRIBUTING.md');
+  writeFileSync(page, withTable(readFileSync(page, 'utf8')));
   execFileSync(join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', file], { stdio: 'ignore' });
 }

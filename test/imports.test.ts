@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HOMED, ROOMS, type Room, withRooms } from '../scripts/rooms.ts';
+import { HOMED, ROOMS, type Room, withRooms, withTable } from '../scripts/rooms.ts';
 
 // The linter is asked about files that break the rules, in a copy of the layout: a rule that has quietly stopped
 // to match would let everything through.
@@ -86,6 +86,12 @@ test('files that import each other are refused, types included, and so is a func
 test('the rules in biome.json are those of the table of rooms', () => {
   const config = readFileSync(join(ROOT, 'biome.json'), 'utf8');
   expect(JSON.parse(config)).toEqual(JSON.parse(withRooms(config)));
+});
+
+test('CONTRIBUTING.md has the table of rooms', () => {
+  const page = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
+  expect(page).toContain('| `src/verbs/` |');
+  expect(page).toEqual(withTable(page));
 });
 
 const SOURCES = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
