@@ -4,7 +4,7 @@ import { objectName } from '../../../kube/names.ts';
 import type { JsonObject, KubeObject } from '../../../kube/types.ts';
 import { clauseList } from '../../../sentences.ts';
 import { amountsOf, amountText } from '../amounts.ts';
-import { containerDefaults, containerResources, podResources, type Resources } from '../pod-resources.ts';
+import { containerDefaults, containerResources, type Resources, statedResources } from '../pod-resources.ts';
 import { row, whereIs } from '../sentences.ts';
 import type { Starter } from '../starters.ts';
 import type { CheckContext, CheckRow, PreflightCheck } from '../types.ts';
@@ -53,7 +53,7 @@ const violations = (item: JsonObject, spec: JsonObject, defaults: Resources): st
         ),
       );
     case 'Pod':
-      return outOfRange(item, podResources(spec, defaults), 'the pod');
+      return outOfRange(item, statedResources(spec, defaults), 'the pod');
     default:
       return [];
   }
