@@ -80,7 +80,7 @@ const outOfRange = (item: JsonObject, { requests, limits }: Resources, who: stri
     if (request === undefined || limit === undefined || request === 0n)
       return [`${who} states no ${name} request and limit, and their ratio is bounded`];
     return limit * 10n ** 9n > request * ratio
-      ? [`${who} has a ${name} limit of more than ${amountText('', ratio)} times its request`]
+      ? [`${who} has a ${name} limit of more than ${Number(ratio) / 1e9} times its request`]
       : [];
   }),
 ];
