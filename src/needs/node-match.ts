@@ -65,9 +65,22 @@ const OPERATORS: Readonly<Record<string, (value: string | undefined, values: rea
     NotIn: (value, values) => value === undefined || !values.includes(value),
     Exists: (value) => value !== undefined,
     DoesNotExist: (value) => value === undefined,
-    Gt: (value, values) => value !== undefined && Number(value) > Number(values[0]),
-    Lt: (value, values) => value !== undefined && Number(value) < Number(values[0]),
+    Gt: (value, values) => bothWhole(value, values, (a, b) => a > b),
+    Lt: (value, values) => bothWhole(value, values, (a, b) => a < b),
   };
+
+// Kubernetes compares 64-bit integers, more than a double can tell apart, and what is none matches nothing.
+const bothWhole = (
+  value: string | undefined,
+  [bound, ...more]: readonly string[],
+  compare: (a: bigint, b: bigint) => boolean,
+): boolean => {
+  const [a, b] = [wholeNumber(value), wholeNumber(bound)];
+  return a !== undefined && b !== undefined && more.length === 0 && compare(a, b);
+};
+
+const wholeNumber = (text: string | undefined): bigint | undefined =>
+  text !== undefined && /^[+-]?\d{1,19}$/.test(text) ? BigInt(text.replace('+', '')) : undefined;
 
 const allOf = (demands: readonly NodeDemand[]): NodeDemand => ({
   text: demands.map(({ text }) => text).join(' and '),

@@ -1,5 +1,5 @@
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
-import { objectsAt, stringAt, valueAt } from '../kube/raw-json.ts';
+import { objectsAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
 import { type Amounts, addAmounts, amountsOf, maxAmounts } from './resource-amounts.ts';
 
 /** What a pod or a container asks for and may use at most. */
@@ -38,30 +38,39 @@ export const containerResources = (container: JsonObject, defaults: Resources): 
 };
 
 /**
- * What the scheduler and the quotas count for one pod: the sum of its containers and sidecars, or the largest init
- * container with the sidecars that run beside it, plus the overhead; values of the pod itself come before those of its
+ * What the scheduler and the quotas count for one pod: what statedResources() says, and its overhead on top. The overhead
+ * raises limits that are there; it makes none. Pure.
+ */
+export const podResources = (spec: JsonObject, defaults: Resources): Resources => {
+  const { requests, limits } = statedResources(spec, defaults);
+  const overhead = amountsOf(spec['overhead']);
+  const raised = Object.entries(overhead).filter(([name]) => (own(limits, name) ?? 0n) !== 0n);
+  return {
+    requests: addAmounts(requests, overhead),
+    limits: addAmounts(limits, Object.fromEntries(raised)),
+  };
+};
+
+/**
+ * What a pod states without its overhead, which is what LimitRanges bound: the sum of its containers and sidecars, or the
+ * largest init container with the sidecars that run beside it; values of the pod itself come before those of its
  * containers. See https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers.
  * Pure.
  */
-export const podResources = (spec: JsonObject, defaults: Resources): Resources => {
-  const own = {
+export const statedResources = (spec: JsonObject, defaults: Resources): Resources => {
+  const ofPod = {
     limits: amountsOf(valueAt(spec, 'resources', 'limits')),
     requests: amountsOf(valueAt(spec, 'resources', 'requests')),
   };
-  const overhead = amountsOf(spec['overhead']);
   return {
-    requests: addAmounts(
-      { ...own.limits, ...podTotal(spec, defaults, 'requests'), ...own.requests },
-      overhead,
-    ),
-    // The overhead raises limits that are there; it makes none.
-    limits: { ...podTotal(spec, defaults, 'limits'), ...own.limits },
+    requests: { ...ofPod.limits, ...podTotal(spec, defaults, 'requests'), ...ofPod.requests },
+    limits: { ...podTotal(spec, defaults, 'limits'), ...ofPod.limits },
   };
 };
 
 /** Whether no container of a pod states a request or a limit of CPU or memory: its class is BestEffort. Pure. */
 export const isBestEffort = (spec: JsonObject, defaults: Resources): boolean => {
-  const { requests, limits } = podResources(spec, defaults);
+  const { requests, limits } = statedResources(spec, defaults);
   return ['cpu', 'memory'].every((name) => (requests[name] ?? 0n) === 0n && (limits[name] ?? 0n) === 0n);
 };
 

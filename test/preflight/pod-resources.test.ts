@@ -98,10 +98,13 @@ describe('what a pod asks for', () => {
     expect(told(podResources(spec, NONE)).requests).toEqual(requests);
   });
 
-  test('defaults count for each container that is silent, and the overhead makes no limit', () => {
+  test('defaults count for each container that is silent, and the overhead raises a limit and makes none', () => {
     const defaults = containerDefaults([range({ type: 'Container', default: { cpu: '1' } })]);
     const spec = { containers: [{ name: 'a' }, asks('100m')], overhead: { cpu: '50m' } };
-    expect(told(podResources(spec, defaults))).toEqual({ requests: { cpu: '1150m' }, limits: { cpu: '2' } });
+    expect(told(podResources(spec, defaults))).toEqual({
+      requests: { cpu: '1150m' },
+      limits: { cpu: '2050m' },
+    });
     expect(told(podResources({ ...spec, containers: [asks('100m')] }, NONE)).limits).toEqual({});
   });
 });

@@ -8,8 +8,8 @@ import { finding } from '../../needs/findings.ts';
 import {
   containerDefaults,
   containerResources,
-  podResources,
   type Resources,
+  statedResources,
 } from '../../needs/pod-resources.ts';
 import { amountsOf, amountText } from '../../needs/resource-amounts.ts';
 import type { Starter } from '../../needs/starter.ts';
@@ -60,7 +60,7 @@ const violations = (item: JsonObject, spec: JsonObject, defaults: Resources): st
         ),
       );
     case 'Pod':
-      return outOfRange(item, podResources(spec, defaults), 'the pod');
+      return outOfRange(item, statedResources(spec, defaults), 'the pod');
     default:
       return [];
   }
@@ -87,7 +87,7 @@ const outOfRange = (item: JsonObject, { requests, limits }: Resources, who: stri
     if (request === undefined || limit === undefined || request === 0n)
       return [`${who} states no ${name} request and limit, and their ratio is bounded`];
     return limit * 10n ** 9n > request * ratio
-      ? [`${who} has a ${name} limit of more than ${amountText('', ratio)} times its request`]
+      ? [`${who} has a ${name} limit of more than ${Number(ratio) / 1e9} times its request`]
       : [];
   }),
 ];

@@ -43,7 +43,7 @@ export const renderMove = (result: MoveResult, theme: Theme, { isTold = false } 
 const preflightPart = ({ preflight, dryRun, exitCode, steps }: MoveResult, theme: Theme): string[] =>
   preflight === undefined || !(dryRun || (exitCode !== 0 && steps.length === 0))
     ? []
-    : ['', ...preflightLines(preflight, theme)];
+    : preflightLines(preflight, theme);
 
 const ARROWS: Readonly<Record<MoveResult['kind'], string>> = {
   cutover: '->',

@@ -1,3 +1,4 @@
+import { count } from '../../common/sentences.ts';
 import { isNamespaceRow } from '../../stage/stage-result.ts';
 import type { StageResult, StageRow } from '../../stage/stage-types.ts';
 import { tableLines } from '../table.ts';
@@ -58,7 +59,7 @@ const countTable = (result: StageResult): string[] => {
   // Counted in none of the totals: the summary tells it.
   const rows = result.objects.filter((row) => !isNamespaceRow(row));
   for (const row of rows) byKind.set(row.kind, [...(byKind.get(row.kind) ?? []), row]);
-  const cell = (count: number): string => (count === 0 ? '-' : String(count));
+  const cell = (n: number): string => (n === 0 ? '-' : String(n));
   const lines = [...byKind].map(([kind, rows]) => [
     kind,
     ...used.map((column) => cell(rows.filter((row) => row.action === column).length)),
@@ -152,7 +153,7 @@ const leftOut = (result: StageResult): string[] =>
   tableLines(
     result.types.leftOut
       .filter((item) => item.objects !== 0)
-      .map((item) => [item.type, item.objects < 0 ? 'may not be counted' : `${item.objects} objects`]),
+      .map((item) => [item.type, item.objects < 0 ? 'may not be counted' : count(item.objects, 'object')]),
   );
 
 const closing = (result: StageResult, theme: Theme): string => {

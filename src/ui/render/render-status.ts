@@ -13,6 +13,8 @@ export const renderStatus = (result: StatusResult, theme: Theme): string => {
   );
   // Without the destination's record, that nothing is known does not mean that nothing happened.
   const none = result.dest.epoch === undefined && result.dest.problem !== undefined ? 'not known' : 'never';
+  // The first line has told it.
+  const problems = result.problems.filter((text) => text !== result.summary);
   return [
     paint(result.summary),
     '',
@@ -56,9 +58,7 @@ export const renderStatus = (result: StatusResult, theme: Theme): string => {
             ],
           ]),
     ]),
-    ...(result.problems.length === 0
-      ? []
-      : ['', ...result.problems.map((text) => theme.failure(`! ${text}`))]),
+    ...(problems.length === 0 ? [] : ['', ...problems.map((text) => theme.failure(`! ${text}`))]),
     ...(result.unknown === undefined ? [] : ['', `Not known: ${result.unknown}`]),
     ...(result.decide === undefined ? [] : ['', `To decide: ${result.decide}`]),
     ...nextLines(result, theme),
