@@ -1,36 +1,14 @@
-import { hasStatus, isKubeApiError, isNotFound } from './api-errors.ts';
-import { objectPath } from './api-paths.ts';
-import type { ClusterReader, ClusterWriter, KubeObject, RequestCounts, WriteTerms } from './api-types.ts';
+import type { ClusterReader, ClusterWriter, WriteTerms } from './api-types.ts';
 import type { KubeContext } from './contexts.ts';
-import { discover } from './discovery.ts';
-import { countObjects, foldObjects, listObjects } from './list-objects.ts';
-import { stringAt } from './raw-json.ts';
-import { aKind, anObject, aVersion } from './read-answer.ts';
-import type { RetryPolicy } from './retry.ts';
-import { DEFAULT_RETRY } from './retry.ts';
-import { createTransport } from './transport.ts';
-import { watchObjects } from './watch-objects.ts';
-import type { Transport, WireRequest, WireResponse } from './wire.ts';
+import { type OpenWire, openWire, type WireOptions } from './counted-wire.ts';
+import { createReads } from './read-objects.ts';
+import type { Wire } from './wire.ts';
 import { CLOSED_GATE } from './write-gate.ts';
 import { createWrites } from './write-objects.ts';
 
-export interface ClusterOptions {
-  readonly concurrency: number;
-  readonly requestTimeoutMs: number;
-  readonly userAgent: string;
-  readonly retry?: RetryPolicy;
+export interface ClusterOptions extends WireOptions {
   /** Ends every request of the run that names no signal of its own. */
   readonly signal?: AbortSignal | undefined;
-  onRetry?(message: string, waitMs: number): void;
-}
-
-type CountName = Exclude<keyof RequestCounts, 'total' | 'retries'>;
-
-/** What the parts of a cluster share: counted sending, and the warnings seen. */
-export interface Wire {
-  readonly context: string;
-  send(kind: CountName, request: WireRequest): Promise<WireResponse>;
-  stream(request: WireRequest): AsyncIterable<string>;
 }
 
 /** Opens a context for reading only. The object has no write methods, in its type and at run time. */
@@ -70,63 +48,6 @@ const termed = (wire: Wire, { gate, signal, urgent }: WriteTerms): Wire => ({
   stream: (request) => wire.stream({ ...request, signal: request.signal ?? signal }),
 });
 
-interface OpenWire {
-  readonly wire: Wire;
-  readonly transport: Transport;
-  readonly counts: Record<CountName, number>;
-  readonly warnings: Set<string>;
-  written(): number;
-}
-
-const openWire = (context: KubeContext, options: ClusterOptions): OpenWire => {
-  const transport = createTransport(context, {
-    retry: options.retry ?? DEFAULT_RETRY,
-    requestTimeoutMs: options.requestTimeoutMs,
-    connections: options.concurrency,
-    userAgent: options.userAgent,
-    ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry }),
-  });
-  const counts: Record<CountName, number> = {
-    lists: 0,
-    gets: 0,
-    discovery: 0,
-    dryRuns: 0,
-    writes: 0,
-    reviews: 0,
-  };
-  const warnings = new Set<string>();
-  let written = 0;
-  const wire: Wire = {
-    context: context.name,
-    send: async (kind, request) => {
-      counts[kind]++;
-      const changes = kind === 'writes' && !IS_LEASE.test(request.path);
-      let isSent = false;
-      const gate = request.gate && { ...request.gate, pass: () => passing(request.gate) };
-      const passing = async (asked: WireRequest['gate']): Promise<void> => {
-        await asked?.pass();
-        isSent = true;
-      };
-      try {
-        const answer = await transport.send({ ...request, gate });
-        if (changes) written++;
-        for (const warning of answer.warnings) warnings.add(warning);
-        return answer;
-      } catch (error) {
-        if (changes && isSent && mayHaveWritten(error)) written++;
-        throw error;
-      }
-    },
-    stream: (request) => transport.stream(request),
-  };
-  return { wire, transport, counts, warnings, written: () => written };
-};
-
-const IS_LEASE = /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/[^/]+\/leases(\/|$)/;
-
-// A write that was cut off, or that was answered by nobody, may have taken effect.
-const mayHaveWritten = (error: unknown): boolean => !isKubeApiError(error) || error.failure.outcomeUnknown;
-
 const createReader = (
   context: KubeContext,
   { wire, transport, counts, warnings, written }: OpenWire,
@@ -135,86 +56,9 @@ const createReader = (
   kubeconfig: context.kubeconfig,
   server: context.server,
   defaultNamespace: context.namespace,
-  discover: (options) => {
-    return discover({ ...transport, send: (request) => wire.send('discovery', request) }, options?.signal);
-  },
-  version: async (options) => {
-    const answer = await wire.send('gets', {
-      method: 'GET',
-      path: '/version',
-      what: 'reading the version of the server',
-      expect: aVersion,
-      signal: options?.signal,
-    });
-    // A provider may write `34+`.
-    return `${stringAt(answer.json, 'major')}.${stringAt(answer.json, 'minor')?.replace(/\D+$/, '')}`;
-  },
-  clusterUid: async (options) => {
-    try {
-      const answer = await wire.send('gets', {
-        method: 'GET',
-        path: '/api/v1/namespaces/kube-system',
-        what: 'reading the identity of the cluster (namespace kube-system)',
-        expect: anObject('kube-system'),
-        signal: options?.signal,
-      });
-      return (answer.json as KubeObject).metadata.uid;
-    } catch (error) {
-      if (isNotFound(error) || hasStatus(error, 403)) return undefined;
-      throw error;
-    }
-  },
-  list: async (type, namespace, options) => (await listObjects(wire, type, namespace, options)).objects,
-  snapshot: (type, namespace, options) => listObjects(wire, type, namespace, options),
-  fold: async (type, namespace, options, fold) =>
-    (await foldObjects(wire, type, namespace, options, fold)).result,
-  count: (type, namespace, options) => countObjects(wire, type, namespace, options),
-  get: async (ref, options) => {
-    try {
-      const answer = await wire.send('gets', {
-        method: 'GET',
-        path: objectPath(ref.type, ref.namespace, ref.name),
-        what: `reading ${ref.type.kind} ${ref.name}`,
-        expect: anObject(ref.name),
-        signal: options?.signal,
-      });
-      return answer.json as KubeObject;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  },
-  can: async (question, options) => {
-    const { verb, group, resource, subresource, namespace, name } = question;
-    const answer = await wire.send('reviews', {
-      method: 'POST',
-      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-      body: JSON.stringify({
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SelfSubjectAccessReview',
-        spec: { resourceAttributes: { verb, group, resource, subresource, namespace, name } },
-      }),
-      what: `asking whether we may ${verb} ${resource}`,
-      expect: aKind('SelfSubjectAccessReview'),
-      signal: options?.signal,
-    });
-    const status = (answer.json as { status?: { allowed?: boolean; reason?: string } }).status;
-    return { allowed: status?.allowed === true, reason: status?.reason ?? '' };
-  },
-  watch: (type, namespace, options) => watchObjects(wire, type, namespace, options),
+  ...createReads(wire),
   now: () => transport.now(),
   endure: (ms) => transport.endure(ms),
-  logs: async (namespace, pod, options) => {
-    const answer = await wire.send('gets', {
-      method: 'GET',
-      path: `/api/v1/namespaces/${namespace}/pods/${pod}/log`,
-      query: { container: options.container, tailLines: options.tailLines },
-      accept: '*/*',
-      what: `reading the log of Pod ${pod} in namespace ${namespace}`,
-      signal: options.signal,
-    });
-    return answer.text;
-  },
   counts: () => ({
     ...counts,
     total: Object.values(counts).reduce((sum, count) => sum + count, 0),

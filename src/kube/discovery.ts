@@ -15,7 +15,10 @@ const AGGREGATED = [
  * discovery is served, else one per group version. A group that cannot be discovered (a dead aggregated API) is in
  * `failed`; it stops nothing. Throws KubeApiError when the server cannot be reached or refuses.
  */
-export const discover = async (transport: Transport, signal?: AbortSignal): Promise<Discovery> => {
+export const discover = async (
+  transport: Pick<Transport, 'send'>,
+  signal?: AbortSignal,
+): Promise<Discovery> => {
   const parts = await Promise.all(
     ['/api', '/apis'].map(async (path) => {
       const answer = await transport.send({
@@ -66,7 +69,7 @@ const readAggregated = (list: Json): Discovery => {
 };
 
 const readLegacy = async (
-  transport: Transport,
+  transport: Pick<Transport, 'send'>,
   path: string,
   root: Json,
   signal?: AbortSignal,

@@ -1,10 +1,10 @@
 import { hasStatus } from './api-errors.ts';
 import { typePath } from './api-paths.ts';
 import type { Fold, Json, KubeObject, ListOptions, RequestOptions, ResourceType } from './api-types.ts';
-import type { Wire } from './cluster.ts';
 import { apiVersionOf } from './object-names.ts';
 import { numberAt, objectsAt, stringAt } from './raw-json.ts';
 import { aListOf, type Expectation } from './read-answer.ts';
+import type { Wire } from './wire.ts';
 
 const PAGE_SIZE = 500;
 

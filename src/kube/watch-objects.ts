@@ -1,7 +1,7 @@
 import { typePath } from './api-paths.ts';
 import type { KubeObject, ResourceType, WatchEvent, WatchLimits, WatchOptions } from './api-types.ts';
-import type { Wire } from './cluster.ts';
 import { isObject, parseJson, stringAt } from './raw-json.ts';
+import type { Wire } from './wire.ts';
 
 const TYPES: Readonly<Record<string, 'added' | 'modified' | 'deleted' | 'bookmark'>> = {
   ADDED: 'added',

@@ -1,4 +1,4 @@
-import type { Json } from './api-types.ts';
+import type { Json, RequestCounts } from './api-types.ts';
 import type { Expectation } from './read-answer.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { WriteGate } from './write-gate.ts';
@@ -71,4 +71,14 @@ export interface TransportOptions {
   readonly userAgent: string;
   /** Before each further attempt: what went wrong, and for how many ms is waited. */
   onRetry?(message: string, waitMs: number): void;
+}
+
+/** Under which of its counts a cluster counts a request. */
+export type CountName = Exclude<keyof RequestCounts, 'total' | 'retries'>;
+
+/** What the parts of a cluster share: counted sending. */
+export interface Wire {
+  readonly context: string;
+  send(kind: CountName, request: WireRequest): Promise<WireResponse>;
+  stream(request: WireRequest): AsyncIterable<string>;
 }
