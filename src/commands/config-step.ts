@@ -32,7 +32,7 @@ export const configStep =
       deps.signal.throwIfAborted();
       // What is to be brought home has to be known; what is only told has not.
       if (sync || !isKubeApiError(error)) throw error;
-      deps.reporter.warning(`What was changed at the destination is not known: ${error.message}`);
+      deps.reporter.warning(`Cannot tell what was changed at the destination: ${error.message}`);
       return undefined;
     });
     if (compared === undefined) return 'could not be compared';
@@ -83,9 +83,9 @@ const tellDeleted = (names: readonly string[], sync: boolean, deps: Pick<MoveDep
   if (names.length === 0) return '';
   const what = sync
     ? 'workloads among them stay stopped at the source, and nothing is deleted there'
-    : 'workloads among them are started at the source all the same';
+    : 'workloads among them are still started at the source';
   deps.reporter.warning(
-    `Not at the destination any more, deleted there since the cutover: ${nameList(names, MOST_TOLD)}; ${what}.`,
+    `Deleted at the destination since the cutover: ${nameList(names, MOST_TOLD)}; ${what}.`,
   );
   return `deleted at the destination: ${nameList(names, MOST_TOLD)} (${what})`;
 };

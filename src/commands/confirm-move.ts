@@ -56,7 +56,7 @@ export const stopQuestion = async (
   const pods = running.reduce((sum, item) => sum + item.pods, 0);
   const what =
     running.length === 0
-      ? `Nothing runs in ${whereIs(stops)} now; what is started there until then is stopped`
+      ? `Nothing runs in ${whereIs(stops)} now; the move also stops what is started there in the meantime`
       : `This stops ${count(running.length, 'workload')} with ${count(pods, 'pod')} in ${whereIs(stops)}: ${nameList(
           running.map((item) => `${item.workload} (${count(item.pods, 'pod')})`),
         )}`;

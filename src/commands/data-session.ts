@@ -113,7 +113,7 @@ export const endStep =
     if (left.length === 0) return ENDED[ended] ?? `${ended} copies ended`;
     const text = `Pods of a data copy are still there: ${nameList(left)}`;
     if (starting !== undefined) {
-      throw new PartialError(`${text}; they write to claims that are about to be used.`, {
+      throw new PartialError(`${text}; they write to PVCs that are about to be used.`, {
         hint: `Delete their Jobs and Deployments (label ${MOVER_SELECTOR}), then resume.`,
       });
     }
@@ -156,7 +156,7 @@ export const tellUncopied = async (
     .map(({ metadata }) => metadata.name);
   if (names.length === 0) return;
   session.reporter.warning(
-    `No data is copied: namespace ${to.namespace} of context ${to.cluster.context} starts with what its volumes hold now, whatever was written to ${nameList(names)} in namespace ${from.namespace} of context ${from.cluster.context}. Add ${flag} unless something else copies these volumes.`,
+    `Volume data is not copied: namespace ${to.namespace} of context ${to.cluster.context} keeps the current content of its volumes, without what was written to ${nameList(names)} in namespace ${from.namespace} of context ${from.cluster.context}. Add ${flag} unless something else copies these volumes.`,
   );
 };
 
@@ -172,12 +172,12 @@ export const checkPreCopyFlags = (flags: {
     });
   }
   if (flags.preCopy === true && flags.migratePvcData !== true)
-    throw new UsageError('--pre-copy goes with --migrate-pvc-data.');
+    throw new UsageError('--pre-copy requires --migrate-pvc-data.');
   if (flags.preCopy === true && flags.verify !== 'none') {
     throw new UsageError(
-      'A pre-copy cannot be verified: stage makes no pods at the source, and its files change.',
+      'A pre-copy cannot be verified: stage creates no pods at the source, and its files change.',
       {
-        hint: 'Leave --verify to cutover --migrate-pvc-data.',
+        hint: 'Use --verify with cutover --migrate-pvc-data instead.',
       },
     );
   }
@@ -185,10 +185,10 @@ export const checkPreCopyFlags = (flags: {
 
 /** What a copy came to, as a clause. */
 export const summaryOf = (result: CopyDataResult): string => {
-  const left = result.skipped.length === 0 ? '' : `, ${result.skipped.length} without data left out`;
-  if (result.copied === 0) return `no claim holds data, nothing was copied${left}`;
+  const left = result.skipped.length === 0 ? '' : `, ${result.skipped.length} without data skipped`;
+  if (result.copied === 0) return `no PVC holds data, so nothing was copied${left}`;
   const verified = result.verified > 0 ? `, ${result.verified} verified` : '';
-  return `${count(result.copied, 'claim')} copied${verified}${left} in ${result.seconds} s`;
+  return `${count(result.copied, 'PVC')} copied${verified}${left} in ${result.seconds} s`;
 };
 
 const writtenThrough = (side: DataSide, gate: WriteGate): DataSide => ({

@@ -42,7 +42,7 @@ export const openPair = async (
     const sourceUid = await source.cluster.clusterUid({ signal: session.signal });
     if (sourceUid !== undefined && sourceUid === destUid && source.namespace === dest.namespace) {
       throw new UsageError(
-        `Contexts ${sourceName.context} and ${dest.cluster.context} lead to the same cluster, and both sides are namespace ${dest.namespace}.`,
+        `Contexts ${sourceName.context} and ${dest.cluster.context} point to the same cluster, and both sides are namespace ${dest.namespace}.`,
       );
     }
     return { source, dest, sourceName, uids: { source: sourceUid, dest: destUid }, sourceProblem: undefined };

@@ -79,7 +79,7 @@ const copyUnderLock = async (input: PreCopyInput): Promise<PreCopyResult> => {
   };
   if (input.dryRun) return planned(await planData(work, 'unstaged', session.signal));
   session.reporter.warning(
-    'The source runs while its data is copied: this pre-copy is not consistent. The copy of record is made by cutover.',
+    'The source runs while its data is copied: this pre-copy is not consistent. The cutover makes the final copy.',
   );
   const lock = await acquireLock({
     dest: to,
@@ -133,7 +133,7 @@ export const withPreCopy = <T extends { readonly outcome: ExitName; readonly sum
 
 const planned = (plan: readonly string[]): PreCopyResult => ({
   outcome: 'ok',
-  summary: 'The pre-copy that is shown would be made.',
+  summary: 'The pre-copy shown above would run.',
   consistent: false,
   claims: [],
   plan,
@@ -166,7 +166,7 @@ const markMixed = async ({ to }: PreCopyInput, gate: WriteGate): Promise<void> =
   await openStateStore(to.cluster.through(gate), to.namespace).update((current) => {
     if (current === undefined || current.phase !== 'standby' || current.operation !== undefined) {
       throw new UnsafeError(
-        `Namespace ${to.namespace} in context ${to.cluster.context} is no parked copy any more, so no data is copied into it.`,
+        `Namespace ${to.namespace} in context ${to.cluster.context} is no longer a parked copy, so no data is copied into it.`,
         { hint: `See: ${drSyncer('status', { dest: to })}` },
       );
     }

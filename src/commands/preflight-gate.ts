@@ -56,7 +56,7 @@ export const runPreflight = async (
  * says no. Throws KubeApiError when a cluster does not answer.
  */
 export const gateMove = async (session: Session, flags: MoveFlags, gate: GateInput): Promise<Gate> => {
-  session.reporter.action('Checking that the move can go through');
+  session.reporter.action('Running preflight checks');
   const stops = createStopsTaken();
   const result = await runPreflight(session, flags, gate, stops);
   for (const { level, message } of result.checks)

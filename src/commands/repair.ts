@@ -20,7 +20,7 @@ export const runRepair = (io: Io, flags: RepairFlags, interrupt: AbortSignal): P
     const pair = await openPair(session, 'try');
     if (pair.source === undefined)
       reporter.warning(
-        `The source does not answer, so its copies are not looked at: ${pair.sourceProblem ?? ''}`,
+        `The source does not answer, so its copies of the records are not checked: ${pair.sourceProblem ?? ''}`,
       );
     const options = { ...moveOptions(flags), dryRun: false };
     const result: RepairResult = await repair({
@@ -33,7 +33,7 @@ export const runRepair = (io: Io, flags: RepairFlags, interrupt: AbortSignal): P
         for (const sentence of sentences) reporter.action(sentence);
         await confirmName(io, {
           yes: flags.yes === true,
-          lines: ['This writes these records; no workload is touched.'],
+          lines: ['This writes these records and touches no workload.'],
           name: pair.dest.namespace,
           signal,
         }).catch((error: unknown) => {

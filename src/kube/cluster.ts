@@ -194,7 +194,7 @@ const createReader = (
         kind: 'SelfSubjectAccessReview',
         spec: { resourceAttributes: { verb, group, resource, subresource, namespace, name } },
       }),
-      what: `asking whether we may ${verb} ${resource}`,
+      what: `checking the permission to ${verb} ${resource}`,
       expect: aKind('SelfSubjectAccessReview'),
       signal: options?.signal,
     });
