@@ -60,11 +60,11 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .command('stage')
     .description('Copy a namespace to the destination cluster and keep its workloads scaled to zero');
   addNeedsFlag(addDataFlags(addCommonFlags(addCopyFlags(addSideFlags(stage)))), BRINGS)
-    .option('--migrate-pvc-data', 'copy the data of the claims too; needs --pre-copy here')
-    .option('--pre-copy', 'copy data while the source runs (not consistent; makes a later cutover shorter)')
-    .option('--dry-run', 'ask the servers what would happen; write nothing')
-    .option('--keep-going', 'leave out what is refused and copy the rest (exit code 4)')
-    .option('--prune', 'delete objects that dr-syncer made and whose source is gone (never claims)')
+    .option('--migrate-pvc-data', 'copy PVC data too; requires --pre-copy')
+    .option('--pre-copy', 'copy data while the source runs (not consistent; shortens a later cutover)')
+    .option('--dry-run', 'show what would change (server-side dry run); write nothing')
+    .option('--keep-going', 'skip objects that are refused and copy the rest (exit code 4)')
+    .option('--prune', 'delete objects that dr-syncer created and that are gone from the source (never PVCs)')
     .option(
       '--accept-live-destination',
       'proceed even if pods of other workloads run in the destination namespace',
@@ -76,7 +76,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   const plan = program.command('plan').description('Show what stage would change (server-side dry run)');
   addNeedsFlag(addCommonFlags(addCopyFlags(addSideFlags(plan))), BRINGS)
     .option('--prune', 'also show what --prune would delete')
-    .option('--keep-going', 'also show what could be copied when something is refused')
+    .option('--keep-going', 'also show what could be copied if objects are refused')
     .option(
       '--accept-live-destination',
       'proceed even if pods of other workloads run in the destination namespace',
@@ -99,22 +99,25 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       addCopyFlags(move('cutover', 'Move the running application to the destination: stop, copy, start')),
     ),
   )
-    .option('--migrate-pvc-data', 'copy the data of the claims while both sides are stopped')
+    .option('--migrate-pvc-data', 'copy PVC data while both sides are stopped')
     .action(async (flags) =>
       setCode(await (await import('./commands/cutover-command.ts')).runCutover(io, flags, interrupt)),
     );
   addDataFlags(
     addCopyFlags(move('failback', 'Move the application back to the source and restore its replica counts')),
   )
-    .option('--sync-config', 'bring home what was changed at the destination since the cutover')
-    .option('--reverse-migrate-pvc-data', 'copy the data of the claims back while both sides are stopped')
+    .option('--sync-config', 'apply to the source what was changed at the destination since the cutover')
+    .option('--reverse-migrate-pvc-data', 'copy PVC data back to the source while both sides are stopped')
     .action(async (flags) =>
       setCode(await (await import('./commands/failback-command.ts')).runFailback(io, flags, interrupt)),
     );
   addPathFlag(move('failover', 'Start the staged copy when the source is unavailable'))
-    .option('--accept-data-loss', 'what was written since the last copy may be lost')
-    .option('--source-given-up', 'proceed even if the named source answers and runs the application')
-    .option('--reason <text>', 'why the source is given up; goes into the record')
+    .option('--accept-data-loss', 'accept that what was written since the last copy may be lost')
+    .option(
+      '--source-given-up',
+      'declare the source lost: proceed even if it answers and runs the application',
+    )
+    .option('--reason <text>', 'why the source is declared lost; stored in the record')
     .action(async (flags) =>
       setCode(
         await (await import('./commands/failover-command.ts')).runFailoverCommand(io, flags, interrupt),
@@ -132,16 +135,16 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   addPathFlag(move('rollback', 'Undo an unfinished operation'))
     .option(
       '--destination-given-up',
-      'the destination is lost: start the source again from its own copy, without proof that the destination is stopped',
+      'declare the destination lost: start the source again from its own copy of the records, without proof that the destination is stopped',
     )
-    .option('--reason <text>', 'why the destination is given up; goes into the record')
+    .option('--reason <text>', 'why the destination is declared lost; stored in the record')
     .action(async (flags, command) => {
       const { runRollbackCommand } = await import('./commands/rollback-command.ts');
       setCode(await runRollbackCommand(io, { ...flags, given: typedFlags(command) }, interrupt));
     });
-  move('repair', 'Put lost or damaged records right, from the other side and from what runs')
+  move('repair', 'Repair lost or damaged records from the other side and from what runs')
     .addOption(
-      new Option('--live-side <side>', 'which side is live, where only a person can say').choices([
+      new Option('--live-side <side>', 'which side is live, if dr-syncer cannot tell').choices([
         'source',
         'destination',
       ]),
@@ -155,15 +158,15 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
         addCopyFlags(move('preflight', 'Check permissions, quotas, capacity and policies before a move')),
       ),
     ),
-    'ask for the rights that stage --include-cluster-needs uses too',
+    'also check the permissions that stage --include-cluster-needs uses',
   )
     .addArgument(
       new Argument('[move]', 'the move to check')
         .choices(['cutover', 'failback', 'failover'])
         .default('cutover'),
     )
-    .option('--migrate-pvc-data', 'check the mover of the volume data too')
-    .option('--sync-config', 'before a failback: check what would be brought home too')
+    .option('--migrate-pvc-data', 'also check the copy of PVC data')
+    .option('--sync-config', 'before a failback: also check what --sync-config would apply to the source')
     .action(async (kind, flags) =>
       setCode(
         await (await import('./commands/preflight-command.ts')).runPreflightCommand(
@@ -179,9 +182,9 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       program.command('status').description('Show which side is active, and the next command to run'),
     ),
   )
-    .option('-w, --watch', 'look again until interrupted; write a result when something changed')
+    .option('-w, --watch', 'keep watching, and print a result whenever something changes')
     .addOption(
-      new Option('--interval <duration>', 'pause between two looks').argParser(duration).default(2000, '2s'),
+      new Option('--interval <duration>', 'polling interval').argParser(duration).default(2000, '2s'),
     )
     .action(async (flags) =>
       setCode(await (await import('./commands/status-command.ts')).runStatus(io, flags, interrupt)),
@@ -196,7 +199,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
 };
 
 const BRINGS =
-  'create what the copy needs outside its namespace and the destination lacks (CRDs, ClusterRoles and their bindings, classes)';
+  'create missing cluster-scoped objects that the copy needs (CRDs, ClusterRoles and their bindings, classes)';
 
 // The names of the flags on the command line, without those that have their default.
 const typedFlags = (command: Command): ReadonlySet<string> =>
@@ -231,7 +234,7 @@ const endOfCommander = async (error: CommanderError, argv: readonly string[], io
 };
 
 const sentenceOf = ({ code, message }: CommanderError): string => {
-  if (code === 'commander.help') return 'No command is given.';
+  if (code === 'commander.help') return 'No command given.';
   const [text = '', ...more] = message.replace(/^error: /, '').split('\n');
   const first = `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/[^.?]$/, '$&.');
   return [first, ...more.map((line) => line.replace(/^\((.*)\)$/, '$1'))].join(' ');

@@ -45,16 +45,16 @@ export interface DataFlags {
 
 export const addDataFlags = (command: Command): Command =>
   addPathFlag(command)
-    .option('--pv-migrate-flags <flags>', 'further flags for pv-migrate, with shell-like quotes')
+    .option('--pv-migrate-flags <flags>', 'additional flags for pv-migrate, quoted as in a shell')
     .option(
       '--pv-migrate-strategies <names>',
-      `tried in this order: ${STRATEGIES.join(', ')} (default: ${DEFAULT_MOVER_OPTIONS.strategies.join(',')})`,
+      `strategies to try, in order: ${STRATEGIES.join(', ')} (default: ${DEFAULT_MOVER_OPTIONS.strategies.join(',')})`,
       strategies,
     )
     .option('--pv-migrate-rsync-image <image>', 'image of the rsync pods')
     .option('--pv-migrate-sshd-image <image>', 'image of the sshd pods')
     .option('--pv-migrate-pull-secret <names>', 'pull secrets that exist in both namespaces', names)
-    .option('--pv-migrate-non-root', 'run the pods without root; ownership of files is lost')
+    .option('--pv-migrate-non-root', 'run the pods as non-root; file ownership is lost')
     .option(
       '--pv-migrate-toleration <yaml>',
       'toleration of the pods, such as "{key: gpu, operator: Exists}"',
@@ -66,21 +66,23 @@ export const addDataFlags = (command: Command): Command =>
       'resources of the pods, such as "{requests: {cpu: 100m}}"',
       oneObject,
     )
-    .option('--no-pv-migrate-network-policies', 'no allow policies for the pods')
+    .option('--no-pv-migrate-network-policies', 'create no NetworkPolicies that allow traffic of the pods')
     .addOption(
-      new Option('--data-concurrency <n>', 'claims copied at once')
+      new Option('--data-concurrency <n>', 'PVCs copied at the same time')
         .argParser(wholeNumber(1, 64))
         .default(DEFAULT_MOVER_OPTIONS.concurrency),
     )
     .addOption(
-      new Option('--data-timeout <duration>', 'limit for one claim')
+      new Option('--data-timeout <duration>', 'maximum duration of the copy of one PVC')
         .argParser(duration)
         .default(DEFAULT_MOVER_OPTIONS.deadlineMs, '12h'),
     )
-    .addOption(new Option('--data-bandwidth <n>', 'KiB/s per claim').argParser(wholeNumber(1, 1_000_000_000)))
+    .addOption(
+      new Option('--data-bandwidth <n>', 'maximum KiB/s per PVC').argParser(wholeNumber(1, 1_000_000_000)),
+    )
     .option('--no-data-chown', 'do not keep owner and group')
-    .option('--no-data-compress', 'no compression')
-    .option('--data-ignore-sizes', 'copy into a claim that is smaller than the source')
+    .option('--no-data-compress', 'do not compress')
+    .option('--data-ignore-sizes', 'copy even into a PVC that is smaller than the source')
     .addOption(
       new Option('--verify <mode>', `compare both sides after the copy: ${VERIFY.join(', ')}`)
         .argParser(oneOf(VERIFY))
@@ -118,9 +120,9 @@ export const addResumedDataFlags = (command: Command): Command =>
   addPathFlag(command)
     .option(
       WITHOUT_HOOKS,
-      'go on without the hooks, checks, images and pv-migrate flags of the first run that are not given again',
+      'continue without the hooks, checks, images and pv-migrate flags of the first run that are not given again',
     )
-    .option('--pv-migrate-flags <flags>', 'further flags for pv-migrate instead of those of the first run')
+    .option('--pv-migrate-flags <flags>', 'additional flags for pv-migrate instead of those of the first run')
     .option('--pv-migrate-strategies <names>', 'strategies instead of those of the first run', strategies)
     .option('--pv-migrate-rsync-image <image>', 'image of the rsync pods instead of that of the first run')
     .option('--pv-migrate-sshd-image <image>', 'image of the sshd pods instead of that of the first run')
@@ -136,7 +138,9 @@ export const addResumedDataFlags = (command: Command): Command =>
       'resources of the pods instead of those of the first run',
       oneObject,
     )
-    .addOption(new Option('--data-timeout <duration>', 'limit for one claim').argParser(duration))
+    .addOption(
+      new Option('--data-timeout <duration>', 'maximum duration of the copy of one PVC').argParser(duration),
+    )
     .addOption(
       new Option('--verify <mode>', `compare both sides after the copy: ${VERIFY.join(', ')}`).argParser(
         oneOf(VERIFY),
@@ -287,11 +291,11 @@ export const checkPreCopyFlags = (flags: Pick<DataFlags, 'migratePvcData' | 'pre
     });
   }
   if (flags.preCopy === true && flags.migratePvcData !== true)
-    throw new UsageError('--pre-copy goes with --migrate-pvc-data.');
+    throw new UsageError('--pre-copy requires --migrate-pvc-data.');
   if (flags.preCopy === true && flags.verify !== 'none') {
     throw new UsageError(
-      'A pre-copy cannot be verified: stage makes no pods at the source, and its files change.',
-      { hint: 'Leave --verify to cutover --migrate-pvc-data.' },
+      'A pre-copy cannot be verified: stage creates no pods at the source, and its files change.',
+      { hint: 'Use --verify with cutover --migrate-pvc-data instead.' },
     );
   }
 };

@@ -44,14 +44,20 @@ export interface MoveFlags extends CommonFlags, SideFlags, CopyFlags {
 export const addMoveFlags = (command: Command): Command =>
   command
     .option('--dry-run', 'show every step and request; write nothing')
-    .addOption(ms('--wait-timeout <duration>', 'limit for pods to end and for each wave to be ready', '5m'))
     .addOption(
-      ms('--hold <duration>', 'how long the stopped side must stay empty before the other starts', '1s'),
+      ms(
+        '--wait-timeout <duration>',
+        'maximum wait for pods to terminate and for each wave to become ready',
+        '5m',
+      ),
+    )
+    .addOption(
+      ms('--hold <duration>', 'how long the stopped side must stay empty before the other side starts', '1s'),
     )
     .addOption(
       new Option(
         '--jobs <choice>',
-        `Jobs that run when the side is stopped: ${JOBS.join(', ')}; a failover starts Jobs only with suspend`,
+        `what to do about running Jobs: ${JOBS.join(', ')}; a failover starts Jobs only with suspend`,
       )
         .argParser(oneOf(JOBS))
         .default('fail'),
@@ -59,49 +65,46 @@ export const addMoveFlags = (command: Command): Command =>
     .option('--ignore-bare-pods', 'proceed even if pods without an owner run (they are not stopped)')
     .option(
       '--ignore-revisions',
-      'proceed even if pods of an older revision run (their current template is started)',
+      'proceed even if pods of an older revision run (the move starts the current template)',
     )
     .option('--pause-gitops', 'pause the Argo CD and Flux owners of what is stopped')
     .option('--ignore-gitops', 'proceed even if Argo CD or Flux owns what is stopped')
-    .option(
-      '--force-delete-pods',
-      'delete pods by force when they do not end (their node may still run them)',
-    )
-    .option('--rollback-on-failure', 'undo everything when a step fails (exit code 5)')
-    .option('--take-over', 'take the lock of an operator whose lock has expired')
+    .option('--force-delete-pods', 'force-delete pods that do not terminate (their node may still run them)')
+    .option('--rollback-on-failure', 'roll back if a step fails (exit code 5)')
+    .option('--take-over', "take another operator's lock once it has expired")
     .addOption(
-      new Option('--max-stage-age <duration>', 'refuse when the last stage is older').argParser(duration),
+      new Option('--max-stage-age <duration>', 'refuse if the last stage is older').argParser(duration),
     )
     .option(
       '--ignore-preflight <ids>',
-      'proceed even if these preflight checks refuse: their ids, or all',
+      'proceed even if these preflight checks refuse (check ids, or all)',
       namesOf('preflight check', ['all', ...CHECK_IDS]),
     )
     .option('--pre-stop <command>', 'command to run before anything is stopped')
-    .option('--post-stop <command>', 'command to run when the stopped side is seen empty')
+    .option('--post-stop <command>', 'command to run once no pods are left on the stopped side')
     .option('--pre-start <command>', 'command to run before anything is started')
-    .option('--post-start <command>', 'command to run when the started side is ready')
-    .addOption(ms('--hook-timeout <duration>', 'limit for one hook', '1m'))
+    .option('--post-start <command>', 'command to run once the started side is ready')
+    .addOption(ms('--hook-timeout <duration>', 'maximum duration of one hook', '1m'))
     .addOption(
-      new Option('--hook-failure <choice>', `when a hook fails: ${HOOK_FAILURE.join(', ')}`)
+      new Option('--hook-failure <choice>', `what to do if a hook fails: ${HOOK_FAILURE.join(', ')}`)
         .argParser(oneOf(HOOK_FAILURE))
         .default('fail'),
     )
-    .option('--smoke-url <url>', 'URL that must answer with 2xx before the move counts as done', httpUrl)
-    .option('--smoke-command <command>', 'command that must end with 0 before the move counts as done')
+    .option('--smoke-url <url>', 'URL that must return 2xx before the move is done', httpUrl)
+    .option('--smoke-command <command>', 'command that must exit with 0 before the move is done')
     .addOption(
-      new Option('--smoke-attempts <n>', 'attempts of the smoke check')
+      new Option('--smoke-attempts <n>', 'maximum attempts of the smoke check')
         .argParser(wholeNumber(1, 1000))
         .default(10),
     )
-    .addOption(ms('--smoke-interval <duration>', 'pause between two attempts', '3s'))
-    .addOption(ms('--smoke-timeout <duration>', 'limit for one attempt', '10s'));
+    .addOption(ms('--smoke-interval <duration>', 'wait between attempts', '3s'))
+    .addOption(ms('--smoke-timeout <duration>', 'maximum duration of one attempt', '10s'));
 
 /** The flag of what stages on its way to another side. */
 export const addServingRevisions = (command: Command): Command =>
   command.option(
     '--serving-revisions',
-    'start the older revision of which pods serve at the destination, not the newer template',
+    'at the destination, start the older revision that still serves, not the newer template',
   );
 
 /** The flags as the move operations take them. */

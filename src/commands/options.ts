@@ -69,31 +69,35 @@ export const addSideFlags = (command: Command): Command =>
 export const addCopyFlags = (command: Command): Command =>
   command
     .option('--resource-types <types>', 'only these types: plural, short name, kind or resource.group', names)
-    .option('--exclude-resource-types <types>', 'all but these types', names)
+    .option('--exclude-resource-types <types>', 'all types except these', names)
     .option('--include-custom-resources', 'copy custom resources too (their CRDs must be at the destination)')
-    .option('-l, --selector <selector>', 'only objects with these labels, as in kubectl')
+    .option('-l, --selector <selector>', 'only objects that match this label selector, as in kubectl')
     .addOption(
       new Option(
         '--on-conflict <choice>',
         `when a field cannot be changed: ${ON_CONFLICT.join(', ')} (default: by kind)`,
       ).argParser(oneOf(ON_CONFLICT)),
     )
-    .option('--storage-class-map <from=to>', 'StorageClass at the source = at the destination', pairsOrEmpty)
     .option(
-      '--access-mode-map <from=to>',
-      'access mode of claims, such as ReadWriteMany=ReadWriteOnce',
+      '--storage-class-map <from=to>',
+      'StorageClass to use instead, such as gp3=standard',
+      pairsOrEmpty,
+    )
+    .option('--access-mode-map <from=to>', 'access mode of PVCs, such as ReadWriteMany=ReadWriteOnce', pairs)
+    .option('--image-map <from=to>', 'image prefix, such as registry.a.com/team=registry.b.com/team', pairs)
+    .option(
+      '--host-map <from=to>',
+      'host or .suffix of Ingresses, Routes and HTTPRoutes, such as .a.com=.b.com',
       pairs,
     )
-    .option('--image-map <from=to>', 'image prefix, such as registry.a.com/team=registry.b.com/team', pairs)
-    .option('--host-map <from=to>', 'host or .suffix of Ingresses, Routes and HTTPRoutes', pairs)
-    .option('--ingress-class-map <from=to>', 'IngressClass at the source = at the destination', pairs)
-    .option('--preserve-node-ports', 'keep node ports that the source allocated by itself')
+    .option('--ingress-class-map <from=to>', 'IngressClass to use instead, such as nginx=traefik', pairs)
+    .option('--preserve-node-ports', 'keep node ports that the source cluster allocated')
     .option('--preserve-load-balancer-ip', 'keep loadBalancerIP and address annotations')
     .option('--hold-load-balancers', 'create no load balancers or DNS records before the cutover')
     .addOption(acceptClusterRoles())
     .option(
       '--one-shot-kinds <kind.group>',
-      'custom resources of these kinds run once, such as Import.example.com',
+      'treat custom resources of these kinds as one-shot, such as Import.example.com',
       customKinds,
     )
     .option('--rewrite-dns', 'rewrite names such as db.<source-namespace>.svc in text, not only report them');
@@ -101,24 +105,24 @@ export const addCopyFlags = (command: Command): Command =>
 export const addCommonFlags = (command: Command): Command =>
   command
     .addOption(
-      new Option('-o, --output <form>', `form of the result on stdout: ${OUTPUTS.join(', ')}`)
+      new Option('-o, --output <format>', `output format: ${OUTPUTS.join(', ')}`)
         .argParser(oneOf(OUTPUTS))
         .default('text'),
     )
     .addOption(
-      new Option('--log-level <level>', `least level of narration on stderr: ${LOG_LEVELS.join(', ')}`)
+      new Option('--log-level <level>', `minimum log level on stderr: ${LOG_LEVELS.join(', ')}`)
         .argParser(oneOf(LOG_LEVELS))
         .default('info'),
     )
     .addOption(
-      new Option('--log-format <form>', 'form of the narration: text, json')
+      new Option('--log-format <format>', 'log format: text, json')
         .argParser(oneOf(['text', 'json'] as const))
         .default('text'),
     )
     .addOption(
       new Option(
         '--concurrency <n>',
-        'most requests under way at once, per cluster; it begins with 16 and goes by how quick the answers are',
+        'maximum concurrent requests per cluster; starts at 16 and adapts to response times',
       )
         .argParser(wholeNumber(1, 256))
         .default(64),
@@ -126,15 +130,15 @@ export const addCommonFlags = (command: Command): Command =>
     .addOption(
       new Option(
         '--timeout <duration>',
-        'limit for the whole run (default: 30m for stage and plan; none for the rest, where each wait has its own)',
+        'maximum duration of the run (default: 30m for stage and plan; none for the rest, where each wait has its own limit)',
       ).argParser(duration),
     )
     .addOption(
-      new Option('--request-timeout <duration>', 'limit for one request')
+      new Option('--request-timeout <duration>', 'maximum duration of one request')
         .argParser(duration)
         .default(30_000, '30s'),
     )
-    .option('--no-color', 'no colours (also: NO_COLOR)')
+    .option('--no-color', 'disable colours (also: NO_COLOR)')
     .option('-y, --yes', 'skip the confirmation prompt');
 
 /** What a stage asks for before it copies a binding that grants more; a resume asks for it again. */

@@ -56,9 +56,11 @@ export const customKinds = (value: string, previous: readonly string[] | undefin
   for (const name of found) {
     const [kind = '', ...group] = name.split('.');
     if (!/^[A-Z][A-Za-z0-9]*$/.test(kind) || group.length === 0 || group.includes(''))
-      throw new InvalidArgumentError(`"${name}" is no kind with its group, such as PipelineRun.tekton.dev.`);
+      throw new InvalidArgumentError(
+        `"${name}" is not a kind with its group, such as PipelineRun.tekton.dev.`,
+      );
     if (isBuiltinGroup(group.join('.')))
-      throw new InvalidArgumentError(`"${name}" is a kind of Kubernetes itself; name custom resources.`);
+      throw new InvalidArgumentError(`"${name}" is a built-in kind; name a custom resource.`);
   }
   return found;
 };
@@ -82,7 +84,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 export const httpUrl = (value: string): string => {
   const scheme = URL.canParse(value) ? new URL(value).protocol : '';
   if (scheme === 'http:' || scheme === 'https:') return value;
-  throw new InvalidArgumentError('Give a whole address that begins with http:// or https://.');
+  throw new InvalidArgumentError('Use a full URL that starts with http:// or https://.');
 };
 
 /** A flag parser for durations as kubectl and helm take them: `30s`, `1m30s`, `2h`; returns whole milliseconds, at least 1 of what is more than 0. */

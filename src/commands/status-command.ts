@@ -19,9 +19,9 @@ export const runStatus = (io: Io, flags: StatusFlags, interrupt: AbortSignal): P
   withSession(io, flags, interrupt, async ({ pair, runtime, theme }) => {
     if (flags.watch === true && (flags.output === 'json' || flags.output === 'yaml')) {
       throw new UsageError(
-        `--watch writes one result after the other, and ${flags.output} is one document.`,
+        `--watch writes a stream of results, but --output ${flags.output} writes a single document.`,
         {
-          hint: 'Use --output ndjson, which writes one document a line.',
+          hint: 'Use --output ndjson, which writes one document per line.',
         },
       );
     }

@@ -28,7 +28,7 @@ class InternalError extends DrError {
 
   constructor(cause: unknown) {
     super(`Internal error: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      hint: 'This is a bug in dr-syncer. Run again with --log-level debug and report what it prints.',
+      hint: 'This is a bug in dr-syncer. Run the command again with --log-level debug and report the output.',
       cause,
     });
   }

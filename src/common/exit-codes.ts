@@ -9,7 +9,7 @@ export const EXIT_CODES = {
   refused: { code: 3, meaning: 'refused (preflight, dry run, missing rights or types); nothing was changed' },
   partial: {
     code: 4,
-    meaning: 'something was changed and not all is done; the same command, or `resume`, goes on',
+    meaning: 'incomplete: something was changed; run the same command again, or `resume`',
   },
   rolledBack: { code: 5, meaning: 'the operation failed and was rolled back (`--rollback-on-failure`)' },
   locked: { code: 6, meaning: 'another operator holds the lock' },

@@ -62,7 +62,7 @@ export const failureOfAnswer = (
 ): Failure => ({
   status: 0,
   reason: WRONG_ANSWER,
-  detail: `what answered did not answer like an API server: ${why} (${status} ${contentType || 'without a type'})`,
+  detail: `the response does not look like one from an API server: ${why} (${status} ${contentType || 'without a type'})`,
   causes: [],
   about: [],
   outcomeUnknown: isWrite,
@@ -91,7 +91,7 @@ export const hasStatus = (error: unknown, ...statuses: readonly number[]): error
  * calls it an internal error (500), and would say the same to every further try; a PUT of the object may pass.
  */
 export const whyUnappliable = (failure: Failure): string | undefined => {
-  if (failure.about.includes('duplicateKeys')) return 'a list in it holds the same key twice';
+  if (failure.about.includes('duplicateKeys')) return 'a list in it has a duplicate key';
   if (failure.about.includes('unknownField')) return 'the destination does not know a field in it';
   return failure.about.includes('untypable') ? 'the destination cannot apply it' : undefined;
 };
@@ -192,7 +192,7 @@ const hintFor = (at: NamedCluster, failure: Failure): string | undefined => {
     return `The server did not accept the credentials; an expired certificate or token looks like this. Check them with: ${kubectl(at, 'auth', 'whoami')}`;
   }
   if (failure.status === 403) {
-    return `The Roles that are needed are printed by the command preflight. See the rights with: ${kubectl(at, 'auth', 'can-i', '--list')}`;
+    return `The command preflight prints the Roles you need. To list your permissions: ${kubectl(at, 'auth', 'can-i', '--list')}`;
   }
   if (failure.reason === 'TLS') {
     if (failure.detail.includes('CERT_HAS_EXPIRED')) {
@@ -203,10 +203,10 @@ const hintFor = (at: NamedCluster, failure: Failure): string | undefined => {
       : `Check certificate-authority and tls-server-name of the cluster behind context ${at.context}.`;
   }
   if (failure.reason === 'Credentials') {
-    return `kubectl needs the same credentials; try them with: ${kubectl(at, 'auth', 'whoami')}`;
+    return `kubectl uses the same credentials; try them with: ${kubectl(at, 'auth', 'whoami')}`;
   }
   if (failure.detail.includes('REQUEST_TIMEOUT')) {
-    return `A slow server gets more time with --request-timeout. Check that it answers: ${kubectl(at, 'version')}`;
+    return `If the server is slow, raise --request-timeout. Check that it answers: ${kubectl(at, 'version')}`;
   }
   if (failure.status === 0) return `Check that the server answers: ${kubectl(at, 'version')}`;
   return undefined;

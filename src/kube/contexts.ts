@@ -51,7 +51,7 @@ export const openContext = (
   const names = raw.contexts.flatMap((entry) => stringAt(entry, 'name') ?? []);
   const contextName = name || raw.currentContext;
   if (contextName === '') {
-    throw new UsageError(`No context is given, and ${files.join(', ')} has no current-context.`, {
+    throw new UsageError(`No context given, and ${files.join(', ')} has no current-context.`, {
       hint: `Name one with ${flag}. Contexts: ${nameList(names, MOST_NAMES) || '(none)'}`,
     });
   }

@@ -60,9 +60,9 @@ export const oneContext = (raw: RawKubeconfig, name: string): string => {
 const readKubeconfig = (file: string): RawKubeconfig => {
   try {
     const config = (loadYaml(readFileSync(file, 'utf8')) ?? {}) as Json;
-    if (!isObject(config)) throw new Error('it is no YAML mapping');
+    if (!isObject(config)) throw new Error('it is not a YAML mapping');
     if (nodes(config, MOST_NODES) > MOST_NODES)
-      throw new Error(`its aliases make more than ${MOST_NODES} values of it`);
+      throw new Error(`its aliases expand to more than ${MOST_NODES} values`);
     const folder = dirname(file);
     const named = (list: string): JsonObject[] =>
       objectsAt(config, list).filter((entry) => stringAt(entry, 'name') !== undefined);

@@ -128,6 +128,6 @@ const aPageOf =
     if (why !== undefined) return why;
     const next = continueOf(answer);
     if (next === undefined) return undefined;
-    if (tokens.has(next)) return 'the list goes on where it has been before';
+    if (tokens.has(next)) return 'the list repeats a continue token';
     return tokens.size >= MOST_PAGES ? `the list has more than ${MOST_PAGES} pages` : undefined;
   };

@@ -14,7 +14,7 @@ export const aListOf =
   (type: ResourceType): Expectation =>
   (answer) => {
     if (!isListKind(stringAt(answer, 'kind'), stringAt(answer, 'apiVersion'), type))
-      return `it is no ${type.kind}List`;
+      return `it is not a ${type.kind}List`;
     if (!isObject(answer) || !isObject(answer['metadata'])) return 'the list has no metadata';
     const { items } = answer;
     // A Go server writes an empty list of items as null.
@@ -36,7 +36,7 @@ export const anObject =
   (name: string, uid?: string | undefined): Expectation =>
   (answer) => {
     const found = stringAt(answer, 'metadata', 'name');
-    if (found === undefined) return 'it is no object';
+    if (found === undefined) return 'it is not an object';
     if (found !== name) return 'it is another object';
     if (uid !== undefined && stringAt(answer, 'metadata', 'uid') !== uid)
       return 'it is another object of that name';
@@ -55,13 +55,13 @@ export const aDeletionOf =
 export const aKind =
   (...kinds: readonly string[]): Expectation =>
   (answer) =>
-    kinds.includes(stringAt(answer, 'kind') ?? '') ? undefined : `it is no ${kinds.join(' and no ')}`;
+    kinds.includes(stringAt(answer, 'kind') ?? '') ? undefined : `it is not a ${kinds.join(' or ')}`;
 
 /** What a server says of its version; it has no kind. */
 export const aVersion: Expectation = (answer) =>
   ['major', 'minor'].every((field) => /^\d/.test(stringAt(answer, field) ?? ''))
     ? undefined
-    : 'it is no version';
+    : 'it is not a version';
 
 // Objects are gone through by functions that call themselves. Nothing that is meant to be used is nested this deep.
 const MOST_LEVELS = 500;

@@ -132,7 +132,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
       const wrong = wrongAnswer(request, statusCode, contentType);
       const text = await boundedText(answer, request.mostBytes ?? MOST_BYTES, wrong);
       if (statusCode >= 400) throw refused(namedAs(context), request, answer, text);
-      if (statusCode < 200 || statusCode >= 300) throw wrong('it leads elsewhere');
+      if (statusCode < 200 || statusCode >= 300) throw wrong('it is a redirect');
       return {
         status: statusCode,
         text,
@@ -253,7 +253,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
         const wrong = wrongAnswer(request, statusCode, '');
         if (statusCode >= 400)
           throw refused(namedAs(context), request, answer, await boundedText(answer, MOST_BYTES, wrong));
-        if (statusCode !== 200) throw wrong('it leads elsewhere');
+        if (statusCode !== 200) throw wrong('it is a redirect');
         yield '';
         const decoder = new TextDecoder();
         for await (const chunk of answer.body) yield decoder.decode(chunk as Uint8Array, { stream: true });
@@ -321,7 +321,7 @@ const checked = (text: string, expect: Expectation, wrong: (why: string) => Kube
   try {
     answer = parseJson(text);
   } catch {
-    throw wrong('it is no JSON');
+    throw wrong('it is not JSON');
   }
   const why = expect(answer);
   if (why !== undefined) throw wrong(why);

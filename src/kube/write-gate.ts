@@ -11,7 +11,7 @@ export interface WriteGate {
 
 /** The gate of a cluster that was just opened: nothing is written before somebody holds the lock. */
 export const CLOSED_GATE: WriteGate = {
-  pass: () => Promise.reject(new TypeError('this write would be made without the lock of its namespace')),
+  pass: () => Promise.reject(new TypeError('this write would run without the lock on its namespace')),
   leftMs: () => 0,
 };
 

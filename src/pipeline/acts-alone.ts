@@ -21,11 +21,14 @@ export const actsAlone = (object: KubeObject): ActsAlone | undefined => {
   const target = objectAt(object, 'spec', 'scaleTargetRef');
   if (target !== undefined) {
     const name = `${stringAt(target, 'kind') ?? 'a workload'} ${stringAt(target, 'name') ?? ''}`.trim();
-    return { does: `scales ${name}`, risk: 'it may scale up again what is stopped' };
+    return { does: `scales ${name}`, risk: 'it may scale stopped workloads up again' };
   }
-  if (hasSchedule(object)) return { does: 'acts at set times', risk: 'it goes on doing so' };
+  if (hasSchedule(object)) return { does: 'runs on a schedule', risk: 'it keeps doing so' };
   return isOutside(object, group)
-    ? { does: 'manages what lies outside of the cluster', risk: 'both sides manage the same after the move' }
+    ? {
+        does: 'manages resources outside the cluster',
+        risk: 'both sides manage the same resources after the move',
+      }
     : undefined;
 };
 

@@ -156,11 +156,11 @@ const writeContent = async (item: PlanItem, content: KubeObject, options: ApplyO
     const { failure } = error;
     const unappliable = whyUnappliable(failure);
     if (unappliable !== undefined) {
-      const reason = `${unappliable}, so it was written whole instead of applied`;
+      const reason = `${unappliable}, so it was written in full instead of applied`;
       return { action: done, ...(await replaceOrCreate(item, options)), reason };
     }
     if (isPortTaken(failure) && content.kind === 'Service') {
-      const reason = 'a node port of the source is taken at the destination; another one was allocated';
+      const reason = 'a node port of the source is in use at the destination; another one was allocated';
       const fitting = withoutNodePorts(body);
       return { action: done, ...summary(fitting, await applyPatiently(item, fitting, options)), reason };
     }

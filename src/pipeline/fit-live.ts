@@ -32,7 +32,7 @@ const fitClaim = (desired: KubeObject, live: KubeObject): Fitted => {
       notes.push({
         level: 'warn',
         path: `spec.${field}`,
-        message: `The existing claim has ${text(present)} where the copy would have ${text(wanted)}; an existing claim is never changed in this.`,
+        message: `The existing PVC has ${text(present)} where the copy would have ${text(wanted)}; dr-syncer never changes this in an existing PVC.`,
       });
     }
   }
@@ -43,7 +43,7 @@ const fitClaim = (desired: KubeObject, live: KubeObject): Fitted => {
     notes.push({
       level: 'info',
       path: 'spec.resources.requests.storage',
-      message: `The existing claim asks for ${present}, more than the source's ${wanted}; a claim is never shrunk.`,
+      message: `The existing PVC requests ${present}, more than the source's ${wanted}; a PVC is never shrunk.`,
     });
   }
   fitted.spec = spec;

@@ -71,13 +71,13 @@ export const resolveImmutable = (
 const whyNotRecreate = (kind: string, live: KubeObject): string | undefined => {
   if (NEVER_RECREATED.has(kind)) return `a ${live.kind} is never recreated, as its data would be lost`;
   if (live.metadata.labels?.[MANAGED] !== 'true') {
-    return 'it must be recreated to change, and dr-syncer only recreates objects that it made';
+    return 'it must be recreated to change, and dr-syncer recreates only objects that it created';
   }
   const replicas =
     numberAt(live, 'status', 'replicas') ?? numberAt(live, 'status', 'currentNumberScheduled') ?? 0;
   if (replicas > 0) return `it must be recreated to change, and it runs ${replicas} pods`;
   if (stringAt(live, 'spec', 'persistentVolumeClaimRetentionPolicy', 'whenDeleted') === 'Delete') {
-    return 'it must be recreated to change, and its whenDeleted: Delete policy would delete its claims';
+    return 'it must be recreated to change, and its whenDeleted: Delete policy would delete its PVCs';
   }
   return undefined;
 };
@@ -89,7 +89,7 @@ const askedFor = (object: KubeObject): OnConflict | undefined => {
   const known = ON_CONFLICT.find((item) => item === value.toLowerCase());
   if (known === undefined) {
     throw new UsageError(
-      `${object.kind} ${object.metadata.name} has ${IMMUTABLE_HANDLING}: "${value}", which is none of ${ON_CONFLICT.join(', ')}.`,
+      `${object.kind} ${object.metadata.name} has ${IMMUTABLE_HANDLING}: "${value}", which is not one of ${ON_CONFLICT.join(', ')}.`,
     );
   }
   return known;

@@ -54,7 +54,7 @@ export const newNamespaceNotes = (source: KubeObject): Note[] => {
         {
           level: 'info',
           path: `metadata.labels["${ENFORCE}"]`,
-          message: `The namespace is created with Pod Security "${level}", as at the source; if new namespaces of the destination are held to more, this one is not.`,
+          message: `The namespace is created with Pod Security "${level}", as at the source; if the destination enforces a stricter level on new namespaces, it does not apply to this one.`,
         },
       ];
 };

@@ -78,7 +78,7 @@ const tellDeleted = (names: readonly string[], sync: boolean, deps: Pick<MoveDep
   if (names.length === 0) return '';
   const what = sync
     ? 'workloads among them stay stopped at the source, and nothing is deleted there'
-    : 'workloads among them are started at the source all the same';
+    : 'workloads among them are still started at the source';
   deps.reporter.warning(
     `Deleted at the destination since the cutover: ${nameList(names, MOST_TOLD)}; ${what}.`,
   );

@@ -32,7 +32,7 @@ export const checkBeforeMove = (
 // Reports what is to be looked at; `refused` is the ending when a check says no.
 const gateOf = async (sides: OpenSides, input: ChecksInput, runtime: Runtime): Promise<PreflightGate> => {
   const { reporter } = runtime;
-  reporter.action('Running the preflight checks');
+  reporter.action('Running preflight checks');
   const stops = createStopsTaken();
   const result = await runChecks(sides, { ...input, stops }, runtime);
   for (const { level, message } of result.checks)
@@ -75,7 +75,7 @@ export const stopQuestion = async (
   const pods = running.reduce((sum, item) => sum + item.pods, 0);
   const what =
     running.length === 0
-      ? `Nothing runs in ${whereIs(stops)} now; what is started there until then is stopped`
+      ? `Nothing runs in ${whereIs(stops)} now; the move also stops what is started there in the meantime`
       : `This stops ${count(running.length, 'workload')} with ${count(pods, 'pod')} in ${whereIs(stops)}: ${nameList(
           running.map((item) => `${item.workload} (${count(item.pods, 'pod')})`),
         )}`;

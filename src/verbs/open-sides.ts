@@ -70,7 +70,7 @@ const openBoth = async (
     const sourceUid = await source.cluster.clusterUid({ signal });
     if (sourceUid !== undefined && sourceUid === destUid && source.namespace === dest.namespace) {
       throw new UsageError(
-        `Contexts ${sourceName.context} and ${dest.cluster.context} lead to the same cluster, and both sides are namespace ${dest.namespace}.`,
+        `Contexts ${sourceName.context} and ${dest.cluster.context} point to the same cluster, and both sides are namespace ${dest.namespace}.`,
       );
     }
     const contexts = { source: place.context, dest: destPlace.context };

@@ -71,7 +71,7 @@ const copyUnderLock = async (input: PreCopyInput, runtime: Runtime): Promise<Pre
   };
   if (input.dryRun) return planned(await planData(work, 'unstaged', signal));
   reporter.warning(
-    'The source runs while its data is copied: this pre-copy is not consistent. The copy of record is made by cutover.',
+    'The source runs while its data is copied: this pre-copy is not consistent. The cutover makes the final copy.',
   );
   const lock = await acquireLock({
     dest: to,

@@ -27,7 +27,7 @@ export const repair = async (
   const sides = await openSides(pair, 'try', runtime.signal);
   if (sides.source === undefined)
     runtime.reporter.warning(
-      `The source does not answer, so its copies are not looked at: ${sides.sourceProblem ?? ''}`,
+      `The source does not answer, so its copies of the records are not checked: ${sides.sourceProblem ?? ''}`,
     );
   return repairRecords({
     ...operationBase(runtime, takeOver),
@@ -52,7 +52,7 @@ const confirmRepair = async (
 ): Promise<void> => {
   for (const sentence of sentences) reporter.action(sentence);
   try {
-    await confirmation?.ask({ lines: ['This writes these records; no workload is touched.'], name });
+    await confirmation?.ask({ lines: ['This writes these records and touches no workload.'], name });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`${error.message} It would write: ${sentences.join(' ')}`, { hint: error.hint });

@@ -152,14 +152,14 @@ export const warnUncopied = async (
     .map(({ metadata }) => metadata.name);
   if (names.length === 0) return;
   reporter.warning(
-    `No data is copied: namespace ${to.namespace} of context ${to.cluster.context} starts with what its volumes hold now, whatever was written to ${nameList(names)} in namespace ${from.namespace} of context ${from.cluster.context}. Add ${flag} unless something else copies these volumes.`,
+    `Volume data is not copied: namespace ${to.namespace} of context ${to.cluster.context} keeps the current content of its volumes, without what was written to ${nameList(names)} in namespace ${from.namespace} of context ${from.cluster.context}. Add ${flag} unless something else copies these volumes.`,
   );
 };
 
 /** What a copy came to, as a clause. */
 export const summaryOf = (result: CopyDataResult): string => {
-  const left = result.skipped.length === 0 ? '' : `, ${result.skipped.length} without data left out`;
-  if (result.copied === 0) return `no PVC holds data, nothing was copied${left}`;
+  const left = result.skipped.length === 0 ? '' : `, ${result.skipped.length} without data skipped`;
+  if (result.copied === 0) return `no PVC holds data, so nothing was copied${left}`;
   const verified = result.verified > 0 ? `, ${result.verified} verified` : '';
   return `${count(result.copied, 'PVC')} copied${verified}${left} in ${result.seconds} s`;
 };

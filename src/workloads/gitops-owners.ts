@@ -89,7 +89,7 @@ const pausePlan = (owner: KubeObject): ParkPlan => {
   const kind = groupKind(owner);
   const pause = own(PAUSES, kind);
   if (pause === undefined) {
-    throw new RefusedError(`${where(owner)} is no GitOps object that dr-syncer can pause.`);
+    throw new RefusedError(`${where(owner)} is not a GitOps object that dr-syncer can pause.`);
   }
   const field: ParkField = { ...pause, original: valueAt(owner, ...pause.path) };
   const fields = keepRecorded(owner, [field], recordedFields(owner) ?? []);

@@ -58,7 +58,7 @@ const customReplicas =
 const statefulSet: Recipe = (object, count) => {
   const fields = [field(object, REPLICAS, count, 1)];
   if (stringAt(object, ...WHEN_SCALED) !== 'Delete') return parking(fields, [], REPLICAS);
-  const note = `StatefulSet ${object.metadata.name} deletes its claims when it is scaled down; whenScaled is Retain while it is parked.`;
+  const note = `StatefulSet ${object.metadata.name} deletes its PVCs when it is scaled down; whenScaled is set to Retain while it is parked.`;
   return parking([field(object, WHEN_SCALED, 'Retain'), ...fields], [note], REPLICAS);
 };
 
@@ -68,7 +68,7 @@ const cronJob: Recipe = (object) => {
   const suspend = field(object, SUSPEND, true, false);
   if (suspend.original === true) return parking([suspend]);
   const name = object.metadata.name;
-  const notes = [`CronJob ${name} is suspended; Jobs that it has already started go on.`];
+  const notes = [`CronJob ${name} is suspended; running Jobs continue.`];
   if (numberAt(object, 'spec', 'startingDeadlineSeconds') === undefined) {
     notes.push(
       `CronJob ${name} has no startingDeadlineSeconds: a run that it misses while suspended starts at once when it is resumed.`,
@@ -82,7 +82,9 @@ const job: Recipe = (object) => {
   if (suspend.original === true) return parking([suspend]);
   return parking(
     [suspend],
-    [`Job ${object.metadata.name} is suspended: its running pods end, and start anew when it is resumed.`],
+    [
+      `Job ${object.metadata.name} is suspended: its running pods terminate, and new ones start when it is resumed.`,
+    ],
   );
 };
 
@@ -153,7 +155,7 @@ const fromScale = ({ scalePath }: ParkOptions): Recipe | undefined =>
   scalePath === undefined || typeof scalePath === 'string'
     ? undefined
     : customReplicas(scalePath, (object) => [
-        `${object.kind} ${object.metadata.name} is parked by its scale subresource; whether its operator accepts 0 is not known.`,
+        `${object.kind} ${object.metadata.name} is scaled to 0 through its scale subresource; its operator may not support that.`,
       ]);
 
 /** Kinds with a recipe of their own, by groupKind(); every other type goes by the registry or its scale path. */

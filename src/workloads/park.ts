@@ -110,7 +110,7 @@ const overrideNotes = (
   const name = `${object.kind} ${object.metadata.name}`;
   return equalJson(valuesOf(cold), valuesOf(parking))
     ? [
-        `${name} asks to be parked at ${override === 'keep' ? 'the count that it runs with' : `${override} replicas`}, but a ${object.kind} has no count; it is parked fully.`,
+        `${name} asks to be parked at ${override === 'keep' ? 'its running replica count' : `${override} replicas`}, but a ${object.kind} has no replica count; it is fully parked.`,
       ]
     : [`${name} is parked at ${override} replicas, as its scale-override asks.`];
 };

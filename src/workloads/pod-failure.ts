@@ -64,7 +64,7 @@ const statusFailure = (status: JsonObject, name: string, pod: KubeObject): strin
     return withMessage(`${name} cannot get image ${image} (${reason})`, stringAt(waiting, 'message'));
   }
   if (reason === 'CrashLoopBackOff') {
-    return `${name} keeps ending (CrashLoopBackOff)${lastEnd(objectAt(status, 'lastState', 'terminated'))}`;
+    return `${name} keeps crashing (CrashLoopBackOff)${lastEnd(objectAt(status, 'lastState', 'terminated'))}`;
   }
   if (START_REASONS.has(reason)) {
     return withMessage(`${name} cannot be started (${reason})`, stringAt(waiting, 'message'));

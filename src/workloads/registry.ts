@@ -60,7 +60,7 @@ export const PAUSE_ROWS: readonly PauseRow[] = [
   ...rows('postgres-operator.crunchydata.com', ['PostgresCluster'], ['spec', 'shutdown'], true),
   ...rows('mongodbcommunity.mongodb.com', ['MongoDBCommunity'], ['spec', 'members'], 0),
   ...rows('couchbase.com', ['CouchbaseCluster'], ['spec', 'paused'], true, {
-    note: 'spec.paused keeps the Couchbase operator from acting, but pods that already run go on.',
+    note: 'spec.paused stops the Couchbase operator from acting, but running pods continue.',
   }),
   ...rows('cassandra.datastax.com', ['CassandraDatacenter'], ['spec', 'stopped'], true),
   ...rows('pxc.percona.com', ['PerconaXtraDBCluster'], PAUSE, true),

@@ -111,7 +111,7 @@ const reasonOf = (object: KubeObject): string => {
   if (partition !== 0) return `its partition is ${partition}`;
   return conditionOf(object, 'Progressing')?.reason === 'ProgressDeadlineExceeded'
     ? 'its rollout has exceeded its progress deadline'
-    : 'its rollout is not over';
+    : 'its rollout is not complete';
 };
 
 const childrenOf = (objects: readonly KubeObject[]): ReadonlyMap<string, readonly KubeObject[]> => {

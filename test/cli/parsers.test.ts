@@ -27,10 +27,10 @@ test('kinds of custom resources have their group, and may be given several times
 });
 
 test.each([
-  ['Import', /is no kind with its group/],
-  ['imports.example.com', /is no kind with its group/],
-  ['Import..com', /is no kind with its group/],
-  ['Job.batch', /is a kind of Kubernetes itself/],
+  ['Import', /is not a kind with its group/],
+  ['imports.example.com', /is not a kind with its group/],
+  ['Import..com', /is not a kind with its group/],
+  ['Job.batch', /is a built-in kind/],
 ])('%j names no custom resources', (text, message) => {
   expect(() => customKinds(text, undefined)).toThrow(message);
 });

@@ -98,7 +98,7 @@ describe('a command line that is wrong', () => {
   test.each(['json', 'yaml'])('status --watch is refused as %s, which is one document', async (form) => {
     const run = await runDr(['status', ...SIDES, '--watch', '--output', form], withoutKubeconfig);
     expect(run.exitCode).toBe(2);
-    expect(run.stderr).toMatch(/✗ --watch writes one result after the other.*\n {2}Use --output ndjson/);
+    expect(run.stderr).toMatch(/✗ --watch writes a stream of results.*\n {2}Use --output ndjson/);
   });
 
   test.each([
@@ -115,7 +115,7 @@ describe('a command line that is wrong', () => {
   test('no command at all is a usage error that shows the commands', async () => {
     const run = await runDr([]);
     expect(run).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(run.stderr).toMatch(/Usage: dr-syncer[\s\S]*✗ No command is given\.\n/);
+    expect(run.stderr).toMatch(/Usage: dr-syncer[\s\S]*✗ No command given\.\n/);
   });
 
   test('the narration of an error is one JSON line with --log-format json', async () => {

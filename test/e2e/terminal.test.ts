@@ -53,7 +53,7 @@ describe.skipIf(noTerminal !== undefined)(
       // On a line of its own, behind the checks and what they are about.
       expect(screen.split('\n').find((line) => sentence.test(line))).not.toContain('to continue');
       expect(screen).toMatch(
-        /Running the preflight checks[\s\S]*This stops 1 workload with 1 pod in .*: Deployment web \(1 pod\)/,
+        /Running preflight checks[\s\S]*This stops 1 workload with 1 pod in .*: Deployment web \(1 pod\)/,
       );
       expect(screen).toContain(`context ${contextOf('source')}`);
       expect(exitCode).toBe(130);

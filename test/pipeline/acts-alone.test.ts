@@ -5,8 +5,8 @@ import { object } from '../helpers/objects.ts';
 
 const does = (apiVersion: string, kind: string, spec: JsonObject = {}): string | undefined =>
   actsAlone(object(apiVersion, kind, 'x', { spec }))?.does;
-const OUTSIDE = 'manages what lies outside of the cluster';
-const AT_TIMES = 'acts at set times';
+const OUTSIDE = 'manages resources outside the cluster';
+const AT_TIMES = 'runs on a schedule';
 
 it.each<[apiVersion: string, kind: string, spec: JsonObject, does: string | undefined]>([
   [

@@ -25,8 +25,8 @@ describe('an object that the server will not change', () => {
     ['Service', 'skip', OURS, 'skip', /cannot change after creation/],
     ['Service', 'fail', OURS, 'fail', /cannot change after creation/],
     ['Service', 'patch', OURS, 'fail', /cannot change after creation/],
-    ['Service', undefined, {}, 'skip', /only recreates objects that it made/],
-    ['Service', 'recreate', {}, 'fail', /only recreates objects that it made/],
+    ['Service', undefined, {}, 'skip', /recreates only objects that it created/],
+    ['Service', 'recreate', {}, 'fail', /recreates only objects that it created/],
     ['Deployment', undefined, { ...OURS, status: { replicas: 2 } }, 'skip', /it runs 2 pods/],
     ['DaemonSet', 'recreate', { ...OURS, status: { currentNumberScheduled: 3 } }, 'fail', /it runs 3 pods/],
     ['Deployment', undefined, { ...OURS, status: { replicas: 0 } }, 'recreate', /^Background$/],
@@ -37,7 +37,7 @@ describe('an object that the server will not change', () => {
       undefined,
       { ...OURS, spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } } },
       'skip',
-      /would delete its claims/,
+      /would delete its PVCs/,
     ],
   ])('%s, asked for %s, live %j: %s', (kind, flag, live, action, text) => {
     const resolved = resolveImmutable(of(kind), of(kind, live), flag);
@@ -54,6 +54,6 @@ describe('an object that the server will not change', () => {
     const desired = of('Service', { metadata: { labels: { [IMMUTABLE_HANDLING]: 'perhaps' } } });
     const resolve = (): unknown => resolveImmutable(desired, of('Service', OURS), undefined);
     expect(resolve).toThrow(UsageError);
-    expect(resolve).toThrow(/"perhaps", which is none of patch, skip, recreate, fail/);
+    expect(resolve).toThrow(/"perhaps", which is not one of patch, skip, recreate, fail/);
   });
 });

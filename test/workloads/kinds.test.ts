@@ -43,7 +43,7 @@ describe('what parks each kind', () => {
   test('T21: whenScaled Delete is named in a note, and whenScaled Retain is left alone', () => {
     const policy = (whenScaled: string) =>
       withSpec('apps/v1', 'StatefulSet', { persistentVolumeClaimRetentionPolicy: { whenScaled } });
-    expect(planPark(policy('Delete'))?.notes.join()).toContain('deletes its claims');
+    expect(planPark(policy('Delete'))?.notes.join()).toContain('deletes its PVCs');
     expect(planPark(policy('Retain'))).toMatchObject({ notes: [], fields: [{ path: ['spec', 'replicas'] }] });
   });
 

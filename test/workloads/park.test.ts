@@ -116,7 +116,9 @@ describe('scale-override', () => {
       metadata: { labels: { 'dr-syncer.io/scale-override': 'true' } },
     });
     expect(planned(cron).fields[0]?.parked).toBe(true);
-    expect(planned(cron).notes.join()).toContain('the count that it runs with, but a CronJob has no count');
+    expect(planned(cron).notes.join()).toContain(
+      'its running replica count, but a CronJob has no replica count',
+    );
   });
 
   test.each(['', 'two', '-1', '1.5', ' 1', '0x2', '2147483648', '1e3'])(
@@ -145,7 +147,7 @@ describe('scale-override', () => {
       metadata: { labels: { 'dr-syncer.io/scale-override': '2' } },
     });
     expect(planned(cron).fields[0]?.parked).toBe(true);
-    expect(planned(cron).notes.join()).toContain('parked fully');
+    expect(planned(cron).notes.join()).toContain('fully parked');
   });
 
   test('T30a: a side that is being stopped goes to 0, since a warm standby would be a second writer', () => {

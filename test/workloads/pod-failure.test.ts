@@ -32,7 +32,7 @@ describe('the first cause that keeps a pod from running', () => {
     [
       'CrashLoopBackOff',
       app(waiting('CrashLoopBackOff'), { terminated: { exitCode: 137, reason: 'OOMKilled' } }),
-      /app keeps ending \(CrashLoopBackOff\) with exit code 137 \(OOMKilled\)$/,
+      /app keeps crashing \(CrashLoopBackOff\) with exit code 137 \(OOMKilled\)$/,
     ],
     [
       'CreateContainerConfigError',

@@ -60,7 +60,7 @@ test.each<[string, KubeObject, KubeObject[], unknown[]]>([
     'half-way',
     workload('apps/v1', 'Deployment', {}, counts(3, 1, 3)),
     [replicaSet('a', 1, 2), replicaSet('b', 2, 1)],
-    [[2, 'its rollout is not over']],
+    [[2, 'its rollout is not complete']],
   ],
   [
     'older pods that do not serve either',
@@ -123,7 +123,7 @@ test.each<[string, KubeObject, KubeObject[], unknown[]]>([
     'an Argo Rollout between its steps',
     workload('argoproj.io/v1alpha1', 'Rollout', {}, counts(4, 1, 4)),
     [],
-    [[3, 'its rollout is not over']],
+    [[3, 'its rollout is not complete']],
   ],
 ])('%s', (_, object, others, expected) => {
   expect(told(object, ...others)).toEqual(expected);

@@ -13,11 +13,11 @@ export const pods: Filter = {
   evaluate(object) {
     if (groupKind(object) !== 'Pod') return undefined;
     if (annotationOf(object, 'kubernetes.io/config.mirror') !== undefined) {
-      return skip('the kubelet of a source node makes it from a file');
+      return skip('the kubelet of a source node creates it from a file');
     }
     const [owner] = ownersOf(object);
-    if (owner !== undefined) return skip(`${ownerName(owner)} makes its own`);
+    if (owner !== undefined) return skip(`created by ${ownerName(owner)}`);
     if (ENDED.has(stringAt(object, 'status', 'phase') ?? '')) return skip('the pod has ended');
-    return skip('a bare pod is never copied: it would run at once');
+    return skip('a bare pod is never copied: it would start at once');
   },
 };

@@ -18,7 +18,7 @@ export const defaultServiceAccounts: Filter = {
     if (groupKind(object) !== 'ServiceAccount') return undefined;
     const { name } = object.metadata;
     const isAutomatic = name === 'default' || (OPENSHIFT_ACCOUNTS.includes(name) && isOpenShift(index));
-    return isAutomatic && isPlain(object) ? skip('every namespace gets its own') : undefined;
+    return isAutomatic && isPlain(object) ? skip('created automatically in every namespace') : undefined;
   },
 };
 

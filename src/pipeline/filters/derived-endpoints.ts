@@ -23,7 +23,7 @@ export const endpoints: Filter = {
     }
     if (kind !== 'EndpointSlice.discovery.k8s.io') return undefined;
     if (CONTROLLERS.includes(labelOf(object, MANAGED_BY) ?? '')) {
-      return skip('the endpoint controllers of the destination make their own');
+      return skip('the endpoint controllers of the destination create their own');
     }
     return judge(
       labelOf(object, 'kubernetes.io/service-name') ?? '',

@@ -12,7 +12,7 @@ export const derivedObjects: Filter = {
     const owner = controllerOf(object);
     if (makers === undefined || owner === undefined) return undefined;
     return makers === 'any' || makers.includes(groupKind(owner))
-      ? skip(`${ownerName(owner)} makes its own`)
+      ? skip(`created by ${ownerName(owner)}`)
       : undefined;
   },
 };

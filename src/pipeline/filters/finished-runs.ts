@@ -13,7 +13,7 @@ export const finishedRuns: Filter = {
   evaluate(object, context) {
     const run = oneShotOf(object, { isLasting: context.isLasting, kinds: context.oneShotKinds });
     if (run?.state === 'over') {
-      const why = `it is over (${run.sign}); a copy would be done again`;
+      const why = `it has finished (${run.sign}); a copy would run again`;
       return skip(run.isKnown ? why : `${why}; if it must be copied, mark it ${ONE_SHOT}=false`);
     }
     const mark = oneShotMark(object);

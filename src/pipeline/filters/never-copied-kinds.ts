@@ -18,25 +18,29 @@ export const whyNeverCopied = (object: {
   readonly kind: string;
 }): string | undefined => BY_KIND.get(groupKind(object)) ?? BY_GROUP.get(groupOf(object.apiVersion));
 
-const EVENT = 'events tell what happened on the source';
-const CERTIFICATE_REQUEST = 'cert-manager makes it when a certificate is due; a copy would order it again';
+const EVENT = 'events describe what happened on the source';
+const CERTIFICATE_REQUEST =
+  'cert-manager creates it when a certificate is due; a copy would order the certificate again';
 const SNAPSHOT = 'it names a snapshot in the storage of the source';
 const OPERATOR = 'operators are installed at the destination, not copied';
-const METRICS = 'metrics are measured anew on each cluster';
-const NETWORK_PLUGIN = 'the network plugin makes it for pods of the source';
+const METRICS = 'metrics are measured on each cluster';
+const NETWORK_PLUGIN = 'the network plugin creates it for pods of the source';
 
 const BY_KIND: ReadonlyMap<string, string> = new Map([
   ['Event', EVENT],
   ['Event.events.k8s.io', EVENT],
   ['Lease.coordination.k8s.io', 'a lease is held by a process of the source'],
-  ['ControllerRevision.apps', 'its controller records revisions anew'],
+  ['ControllerRevision.apps', 'its controller records its own revisions'],
   ['PodTemplate', 'no controller runs pods from it'],
   ['CertificateRequest.cert-manager.io', CERTIFICATE_REQUEST],
   ['Order.acme.cert-manager.io', CERTIFICATE_REQUEST],
   ['Challenge.acme.cert-manager.io', CERTIFICATE_REQUEST],
-  ['PodCertificateRequest.certificates.k8s.io', 'a kubelet of the source makes it for one pod'],
+  ['PodCertificateRequest.certificates.k8s.io', 'a kubelet of the source creates it for one pod'],
   ['CSIStorageCapacity.storage.k8s.io', 'it describes the storage of the source'],
-  ['ResourceClaim.resource.k8s.io', 'it is bound to devices of the source; make it by hand if pods name it'],
+  [
+    'ResourceClaim.resource.k8s.io',
+    'it is bound to devices of the source; create it by hand if pods reference it',
+  ],
   ['VolumeSnapshot.snapshot.storage.k8s.io', SNAPSHOT],
   ['VolumeGroupSnapshot.groupsnapshot.storage.k8s.io', SNAPSHOT],
   ['Subscription.operators.coreos.com', OPERATOR],

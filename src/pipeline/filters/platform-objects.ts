@@ -49,12 +49,12 @@ const TABLE: readonly PlatformObject[] = [
     ],
     // Bindings of security context constraints are made by administrators in spite of their name.
     matches: (name) => name.startsWith('system:') && !name.startsWith('system:openshift:scc'),
-    reason: 'the platform makes it in every namespace',
+    reason: 'the platform creates it in every namespace',
   },
   {
     kinds: ['ResourceQuota'],
     matches: (name) => name === 'gke-resource-quotas',
-    reason: 'GKE makes it in every namespace',
+    reason: 'GKE creates it in every namespace',
   },
   {
     kinds: ['NetworkPolicy.crd.projectcalico.org', 'NetworkPolicy.projectcalico.org'],

@@ -46,10 +46,10 @@ const TABLE: readonly PlatformSecret[] = [
   },
   {
     matches: (secret) => SERVING_CERTIFICATE.some((key) => annotationOf(secret, key) !== undefined),
-    reason: 'OpenShift issues this serving certificate anew for its Service',
+    reason: 'OpenShift issues a new serving certificate for the Service',
   },
   {
     matches: (_secret, type) => type === 'bootstrap.kubernetes.io/token',
-    reason: 'it lets nodes join the source cluster',
+    reason: 'nodes join the source cluster with it',
   },
 ];

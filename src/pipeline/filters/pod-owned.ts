@@ -18,7 +18,7 @@ export const podOwned: Filter = {
     if (pod === undefined || !(owners.every(isPod) || (controller !== undefined && isPod(controller))))
       return undefined;
     return skip(
-      `it belongs to ${ownerName(pod)} and goes with it; the pods of the destination make their own`,
+      `it belongs to ${ownerName(pod)} and is deleted with it; the pods of the destination create their own`,
     );
   },
 };

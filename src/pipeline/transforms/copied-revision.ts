@@ -18,7 +18,7 @@ export const copiedRevision: Transform = {
     note({
       level: 'warn',
       path: 'spec.template',
-      message: `The copy has the template of revision ${name}, of which pods serve, and not the newer one.`,
+      message: `The copy has the template of revision ${name}, which serves, not the newer one.`,
     });
   },
 };

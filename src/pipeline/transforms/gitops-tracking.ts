@@ -21,8 +21,8 @@ export const gitopsTracking: Transform = {
           level: 'warn',
           path: pathText(['metadata', field, key]),
           message:
-            'A GitOps tool manages this object by this mark. The same tool at the destination may delete the copy, ' +
-            'or start the parked application; pause it there until activation.',
+            'A GitOps tool manages this object, as this field shows. The same tool at the destination may delete the copy ' +
+            'or start the parked application; pause it there until cutover.',
         });
       }
     }

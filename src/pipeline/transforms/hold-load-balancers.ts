@@ -77,7 +77,7 @@ export const hold = (draft: KubeObject): Note[] => {
     notes.push({
       level: 'info',
       path: 'spec.type',
-      message: 'The Service is a ClusterIP until it is activated.',
+      message: 'The Service is a ClusterIP until cutover.',
     });
   }
   for (const [key, heldKey] of Object.keys(annotationsOf(draft)).flatMap(heldPair)) {
@@ -86,7 +86,7 @@ export const hold = (draft: KubeObject): Note[] => {
     notes.push({
       level: 'info',
       path: annotationPath(key),
-      message: 'The annotation is out of force until the copy is activated.',
+      message: 'The annotation is disabled until cutover.',
     });
   }
   if (HOST_KINDS.has(groupKind(draft))) for (const key of CONTROLLER_KEYS) setAnnotation(draft, key, NOBODY);

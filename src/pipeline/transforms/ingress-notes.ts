@@ -36,7 +36,7 @@ export const ingressNotes: Transform = {
           path: annotationPath(key),
           message:
             'An external-dns at the destination may take over this DNS name while the copy is parked. ' +
-            'Use --hold-load-balancers to keep the annotation out of force until activation.',
+            'Use --hold-load-balancers to disable the annotation until cutover.',
         });
       }
     }

@@ -44,8 +44,8 @@ const mapClass = ({ claim, path }: Claim, { context, note }: TransformInput): vo
       level: 'warn',
       path: where,
       message:
-        'The claim asks for a volume that somebody makes by hand. Map the empty class to a StorageClass of the ' +
-        `destination, or set the label ${STORAGE_CLASS} on the claim.`,
+        'The PVC asks for a volume that someone creates by hand. Map the empty class to a StorageClass of the ' +
+        `destination, or set the label ${STORAGE_CLASS} on the PVC.`,
     });
   }
 };

@@ -29,7 +29,7 @@ export const networkPolicy: Transform = {
         level: 'info',
         path: 'spec.podSelector',
         message:
-          'The policy applies to every pod of the namespace, and so to the pods that copy volume data.',
+          'The policy applies to every pod of the namespace, including the pods that copy volume data.',
       });
     }
   },

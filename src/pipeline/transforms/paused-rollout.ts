@@ -17,7 +17,8 @@ export const pausedRollout: Transform = {
     note({
       level: 'warn',
       path: 'spec.paused',
-      message: 'Its rollout is paused; the copy is not, as a paused one would start nothing.',
+      message:
+        'Its rollout is paused. The rollout of the copy is not, as a paused rollout would start nothing.',
     });
   },
 };

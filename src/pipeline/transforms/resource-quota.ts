@@ -15,7 +15,7 @@ export const resourceQuota: Transform = {
     note({
       level: 'warn',
       path: 'spec.hard',
-      message: `The quota refuses pods without ${limited.join(', ')}, which includes the pods that copy volume data.`,
+      message: `The quota refuses pods without ${limited.join(', ')}, including the pods that copy volume data.`,
     });
   },
 };

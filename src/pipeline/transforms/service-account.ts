@@ -29,7 +29,7 @@ export const serviceAccount: Transform = {
         path: annotationPath(key),
         message:
           "The cloud identity trusts the source cluster's token issuer. " +
-          "Let it trust the destination's issuer as well before activation.",
+          "Let it trust the destination's issuer as well before cutover.",
       });
     }
   },
@@ -49,6 +49,6 @@ const keepEntries = (
   return entries.filter(isGenerated).map((entry) => ({
     level: 'info',
     path: field,
-    message: `Secret ${stringAt(entry, 'name')} is taken out: the source cluster generated it, and the destination makes its own.`,
+    message: `Secret ${stringAt(entry, 'name')} is removed: the source cluster generated it, and the destination creates its own.`,
   }));
 };

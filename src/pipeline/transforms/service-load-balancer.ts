@@ -46,8 +46,7 @@ export const serviceLoadBalancer: Transform = {
       input.note({
         level: 'info',
         path: 'spec.type',
-        message:
-          'The load balancer gets a new address at the destination. DNS records for it are yours to change.',
+        message: 'The load balancer gets a new address at the destination. Update its DNS records yourself.',
       });
     }
     const loadBalancerClass = stringAt(spec, 'loadBalancerClass');

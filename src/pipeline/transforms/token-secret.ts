@@ -15,8 +15,7 @@ export const tokenSecret: Transform = {
     note({
       level: 'warn',
       path: 'data',
-      message:
-        'The destination issues a new token. Give it to everybody outside the cluster who uses the old one.',
+      message: 'The destination issues a new token. Update external clients that use the old one.',
     });
   },
 };

@@ -13,12 +13,12 @@ const SOURCE_FIELDS: readonly (readonly [string, string | undefined])[] = [
   ['volumeName', undefined],
   [
     'dataSource',
-    'The claim was made from a snapshot or another claim, which is left out. Its data is copied.',
+    'The PVC was created from a snapshot or another PVC; this reference is left out. Its data is copied.',
   ],
   ['dataSourceRef', undefined],
   [
     'selector',
-    'The claim picks a volume by its labels, which is left out: no volume would be provisioned for it.',
+    'The PVC selects a volume by labels; this selector is left out, as no volume would be provisioned for it.',
   ],
 ];
 
@@ -69,6 +69,6 @@ const growToCapacity = (claim: JsonObject, { source, note }: TransformInput): vo
   note({
     level: 'info',
     path: 'spec.resources.requests.storage',
-    message: `The claim asks for ${requested} but its volume has ${capacity}; the copy asks for ${capacity}.`,
+    message: `The PVC requests ${requested} but its volume has ${capacity}; the copy requests ${capacity}.`,
   });
 };

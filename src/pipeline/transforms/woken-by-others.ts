@@ -19,8 +19,8 @@ export const wokenByOthers: Transform = {
         level: 'warn',
         path: pathText(['metadata', field, key]),
         message:
-          `By this mark ${who} at the destination ${does}, which would start the parked ${groupKind(draft).split('.')[0]}; ` +
-          'stop it for this namespace until activation.',
+          `Because of this mark, ${who} at the destination ${does}, which would start the parked ${groupKind(draft).split('.')[0]}; ` +
+          'stop it for this namespace until cutover.',
       });
     }
   },
@@ -48,14 +48,14 @@ const WAKERS: readonly Waker[] = [
     field: 'annotations',
     mark: /^downscaler\//,
     who: 'kube-downscaler',
-    does: 'sets the number of replicas by the time of day',
+    does: 'sets the replica count by the time of day',
   },
   {
     // https://docs.openshift.com: an idled Service, and the Endpoints of it.
     field: 'annotations',
     mark: /^idling\.alpha\.openshift\.io\//,
     who: 'the unidling proxy of OpenShift',
-    does: 'scales what it names up again at the first request',
+    does: 'scales the workloads it names up again at the first request',
   },
   {
     // https://sablierapp.dev

@@ -159,7 +159,9 @@ describe('the copy of record', () => {
     await patchJson('dest', 'Deployment', 'web', namespace, { spec: { replicas: 0 } });
     await waitUntil('no pod', async () => (await listJson('dest', 'Pod', namespace)).length === 0);
     const bare = await moveTo(0, 'cutover', namespace);
-    expect(bare.stderr).toMatch(/No data is copied: .*whatever was written to files in .*--migrate-pvc-data/);
+    expect(bare.stderr).toMatch(
+      /Volume data is not copied: .*without what was written to files in .*--migrate-pvc-data/,
+    );
   }, 120_000);
 
   it('D53: the destination coming up in the middle of the copy ends it, and nothing starts', async () => {

@@ -87,7 +87,7 @@ describe('what is refused before anything is stopped', () => {
     );
     for (const [code, args, said] of [
       [2, COPY, /stage copies data only while the source runs, which is not consistent/],
-      [2, ['--pre-copy'], /--pre-copy goes with --migrate-pvc-data/],
+      [2, ['--pre-copy'], /--pre-copy requires --migrate-pvc-data/],
       [2, [...COPY, '--pre-copy', '--verify', 'size'], /A pre-copy cannot be verified/],
       [2, ['--verify', 'checksum'], /--verify: no data is copied without --migrate-pvc-data/],
       [2, ['--data-bandwidth', '5'], /--data-bandwidth: no data is copied without/],

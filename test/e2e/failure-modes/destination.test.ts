@@ -149,7 +149,7 @@ describe('the pods of the destination do not come up', () => {
           { terminated: { exitCode: 42, reason: 'Error' } },
         );
         const { document } = await run;
-        expect(document.summary).toMatch(/keeps ending \(CrashLoopBackOff\) with exit code 42/);
+        expect(document.summary).toMatch(/keeps crashing \(CrashLoopBackOff\) with exit code 42/);
         expect(document.hint).toMatch(/resume .*rollback/);
         expect(await livePods('source', namespace)).toEqual([]);
         expect((await moveTo(4, 'status', namespace)).document.live).toBe('moving');

@@ -116,7 +116,7 @@ describe('what belongs to a custom resource', () => {
   });
 
   it('F15: a Certificate of an Ingress is left to the Ingress; one of its own is copied', async () => {
-    expect(copy.row('Certificate', 'of-ingress').reason).toBe('Ingress web makes its own');
+    expect(copy.row('Certificate', 'of-ingress').reason).toBe('created by Ingress web');
     expect(await copy.has('Certificate', 'of-ingress')).toBe(false);
     expect((await copy.to('Certificate', 'own')).spec).toEqual((await copy.from('Certificate', 'own')).spec);
   });
@@ -245,7 +245,7 @@ describe('writing custom resources', () => {
   it('A27: a field that an older destination does not take is told, with or without a word of the server', async () => {
     expect(copy.row('Versatile', 'one')).toMatchObject({
       action: 'created',
-      reason: 'the destination does not know a field in it, so it was written whole instead of applied',
+      reason: 'the destination does not know a field in it, so it was written in full instead of applied',
     });
     expect(copy.notes('Versatile', 'one')).toEqual(['warn : The server warns: unknown field "spec.extra"']);
     expect(copy.notes('Lax', 'one')).toEqual([

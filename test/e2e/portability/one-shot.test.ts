@@ -45,7 +45,7 @@ test('F38, T26: a run that is over is left out, one that is not is kept, a sched
   });
   expect(copy.row('PipelineRun', 'over')).toMatchObject({
     action: 'skipped',
-    reason: 'it is over (its condition Succeeded is True); a copy would be done again',
+    reason: 'it has finished (its condition Succeeded is True); a copy would run again',
   });
   for (const [kind, name] of [
     ['PipelineRun', 'waits'],

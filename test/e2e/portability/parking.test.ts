@@ -76,7 +76,7 @@ describe('parked in the request that creates', () => {
       parked: 'Retain',
       original: 'Delete',
     });
-    expect(copy.notes('StatefulSet', 'db')).toContainEqual(expect.stringContaining('deletes its claims'));
+    expect(copy.notes('StatefulSet', 'db')).toContainEqual(expect.stringContaining('deletes its PVCs'));
     expect(await copy.has('PersistentVolumeClaim', 'data-db-0')).toBe(true);
   });
 

@@ -96,7 +96,7 @@ describe('ports', () => {
     expect(to.ports[0].nodePort).not.toBe(takenPort);
     const row = copy.row('Service', 'taken');
     expect(row.action).toBe('created');
-    expect(row.reason).toContain('a node port of the source is taken at the destination');
+    expect(row.reason).toContain('a node port of the source is in use at the destination');
   });
 
   it('T34: a health check port is asked for again only if somebody asked for it', async () => {
@@ -116,7 +116,7 @@ describe('ports', () => {
     const row = adapted.row('Service', 'auto');
     // Other tests allocate ports of the same range, and then the report has to say so.
     if (row.reason === '') expect(to.spec.ports[0].nodePort).toBe(from.spec.ports[0].nodePort);
-    else expect(row.reason).toContain('is taken at the destination');
+    else expect(row.reason).toContain('is in use at the destination');
   });
 });
 

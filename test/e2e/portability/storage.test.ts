@@ -152,7 +152,7 @@ describe('claims that exist', () => {
     expect(after.metadata.uid).toBe(before.metadata.uid);
     expect(after.spec.storageClassName).toBe('fast');
     expect(again.notes('PersistentVolumeClaim', 'mapped')).toContainEqual(
-      expect.stringMatching(/^warn spec\.storageClassName: The existing claim has "fast"/),
+      expect.stringMatching(/^warn spec\.storageClassName: The existing PVC has "fast"/),
     );
   });
 

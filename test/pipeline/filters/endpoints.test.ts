@@ -77,7 +77,7 @@ describe('endpoint slices', () => {
     'F23: leaves out a slice of %s',
     (controller) => {
       expect(judged(slice({ [MANAGED_BY]: controller }), [selectorless])).toBe(
-        'skip: the endpoint controllers of the destination make their own',
+        'skip: the endpoint controllers of the destination create their own',
       );
     },
   );

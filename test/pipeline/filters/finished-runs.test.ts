@@ -40,7 +40,7 @@ describe('F38: runs of custom resources', () => {
     ],
   ] as const)('%s %s %j is left out', (version, kind, status, sign) => {
     expect(judged(run(version, kind, JSON.parse(JSON.stringify(status))))).toBe(
-      `skip: it is over (${sign}); a copy would be done again`,
+      `skip: it has finished (${sign}); a copy would run again`,
     );
   });
 
@@ -78,7 +78,7 @@ describe('F38: runs of custom resources', () => {
     const named = { oneShotKinds: ['Import.example.com'], isLasting: () => true };
     const failed = run('example.com/v1', 'Import', { phase: 'Failed' });
     expect(judged(failed, [], named)).toBe(
-      'skip: it is over (status.phase is Failed); a copy would be done again',
+      'skip: it has finished (status.phase is Failed); a copy would run again',
     );
     expect(judged(failed, [], { oneShotKinds: ['Import.other.com'] })).toBe('keep');
     const metadata = { labels: { 'dr-syncer.io/one-shot': 'false' } };
@@ -94,7 +94,7 @@ describe('F38: runs of custom resources', () => {
       });
     expect(judged(marked('annotations', 'false', { phase: 'Completed' }))).toBe('keep');
     expect(judged(marked('labels', 'false', { phase: 'Completed' }))).toBe('keep');
-    expect(judged(marked('labels', 'true', { phase: 'Failed' }))).toMatch(/^skip: it is over/);
+    expect(judged(marked('labels', 'true', { phase: 'Failed' }))).toMatch(/^skip: it has finished/);
     expect(judged(marked('labels', 'yes', {}))).toBe(
       'refuse: its dr-syncer.io/one-shot is "yes"; set it to "true" or "false", or remove it',
     );

@@ -23,10 +23,8 @@ describe('derived-objects', () => {
   ];
   it.each(derived)('F11: leaves out a %s %s of a %s %s', (apiVersion, kind, ownerVersion, ownerKind) => {
     const source = owned(apiVersion, kind, controlledBy(ownerVersion, ownerKind, 'web'));
-    expect(judged(source)).toBe(`skip: ${ownerKind} web makes its own`);
-    expect(judged(source, [], { includeCustomResources: false })).toBe(
-      `skip: ${ownerKind} web makes its own`,
-    );
+    expect(judged(source)).toBe(`skip: created by ${ownerKind} web`);
+    expect(judged(source, [], { includeCustomResources: false })).toBe(`skip: created by ${ownerKind} web`);
   });
 
   it.each([
@@ -53,7 +51,7 @@ describe('derived-objects', () => {
     'F15: leaves out a Certificate that cert-manager makes for an Ingress of %s',
     (apiVersion) => {
       const source = owned(CERTIFICATE, 'Certificate', controlledBy(apiVersion, 'Ingress', 'web'));
-      expect(judged(source)).toBe('skip: Ingress web makes its own');
+      expect(judged(source)).toBe('skip: created by Ingress web');
     },
   );
 
@@ -67,7 +65,8 @@ describe('derived-objects', () => {
 describe('pod-owned', () => {
   const POD = controlledBy('v1', 'Pod', 'db-0');
   const holder = { ...POD, controller: undefined };
-  const LEFT = 'skip: it belongs to Pod db-0 and goes with it; the pods of the destination make their own';
+  const LEFT =
+    'skip: it belongs to Pod db-0 and is deleted with it; the pods of the destination create their own';
 
   it.each([
     ['the claim of a generic ephemeral volume', 'PersistentVolumeClaim', [POD]],
@@ -203,6 +202,6 @@ describe('owned-by-custom-resource', () => {
       type: 'bootstrap.kubernetes.io/token',
       metadata: { ownerReferences: [owner] },
     });
-    expect(judged(token, [kafka()])).toBe('skip: it lets nodes join the source cluster');
+    expect(judged(token, [kafka()])).toBe('skip: nodes join the source cluster with it');
   });
 });

@@ -72,7 +72,7 @@ describe('platform-objects', () => {
     ['Role', RBAC, 'system:controller:token-cleaner'],
     ['Role', 'authorization.openshift.io/v1', 'system:node-config-reader'],
   ])('F36: leaves out %s %s %s', (kind, apiVersion, name) => {
-    expect(judged(object(apiVersion, kind, name))).toBe('skip: the platform makes it in every namespace');
+    expect(judged(object(apiVersion, kind, name))).toBe('skip: the platform creates it in every namespace');
   });
 
   it.each([
@@ -93,7 +93,7 @@ describe('platform-objects', () => {
 
   it('F37: leaves out the ResourceQuota of GKE and keeps the user’s', () => {
     expect(judged(object('v1', 'ResourceQuota', 'gke-resource-quotas'))).toBe(
-      'skip: GKE makes it in every namespace',
+      'skip: GKE creates it in every namespace',
     );
     expect(judged(object('v1', 'ResourceQuota', 'compute'))).toBe('keep');
   });
@@ -129,7 +129,7 @@ describe('platform-objects', () => {
 
 describe('default-service-accounts', () => {
   const account = (name: string, extra = {}): KubeObject => object('v1', 'ServiceAccount', name, extra);
-  const OWN = 'skip: every namespace gets its own';
+  const OWN = 'skip: created automatically in every namespace';
   const serviceCa = object('v1', 'ConfigMap', 'openshift-service-ca.crt');
   const builders = object(RBAC, 'RoleBinding', 'system:image-builders');
 

@@ -77,7 +77,7 @@ describe('platform-secrets', () => {
     (stage) => {
       const annotations = { [`service.${stage}.openshift.io/originating-service-name`]: 'web' };
       expect(judged(secret('web-tls', 'kubernetes.io/tls', { annotations }))).toBe(
-        'skip: OpenShift issues this serving certificate anew for its Service',
+        'skip: OpenShift issues a new serving certificate for the Service',
       );
     },
   );
@@ -89,7 +89,7 @@ describe('platform-secrets', () => {
 
   it('F32: leaves out a bootstrap token and keeps a Secret that only has its name', () => {
     expect(judged(secret('bootstrap-token-abcdef', 'bootstrap.kubernetes.io/token'))).toBe(
-      'skip: it lets nodes join the source cluster',
+      'skip: nodes join the source cluster with it',
     );
     expect(judged(secret('bootstrap-token-abcdef', 'Opaque'))).toBe('keep');
   });

@@ -11,26 +11,26 @@ describe('pods', () => {
     [
       'a running bare pod',
       pod({ status: { phase: 'Running' } }),
-      'a bare pod is never copied: it would run at once',
+      'a bare pod is never copied: it would start at once',
     ],
     ['a bare pod that has ended', pod({ status: { phase: 'Succeeded' } }), 'the pod has ended'],
     ['a bare pod that has failed', pod({ status: { phase: 'Failed' } }), 'the pod has ended'],
     [
       'a mirror pod',
       pod({ metadata: { annotations: { 'kubernetes.io/config.mirror': 'hash' }, ownerReferences: [node] } }),
-      'the kubelet of a source node makes it from a file',
+      'the kubelet of a source node creates it from a file',
     ],
     [
       'an owned pod',
       pod({ metadata: { ownerReferences: [controlledBy('apps/v1', 'ReplicaSet', 'web-1')] } }),
-      'ReplicaSet web-1 makes its own',
+      'created by ReplicaSet web-1',
     ],
     [
       'a pod whose owner does not control it',
       pod({
         metadata: { ownerReferences: [{ ...controlledBy('v1', 'ConfigMap', 'app'), controller: false }] },
       }),
-      'ConfigMap app makes its own',
+      'created by ConfigMap app',
     ],
   ])('F21: leaves out %s', (_title, source, reason) => {
     expect(judged(source)).toBe(`skip: ${reason}`);
@@ -90,7 +90,7 @@ describe('finished-jobs', () => {
     const source = object('batch/v1', 'Job', 'nightly-1', {
       metadata: { ownerReferences: [controlledBy('batch/v1', 'CronJob', 'nightly')] },
     });
-    expect(judged(source)).toBe('skip: CronJob nightly makes its own');
+    expect(judged(source)).toBe('skip: created by CronJob nightly');
   });
 
   it.each([
@@ -106,6 +106,6 @@ describe('finished-jobs', () => {
 
   it('F38: leaves a completed Job of another group to the rule for custom resources', () => {
     const custom = { ...job(condition('Complete')), apiVersion: 'batch.volcano.sh/v1alpha1' };
-    expect(judged(custom)).toMatch(/^skip: it is over \(its condition Complete is True\)/);
+    expect(judged(custom)).toMatch(/^skip: it has finished \(its condition Complete is True\)/);
   });
 });

@@ -45,15 +45,15 @@ test('B16: objects are counted by kind, and the Namespace is none of them', () =
 test('what was skipped for one reason is one line, and what failed has one each', () => {
   const text = textOf(
     [
-      row('Pod', 'web-1', 'skipped', 'ReplicaSet web-5dd makes its own'),
-      row('Pod', 'api-2', 'skipped', 'ReplicaSet api-6ee makes its own'),
+      row('Pod', 'web-1', 'skipped', 'created by ReplicaSet web-5dd'),
+      row('Pod', 'api-2', 'skipped', 'created by ReplicaSet api-6ee'),
       row('Secret', 'a', 'failed', 'no (500)'),
       row('Secret', 'b', 'refused', 'may not'),
     ],
     { skipped: 2, failed: 1, refused: 1 },
     { exitCode: 4 },
   );
-  expect(text).toMatch(/^Skipped:\n {2}Pod {2}web-1 and 1 more {2}ReplicaSet web-5dd makes its own$/m);
+  expect(text).toMatch(/^Skipped:\n {2}Pod {2}web-1 and 1 more {2}created by ReplicaSet web-5dd$/m);
   expect(text).toMatch(/^Failed:\n {2}Secret a {2}no \(500\)\n {2}Secret b {2}may not$/m);
 });
 
