@@ -68,8 +68,8 @@ describe('a copy of data', () => {
   });
 
   test.each([
-    ['a pod of a Job that was left', owned('sum-1', 'Job'), /^Pod sum-1 in .*source uses claims/],
-    ['a pod without a workload that was left', pod('shell'), /^Pod shell in .*source uses claims/],
+    ['a pod of a Job that was left', owned('sum-1', 'Job'), /^Pod sum-1 in .*source uses PVCs/],
+    ['a pod without a workload that was left', pod('shell'), /^Pod shell in .*source uses PVCs/],
     ['a workload that came back', owned('db-0', 'StatefulSet'), /^Pods of StatefulSet sum came back/],
   ])('does not begin under %s', async (_what, user, message) => {
     await expect(copying(sideOf('source', user), sideOf('dest'), nothing)).rejects.toThrow(message);
