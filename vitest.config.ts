@@ -46,6 +46,7 @@ export default defineConfig({
           include: [SLOW],
           exclude: ON_CLUSTERS,
           testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {
