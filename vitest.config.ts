@@ -16,7 +16,13 @@ const cluster = {
   hookTimeout: 180_000,
 };
 
-// `unit` needs nothing; `cluster` and `alone` get one pair of real clusters for the whole run.
+// What needs clusters.
+const ON_CLUSTERS = ['test/e2e/**', 'test/cluster/**', 'test/security/**'];
+
+// A file that starts programs or servers of its own, or takes more than a second or two, has this in its name.
+const SLOW = 'test/**/*.slow.test.ts';
+
+// `unit` and `slow` need nothing; `cluster` and `alone` get one pair of real clusters for the whole run.
 export default defineConfig({
   test: {
     // Two cores on the machines of this project; the clusters want their share too.
@@ -28,8 +34,19 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/cluster/**', 'test/security/**'],
+          exclude: [...ON_CLUSTERS, SLOW],
           testTimeout: 30_000,
+          // Pure functions: the files of a worker may share the modules that they import.
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          include: [SLOW],
+          exclude: ON_CLUSTERS,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {

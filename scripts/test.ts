@@ -1,5 +1,5 @@
 /** npm test: everything that must hold before a change is done. Arguments go to vitest, such as a file name. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
@@ -9,47 +9,69 @@ const BIN = join(ROOT, 'node_modules', '.bin');
 const scratch = mkdtempSync(join(tmpdir(), 'dr-syncer-test-'));
 const report = join(scratch, 'report.json');
 
-const STEPS: readonly (readonly [string, ...string[]])[] = [
+type Command = readonly [tool: string, ...args: string[]];
+
+interface Ended {
+  readonly command: Command;
+  readonly code: number;
+  /** What it printed, unless that was shown as it came. */
+  readonly output: string;
+}
+
+// All at the same time: none needs what another one makes. The tests need the build.
+const BEFORE: readonly Command[] = [
   ['tsc', '--noEmit'],
   ['biome', 'check', '.'],
   ['knip'],
-  ...(existsSync(join(ROOT, 'scripts', 'build.ts')) ? [['node', join('scripts', 'build.ts')] as const] : []),
-  [
-    'vitest',
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
-  ],
+  ['node', join('scripts', 'build.ts')],
+];
+const TESTS: Command = [
+  'vitest',
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
+  ...process.argv.slice(2),
 ];
 
-process.exitCode = runAll();
+process.exitCode = await runAll();
 rmSync(scratch, { recursive: true, force: true });
 
-function runAll(): number {
-  for (const [tool, ...args] of STEPS) {
-    process.stdout.write(`\n== ${tool} ${args[0] ?? ''} ==\n`);
-    const code = runTool(tool, args);
-    if (tool === 'vitest') {
-      printCounts();
-    }
-    if (code !== 0) {
-      process.stderr.write(`\n"${tool} ${args.join(' ')}" failed with exit code ${code}.\n`);
-      return code;
-    }
+async function runAll(): Promise<number> {
+  const ended = await Promise.all(BEFORE.map((command) => run(command, 'kept')));
+  for (const { command, output } of ended) process.stdout.write(`${headline(command)}${output}`);
+  // A mistake that is known after some seconds need not wait for the tests to be told.
+  if (ended.every(({ code }) => code === 0)) {
+    ended.push(await run(TESTS, 'shown'));
+    printCounts();
   }
-  return 0;
+  const failed = ended.filter(({ code }) => code !== 0);
+  for (const { command, code } of failed)
+    process.stderr.write(`\n"${command.join(' ')}" failed with exit code ${code}.\n`);
+  return failed[0]?.code ?? 0;
 }
 
-function runTool(tool: string, args: readonly string[]): number {
+function run(command: Command, output: 'shown' | 'kept'): Promise<Ended> {
+  if (output === 'shown') process.stdout.write(headline(command));
+  const [tool, ...args] = command;
   // The tools start with "env node", which must find the Node of devDependencies first.
   const env = { ...process.env, PATH: `${BIN}${delimiter}${process.env['PATH'] ?? ''}` };
-  const { status, error } = spawnSync(join(BIN, tool), args, { cwd: ROOT, stdio: 'inherit', env });
-  if (error) {
-    process.stderr.write(`${error.message}\n`);
-  }
-  return status ?? 1;
+  const child = spawn(join(BIN, tool), args, {
+    cwd: ROOT,
+    env,
+    stdio: output === 'shown' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text) => (printed += text));
+  return new Promise((resolve) => {
+    child.once('error', ({ message }) => resolve({ command, code: 1, output: `${printed}${message}\n` }));
+    child.once('close', (code) => resolve({ command, code: code ?? 1, output: printed }));
+  });
+}
+
+function headline([tool, ...args]: Command): string {
+  return `\n== ${tool} ${args[0] ?? ''} ==\n`;
 }
 
 interface FileReport {

@@ -33,7 +33,7 @@ export function casesProvedIn(): Map<string, string[]> {
 
 /** The third column for an id. */
 export const casesText = (files: readonly string[] = []): string =>
-  files.map((file) => `[${file.replace(/\.test\.ts$/, '')}](../test/${file})`).join(', ');
+  files.map((file) => `[${file.replace(/(\.slow)?\.test\.ts$/, '')}](../test/${file})`).join(', ');
 
 const FOLDERS = ['volumes', 'e2e/data'];
 const TITLE = /(['"`])((?:D\d+, )*D\d+): /g;

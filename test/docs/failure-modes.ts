@@ -42,7 +42,7 @@ export const modesProvedIn = (): Map<string, string[]> => {
 
 /** The last column for an id. */
 export const modesText = (files: readonly string[] = []): string =>
-  files.map((file) => `[${file.replace(/\.test\.ts$/, '')}](../test/${file})`).join(', ');
+  files.map((file) => `[${file.replace(/(\.slow)?\.test\.ts$/, '')}](../test/${file})`).join(', ');
 
 // Where titles mean failure modes by their F; elsewhere it numbers the rules of the copy.
 const PLACES = ['e2e', 'e2e/failure-modes', 'e2e/moves', 'e2e/crash', 'e2e/data'];

@@ -46,7 +46,7 @@ export function readRows(page: string): RuleRow[] {
 
 /** The third column for a rule. */
 export const provedText = (files: readonly string[] = []): string =>
-  files.map((file) => `[${file.replace(/\.test\.ts$/, '')}](../test/${file})`).join(', ');
+  files.map((file) => `[${file.replace(/(\.slow)?\.test\.ts$/, '')}](../test/${file})`).join(', ');
 
 /** Rules that the filters and transforms of the pipeline name as theirs. */
 export function rulesOfPipeline(): string[] {

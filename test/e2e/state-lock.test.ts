@@ -262,7 +262,8 @@ describe('a lock that is held', () => {
     const { proxy, cluster } = await openThroughProxy();
     const lock = await lockAs('alice@a', cluster, namespace, { ttlMs: 6000 });
     await proxy.goDown();
-    await sleep(2500);
+    // It is renewed every two seconds, so one renewal at least has been missed by then.
+    await waitUntil('a renewal to be missed', async () => lock.gate.leftMs() < 3500);
     await proxy.comeBack();
     const { renewTime: before } = (await lease(namespace)).spec;
     await waitUntil('another renewal', async () => (await lease(namespace)).spec.renewTime > before);

@@ -27,7 +27,7 @@ import {
 } from '../../cluster/client.ts';
 
 // The pods of the test clusters have no containers, so nothing is hashed here: these tests are about what real API
-// servers say to the pods, and about none of them being left behind. The program itself: test/volumes/verify-script.test.ts.
+// servers say to the pods, and about none of them being left behind. The program itself: test/volumes/verify-script.slow.test.ts.
 const end = { namespace: '', claim: 'data' };
 let writers: Record<Side, ClusterWriter>;
 let claim: ClaimPair;

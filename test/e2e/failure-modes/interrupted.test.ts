@@ -91,9 +91,10 @@ test('Ctrl-C in mid-cutover stops at a safe point with 130, and resume ends it',
 
 test('--timeout in mid-cutover stops it with 4, and resume ends it', async () => {
   const namespace = await installSmall('time-out');
-  const { document } = await moveTo(4, 'cutover', namespace, {
+  const { document, stderr } = await moveTo(4, 'cutover', namespace, {
     args: ['--post-stop', 'sleep 60', '--timeout', '12s'],
   });
+  expect(stderr).toContain('post-stop hook');
   expect(document.summary).toMatch(/longer than --timeout \(12 s\)/);
   await moveTo(0, 'resume', namespace, { args: ['--without-hooks', '--post-stop', 'true'] });
 });

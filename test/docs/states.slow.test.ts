@@ -3,7 +3,7 @@ import { judge, STATES } from '../../src/status/judge-status.ts';
 import type { StatusFacts } from '../../src/status/status-facts.ts';
 import { everything } from '../helpers/all-states.ts';
 
-// After a change of the table: vitest run --project unit -u test/docs/states.test.ts
+// After a change of the table: vitest run --project slow -u test/docs/states.slow.test.ts
 test('docs/states.md is what the table of states says', { timeout: 60_000 }, async () => {
   await expect(page()).toMatchFileSnapshot('../../docs/states.md');
 });
