@@ -14,7 +14,7 @@ export const aListOf =
   (type: ResourceType): Expectation =>
   (answer) => {
     if (!isListKind(stringAt(answer, 'kind'), stringAt(answer, 'apiVersion'), type))
-      return `it is not a ${type.kind}List`;
+      return `its kind is not ${type.kind}List`;
     if (!isObject(answer) || !isObject(answer['metadata'])) return 'the list has no metadata';
     const { items } = answer;
     // A Go server writes an empty list of items as null.
@@ -55,7 +55,7 @@ export const aDeletionOf =
 export const aKind =
   (...kinds: readonly string[]): Expectation =>
   (answer) =>
-    kinds.includes(stringAt(answer, 'kind') ?? '') ? undefined : `it is not a ${kinds.join(' or ')}`;
+    kinds.includes(stringAt(answer, 'kind') ?? '') ? undefined : `its kind is not ${kinds.join(' or ')}`;
 
 /** What a server says of its version; it has no kind. */
 export const aVersion: Expectation = (answer) =>

@@ -17,7 +17,7 @@ export const nextFor =
 /**
  * Whether an operation may begin as the record stands. Throws PartialError while another one is unfinished,
  * RefusedError when the application is not where the operation would take it from, and UnsafeError when the source
- * was given up and not fenced since. `next` gives the command line of a verb for this pair. Pure.
+ * was declared lost and not fenced since. `next` gives the command line of a verb for this pair. Pure.
  */
 export const admit = (
   kind: MoveKind,
@@ -81,7 +81,7 @@ const RULES: Readonly<Partial<Record<MoveKind, Rule>>> = {
     refuseFence(record, next);
     if (phase !== 'active') {
       throw new RefusedError('The destination is not live, so there is nothing to fail back.', {
-        hint: `See where the application lives with: ${next('status')}`,
+        hint: `To see which side is live: ${next('status')}`,
       });
     }
   },
@@ -111,7 +111,7 @@ const RULES: Readonly<Partial<Record<MoveKind, Rule>>> = {
 const refuseFence = (record: StateRecord | undefined, next: NextCommand): void => {
   if (record?.pendingFence === undefined) return;
   throw new UnsafeError(
-    `The source was given up ${record.pendingFence.since} (${record.pendingFence.reason}) and has not been fenced: it may still run.`,
+    `The source was declared lost ${record.pendingFence.since} (${record.pendingFence.reason}) and has not been fenced: it may still run.`,
     { hint: `Stop and mark it first: ${next('fence')}` },
   );
 };

@@ -155,8 +155,8 @@ const resultOf = ({ kind }: OperationInput, { outcome }: Ending): ExitName =>
 const unclosed = (input: OperationInput, ending: Ending): Ending => ({
   ...ending,
   outcome: 'partial',
-  summary: `${ending.summary} The end of the operation could not be written down.`,
-  hint: `To write it down, run: ${isUndone(input, ending) ? drSyncer('rollback', input) : resumeLine(input)}`,
+  summary: `${ending.summary} The end of the operation could not be recorded.`,
+  hint: `To record it, run: ${isUndone(input, ending) ? drSyncer('rollback', input) : resumeLine(input)}`,
   finished: false,
 });
 

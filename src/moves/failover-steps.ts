@@ -17,7 +17,7 @@ export interface FailoverInput {
   readonly options: MoveOptions;
   readonly deps: MoveDeps;
   readonly state: MoveState & {
-    /** Writes that the source was given up without proof that it stopped. */
+    /** Writes that the source was declared lost without proof that it stopped. */
     markPendingFence(reason: string): Promise<void>;
   };
   readonly hookContext: HookContext;
@@ -117,7 +117,7 @@ const startStaged = async (
 const activateDestStep = ({ dest, options, deps, state }: FailoverInput): Step => ({
   id: 'activate',
   title: `Mark ${whereIs(dest)} as the live side`,
-  plan: async () => ['write the record, one epoch later'],
+  plan: async () => ['write the record and raise the epoch'],
   run: async () => {
     await seeFailedOver(dest, state.starts(), options, deps);
     return `epoch ${await state.markActive('dest')}`;

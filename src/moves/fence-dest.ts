@@ -20,7 +20,7 @@ import { endCopiesStep, stopSideStep } from './shared-steps.ts';
 export type DestFence =
   /** Its parked workloads run although the source is the live side. */
   | 'awake'
-  /** It was given up, the source was started without it, and it is back. */
+  /** It was declared lost, the source was started without it, and it is back. */
   | 'given-up';
 
 /** Whether a fence has to stop the destination instead of the source; undefined when not. Throws KubeApiError. */

@@ -23,7 +23,7 @@ import { planSteps, runSteps, StepError, type StepJournal } from './run-steps.ts
 
 /**
  * Starts the source again from its own copy: what carries our mark there, with the counts of the mark. Everything is
- * recorded at the source: the lock, the journal, and that the destination was given up without proof that it stopped.
+ * recorded at the source: the lock, the journal, and that the destination was declared lost without proof that it stopped.
  * Can be run again after it was cut off. Throws UnsafeError without the acknowledgement, RefusedError when nothing is
  * stopped at the source, LockedError, KubeApiError. What the operation that it closes may still have in the network is
  * made too late at the source; at the destination that is done by whoever takes it up when it answers again.

@@ -89,7 +89,7 @@ export const giveUpSteps = (input: GiveUpDestInput, deps: MoveDeps, known: Reado
     {
       id: 'activate',
       title: `Mark ${where} as the live side`,
-      plan: async () => ["write the source's copy of the record, one epoch later"],
+      plan: async () => ["write the source's copy of the record and raise the epoch"],
       run: async () => {
         const epoch = await writeGivenUp(input, 'active');
         await forgetRevisions(source, targetsRunning, options, deps);

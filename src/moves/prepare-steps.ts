@@ -88,14 +88,14 @@ export const tryStopStep = (run: MoveRun): Step => ({
   id: 'try-stop',
   title: `Check that everything in ${whereIs(run.from)} can be stopped`,
   skip: () =>
-    run.stops?.covers(run.state.baseline()?.entries ?? []) === true ? 'asked a moment ago' : undefined,
+    run.stops?.covers(run.state.baseline()?.entries ?? []) === true ? 'already checked' : undefined,
   // The next step plans it.
   plan: async () => ['send each of the following patches as a dry run'],
   run: async () => {
     const { from, options, deps } = run;
     const objects = await listSide(from, deps.signal);
     const patches = await refuseUnstopped(from, run.baseline().entries, objects, { ...options, ...deps });
-    return `${patches} patches would be taken`;
+    return `${patches} patches would be accepted`;
   },
 });
 

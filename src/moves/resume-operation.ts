@@ -39,7 +39,7 @@ export const takeUp = async (
 /**
  * The record of an operation that is gone on with although that of the destination is lost: the source's copy, as the
  * destination sees it, since one that is made anew would be behind its epoch. Undefined when there is none, or when it
- * says that the destination was given up. Throws KubeApiError, RefusedError.
+ * says that the destination was declared lost. Throws KubeApiError, RefusedError.
  */
 export const copiedRecord = async (
   source: MoveSide | undefined,
@@ -87,7 +87,7 @@ export const refuseStartedSource = (
 };
 
 /**
- * Throws UnsafeError when the source was started without this destination, which was given up then: whatever goes on
+ * Throws UnsafeError when the source was started without this destination, which was declared lost then: whatever goes on
  * here starts the application a second time. Throws KubeApiError.
  */
 export const refuseDestGivenUp = async (
@@ -103,7 +103,7 @@ export const refuseDestGivenUp = async (
   if (givenUp === undefined || !isGivenUp(copy?.record, stored?.record)) return;
   const verb = stored?.record.operation === undefined ? 'fence' : 'rollback';
   throw new UnsafeError(
-    `The destination was given up ${givenUp.since} (${givenUp.reason}), and the source was started without it.`,
+    `The destination was declared lost ${givenUp.since} (${givenUp.reason}), and the source was started without it.`,
     { hint: `Stop and mark the destination first: ${drSyncer(verb, { source, dest })}` },
   );
 };

@@ -18,7 +18,7 @@ import { doneBefore, refuseRunning } from './unfinished-operation.ts';
 
 /**
  * Stops and marks the side that must not run: a source that came back after a failover, or a destination whose parked
- * copies run or that was given up. `destFence` is what an unfinished fence was of, when that was the destination.
+ * copies run or that was declared lost. `destFence` is what an unfinished fence was of, when that was the destination.
  */
 export const runFence = async (
   input: OperationInput & {

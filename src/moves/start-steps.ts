@@ -88,7 +88,7 @@ export const resumeGitopsStep = ({ to, deps, watchTo }: MoveRun): Step => ({
   title: `Resume the GitOps owners of what runs in ${whereIs(to)} that were paused`,
   plan: async () =>
     ownerNames(ownersIn(to, await listSide(to, deps.signal))).map(
-      (name) => `patch ${name}: resume, if paused by us`,
+      (name) => `patch ${name}: resume, if dr-syncer paused it`,
     ),
   run: async () => resumeGitops(to, ownersIn(to, (await watchTo()).informer.objects()), deps),
 });
@@ -97,7 +97,7 @@ export const resumeGitopsStep = ({ to, deps, watchTo }: MoveRun): Step => ({
 export const activateStep = (run: MoveRun): Step => ({
   id: 'activate',
   title: `Mark ${whereIs(run.to)} as the live side`,
-  plan: async () => ['write the records on both sides, one epoch later'],
+  plan: async () => ['write the records on both sides and raise the epoch'],
   run: async () => {
     const { kind, from, to, options, deps, state, empty } = run;
     // A resumed run may come here long after the start.

@@ -17,12 +17,12 @@ export const unfinishedJournal = async (dest: MoveSide, verb: string): Promise<J
   throw new RefusedError(
     `There is nothing to ${verb === 'resume' ? 'resume' : 'roll back'}: namespace ${dest.namespace} of context ${dest.cluster.context} has no unfinished operation.`,
     {
-      hint: `See where the application lives with: ${drSyncer('status', { dest })}`,
+      hint: `To see which side is live: ${drSyncer('status', { dest })}`,
     },
   );
 };
 
-/** Throws LockedError when the operation in the record is being run by somebody at this moment. */
+/** Throws LockedError when the operation in the record is being run by somebody right now. */
 export const refuseRunning = async (
   { dest, operator, process, signal }: OperationInput,
   record: StateRecord | undefined,

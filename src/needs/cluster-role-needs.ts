@@ -83,6 +83,6 @@ export const clusterRoleFinding = (
     `namespace ${destNamespace}. ${
       alsoAtSource
         ? `Context ${source.context} does not have it either; delete the binding, or leave it out with the label ${IGNORE}=true.`
-        : `Create it in context ${dest.context} first, or let a stage bring it with --include-cluster-needs. Look at it with: ${kubectl(source, 'get', `clusterrole/${name}`, '-o', 'yaml')}`
+        : `Create it in context ${dest.context} first, or let a stage bring it with --include-cluster-needs. Inspect it with: ${kubectl(source, 'get', `clusterrole/${name}`, '-o', 'yaml')}`
     }`,
 });

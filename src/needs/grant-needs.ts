@@ -78,7 +78,7 @@ export const grantFinding = (
     message:
       `${object.kind} ${name}${where} of context ${source.context} gives ${role} to ${nameList(subjects)} of ` +
       `namespace ${sourceNamespace}. It is outside the namespace and is not copied; if the copy needs it, make ` +
-      `the same grant at the destination. Look at it with: ` +
+      `the same grant at the destination. Inspect it with: ` +
       kubectl(
         namespace === undefined ? source : { cluster: source, namespace },
         'get',

@@ -31,7 +31,7 @@ export const checkNamespace: Check = ({
       level: note.level,
       id: CODES.find(([pattern]) => pattern.test(note.path))?.[1] ?? 'namespace-differs',
       subject: `Namespace ${destNamespace}`,
-      message: `${note.message} Look at it with: ${look}`,
+      message: `${note.message} Inspect it with: ${look}`,
     }),
   );
 };

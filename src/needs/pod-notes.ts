@@ -48,7 +48,7 @@ const ROWS: readonly Row[] = [
     find: (spec) =>
       volumes(spec, 'nfs', (nfs) => `${stringAt(nfs, 'server') ?? ''}:${stringAt(nfs, 'path') ?? ''}`),
     text: (exports) =>
-      `mounts the NFS export ${exports} without a claim: its data is not copied, and both sides can write to it.`,
+      `mounts the NFS export ${exports} without a PVC: its data is not copied, and both sides can write to it.`,
   },
   {
     id: 'csi-inline-volume',

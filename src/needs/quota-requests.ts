@@ -44,7 +44,7 @@ export const quotaRequestFindings = (
           `ResourceQuota ${name} in namespace ${destNamespace} of context ${dest.context} limits ${missing}, so ` +
           `the server refuses pods that do not state it, and no LimitRange fills it in: pods of ` +
           `${nameList(refused.map(({ user }) => user).sort())} cannot be created. State it in their templates, ` +
-          `or add a LimitRange with defaults. Look at it with: ` +
+          `or add a LimitRange with defaults. Inspect it with: ` +
           kubectl({ cluster: dest, namespace: destNamespace }, 'describe', `resourcequota/${name}`),
       },
     ];

@@ -33,7 +33,7 @@ export const quotaStorageFindings = (
           subject: `ResourceQuota ${name}`,
           message:
             `ResourceQuota ${name} in namespace ${destNamespace} of context ${dest.context} allows ${String(limit)} ` +
-            `for ${key}, but ${needed.text}: some of the claims will be refused. Raise the limit, or look at what ` +
+            `for ${key}, but ${needed.text}: some of the PVCs will be refused. Raise the limit, or look at what ` +
             `is used with: ${kubectl({ cluster: dest, namespace: destNamespace }, 'describe', `resourcequota/${name}`)}`,
         },
       ];
@@ -55,7 +55,7 @@ const neededFor = (
       groups['className'] === undefined ||
       stringAt(claim, 'spec', 'storageClassName') === groups['className'],
   );
-  const many = count(counted.length, 'claim');
+  const many = count(counted.length, 'PVC');
   if (groups['storage'] === undefined)
     return { amount: String(counted.length), text: `there will be ${many}` };
   const bytes = counted.reduce((sum, claim) => sum + requestOf(claim), 0n);

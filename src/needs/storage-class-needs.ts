@@ -18,8 +18,8 @@ export const checkStorageClasses: Check = async (context) => {
   if (claims.length === 0) return [];
   const isStatic = claims.some(({ className }) => className === '');
   const [classes, volumes] = await Promise.all([
-    lister.list('dest', STORAGE_CLASSES, 'whether the StorageClasses of the claims exist'),
-    isStatic ? lister.list('dest', VOLUMES, 'whether volumes are reserved for static claims') : undefined,
+    lister.list('dest', STORAGE_CLASSES, 'whether the StorageClasses of the PVCs exist'),
+    isStatic ? lister.list('dest', VOLUMES, 'whether volumes are reserved for static PVCs') : undefined,
   ]);
   const reserved = volumes?.state === 'listed' ? volumes.objects : [];
   return [
@@ -77,7 +77,7 @@ export const staticFindings = (
       subject: 'StorageClass ""',
       message:
         `The empty StorageClass is named by ${usersOf(without)} in namespace ${names.destNamespace}: nothing ` +
-        `makes a volume for such a claim, and context ${names.dest.context} has none reserved for it. Map it with ` +
+        `makes a volume for such a PVC, and context ${names.dest.context} has none reserved for it. Map it with ` +
         '--storage-class-map =<class>, set the label ' +
         `${STORAGE_CLASS} on the claim, or create a PersistentVolume whose spec.claimRef names the claim.`,
     },
@@ -108,7 +108,7 @@ const noDefaultFinding = (
   subject: 'StorageClass',
   message:
     `No StorageClass is named by ${usersOf(users)} in namespace ${names.destNamespace}, and context ` +
-    `${names.dest.context} has no default one, so the claims stay Pending; ${whatThereIs(classes)}. Make one the ` +
+    `${names.dest.context} has no default one, so the PVCs stay Pending; ${whatThereIs(classes)}. Make one the ` +
     `default, or set the label ${STORAGE_CLASS} on the claims.`,
 });
 

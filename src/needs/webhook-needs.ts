@@ -69,7 +69,7 @@ export const notCopiedFinding = (
       `${nameOf(hook)} of context ${source.context} calls ${servicesOf(hook)} in namespace ${sourceNamespace}. It ` +
       `is not copied: no pod answers while the copy is parked, and that would ${
         isApi ? 'disturb API discovery' : 'fail writes'
-      } in the whole destination cluster. If the copy needs it, create it after activation. Look at it with: ` +
+      } in the whole destination cluster. If the copy needs it, create it after activation. Inspect it with: ` +
       kubectl(source, 'get', `${hook.type}/${hook.object.metadata.name}`, '-o', 'yaml'),
   };
 };

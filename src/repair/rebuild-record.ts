@@ -72,7 +72,7 @@ const STEPS: Readonly<Record<OperationKind, readonly (readonly [string, string])
   cutover: MOVE,
   failback: MOVE,
   failover: [
-    ['pending-fence', 'Record that the source is given up and not fenced'],
+    ['pending-fence', 'Record that the source is declared lost and not fenced'],
     ['start', 'Start the application'],
   ],
   fence: [['stop', 'Stop the workloads at the source']],

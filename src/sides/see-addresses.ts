@@ -23,7 +23,7 @@ export const seeAddresses = async (
 ): Promise<string> => {
   const objects = (await entrances(from, deps)).flatMap((entrance) => entrance.objects);
   const had = new Set(objects.filter(hasAddress).map(objectName));
-  if (had.size === 0) return 'nothing had an address';
+  if (had.size === 0) return 'none needed';
   const isMissing = (object: KubeObject): boolean => had.has(objectName(object)) && !hasAddress(object);
   const seen = `${count(had.size, 'address', 'addresses')} ${had.size === 1 ? 'is' : 'are'} there`;
   // Mostly they are there by now, and then nothing needs to be watched.

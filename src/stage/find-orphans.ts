@@ -85,7 +85,7 @@ export const pruneOrphans = (
     const type = collected.pairs.find(
       (pair) => pair.source.group === groupOf(object.apiVersion) && pair.source.kind === object.kind,
     )?.dest;
-    if (NEVER_PRUNED.has(groupKind(object))) return end('skipped', `${reason}; a claim is never deleted`);
+    if (NEVER_PRUNED.has(groupKind(object))) return end('skipped', `${reason}; a PVC is never deleted`);
     if (type === undefined || deps.signal.aborted) return end('skipped', `${reason}; not deleted`);
     try {
       const ref = { type, namespace: object.metadata.namespace, name: object.metadata.name };

@@ -177,7 +177,7 @@ const unparkedNotes = ({ kind, metadata }: KubeObject, scalePath: ScalePath | un
     {
       level: 'warn',
       path: '',
-      message: `The scale of ${name} is no number of pods, so it is neither parked nor stopped by itself; it rests where what runs it rests.`,
+      message: `The scale of ${name} is not a number of pods, so it is neither parked nor stopped by itself; it rests where what runs it rests.`,
     },
   ];
 };

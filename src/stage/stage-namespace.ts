@@ -425,9 +425,9 @@ const unlistedFindings = (run: Run): Finding[] =>
       ? {
           ...about,
           level: 'refuse',
-          message: `${what}, so the copy would have a hole; grant the right, or leave the type out with --exclude-resource-types ${pair.name}.`,
+          message: `${what}, so the copy would be incomplete; grant the right, or leave the type out with --exclude-resource-types ${pair.name}.`,
         }
-      : { ...about, level: 'warn', message: `${what}; it is not copied, but would have told more.` };
+      : { ...about, level: 'warn', message: `${what}; it is not copied, but would have given more detail.` };
   });
 
 const refuseEmpty = (deps: StageDeps, options: StageOptions, prepared: readonly Prepared[]): void => {
@@ -436,14 +436,14 @@ const refuseEmpty = (deps: StageDeps, options: StageOptions, prepared: readonly 
   throw new UsageError(
     `Namespace ${options.sourceNamespace} in context ${deps.source.context} has no objects to copy${narrowed}${prepared.length === 0 ? '' : `: ${leftOutClause(prepared)}`}.`,
     {
-      hint: `Look at it with: ${kubectl({ cluster: deps.source, namespace: options.sourceNamespace }, 'get', 'all')}`,
+      hint: `Inspect it with: ${kubectl({ cluster: deps.source, namespace: options.sourceNamespace }, 'get', 'all')}`,
     },
   );
 };
 
 const stoppedByNeeds = (problems: readonly string[]): string => {
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  return `Not complete: the objects of the namespace are not written: ${(problems[0] ?? '').replace(/\.$/, '')}${more}; remove the reason and run the same command to go on.`;
+  return `Not complete: the objects of the namespace are not written: ${(problems[0] ?? '').replace(/\.$/, '')}${more}; fix the cause and run the same command again.`;
 };
 
 // The last one is of the kinds that were asked for, and says most.

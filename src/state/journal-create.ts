@@ -54,7 +54,7 @@ export const createStoredJournal = async (
   if (stored === undefined) {
     const other = await readJournalAt(writer, place);
     if (other !== undefined) refuse(other.journal);
-    throw new LockedError(`Another operation was started in ${where} at this moment.`);
+    throw new LockedError(`Another operation was started in ${where} right now.`);
   }
   return { journal, stored };
 };
@@ -94,6 +94,6 @@ const refuseUnfinished = (journal: Journal, where: string, nowMs: number, look: 
   const age = ageText(nowMs - (parseTimestamp(journal.startedAt) ?? nowMs));
   throw new PartialError(
     `${where} holds an unfinished ${journal.kind}: operation ${journal.operationId}, started ${age} ago by ${journal.by}.`,
-    { hint: `Go on with it, or take it back, before anything new is started. ${look}` },
+    { hint: `Resume it or roll it back before you start anything new. ${look}` },
   );
 };

@@ -21,7 +21,7 @@ export const copyJournal = (
   return async (journal, signal) => {
     const previous = await readJournalAt(writer, place, { signal });
     const stored = await store.write(journal, previous?.stored, tokens.next(), { signal });
-    if (stored === undefined) throw new LockedError(`Somebody else is writing ${whereIs(writer, place)}.`);
+    if (stored === undefined) throw new LockedError(`Someone else is writing ${whereIs(writer, place)}.`);
     if (journal.state === 'finished') await sweepJournals(writer, place, journal.operationId, { signal });
   };
 };

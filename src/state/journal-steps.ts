@@ -96,7 +96,7 @@ export const withBaseline = (journal: Journal, baseline: readonly BaselineWorklo
   throw new UnsafeError(
     `Operation ${journal.operationId} has recorded what ${count(journal.baseline.length, 'workload')} ran with, and that ` +
       'record cannot be changed.',
-    { hint: 'Go on from the record with the command resume, or take it back with rollback.' },
+    { hint: 'Continue from the record with resume, or undo it with rollback.' },
   );
 };
 

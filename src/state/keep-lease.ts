@@ -229,7 +229,7 @@ const takenError = (
   lease: KubeObject | undefined,
 ): DrError => {
   const held = lease === undefined ? undefined : readLease(lease);
-  const options = { hint: 'See who works on the namespace with the command status.' };
+  const options = { hint: 'To see who is working on the namespace, run status.' };
   const stops = `Operation ${operationId} stops here.`;
   return held === undefined
     ? new PartialError(
@@ -251,7 +251,7 @@ const silentError = (
   const busy =
     found.heldUpMs < ttlMs / 3
       ? ''
-      : ` This process itself stood still for ${Math.round(found.heldUpMs / 1000)} s: the machine is too busy, or the process was stopped.`;
+      : ` This process was itself paused for ${Math.round(found.heldUpMs / 1000)} s: the machine is too busy, or the process was stopped.`;
   return new PartialError(
     `${place(context, namespace)} could not be renewed for ${Math.round(found.idleMs / 1000)} s (the last attempt: ${found.text.replace(/\.$/, '')}).${busy} Operation ${operationId} stops here.`,
   );

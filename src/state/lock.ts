@@ -197,8 +197,8 @@ const takeLease = async (
     if (lease !== undefined) return holdLease(cluster, namespace, claim, { lease, ...started }, patienceMs);
     if (attempt === ATTEMPTS) {
       throw new LockedError(
-        `The lock of namespace ${namespace} in context ${cluster.context} changes hands all the time.`,
-        { hint: 'See who works on the namespace with the command status.' },
+        `The lock of namespace ${namespace} in context ${cluster.context} keeps changing hands.`,
+        { hint: 'To see who is working on the namespace, run status.' },
       );
     }
   }

@@ -32,7 +32,7 @@ export const openHistory = (writer: ClusterWriter, namespace: string, role: Role
         if ((await writeRecord(writer, place, text, { previous, token: tokens.next() })) !== undefined)
           return;
       }
-      throw new LockedError(`Somebody else is writing ${where} at this moment.`);
+      throw new LockedError(`Someone else is writing ${where} right now.`);
     },
     list: () => readHistory(writer, namespace, role),
   };

@@ -67,7 +67,7 @@ export interface BaselineRecord {
 /** Throws RefusedError: the stored text cannot be used. `problem` is a clause. */
 export const refuseDamaged = (where: string, problem: string): never => {
   throw new RefusedError(`The record in ${where} cannot be read: ${problem}.`, {
-    hint: `Look at it with kubectl; if it was edited by hand, put the earlier content back. Nothing was changed.`,
+    hint: `Look at it with kubectl; if it was edited by hand, restore the earlier content. Nothing was changed.`,
   });
 };
 

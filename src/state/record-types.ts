@@ -40,9 +40,9 @@ export interface StateRecord {
   lastDataCopy?: { at: string; claims: number; verified: number };
   /** Volumes of this side were written to since then by a copy that did not come to its end, or not consistently. */
   mixedData?: { since: string; side: Role; by: string };
-  /** The source was given up without proof that it stopped. */
+  /** The source was declared lost without proof that it stopped. */
   pendingFence?: { since: string; epoch: number; reason: string };
-  /** In the source's copy alone: the destination was given up, and the source started, without proof that it stopped. */
+  /** In the source's copy alone: the destination was declared lost, and the source started, without proof that it stopped. */
   destGivenUp?: { since: string; epoch: number; reason: string };
   operation?: {
     id: string;

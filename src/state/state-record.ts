@@ -187,5 +187,5 @@ const moved = (sentence: string, hint: string): UnsafeError =>
   new UnsafeError(`The state has moved on: ${sentence} Nothing more is written.`, { hint });
 
 const refuseConflict = (where: string, hint: string): never => {
-  throw new LockedError(`Somebody else is writing ${where} at this moment.`, { hint });
+  throw new LockedError(`Someone else is writing ${where} right now.`, { hint });
 };

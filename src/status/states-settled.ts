@@ -46,30 +46,30 @@ export const SETTLED_STATES: readonly StateRow[] = [
   {
     id: 'dest-came-back',
     title:
-      'The destination was given up, the source was started without it, and the destination answers again',
+      'The destination was declared lost, the source was started without it, and the destination answers again',
     outcome: 'drift',
     matches: (facts) => facts.destGivenUp !== undefined && isAhead(facts),
     summary: (facts) =>
-      `${bothRun(facts)}The destination was given up ${facts.destGivenUp?.since} and the source was started without it; the destination answers again.`,
+      `${bothRun(facts)}The destination was declared lost ${facts.destGivenUp?.since} and the source was started without it; the destination answers again.`,
     ways: ({ command }) => [
       { when: 'to stop and mark the destination, before anything else', command: command('fence') },
     ],
   },
   {
     id: 'fence-pending-source-back',
-    title: 'The source was given up and not fenced, and it answers',
+    title: 'The source was declared lost and not fenced, and it answers',
     outcome: 'drift',
     matches: ({ record, source }) => record?.pendingFence !== undefined && answers(source),
     summary: ({ record }) =>
-      `The source was given up ${record?.pendingFence?.since} and is not fenced; it answers again.`,
+      `The source was declared lost ${record?.pendingFence?.since} and is not fenced; it answers again.`,
     ways: ({ command }) => [{ when: 'before anything else', command: command('fence') }],
   },
   {
     id: 'fence-pending',
-    title: 'The source was given up and not fenced, and it does not answer or is not named',
+    title: 'The source was declared lost and not fenced, and it does not answer or is not named',
     outcome: 'drift',
     matches: ({ record }) => record?.pendingFence !== undefined,
-    summary: ({ record }) => `The source was given up ${record?.pendingFence?.since} and is not fenced.`,
+    summary: ({ record }) => `The source was declared lost ${record?.pendingFence?.since} and is not fenced.`,
     unknown: 'Whether the application still runs at the source.',
     ways: ({ command }) => [
       { when: 'when the source answers again, before anything else', command: command('fence') },

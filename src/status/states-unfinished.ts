@@ -113,7 +113,7 @@ export const UNFINISHED_STATES: readonly StateRow[] = [
       isAhead(facts) &&
       operation(facts).kind !== 'fence',
     summary: (facts) =>
-      `${unfinished(facts)} The destination was given up ${facts.destGivenUp?.since} and the source was started without it; the destination answers again.`,
+      `${unfinished(facts)} The destination was declared lost ${facts.destGivenUp?.since} and the source was started without it; the destination answers again.`,
     ways: (facts) => [
       {
         when: 'to stop the destination and mark the source, before anything else',

@@ -105,13 +105,13 @@ const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 const namespaceOf = (name: string | undefined): string => {
   if (name === undefined || name === '') {
-    throw new UsageError('No namespace is given, and the context names none.', {
+    throw new UsageError('No namespace given, and the context has no default namespace.', {
       hint: 'Add -n/--namespace.',
     });
   }
   if (!NAMESPACE.test(name)) {
     throw new UsageError(
-      `"${name}" cannot be a namespace: use lower-case letters, digits and "-", at most 63.`,
+      `"${name}" is not a valid namespace name: use lower-case letters, digits and "-", at most 63.`,
     );
   }
   return name;

@@ -47,7 +47,7 @@ export const failover = async (
   const ages = await agesOf(dest);
   refuseUnaccepted(pair, sides, request, ages, runtime);
   await refuseLiving(pair, sides, request, runtime);
-  const reason = request.reason ?? 'failover: the source was given up';
+  const reason = request.reason ?? 'failover: the source was declared lost';
   return runFailover({
     ...operationBase(runtime, request.takeOver),
     ...sides,

@@ -80,8 +80,8 @@ export const moveInput = <K extends 'cutover' | 'failback'>(
     stops: isCutover ? source : dest,
     options,
     afterwards: isCutover
-      ? `Then it is started in ${whereIs(dest)}.`
-      : `Then it is started again in ${whereIs(source)}.`,
+      ? `Then it starts the application in ${whereIs(dest)}.`
+      : `Then it starts the application again in ${whereIs(source)}.`,
     name: dest.namespace,
   };
   const checkData = copy && (() => copy.check(!isCutover));

@@ -176,7 +176,7 @@ const refuseEdited = ({ kind, operationId, options }: Journal, sides: OpenSides)
   const problem = problemOfOptions(withoutExecutables(options));
   if (problem === undefined || (kind !== 'cutover' && kind !== 'failback')) return;
   throw new RefusedError(
-    `The options of ${kind} ${operationId} in its journal cannot be used: ${problem}. Somebody has edited them.`,
+    `The options of ${kind} ${operationId} in its journal cannot be used: ${problem}. They were edited.`,
     { hint: `To undo the ${kind}, run: ${drSyncer('rollback', sides)}` },
   );
 };

@@ -90,7 +90,7 @@ const withoutDest = async (
   const place = pair.openSourceWriter();
   const dest = pair.openDest();
   const source = await openSide(place.cluster, place.namespace, 'source', runtime.signal);
-  const reason = request.reason ?? 'rollback: the destination was given up';
+  const reason = request.reason ?? 'rollback: the destination was declared lost';
   if (destGivenUp && !options.dryRun) {
     await runtime.confirmation?.ask({
       lines: [`This starts the application in ${whereIs(source)} without stopping the destination.`],
@@ -112,6 +112,6 @@ const withoutDest = async (
 };
 
 const destAnswers = (sides: OpenSides): RefusedError =>
-  new RefusedError('The destination answers, so it is not lost; nothing was changed.', {
+  new RefusedError('The destination answers, so it was not declared lost; nothing was changed.', {
     hint: `See what to do with: ${drSyncer('status', sides)}   Its API server: ${kubectl(sides.dest.cluster, 'get', '--raw', '/readyz')}`,
   });

@@ -20,7 +20,7 @@ export const checkData = async (
   const paired = await pairNow(work, moment, signal);
   refuseSome(paired, work.from);
   const copied = paired.filter(isCopied);
-  if (copied.length === 0) return 'no claim holds data';
+  if (copied.length === 0) return 'no PVC holds data';
   const open = await Promise.all([work.from, work.to].map((side) => checkAdmission(work, side, signal)));
   return [`${copied.length} ${copied.length === 1 ? 'claim' : 'claims'} to copy`, ...open.flat()].join('; ');
 };

@@ -12,7 +12,7 @@ const EVENT_INTERVAL_MS = 1000;
 
 /**
  * The state of all claims under way: an event per claim at most once a second (on the clock), and one line for the
- * whole through `reporter.progress` (claims done, claims in all).
+ * whole through `reporter.progress` (claims done, PVCs in all).
  */
 export const createBoard = (total: number, reporter: Reporter, clock: Clock): Board => {
   const active = new Map<string, ClaimProgress>();
@@ -20,11 +20,11 @@ export const createBoard = (total: number, reporter: Reporter, clock: Clock): Bo
   let done = 0;
   const show = (): void => {
     const lines = [...active].map(([name, progress]) => formatProgress(name, progress));
-    reporter.progress(done, total, ['claims copied', ...lines].join('; '));
+    reporter.progress(done, total, ['PVCs copied', ...lines].join('; '));
   };
   return {
     add: (claim, event) => {
-      if (event.type === 'strategy') reporter.debug(`Claim ${claim}: strategy ${event.strategy}`);
+      if (event.type === 'strategy') reporter.debug(`PVC ${claim}: strategy ${event.strategy}`);
       if (event.type !== 'progress') return;
       const progress = addProgress(active.get(claim) ?? NO_PROGRESS, event);
       active.set(claim, progress);

@@ -65,7 +65,7 @@ const tellAgain = (
   });
   if (stale.length === 0) return;
   reporter.warning(
-    `Workloads of namespace ${from.namespace} of context ${from.cluster.context} were changed after ${nameList(stale.map(({ name }) => name))} had been copied; these claims are copied again.`,
+    `Workloads of namespace ${from.namespace} of context ${from.cluster.context} were changed after ${nameList(stale.map(({ name }) => name))} had been copied; these PVCs are copied again.`,
   );
 };
 
@@ -124,7 +124,7 @@ const moveOpen = async (
           signal,
           onWait: (pods) =>
             reporter.action(
-              `Waiting until pods of an earlier copy have let go of claim ${pair.name}: ${nameList(pods.map(({ name }) => name))}`,
+              `Waiting until pods of an earlier copy have released PVC ${pair.name}: ${nameList(pods.map(({ name }) => name))}`,
             ),
         });
       },

@@ -112,16 +112,16 @@ const KNOWN: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   },
   {
     pattern: /is mounted to a node/,
-    hint: 'A pod still uses the claim, and a completed pod counts. Delete the pod, then run the same command again.',
+    hint: 'A pod still uses the PVC, and a completed pod counts. Delete the pod, then run the same command again.',
   },
   {
     pattern: /cannot re-use a name that is still in use/,
     hint: 'Objects of an earlier copy are still there. Run the same command again: it removes them first.',
   },
-  { pattern: /not writable/, hint: 'The claim at the destination has no access mode that allows writing.' },
+  { pattern: /not writable/, hint: 'The PVC at the destination has no access mode that allows writing.' },
   {
     pattern: /failed to get PVC info|persistentvolumeclaims? .* not found/,
-    hint: 'Both claims must exist before the copy. Stage the namespace to create those at the destination.',
+    hint: 'Both PVCs must exist before the copy. Stage the namespace to create those at the destination.',
   },
   {
     pattern: /violates PodSecurity|forbidden: unable to validate against any security context/,

@@ -193,7 +193,7 @@ const removePrevious = async (session: Session, pair: ClaimPair): Promise<string
     if (left.state === 'failed') return left.reason;
     if (left.state === 'manual') reporter.warning(`${pair.name}: ${left.reason}.`);
     if (left.state === 'removed') {
-      reporter.action(`Removed what copy ${record.id} of claim ${pair.name} had left in the clusters`);
+      reporter.action(`Removed what copy ${record.id} of PVC ${pair.name} had left in the clusters`);
     }
   }
   // Of any copy, also of one that ended well a moment ago: its pods hold the claim for their grace period.
@@ -205,11 +205,11 @@ const removePrevious = async (session: Session, pair: ClaimPair): Promise<string
 const ORPHANS: Readonly<
   Record<'ended' | 'killed' | 'elsewhere', (name: string, record: MoverRecord) => string>
 > = {
-  ended: (name, record) => `An earlier mover of claim ${name} (pid ${record.pid}) still ran; it was ended.`,
+  ended: (name, record) => `An earlier mover of PVC ${name} (pid ${record.pid}) still ran; it was ended.`,
   killed: (name, record) =>
-    `An earlier mover of claim ${name} (pid ${record.pid}) did not end in time; it was killed.`,
+    `An earlier mover of PVC ${name} (pid ${record.pid}) did not end in time; it was killed.`,
   elsewhere: (name) =>
-    `An earlier mover of claim ${name} was started on another machine, or before this one was started anew; whether it still runs cannot be seen from here.`,
+    `An earlier mover of PVC ${name} was started on another machine, or before this one was started anew; whether it still runs cannot be seen from here.`,
 };
 
 const cleanup = (session: Session, pair: ClaimPair, id: string): Promise<Leftovers> =>
@@ -223,7 +223,7 @@ const copy = async (session: Session, pair: ClaimPair): Promise<MoverOutcome & {
   const attempt = 1 + Math.max(0, ...previousOf(session, pair).map((record) => record.attempt));
   const id = moverId(request.operationId, `${pair.source.namespace}/${pair.name}`, attempt);
   const record: MoverRecord = { claim: pair.name, attempt, id };
-  deps.reporter.action(`Copying claim ${pair.name}${pair.capacity ? ` (${pair.capacity})` : ''} as ${id}`);
+  deps.reporter.action(`Copying PVC ${pair.name}${pair.capacity ? ` (${pair.capacity})` : ''} as ${id}`);
   await deps.onStarting?.(record);
   const followed = deps.follow?.(id);
   const outcome = await runMover({

@@ -16,8 +16,8 @@ export const movesError = (results: readonly ClaimResult[]): PartialError | unde
     (result) => `${result.name}: ${(result.brief ?? result.reason ?? result.status).replace(/\.$/, '')}`,
   );
   return new PartialError(
-    `${bad.length} of ${results.length} ${results.length === 1 ? 'claim was' : 'claims were'} not copied: ${clauseList(why, MOST_NAMED)}.`,
-    { hint: 'The claims that were copied stay copied; a resume tries only the others again.' },
+    `${bad.length} of ${results.length} ${results.length === 1 ? 'PVC was' : 'PVCs were'} not copied: ${clauseList(why, MOST_NAMED)}.`,
+    { hint: 'The PVCs that were copied stay copied; a resume tries only the others again.' },
   );
 };
 
@@ -34,7 +34,7 @@ export const lastWords = (results: readonly ClaimResult[]): string[] =>
       // The reason has been told.
       tail
         .filter((line) => !reason.includes(line))
-        .map((line) => `Claim ${name}, last words of pv-migrate: ${line}`),
+        .map((line) => `Claim ${name}, last output of pv-migrate: ${line}`),
     );
 
 /** Why a run of the mover did not succeed, as a sentence: how it ended, what it said, what to do. */
@@ -44,7 +44,7 @@ export const whyFailed = (outcome: MoverOutcome, deadlineMs: number): string => 
   // After an interruption its last words are about the interruption.
   if (outcome.stopped === 'interrupted') return `${how}${killed}`;
   if (outcome.stopped === 'lost')
-    return `${how}${killed}. A resume, or another pre-copy, copies the claim again`;
+    return `${how}${killed}. A resume, or another pre-copy, copies the PVC again`;
   const said = outcome.diagnosis === undefined ? '' : `: ${outcome.diagnosis}`;
   const hint = outcome.hint === undefined ? '' : `. ${outcome.hint}`;
   return `${how}${killed}${said}${hint}`;
@@ -75,7 +75,7 @@ export const tellResult = (result: ClaimResult, reporter: Reporter): void => {
   const size = result.bytes === undefined ? '' : ` ${formatBytes(result.bytes)}`;
   if (result.status === 'copied') {
     reporter.success(
-      `Copied claim ${result.name}:${size} in ${result.seconds.toFixed(0)} s by ${result.strategy ?? 'an unnamed strategy'}`,
+      `Copied PVC ${result.name}:${size} in ${result.seconds.toFixed(0)} s by ${result.strategy ?? 'an unnamed strategy'}`,
     );
     if (result.reason !== undefined) reporter.warning(`Claim ${result.name}: ${result.reason}`);
   } else if (result.status === 'skipped') reporter.warning(`Claim ${result.name}: ${result.reason}`);

@@ -62,7 +62,7 @@ export const endCopies = async (input: EndCopiesInput, deps: EndCopiesDeps): Pro
     if (identity === undefined) return;
     const ended = await endProcess(identity, graceMs, deps);
     if (ended === 'ended' || ended === 'killed')
-      reporter.warning(`The mover of claim ${claim} (pid ${pid}) still ran; it was ${ended}.`);
+      reporter.warning(`The mover of PVC ${claim} (pid ${pid}) still ran; it was ${ended}.`);
   });
   await cleanUp(input, deps);
   const ids = new Set(records.map(({ id }) => id));

@@ -7,13 +7,13 @@ export interface ClaimEnd {
   readonly claim: string;
 }
 
-/** A claim to copy. `source` is where the data is now, whichever cluster that is (failback swaps the two). */
+/** A PVC to copy. `source` is where the data is now, whichever cluster that is (failback swaps the two). */
 export interface ClaimPair {
-  /** Name of the source claim; the key of results, events and journal records. */
+  /** Name of the source PVC; the key of results, events and journal records. */
   readonly name: string;
   readonly source: ClaimEnd;
   readonly dest: ClaimEnd;
-  /** Capacity of the source claim as a Kubernetes quantity (`10Gi`), for messages only. */
+  /** Capacity of the source PVC as a Kubernetes quantity (`10Gi`), for messages only. */
   readonly capacity?: string | undefined;
 }
 
@@ -173,7 +173,7 @@ export interface ClaimView {
   readonly input: ClaimsInput;
   readonly source: KubeObject;
   readonly dest: KubeObject | undefined;
-  /** The storage class that the destination claim names, or the default one; undefined when there is none. */
+  /** The storage class that the destination PVC names, or the default one; undefined when there is none. */
   readonly destClass: KubeObject | undefined;
   /** Pods that reference the claim, in any phase. */
   readonly sourceUsers: readonly KubeObject[];

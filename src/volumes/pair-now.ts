@@ -73,7 +73,7 @@ export const refuseSome = (paired: readonly PairedClaim[], from: DataSide): void
   );
   if (refused.length === 0) return;
   throw new RefusedError(
-    `The data of ${count(refused.length, 'claim')} in namespace ${from.namespace} of context ${from.cluster.context} cannot be copied: ${clauseList(refused, MOST_NAMED)}.`,
-    { hint: 'Put that right, or label a claim dr-syncer.io/ignore=true to leave it out.' },
+    `The data of ${count(refused.length, 'PVC')} in namespace ${from.namespace} of context ${from.cluster.context} cannot be copied: ${clauseList(refused, MOST_NAMED)}.`,
+    { hint: 'Put that right, or label a PVC dr-syncer.io/ignore=true to leave it out.' },
   );
 };

@@ -16,16 +16,16 @@ export const planData = async (
   const paired = await pairNow(work, moment, signal);
   refuseSome(paired, work.from);
   const lines = paired.flatMap(({ pair, verdict }) => {
-    if (verdict.kind === 'skip') return [`leave out claim ${pair.name}: ${verdict.reason}`];
+    if (verdict.kind === 'skip') return [`skip PVC ${pair.name}: ${verdict.reason}`];
     const notes = verdict.kind === 'warn' ? [`  note: ${verdict.reason}`] : [];
-    return [`copy claim ${where(work, pair)}`, ...notes, `  ${commandOf(work, pair)}`];
+    return [`copy PVC ${where(work, pair)}`, ...notes, `  ${commandOf(work, pair)}`];
   });
   const { verify } = work.options;
   const copies = paired.some(({ verdict }) => verdict.kind !== 'skip');
-  if (!copies) return [...lines, 'no claim holds data, so nothing is copied'];
+  if (!copies) return [...lines, 'no PVC holds data, so nothing is copied'];
   return verify === undefined
     ? lines
-    : [...lines, `compare both sides of each claim by ${verify.mode}, in a pod of ${verify.image}`];
+    : [...lines, `compare both sides of each PVC by ${verify.mode}, in a pod of ${verify.image}`];
 };
 
 const where = ({ from, to }: DataWork, { name, capacity, source, dest }: ClaimPair): string =>

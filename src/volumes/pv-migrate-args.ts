@@ -109,7 +109,7 @@ const imageFlags = (part: 'rsync' | 'sshd', reference: string | undefined): stri
   if (reference === undefined) return [];
   // The program splits the value at commas, and Helm at more than that.
   if (!/^[\w.:/@-]+$/.test(reference))
-    throw new UsageError(`--pv-migrate-${part}-image: "${reference}" is no image reference.`);
+    throw new UsageError(`--pv-migrate-${part}-image: "${reference}" is not an image reference.`);
   const { repository, tag } = splitImage(reference);
   const set = (name: string, value: string): string => `--helm-set-string=${part}.image.${name}=${value}`;
   return [set('repository', repository), ...(tag === undefined ? [] : [set('tag', tag)])];

@@ -17,15 +17,15 @@ const isBlock: Check = ({ source, dest }) =>
     : KEEP;
 
 const isGoing: Check = ({ source, dest }) => {
-  if (source.metadata.deletionTimestamp !== undefined) return refuse('the source claim is being deleted');
+  if (source.metadata.deletionTimestamp !== undefined) return refuse('the source PVC is being deleted');
   return dest?.metadata.deletionTimestamp === undefined
     ? KEEP
-    : refuse('the destination claim is being deleted');
+    : refuse('the destination PVC is being deleted');
 };
 
 const sourceHasVolume: Check = ({ source }) => {
-  if (phaseOf(source) === 'Lost') return refuse('the source claim is Lost: its volume is gone');
-  return phaseOf(source) === 'Bound' ? KEEP : skip('the source claim was never bound, so it holds no data');
+  if (phaseOf(source) === 'Lost') return refuse('the source PVC is Lost: its volume is gone');
+  return phaseOf(source) === 'Bound' ? KEEP : skip('the source PVC was never bound, so it holds no data');
 };
 
 const isWanted: Check = ({ source }) => {
@@ -47,33 +47,33 @@ const destExists: Check = ({ dest, source, input }) => {
   const named = className(source);
   const wanted = named === undefined ? 'the default class' : (input.storageClassMap.get(named) ?? named);
   return refuse(
-    `there is no claim of this name in namespace ${input.destNamespace} at the destination (storage class: ${wanted})${input.isStaging === false ? '; create it there, or leave this claim out' : '; stage creates it'}`,
+    `there is no PVC of this name in namespace ${input.destNamespace} at the destination (storage class: ${wanted})${input.isStaging === false ? '; create it there, or leave this PVC out' : '; stage creates it'}`,
   );
 };
 
 const destHasClass: Check = ({ dest, destClass, input }) => {
   if (dest === undefined || phaseOf(dest) === 'Bound') return KEEP;
-  if (phaseOf(dest) === 'Lost') return refuse('the destination claim is Lost: its volume is gone');
+  if (phaseOf(dest) === 'Lost') return refuse('the destination PVC is Lost: its volume is gone');
   const name = className(dest);
   // A claim that names a volume, or asks for none to be made, is bound by hand.
   if (stringAt(dest, 'spec', 'volumeName') !== undefined)
-    return warn('the destination claim is not bound to its volume yet');
+    return warn('the destination PVC is not bound to its volume yet');
   if (name === '') {
     return refuse(
-      'the destination claim has no storage class and no volume, so it is never bound; map the class or make a volume',
+      'the destination PVC has no storage class and no volume, so it is never bound; map the class or make a volume',
     );
   }
   if (input.destClasses === undefined) return KEEP;
   if (destClass === undefined) {
     return name === undefined
-      ? refuse('the destination claim names no storage class, and the destination has no default class')
+      ? refuse('the destination PVC names no storage class, and the destination has no default class')
       : refuse(
           `the destination has no storage class ${name}; map it to one of its own with --storage-class-map`,
         );
   }
   return stringAt(destClass, 'volumeBindingMode') === 'WaitForFirstConsumer'
     ? KEEP
-    : warn(`the destination claim is still Pending although class ${destClass.metadata.name} binds at once`);
+    : warn(`the destination PVC is still Pending although class ${destClass.metadata.name} binds at once`);
 };
 
 const WRITABLE = new Set(['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany']);
@@ -84,7 +84,7 @@ const destIsWritable: Check = ({ dest }) => {
   return modes.some((mode) => typeof mode === 'string' && WRITABLE.has(mode))
     ? KEEP
     : refuse(
-        `the destination claim is not writable (access modes: ${modes.map((mode) => JSON.stringify(mode)).join(', ') || 'none'})`,
+        `the destination PVC is not writable (access modes: ${modes.map((mode) => JSON.stringify(mode)).join(', ') || 'none'})`,
       );
 };
 
@@ -96,7 +96,7 @@ const destIsLargeEnough: Check = ({ source, dest, input }) => {
   const needed = sizeOf(source);
   const given = dest === undefined ? undefined : sizeOf(dest);
   if (needed === undefined || given === undefined || compareQuantities(given, needed) >= 0) return KEEP;
-  const reason = `the destination claim (${given}) is smaller than the source (${needed})`;
+  const reason = `the destination PVC (${given}) is smaller than the source (${needed})`;
   return input.ignoreSizes === true ? warn(reason) : refuse(reason);
 };
 
@@ -116,19 +116,19 @@ const sourceIsFree: Check = ({ source, sourceUsers, input }) => {
   if (sourceUsers.length === 0) return KEEP;
   const users = nameUsers(sourceUsers);
   if (isOncePod(source)) {
-    return refuse(`the source claim is ReadWriteOncePod and used by ${users}: no other pod may read it`);
+    return refuse(`the source PVC is ReadWriteOncePod and used by ${users}: no other pod may read it`);
   }
   return input.preCopy === true
-    ? warn(`the source claim is used by ${users}: this copy is not consistent`)
-    : refuse(`the source claim is used by ${users}; completed pods count too`);
+    ? warn(`the source PVC is used by ${users}: this copy is not consistent`)
+    : refuse(`the source PVC is used by ${users}; completed pods count too`);
 };
 
 const destIsFree: Check = ({ dest, destUsers }) => {
   if (dest === undefined || destUsers.length === 0) return KEEP;
   const users = nameUsers(destUsers);
   return isOncePod(dest)
-    ? refuse(`the destination claim is ReadWriteOncePod and used by ${users}`)
-    : refuse(`the destination claim is used by ${users}; completed pods count too`);
+    ? refuse(`the destination PVC is ReadWriteOncePod and used by ${users}`)
+    : refuse(`the destination PVC is used by ${users}; completed pods count too`);
 };
 
 const classIsAsMapped: Check = ({ source, dest, input }) => {
@@ -137,7 +137,7 @@ const classIsAsMapped: Check = ({ source, dest, input }) => {
   const has = dest === undefined ? undefined : className(dest);
   return wanted === undefined || has === undefined || wanted === has
     ? KEEP
-    : warn(`the destination claim has storage class ${has}, not ${wanted} as mapped`);
+    : warn(`the destination PVC has storage class ${has}, not ${wanted} as mapped`);
 };
 
 /** What is looked at for each claim, in the order in which a reason is the most useful one. */

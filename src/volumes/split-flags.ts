@@ -41,8 +41,8 @@ export const splitFlags = (text: string): string[] => {
 
 /** Flags that dr-syncer sets itself in every run, and what to use instead. */
 const OWNED: Readonly<Record<string, string>> = {
-  source: 'dr-syncer names the claims',
-  dest: 'dr-syncer names the claims',
+  source: 'dr-syncer names the PVCs',
+  dest: 'dr-syncer names the PVCs',
   'source-kubeconfig': 'dr-syncer passes the kubeconfigs of its contexts',
   'dest-kubeconfig': 'dr-syncer passes the kubeconfigs of its contexts',
   'source-context': 'dr-syncer passes its contexts',
@@ -60,7 +60,7 @@ const OWNED: Readonly<Record<string, string>> = {
   'skip-cleanup': 'the objects of the mover are always removed',
   'no-cleanup-on-failure': 'the objects of the mover are always removed',
   'dest-delete-extraneous-files': 'the operation decides whether extraneous files are deleted',
-  'ignore-mounted': 'the operation decides whether a claim in use may be copied',
+  'ignore-mounted': 'the operation decides whether a PVC in use may be copied',
   'ignore-sizes': 'use the option of dr-syncer, which checks sizes itself',
   'helm-timeout': 'use the option of dr-syncer, which derives its own waiting time from it',
   'loadbalancer-timeout': 'use the option of dr-syncer, which derives its own waiting time from it',

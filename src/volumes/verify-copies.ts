@@ -31,7 +31,7 @@ export const verifyClaim = async (
     runVerification(writers.dest, pair.dest, operationId, options, deps),
   ]);
   if (deps.signal?.aborted === true)
-    throw new InterruptedError(`The verification of claim ${pair.name} was interrupted.`);
+    throw new InterruptedError(`The verification of PVC ${pair.name} was interrupted.`);
   if (source.status === 'fulfilled' && dest.status === 'fulfilled')
     return compareTrees(options.mode, source.value, dest.value, options);
   const reasons = [source, dest].flatMap((side) =>
@@ -57,7 +57,9 @@ export const runVerification = async (
   const left = await writer.get(ref, deps);
   if (left !== undefined) {
     if (left.metadata.labels?.[TEMPORARY] !== 'true') {
-      throw new RefusedError(`A pod named ${ref.name} that is not ours is in the way of verifying ${where}.`);
+      throw new RefusedError(
+        `A pod named ${ref.name} that dr-syncer did not create blocks the verification of ${where}.`,
+      );
     }
     await removePod(writer, left, deps.clock);
   }

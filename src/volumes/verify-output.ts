@@ -151,7 +151,7 @@ const differencesOf = (source: Tree, dest: Tree, isExtraWrong: boolean): string[
     else if (!Object.is(entry.size, other.size))
       found.push(`${path} has ${entry.size} bytes at the source, ${other.size} at the destination`);
     else if (entry.sum !== undefined && other.sum !== undefined && entry.sum !== other.sum)
-      found.push(`${path} has another content at the destination`);
+      found.push(`${path} has different content at the destination`);
   }
   if (isExtraWrong) {
     for (const path of dest.entries.keys()) {

@@ -108,7 +108,7 @@ const openView = async (
   let trouble = '';
   const tell = (why: string): void =>
     reporter.warning(
-      `The pods of pv-migrate in ${where(side)} cannot be watched: ${why} The copies go on; one that has lost its pod there is ended by --data-timeout alone while this lasts.`,
+      `The pods of pv-migrate in ${where(side)} cannot be watched: ${why} The copies continue; one that has lost its pod there is ended by --data-timeout alone while this lasts.`,
     );
   try {
     const watched = { type: PODS, labelSelector: MOVER_SELECTOR };

@@ -40,7 +40,7 @@ const takeOverWhenPossible = async (
   return { lock, at };
 };
 
-/** Fails unless a write would pass at this moment. */
+/** Fails unless a write would pass right now. */
 const isGood = async (lock: Lock): Promise<void> => {
   expect(lock.gate.leftMs()).toBeGreaterThan(0);
   await lock.gate.pass();

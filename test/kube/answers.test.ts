@@ -24,12 +24,12 @@ describe('a list', () => {
     ['that is empty', list({}), undefined],
     ['whose items are null, as Go writes none', list({ items: null }), undefined],
     ['of metadata alone', list({ kind: 'PartialObjectMetadataList' }), undefined],
-    ['of another kind', list({ kind: 'ServiceList' }), 'it is no PodList'],
-    ['without a kind', list({ kind: '' }), 'it is no PodList'],
-    ['that is a refusal', { kind: 'Status', status: 'Failure' }, 'it is no PodList'],
-    ['that is a text', '<html>', 'it is no PodList'],
-    ['that is null', null, 'it is no PodList'],
-    ['that is a bare array', [], 'it is no PodList'],
+    ['of another kind', list({ kind: 'ServiceList' }), 'its kind is not PodList'],
+    ['without a kind', list({ kind: '' }), 'its kind is not PodList'],
+    ['that is a refusal', { kind: 'Status', status: 'Failure' }, 'its kind is not PodList'],
+    ['that is a text', '<html>', 'its kind is not PodList'],
+    ['that is null', null, 'its kind is not PodList'],
+    ['that is a bare array', [], 'its kind is not PodList'],
     ['without metadata', list({ metadata: null }), 'the list has no metadata'],
     ['without items', { kind: 'PodList', metadata: {} }, 'the list has no items'],
     ['whose items are an object', list({ items: {} }), 'the list has no items'],
@@ -64,13 +64,13 @@ describe('a list', () => {
     [
       'may not be of another version',
       list({ kind: 'Widgets', apiVersion: 'example.com/v2' }),
-      'it is no WidgetList',
+      'its kind is not WidgetList',
     ],
-    ['may not be a status', list({ kind: 'Status', apiVersion: 'example.com/v1' }), 'it is no WidgetList'],
+    ['may not be a status', list({ kind: 'Status', apiVersion: 'example.com/v1' }), 'its kind is not WidgetList'],
     [
       'may not have no kind',
       { apiVersion: 'example.com/v1', metadata: {}, items: [] },
-      'it is no WidgetList',
+      'its kind is not WidgetList',
     ],
   ])('of a custom type %s', (_what, answer, why) => {
     expect(aListOf(WIDGETS)(answer)).toBe(why);
@@ -85,10 +85,10 @@ describe('an object', () => {
     ['of that name and another uid', named, 'u2', 'it is another object of that name'],
     ['of that name and no uid', { metadata: { name: 'a' } }, 'u1', 'it is another object of that name'],
     ['of another name', { metadata: { name: 'b' } }, undefined, 'it is another object'],
-    ['without a name', { metadata: {} }, undefined, 'it is no object'],
-    ['whose name is a number', { metadata: { name: 1 } }, undefined, 'it is no object'],
-    ['that is null', null, undefined, 'it is no object'],
-    ['that is a list', [named], undefined, 'it is no object'],
+    ['without a name', { metadata: {} }, undefined, 'it is not an object'],
+    ['whose name is a number', { metadata: { name: 1 } }, undefined, 'it is not an object'],
+    ['that is null', null, undefined, 'it is not an object'],
+    ['that is a list', [named], undefined, 'it is not an object'],
     ['of 500 levels', { metadata: { name: 'a' }, spec: nested(499) }, undefined, undefined],
     ['of 501 levels', { metadata: { name: 'a' }, spec: nested(500) }, undefined, TOO_DEEP],
   ])('%s', (_what, answer, uid, why) => {
@@ -98,7 +98,7 @@ describe('an object', () => {
   it.each<[string, Json, string | undefined]>([
     ['the word of the server', { kind: 'Status', status: 'Success' }, undefined],
     ['the object on its way out', named, undefined],
-    ['a failure', { kind: 'Status', status: 'Failure' }, 'it is no object'],
+    ['a failure', { kind: 'Status', status: 'Failure' }, 'it is not an object'],
     ['another object', { metadata: { name: 'b' } }, 'it is another object'],
   ])('is deleted by %s', (_what, answer, why) => {
     expect(aDeletionOf('a')(answer)).toBe(why);
@@ -108,9 +108,9 @@ describe('an object', () => {
 it.each<[Json, string | undefined]>([
   [{ kind: 'A' }, undefined],
   [{ kind: 'B' }, undefined],
-  [{ kind: 'C' }, 'it is no A and no B'],
-  [{}, 'it is no A and no B'],
-  ['A', 'it is no A and no B'],
+  [{ kind: 'C' }, 'its kind is not A or B'],
+  [{}, 'its kind is not A or B'],
+  ['A', 'its kind is not A or B'],
 ])('of two kinds, %j is %s', (answer, why) => {
   expect(aKind('A', 'B')(answer)).toBe(why);
 });
@@ -125,5 +125,5 @@ it.each<[Json, boolean]>([
   ['1.37', false],
   [null, false],
 ])('%j is a version: %s', (answer, is) => {
-  expect(aVersion(answer)).toBe(is ? undefined : 'it is no version');
+  expect(aVersion(answer)).toBe(is ? undefined : 'it is not a version');
 });

@@ -151,9 +151,9 @@ describe('no answer', () => {
   });
 
   it.each([true, false])('that counts: a write (%s) may have been taken by whoever answered', (isWrite) => {
-    expect(failureOfAnswer(200, '', 'it is no object', isWrite)).toMatchObject({
+    expect(failureOfAnswer(200, '', 'it is not an object', isWrite)).toMatchObject({
       ...{ status: 0, outcomeUnknown: isWrite },
-      detail: 'what answered did not answer like an API server: it is no object (200 without a type)',
+      detail: 'the response does not look like one from an API server: it is not an object (200 without a type)',
     });
   });
 });
@@ -175,7 +175,7 @@ describe('what is not there', () => {
 });
 
 it.each([
-  ['duplicate entries for key [name="a"]', 'a list in it holds the same key twice'],
+  ['duplicate entries for key [name="a"]', 'a list in it has a duplicate key'],
   ['.spec.a: field not declared in schema', 'the destination does not know a field in it'],
   ['failed to create typed patch object: no', 'the destination cannot apply it'],
   [

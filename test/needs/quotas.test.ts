@@ -144,7 +144,7 @@ describe('quotas that are too small for the claims', () => {
     const [finding] = quotaStorageFindings(names, quotas({ 'requests.storage': '5Gi' }), claims);
     expect(finding).toMatchObject({ level: 'warn', id: 'quota-too-small', subject: 'ResourceQuota q' });
     expect(finding?.message).toContain(
-      'allows 5Gi for requests.storage, but 3 claims ask for 11.5Gi together',
+      'allows 5Gi for requests.storage, but 3 PVCs ask for 11.5Gi together',
     );
   });
 });

@@ -77,9 +77,9 @@ describe('a claim', () => {
     const [wanted, present] = [asks('1Gi', { storageClassName: 'fast' }), asks('2Gi')];
     const before = JSON.stringify([wanted, present]);
     const { notes } = fitLive(wanted, present);
-    expect(notes[0]?.message).toMatch(/^The existing claim has nothing where the copy would have "fast"; /);
+    expect(notes[0]?.message).toMatch(/^The existing PVC has nothing where the copy would have "fast"; /);
     expect(notes[1]?.message).toBe(
-      "The existing claim asks for 2Gi, more than the source's 1Gi; a claim is never shrunk.",
+      "The existing PVC requests 2Gi, more than the source's 1Gi; a PVC is never shrunk.",
     );
     expect(JSON.stringify([wanted, present])).toBe(before);
   });

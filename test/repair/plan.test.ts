@@ -89,12 +89,12 @@ describe('no operation is unfinished: without --live-side, with the source, with
       `The record of the destination: epoch 2 instead of 1, active. ${MIRROR(2)}`,
     ],
     [
-      'the destination was given up',
+      'the destination was declared lost',
       { dest: ACTIVE, source: copyOf(record('standby', 2), GIVEN_UP) },
       NOTHING,
     ],
     [
-      'the destination was given up, and its record is missing: it is still to be fenced',
+      'the destination was declared lost, and its record is missing: it is still to be fenced',
       { source: copyOf(record('standby', 2), GIVEN_UP) },
       `${LOST} made anew (epoch 1, active), to be stopped, since the source was started without it.`,
     ],

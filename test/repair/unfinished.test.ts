@@ -122,7 +122,7 @@ describe('an operation is unfinished', () => {
       /^refuse: /,
     ],
     [
-      'the destination was given up, and its record is missing',
+      'the destination was declared lost, and its record is missing',
       {
         source: copyOf(record('standby', 2), GIVEN_UP),
         journal: unfinished('cutover', 'stop', 'start'),

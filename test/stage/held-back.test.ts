@@ -45,12 +45,12 @@ describe('a custom resource', () => {
       custom('Scaler', { scaleTargetRef: { kind: 'Deployment', name: 'web' } }),
       'scales Deployment web',
     ],
-    ['has a schedule', custom('Backup', { schedule: '0 3 * * *' }), 'acts at set times'],
-    ['has a schedule by its kind', custom('CronThing'), 'acts at set times'],
+    ['has a schedule', custom('Backup', { schedule: '0 3 * * *' }), 'runs on a schedule'],
+    ['has a schedule by its kind', custom('CronThing'), 'runs on a schedule'],
     [
       'manages what lies outside',
       custom('Bucket', {}, {}, 's3.services.k8s.aws'),
-      'manages what lies outside of the cluster',
+      'manages resources outside the cluster',
     ],
   ])('that %s is held back, and may be made at once by its mark', (_what, item, does) => {
     expect(messages(item)).toEqual([

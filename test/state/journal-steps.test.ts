@@ -161,7 +161,7 @@ describe('the baseline', { timeout: 60_000 }, () => {
     const recorded = withBaseline(journal(), [workload('web')]);
     expect(() => withBaseline(recorded, other)).toThrow(UnsafeError);
     expect(() => withBaseline(recorded, other)).toThrow(
-      expect.objectContaining({ hint: expect.stringContaining('the command resume') }),
+      expect.objectContaining({ hint: expect.stringContaining('with resume') }),
     );
   });
 

@@ -67,7 +67,7 @@ describe('something is wrong', () => {
         dest: side('west', RUNS),
       },
       'both',
-      /^BOTH SIDES RUN: .* The source was given up then and is not fenced; it answers again\.$/,
+      /^BOTH SIDES RUN: .* The source was declared lost then and is not fenced; it answers again\.$/,
       'dr-syncer fence -n shop',
     ],
     [
@@ -78,7 +78,7 @@ describe('something is wrong', () => {
         dest: side('west', RUNS),
       },
       'dest',
-      /^The source was given up then and is not fenced\.$/,
+      /^The source was declared lost then and is not fenced\.$/,
       'dr-syncer fence -n shop',
     ],
     [

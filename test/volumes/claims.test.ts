@@ -190,16 +190,16 @@ describe('pairClaims', () => {
       'a claim that the side to which the data goes back does not have',
       { destClaims: [], isStaging: false },
       'refuse',
-      /no claim of this name in namespace shop-dr.*; create it there, or leave this claim out$/,
+      /no PVC of this name in namespace shop-dr.*; create it there, or leave this PVC out$/,
     ],
     [
-      'a destination claim that is missing',
+      'a destination PVC that is missing',
       { destClaims: [] },
       'refuse',
-      /no claim of this name in namespace shop-dr.*fast/,
+      /no PVC of this name in namespace shop-dr.*fast/,
     ],
     [
-      'a missing destination claim, naming the mapped class',
+      'a missing destination PVC, naming the mapped class',
       { destClaims: [], storageClassMap: new Map([['fast', 'gp3']]) },
       'refuse',
       /storage class: gp3/,
@@ -228,7 +228,7 @@ describe('pairClaims', () => {
       'a source used by a running pod',
       { sourcePods: [pod('web', 'data')] },
       'refuse',
-      /source claim is used by pod web \(Running\)/,
+      /source PVC is used by pod web \(Running\)/,
     ],
     [
       'a source used by a completed pod',
@@ -252,7 +252,7 @@ describe('pairClaims', () => {
       'a destination in use',
       { destPods: [pod('web', 'data')] },
       'refuse',
-      /destination claim is used by pod web/,
+      /destination PVC is used by pod web/,
     ],
     [
       'a destination in use during a pre-copy',

@@ -177,10 +177,10 @@ describe('moveClaims', { timeout: 180_000 }, () => {
     );
     expect(result).toMatchObject({ status: 'copied', bytes: 124_325_647 });
     expect(reporter.said).toContainEqual(
-      expect.stringContaining('progress: 0/1 claims copied; data under way'),
+      expect.stringContaining('progress: 0/1 PVCs copied; data under way'),
     );
     expect(reporter.said).toContainEqual(
-      expect.stringMatching(/^success: Copied claim data: 118\.6 MiB in \d+ s by loadbalancer$/),
+      expect.stringMatching(/^success: Copied PVC data: 118\.6 MiB in \d+ s by loadbalancer$/),
     );
   });
 

@@ -62,7 +62,7 @@ describe('copyArgs', () => {
 
   it('D43: refuses an image that would set more than an image', () => {
     expect(() => args('3.6.1', { images: { rsync: 'a:b,sshd.image.tag=c' } })).toThrow(
-      /--pv-migrate-rsync-image: "a:b,sshd.image.tag=c" is no image reference/,
+      /--pv-migrate-rsync-image: "a:b,sshd.image.tag=c" is not an image reference/,
     );
   });
 

@@ -99,7 +99,7 @@ describe('the verification script', { timeout: 120_000 }, () => {
       sum: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     const found = await compare({ 'x\ny': '1' }, { 'x\ny': '2' });
-    expect(found.differences).toEqual(['"./x\\ny" has another content at the destination']);
+    expect(found.differences).toEqual(['"./x\\ny" has different content at the destination']);
   });
 
   it('D64: names a root that its user may not enter, and what to do', async () => {
@@ -213,7 +213,7 @@ describe('comparing both sides', { timeout: 120_000 }, () => {
     const changed = { ...base, c: '334' };
     expect(await compare(base, changed, 'checksum')).toMatchObject({
       outcome: 'different',
-      differences: ['./c has another content at the destination'],
+      differences: ['./c has different content at the destination'],
     });
     rmSync(join(root, 'a'), { recursive: true });
     rmSync(join(root, 'b'), { recursive: true });

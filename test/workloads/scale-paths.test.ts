@@ -40,7 +40,7 @@ describe('the scale subresource of a custom type', () => {
     expect(pathOf(now, old)).toBe('never-zero');
   });
 
-  test('that counts tasks is no number of pods', () => {
+  test('that counts tasks is not a number of pods', () => {
     expect(pathOf(version('.spec.tasksMax', { minimum: 1 }))).toBe('no-pods');
   });
 

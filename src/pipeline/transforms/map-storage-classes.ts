@@ -37,7 +37,7 @@ const mapClass = ({ claim, path }: Claim, { context, note }: TransformInput): vo
     note({
       level: 'info',
       path: where,
-      message: "The claim names no StorageClass, so it gets the destination's default class.",
+      message: "The PVC names no StorageClass, so it gets the destination's default class.",
     });
   } else if (mapped === '') {
     note({

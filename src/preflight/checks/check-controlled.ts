@@ -44,7 +44,7 @@ export const controlledRow = (side: MoveSide, { object, owner, rests }: Controll
         ]
       : [
           `${name} in ${whereIs(side)} is controlled by ${keeper}, a custom resource for which no pause is known: its operator would start it again`,
-          `Pause ${keeper} and stop its pods by hand, in the way of its operator. Look at it with: ${see(side, owner)}`,
+          `Pause ${keeper} and stop its pods by hand, in the way of its operator. Inspect it with: ${see(side, owner)}`,
         ];
   return finding('controlled', 'refuse', name, `${says}.`, hint);
 };
@@ -59,7 +59,7 @@ export const belongingRow = (side: MoveSide, item: Controlled): Finding => {
     'warn',
     name,
     `${name} in ${whereIs(side)} belongs to ${keeper}, for which no pause is known: its operator may start it again after the stop.`,
-    `Pause it by hand before the move. Look at it with: ${see(side, item.owner)}`,
+    `Pause it by hand before the move. Inspect it with: ${see(side, item.owner)}`,
   );
 };
 

@@ -54,7 +54,7 @@ const rowFor = async (
     isRead ? 'refuse' : 'warn',
     name,
     `${name} in ${whereIs(side)} has ${count(pods, 'pod')} of its own, and no pause is known for it: the move cannot stop ${pods === 1 ? 'it' : 'them'}.`,
-    `Wait for its end, or stop it by hand in the way of its operator, before the move. Look at it with: ${see}`,
+    `Wait for its end, or stop it by hand in the way of its operator, before the move. Inspect it with: ${see}`,
   );
 };
 

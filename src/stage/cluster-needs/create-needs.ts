@@ -78,7 +78,7 @@ const createOne = async (
       if (problem !== undefined) return row('failed', problem, { attempts: written?.attempts ?? 1 });
     }
     return written === undefined
-      ? row('skipped', 'somebody else has made it by now; it is left as it is')
+      ? row('skipped', 'someone else has created it in the meantime; it is left unchanged')
       : row('created', '', { warnings: written.warnings, attempts: written.attempts });
   } catch (error) {
     if (!isKubeApiError(error)) return row('failed', errorText(error));

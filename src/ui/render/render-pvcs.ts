@@ -5,7 +5,7 @@ import { tableLines } from '../table.ts';
 /** How the copy of each claim ended, as a table. `isTold`: why claims failed stands above it on the same terminal. */
 export const claimLines = (claims: NonNullable<MoveResult['claims']>, { isTold = false } = {}): string[] =>
   tableLines([
-    ['CLAIM', 'DATA', 'SIZE', 'SECONDS', 'BY', 'VERIFIED', 'REASON'],
+    ['PVC', 'DATA', 'SIZE', 'SECONDS', 'BY', 'VERIFIED', 'REASON'],
     ...claims.map((claim) => [
       claim.claim,
       claim.status,

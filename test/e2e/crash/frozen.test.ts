@@ -106,7 +106,7 @@ const VICTIMS: readonly Victim[] = [
     args: ['failover', ...GIVEN_UP],
     takeOvers: [resume('dest'), rollback('source')],
     anew: { args: ['failover', ...GIVEN_UP], ends: 'dest' },
-    // Its source was given up while it ran: until it is fenced, both sides run. After a rollback there is none to fence.
+    // Its source was declared lost while it ran: until it is fenced, both sides run. After a rollback there is none to fence.
     finish: async ({ namespace, observer }) => {
       const { exitCode, stderr } = await move('fence', namespace);
       expect([0, 3], stderr).toContain(exitCode);

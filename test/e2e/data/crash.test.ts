@@ -153,7 +153,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
       args: ['--reverse-migrate-pvc-data', '--ignore-preflight', 'all'],
       env: mover.env,
     });
-    await back.says(/Waiting until pods of an earlier copy have let go of claim files: lingers/);
+    await back.says(/Waiting until pods of an earlier copy have released PVC files: lingers/);
     expect(await partsOf('source', namespace, second)).toEqual([]);
     // The first attempt was that of the cutover.
     expect(mover.noted('attempt')).toHaveLength(1);

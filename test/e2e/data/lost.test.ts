@@ -108,7 +108,7 @@ test('D26, D65: a copy whose pod was deleted by force is ended, named, cleaned u
   expect(mover.noted('signal').map(({ signal }) => signal)).toEqual(['SIGINT']);
   expect(kept.get('files')).toMatchObject({
     status: 'failed',
-    reason: expect.stringContaining('2 s. A resume, or another pre-copy, copies the claim again'),
+    reason: expect.stringContaining('2 s. A resume, or another pre-copy, copies the PVC again'),
   });
   expect(kept.get('logs')).toMatchObject({ status: 'copied' });
   expect(mover.releases()).toEqual([]);

@@ -45,7 +45,7 @@ describe('the copy of record', () => {
       const plan = await moveTo(0, 'cutover', namespace, { args: [...COPY, '--dry-run'], env: mover.env });
       const planned = plan.document.steps.find((step: Json) => step.id === 'copy-data').plan.join('\n');
       expect(planned).toContain(
-        `copy claim files (1Gi): ${contextOf('source')}/${namespace} -> ${contextOf('dest')}/${namespace}`,
+        `copy PVC files (1Gi): ${contextOf('source')}/${namespace} -> ${contextOf('dest')}/${namespace}`,
       );
       expect(planned).toContain('pv-migrate --source=pictures --dest=pictures --source-kubeconfig=');
       expect(planned).toContain('--dest-delete-extraneous-files');
@@ -86,7 +86,7 @@ describe('the copy of record', () => {
     // What pv-migrate said is told once, and is once in the result.
     for (const text of [run.stderr, JSON.stringify(run.document)])
       expect(text.split('loadbalancer: pod ').length - 1).toBe(1);
-    const last = 'Claim bad, last words of pv-migrate: rsync job failed after 10 retries';
+    const last = 'Claim bad, last output of pv-migrate: rsync job failed after 10 retries';
     expect(run.stderr.split(last).length - 1).toBe(1);
     expect(run.document.hint).toMatch(
       /Continue with: dr-syncer resume .*or roll back with: dr-syncer rollback/,

@@ -48,7 +48,7 @@ describe('what is refused before anything is stopped', () => {
     });
     for (const reason of [
       /block: its volumeMode is Block: only file systems can be copied/,
-      /held: the source claim is used by pod finished/,
+      /held: the source PVC is used by pod finished/,
     ])
       expect(run.document.summary).toMatch(reason);
     expect((await getJson('source', 'Deployment', 'web', namespace)).status.readyReplicas).toBe(2);
@@ -68,7 +68,7 @@ describe('what is refused before anything is stopped', () => {
     const rows = first.document.checks.map(({ id, level }: Json) => `${level} ${id}`);
     expect(rows).toContain('refuse staged');
     expect(rows).toContain('info volume-data');
-    expect(JSON.stringify(first.document.checks)).toMatch(/1 claim to copy; whether the pods of pv-migrate/);
+    expect(JSON.stringify(first.document.checks)).toMatch(/1 PVC to copy; whether the pods of pv-migrate/);
     // A program that is missing is one of the findings.
     const none = await moveTo(3, 'preflight', namespace, {
       args: [...COPY, '--pv-migrate-path', '/nonexistent/x'],
@@ -94,7 +94,7 @@ describe('what is refused before anything is stopped', () => {
       [
         2,
         [...COPY, '--pre-copy', '--pv-migrate-flags', '--source=x'],
-        /must not contain --source=x: dr-syncer names the claims/,
+        /must not contain --source=x: dr-syncer names the PVCs/,
       ],
       [2, [...COPY, '--pre-copy', '--pv-migrate-flags', `--helm-set 'a`], /has an open ' quote/],
       [
@@ -128,7 +128,7 @@ describe('what is refused before anything is stopped', () => {
       args: [...args, '--pv-migrate-non-root'],
       env: mover.env,
     });
-    expect(JSON.stringify(asked.document.checks)).toMatch(/Volume data: 1 claim to copy/);
+    expect(JSON.stringify(asked.document.checks)).toMatch(/Volume data: 1 PVC to copy/);
   }, 120_000);
 
   it('D40: a user who may not do what the program needs, with the rights that are missing', async () => {

@@ -7,7 +7,7 @@ import { throughProxies } from '../../helpers/proxied.ts';
 
 const { proxies, ends } = throughProxies();
 
-test('F5: a stop that arrives at the source after the destination was given up changes nothing', {
+test('F5: a stop that arrives at the source after the destination was declared lost changes nothing', {
   timeout: 180_000,
 }, async () => {
   const namespace = await installYaml('late-stop', `${deployment('web', 2)}${deployment('api', 1)}`);

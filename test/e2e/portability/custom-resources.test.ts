@@ -62,7 +62,7 @@ describe('custom resources that start pods', () => {
     expect(copy.notes('Bridge', 'least-one').join()).toContain('cannot be scaled to 0');
     expect(await copy.has('Bridge', 'least-one')).toBe(false);
     expect((await copy.to('Connector', 'sink')).spec).toEqual({ tasksMax: 2 });
-    expect(copy.notes('Connector', 'sink').join()).toContain('is no number of pods');
+    expect(copy.notes('Connector', 'sink').join()).toContain('is not a number of pods');
   });
 
   it('T29: KEDA is paused by annotations, a pause of the user is on record, and its HPA is not copied', async () => {

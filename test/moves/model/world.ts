@@ -15,7 +15,7 @@ export interface World {
   readonly dest: Store;
   /** What was seen that must never be. */
   readonly violations: string[];
-  /** Processes that run at this moment. */
+  /** Processes that run right now. */
   readonly processes: Map<string, Process>;
   /** `takesUp`: it goes on with, or undoes, what another run has left unfinished. */
   start(operator: string, faults: Faults, takesUp?: boolean): Process;

@@ -146,7 +146,7 @@ describe('a section', () => {
 
   test('of a pre-copy has its claims and its plan', () => {
     const claims = [{ claim: 'data', status: 'copied', seconds: 3, bytes: 1024 }];
-    expect(textOf([], {}, { preCopy: { claims, plan: [] } })).toMatch(/CLAIM .*\ndata +copied +1/);
+    expect(textOf([], {}, { preCopy: { claims, plan: [] } })).toMatch(/PVC .*\ndata +copied +1/);
     expect(textOf([], {}, { dryRun: true, preCopy: { claims: [], plan: ['copy data'] } })).toMatch(
       /\(dry run\)\n[\s\S]*Pre-copy:\n {2}copy data\n/,
     );

@@ -133,7 +133,7 @@ export const MOVES: Readonly<Record<string, MoveResult>> = {
   'failover-done': {
     ...BASE,
     ...{ kind: 'failover', operationId: 'failover-20260101-000000-abcd', source: undefined, rtoSeconds: 314 },
-    steps: [step('give-up', 'Record that the source is given up and not fenced', 'done')],
+    steps: [step('give-up', 'Record that the source is declared lost and not fenced', 'done')],
     hint: 'As soon as the source answers again: dr-syncer fence --source-context east --dest-context west -n shop',
   },
 };
