@@ -108,7 +108,7 @@ test('the claims are a table', () => {
     { claim: 'logs', status: 'failed', reason: 'it ended with 23' },
   ] as unknown as NonNullable<MoveResult['claims']>;
   expect(linesOf({ claims }).filter((line) => /^(PVC|files|logs)/.test(line))).toEqual([
-    'PVC   DATA    SIZE     SECONDS  BY     VERIFIED  REASON',
+    'PVC    DATA    SIZE     SECONDS  BY     VERIFIED  REASON',
     'files  copied  2.0 KiB  3.1      mount  equal',
     'logs   failed  -        -        -      no        it ended with 23',
   ]);
