@@ -11,7 +11,7 @@ import { stashBody } from '../pipeline/stash.ts';
 import { transformObject } from '../pipeline/transform-object.ts';
 import { applyPark, parkBody, planPark, stripParkFields } from '../workloads/park.ts';
 import type { ParkPlan, ScalePath, ScalePaths } from '../workloads/workload-types.ts';
-import { type HoldInput, heldBack } from './held-back.ts';
+import { type StashInput, stashNotes } from './held-back.ts';
 import { leavingObject, type Prepared, refusedObject, unwritten } from './prepared-objects.ts';
 
 /** What the objects of a namespace have in common while they are prepared. */
@@ -19,7 +19,7 @@ export interface Preparing {
   readonly destNamespace: string;
   readonly filter: FilterContext;
   readonly transform: TransformContext;
-  readonly hold: HoldInput;
+  readonly stash: StashInput;
   readonly scalePaths: ScalePaths;
   /** Names of the types that could not be listed at the destination. */
   readonly unlisted: ReadonlySet<string>;
@@ -52,10 +52,10 @@ export const prepareObject = (object: KubeObject, run: Preparing): Prepared => {
   if (plan !== undefined)
     return written({ object, verdict, type: pair.dest, notes }, parkedBodies(desired, plan), run, plan);
   const isCustom = !isBuiltinGroup(groupOf(object.apiVersion));
-  const held = isCustom ? heldBack(object, run.hold) : undefined;
+  const kept = isCustom ? stashNotes(object, run.stash) : undefined;
   const unparked = [...notes, ...unparkedNotes(object, scalePath)];
-  if (held !== undefined || scalePath === 'never-zero')
-    return stash({ object, verdict, notes: [...unparked, ...(held ?? [])] }, desired, run);
+  if (kept !== undefined || scalePath === 'never-zero')
+    return stash({ object, verdict, notes: [...unparked, ...(kept ?? [])] }, desired, run);
   const bodies: Bodies = { parked: desired, content: desired, park: undefined };
   return written({ object, verdict, type: pair.dest, notes: unparked }, bodies, run);
 };

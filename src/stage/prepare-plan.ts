@@ -14,7 +14,7 @@ import { where } from '../workloads/parked-annotation.ts';
 import { podsOfWorkloads } from '../workloads/pods-under.ts';
 import type { ScalePaths } from '../workloads/workload-types.ts';
 import type { Collected } from './collect-objects.ts';
-import type { HoldInput } from './held-back.ts';
+import type { StashInput } from './held-back.ts';
 import { type LiveObjects, type Preparing, prepareObject } from './prepare-object.ts';
 import { type Prepared, refusedObject } from './prepared-objects.ts';
 import type { StageDeps, StageOptions } from './stage-types.ts';
@@ -59,7 +59,7 @@ const preparingOf = (
     destNamespace: options.destNamespace,
     filter: filterOf(options, collected, isLasting),
     transform: transformOf(deps, options, collected),
-    hold: holdOf(options, collected, live, isLasting),
+    stash: stashInputOf(options, collected, live, isLasting),
     scalePaths,
     unlisted: new Set(
       collected.unlisted.filter((item) => item.side === 'dest').map((item) => item.pair.name),
@@ -98,12 +98,12 @@ const transformOf = (
   namespaceMap: new Map([[options.sourceNamespace, options.destNamespace]]),
 });
 
-const holdOf = (
+const stashInputOf = (
   options: StageOptions,
   { source }: Collected,
   live: LiveObjects,
-  isLasting: HoldInput['isLasting'],
-): HoldInput => ({
+  isLasting: StashInput['isLasting'],
+): StashInput => ({
   podOwners: customRootsOfPods(source),
   isLasting,
   kinds: options.oneShotKinds,
