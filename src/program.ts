@@ -18,8 +18,8 @@ import type { Io } from './ui/io.ts';
 import { safeLines } from './ui/safe-text.ts';
 
 /**
- * Runs one command line and returns its exit code, always a row of the exit-code table. Whatever goes wrong is told
- * on stderr; with `--output json` or `yaml`, stdout then holds one document about the error.
+ * Runs one command line and returns its exit code, always a row of the exit-code table. Whatever goes wrong is
+ * reported on stderr; with `--output json` or `yaml`, stdout then holds one document about the error.
  */
 export const runProgram = async (
   argv: readonly string[],
@@ -49,13 +49,34 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(safeLines(text)),
-      // Told by endOfCommander, in the form that was asked for.
+      // Reported by endOfCommander, in the form that was asked for.
       outputError: () => undefined,
       getOutHelpWidth: () => io.stdout.columns || 100,
       getErrHelpWidth: () => io.stderr.columns || 100,
     })
     .addHelpText('after', exitCodeHelp());
+  const commands: Commands = { program, io, interrupt, setCode };
+  // The help lists them in this order.
+  addStageCommands(commands);
+  addPlannedMoves(commands);
+  addFailoverCommands(commands);
+  addRecoveryCommands(commands);
+  addPreflight(commands);
+  addStatusCommands(commands);
+  for (const command of program.commands) command.addHelpText('after', exampleText(command.name()));
+  return program;
+};
 
+/** Where commands are added, and what their actions need. */
+interface Commands {
+  readonly program: Command;
+  readonly io: Io;
+  readonly interrupt: AbortSignal;
+  /** Takes the exit code of the command that ran. */
+  setCode(code: number): void;
+}
+
+const addStageCommands = ({ program, io, interrupt, setCode }: Commands): void => {
   const stage = program
     .command('stage')
     .description('Copy a namespace to the destination cluster and keep its workloads scaled to zero');
@@ -65,10 +86,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .option('--dry-run', 'show what would change (server-side dry run); write nothing')
     .option('--keep-going', 'skip objects that are refused and copy the rest (exit code 4)')
     .option('--prune', 'delete objects that dr-syncer created and that are gone from the source (never PVCs)')
-    .option(
-      '--accept-live-destination',
-      'proceed even if pods of other workloads run in the destination namespace',
-    )
+    .addOption(acceptLiveDestination())
     .action(async (flags) =>
       setCode(await (await import('./commands/stage-command.ts')).runStage(io, flags, interrupt)),
     );
@@ -77,26 +95,31 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   addNeedsFlag(addCommonFlags(addCopyFlags(addSideFlags(plan))), BRINGS)
     .option('--prune', 'also show what --prune would delete')
     .option('--keep-going', 'also show what could be copied if objects are refused')
-    .option(
-      '--accept-live-destination',
-      'proceed even if pods of other workloads run in the destination namespace',
-    )
-    .action(async (flags) =>
-      setCode(
-        await (await import('./commands/stage-command.ts')).runStage(
-          io,
-          { ...flags, dryRun: true },
-          interrupt,
-        ),
-      ),
-    );
+    .addOption(acceptLiveDestination())
+    .action(async (flags) => {
+      const { runStage } = await import('./commands/stage-command.ts');
+      setCode(await runStage(io, { ...flags, dryRun: true }, interrupt));
+    });
+};
 
-  const move = (name: string, description: string): Command =>
-    addMoveFlags(addCommonFlags(addSideFlags(program.command(name).description(description))));
+const acceptLiveDestination = (): Option =>
+  new Option(
+    '--accept-live-destination',
+    'proceed even if pods of other workloads run in the destination namespace',
+  );
 
+const BRINGS =
+  'create missing cluster-scoped objects that the copy needs (CRDs, ClusterRoles and their bindings, classes)';
+
+const addMove = (program: Command, name: string, description: string): Command =>
+  addMoveFlags(addCommonFlags(addSideFlags(program.command(name).description(description))));
+
+const addPlannedMoves = ({ program, io, interrupt, setCode }: Commands): void => {
   addDataFlags(
     addServingRevisions(
-      addCopyFlags(move('cutover', 'Move the running application to the destination: stop, copy, start')),
+      addCopyFlags(
+        addMove(program, 'cutover', 'Move the running application to the destination: stop, copy, start'),
+      ),
     ),
   )
     .option('--migrate-pvc-data', 'copy PVC data while both sides are stopped')
@@ -104,14 +127,19 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       setCode(await (await import('./commands/cutover-command.ts')).runCutover(io, flags, interrupt)),
     );
   addDataFlags(
-    addCopyFlags(move('failback', 'Move the application back to the source and restore its replica counts')),
+    addCopyFlags(
+      addMove(program, 'failback', 'Move the application back to the source and restore its replica counts'),
+    ),
   )
     .option('--sync-config', 'apply to the source what was changed at the destination since the cutover')
     .option('--reverse-migrate-pvc-data', 'copy PVC data back to the source while both sides are stopped')
     .action(async (flags) =>
       setCode(await (await import('./commands/failback-command.ts')).runFailback(io, flags, interrupt)),
     );
-  addPathFlag(move('failover', 'Start the staged copy when the source is unavailable'))
+};
+
+const addFailoverCommands = ({ program, io, interrupt, setCode }: Commands): void => {
+  addPathFlag(addMove(program, 'failover', 'Start the staged copy when the source is unavailable'))
     .option('--accept-data-loss', 'accept that what was written since the last copy may be lost')
     .option(
       '--source-given-up',
@@ -123,16 +151,20 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
         await (await import('./commands/failover-command.ts')).runFailoverCommand(io, flags, interrupt),
       ),
     );
-  move('fence', 'Stop the workloads of a source that came back after a failover').action(async (flags) =>
-    setCode(await (await import('./commands/failover-command.ts')).runFenceCommand(io, flags, interrupt)),
+  addMove(program, 'fence', 'Stop the workloads of a source that came back after a failover').action(
+    async (flags) =>
+      setCode(await (await import('./commands/failover-command.ts')).runFenceCommand(io, flags, interrupt)),
   );
-  addResumedDataFlags(move('resume', 'Continue an unfinished operation'))
+};
+
+const addRecoveryCommands = ({ program, io, interrupt, setCode }: Commands): void => {
+  addResumedDataFlags(addMove(program, 'resume', 'Continue an unfinished operation'))
     .addOption(acceptClusterRoles())
     .action(async (flags, command) => {
       const { runResume } = await import('./commands/resume-command.ts');
       setCode(await runResume(io, { ...flags, given: typedFlags(command) }, interrupt));
     });
-  addPathFlag(move('rollback', 'Undo an unfinished operation'))
+  addPathFlag(addMove(program, 'rollback', 'Undo an unfinished operation'))
     .option(
       '--destination-given-up',
       'declare the destination lost: start the source again from its own copy of the records, without proof that the destination is stopped',
@@ -142,7 +174,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
       const { runRollbackCommand } = await import('./commands/rollback-command.ts');
       setCode(await runRollbackCommand(io, { ...flags, given: typedFlags(command) }, interrupt));
     });
-  move('repair', 'Repair lost or damaged records from the other side and from what runs')
+  addMove(program, 'repair', 'Repair lost or damaged records from the other side and from what runs')
     .addOption(
       new Option('--live-side <side>', 'which side is live, if dr-syncer cannot tell').choices([
         'source',
@@ -152,10 +184,15 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
     .action(async (flags) =>
       setCode(await (await import('./commands/repair-command.ts')).runRepair(io, flags, interrupt)),
     );
+};
+
+const addPreflight = ({ program, io, interrupt, setCode }: Commands): void => {
   addNeedsFlag(
     addDataFlags(
       addServingRevisions(
-        addCopyFlags(move('preflight', 'Check permissions, quotas, capacity and policies before a move')),
+        addCopyFlags(
+          addMove(program, 'preflight', 'Check permissions, quotas, capacity and policies before a move'),
+        ),
       ),
     ),
     'also check the permissions that stage --include-cluster-needs uses',
@@ -177,6 +214,9 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
         ),
       ),
     );
+};
+
+const addStatusCommands = ({ program, io, interrupt, setCode }: Commands): void => {
   addCommonFlags(
     addSideFlags(
       program.command('status').description('Show which side is active, and the next command to run'),
@@ -194,12 +234,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   ).action(async (flags) =>
     setCode(await (await import('./commands/status-command.ts')).runHistory(io, flags, interrupt)),
   );
-  for (const command of program.commands) command.addHelpText('after', exampleText(command.name()));
-  return program;
 };
-
-const BRINGS =
-  'create missing cluster-scoped objects that the copy needs (CRDs, ClusterRoles and their bindings, classes)';
 
 // The names of the flags on the command line, without those that have their default.
 const typedFlags = (command: Command): ReadonlySet<string> =>
@@ -225,7 +260,7 @@ const refuseUnknownTopic = ([first, topic]: readonly string[]): void => {
   });
 };
 
-// Help and version have been printed already. What is wrong with the command line is told as any other error is.
+// Help and version have been printed already. What is wrong with the command line is reported as any other error is.
 const endOfCommander = async (error: CommanderError, argv: readonly string[], io: Io): Promise<number> => {
   if (error.exitCode === 0) return exitCode('ok');
   const name = argv.find((word) => Object.hasOwn(EXAMPLES, word));

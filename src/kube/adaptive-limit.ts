@@ -1,5 +1,5 @@
 /** How many requests to a server are under way at once: a number that finds its level. */
-export interface Level {
+export interface AdaptiveLimit {
   /** At most so many may be under way now. */
   limit(): number;
   /** A request was answered after so many ms, while so many were under way with it. */
@@ -15,7 +15,7 @@ export interface Level {
  * one that is busy gets no more than at the start. Only a refusal leads below that: answers may be slow because this
  * very process is. Pure but for what it is told.
  */
-export const createLevel = (most: number): Level => {
+export const createAdaptiveLimit = (most: number): AdaptiveLimit => {
   let limit = Math.min(START, most);
   let isStarting = true;
   let quickest = Number.POSITIVE_INFINITY;

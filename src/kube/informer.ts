@@ -3,9 +3,9 @@ import { sleep, timerMs } from '../common/sleep.ts';
 import { isKubeApiError } from './api-errors.ts';
 import type { ClusterReader, KubeObject, ResourceType } from './api-types.ts';
 import { followType, listInto, type TypeSink, type WatchedType } from './follow.ts';
-import { type Changes, createPicture } from './watched-objects.ts';
+import { type Changes, createWatchedObjects } from './watched-objects.ts';
 
-/** A live picture of some types of a namespace, kept by list and watch. Objects come without their managedFields. */
+/** A live known of some types of a namespace, kept by list and watch. Objects come without their managedFields. */
 export interface Informer {
   /** All objects as of now; the same array until something changes. */
   objects(): readonly KubeObject[];
@@ -19,25 +19,25 @@ export interface Informer {
   changed(ms: number): Promise<void>;
   /** How many changes have been seen; tells whether anything happened between two looks. */
   version(): number;
-  /** Throws the error of the server as soon as a type has not been answered for `ms`: the picture is that old. */
+  /** Throws the error of the server as soon as a type has not been answered for `ms`: the known is that old. */
   refuseSilence(ms: number): void;
   /** Whether every type is being answered, as far as is known. */
   isCurrent(): boolean;
   stop(): void;
 }
 
-/** ms between two looks at a picture that changes all the time. */
+/** ms between two looks at a known that changes all the time. */
 const LOOK_MS = 100;
 
 export interface InformerOptions {
   readonly signal: AbortSignal;
-  /** ms between two looks at a picture that changes all the time; default 100. */
+  /** ms between two looks at a known that changes all the time; default 100. */
   readonly lookMs?: number;
   onTrouble?(message: string): void;
 }
 
 /**
- * Lists the types and watches them from there. Resolves when the first picture is complete; throws KubeApiError when
+ * Lists the types and watches them from there. Resolves when the first known is complete; throws KubeApiError when
  * that fails. A watch that breaks later is opened again until the informer is stopped or the signal aborts;
  * `onTrouble` hears of it.
  */
@@ -51,14 +51,14 @@ export const openInformer = async (
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const watched = types.map((item) => ('type' in item ? item : { type: item }));
-  const picture = createPicture(watched.length);
+  const known = createWatchedObjects(watched.length);
   const failing = new Map<number, { readonly since: number; readonly error: unknown }>();
   let looked = Number.NEGATIVE_INFINITY;
 
   const sinkOf = (index: number): TypeSink => ({
-    replace: (objects) => picture.replace(index, objects),
-    set: (object) => picture.set(index, object),
-    remove: (name) => picture.remove(index, name),
+    replace: (objects) => known.replace(index, objects),
+    set: (object) => known.set(index, object),
+    remove: (name) => known.remove(index, name),
     well: () => failing.delete(index),
     ill: (error) => {
       failing.set(index, { since: failing.get(index)?.since ?? performance.now(), error });
@@ -74,15 +74,15 @@ export const openInformer = async (
     void followType(cluster, type, namespace, versions[index], sinks[index] as TypeSink, signal);
   });
   return {
-    objects: picture.objects,
-    version: picture.version,
-    follow: picture.changes,
+    objects: known.objects,
+    version: known.version,
+    follow: known.changes,
     changed: async (ms) => {
-      const seen = picture.version();
+      const seen = known.version();
       const rest = looked + lookMs - performance.now();
       // Waiting in microtasks alone would keep timers, and so the renewal of the lock, from ever running.
       await (rest > 0 ? sleep(Math.min(rest, ms), signal).catch(() => undefined) : macrotask());
-      if (picture.version() === seen) await firstOf(picture.next(), ms, signal);
+      if (known.version() === seen) await firstOf(known.next(), ms, signal);
       looked = performance.now();
       options.signal.throwIfAborted();
     },

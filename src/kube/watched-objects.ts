@@ -15,7 +15,7 @@ export interface Changes {
 }
 
 /** The objects of some types as they were last heard of. */
-export interface Picture {
+export interface WatchedObjects {
   /** All objects. The same array until something changes. */
   objects(): readonly KubeObject[];
   /** How many changes there were. */
@@ -29,8 +29,8 @@ export interface Picture {
   next(): Promise<void>;
 }
 
-/** Makes the empty picture of `count` types, which are told apart by their index. Names are unique in each. */
-export const createPicture = (count: number): Picture => {
+/** Makes the empty watched of `count` types, which are told apart by their index. Names are unique in each. */
+export const createWatchedObjects = (count: number): WatchedObjects => {
   const types = Array.from({ length: count }, () => new Map<string, KubeObject>());
   const followers = new Set<
     (key: string, before: KubeObject | undefined, now: KubeObject | undefined) => void

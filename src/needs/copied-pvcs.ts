@@ -1,7 +1,7 @@
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
 import { groupKind, objectName } from '../kube/object-names.ts';
 import { objectAt, stringAt } from '../kube/raw-json.ts';
-import { claimsOf } from '../pipeline/transforms/support/pvc-templates.ts';
+import { pvcsOf } from '../pipeline/transforms/support/pvc-templates.ts';
 
 export const CLAIM = 'PersistentVolumeClaim';
 
@@ -19,7 +19,7 @@ export interface CopiedClaim {
 /** The claims among objects, and the claim templates of StatefulSets and of pods. Pure. */
 export const copiedClaims = (objects: readonly KubeObject[]): CopiedClaim[] =>
   objects.flatMap((object) =>
-    claimsOf(object).map(({ claim, path }): CopiedClaim => {
+    pvcsOf(object).map(({ pvc: claim, path }): CopiedClaim => {
       const className = stringAt(claim, 'spec', 'storageClassName');
       if (path.length === 0) {
         const isNamed = (name: string): boolean => name === object.metadata.name;

@@ -26,7 +26,7 @@ export interface ApplyOutcome {
   readonly attempts: number;
   /** Warning headers the server sent for this object. */
   readonly warnings: readonly string[];
-  /** Paths of what was sent that the server's answer does not hold: it dropped them without an error. */
+  /** Paths of what was sent that the server's answer lacks: it dropped them without an error. */
   readonly dropped: readonly string[];
   /** The failure behind `failed`, for exit codes and retries. */
   readonly failure?: Failure | undefined;
@@ -45,7 +45,7 @@ export interface ApplyOptions {
 
 /**
  * Writes one planned object: content first, then the park fields by their own manager. What the server refuses for
- * a known reason goes the way that kind allows: PUT where a keyed list holds a key twice, another node port where
+ * a known reason goes the way that kind allows: PUT where a keyed list has a key twice, another node port where
  * one is taken, recreation where a field is immutable. Never throws for a failure of the object; it is in the
  * outcome. Throws only when the signal aborts.
  */
@@ -129,7 +129,7 @@ type Written = Partial<ApplyOutcome> & {
   readonly object?: KubeObject;
 };
 
-// The server may drop or rewrite a field each time, so that it always seems to differ: its own dry run tells.
+// The server may drop or rewrite a field each time, so that it always seems to differ: its own dry run shows it.
 const leavesAsItIs = ({ live }: PlanItem, answer: KubeObject | undefined): boolean =>
   live !== undefined && answer !== undefined && equalJson(stable(answer), stable(live));
 
@@ -268,9 +268,9 @@ const inStandIn = (body: KubeObject, options: ApplyOptions): KubeObject =>
     : { ...body, metadata: { ...body.metadata, namespace: options.standInNamespace } };
 
 const withoutNodePorts = (body: KubeObject): KubeObject => {
-  const copy = clone(body);
-  for (const port of objectsAt(copy, 'spec', 'ports')) delete port.nodePort;
-  return copy;
+  const stripped = clone(body);
+  for (const port of objectsAt(stripped, 'spec', 'ports')) delete port.nodePort;
+  return stripped;
 };
 
 const summary = (body: KubeObject, { attempts, warnings, object }: WriteResult): Omit<Written, 'action'> => {

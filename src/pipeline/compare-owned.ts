@@ -3,7 +3,7 @@ import { equalJson, isObject, own } from '../kube/raw-json.ts';
 import type { Step } from './owned-fields.ts';
 
 /**
- * The paths at which `live` does not hold what `desired` says. Fields that only `live` has are not differences:
+ * The paths at which `live` lacks what `desired` says. Fields that only `live` has are not differences:
  * defaults, other managers' fields and items that somebody added to a keyed list are not ours. Pure.
  */
 export const differences = (desired: Json | undefined, live: Json | undefined): Step[][] =>
@@ -61,7 +61,7 @@ const compareLists = (
   });
 };
 
-// Fields by which Kubernetes' lists are keyed, the most telling first.
+// Fields by which Kubernetes' lists are keyed, the most precise first.
 const KEYS: readonly (readonly string[])[] = [
   ['containerPort', 'protocol'],
   ['port', 'protocol'],

@@ -12,15 +12,15 @@ export interface Fitted {
 
 /**
  * Adapts what we want to what exists at the destination, for kinds whose existing object must not be replaced: a
- * claim is only ever grown, a service account is merged. Other kinds pass through. Pure.
+ * PVC is only ever grown, a service account is merged. Other kinds pass through. Pure.
  */
 export const fitLive = (desired: KubeObject, live: KubeObject | undefined): Fitted => {
   const adapt = live === undefined ? undefined : own(FITS, groupKind(desired));
   return adapt === undefined || live === undefined ? { desired, notes: [] } : adapt(desired, live);
 };
 
-// Everything but a larger request is immutable on a claim, and a claim is never recreated: its data would go.
-const fitClaim = (desired: KubeObject, live: KubeObject): Fitted => {
+// Everything but a larger request is immutable on a PVC, and a PVC is never recreated: its data would go.
+const fitPvc = (desired: KubeObject, live: KubeObject): Fitted => {
   const notes: Note[] = [];
   const fitted = clone(desired);
   const spec: JsonObject = clone(objectAt(desired, 'spec') ?? {});
@@ -62,7 +62,7 @@ const fitServiceAccount = (desired: KubeObject, live: KubeObject): Fitted => {
 };
 
 const FITS: Readonly<Record<string, (desired: KubeObject, live: KubeObject) => Fitted>> = {
-  PersistentVolumeClaim: fitClaim,
+  PersistentVolumeClaim: fitPvc,
   ServiceAccount: fitServiceAccount,
 };
 

@@ -4,7 +4,7 @@ import type { ObjectIndex } from './pipeline-types.ts';
 
 /**
  * Indexes objects by UID, by kind and by kind and name, in one pass. Where two objects share a UID or a name (a
- * type that is served in two groups), the first one is found. Objects are neither copied nor changed.
+ * type that is served in two groups), the first one is found. Objects are neither cloned nor changed.
  */
 export const createObjectIndex = (objects: readonly KubeObject[]): ObjectIndex => {
   const uids = new Map<string, KubeObject>();

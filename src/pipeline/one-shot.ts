@@ -5,9 +5,9 @@ import { objectsAt, own, stringAt } from '../kube/raw-json.ts';
 import { isBuiltinGroup } from './api-groups.ts';
 
 /**
- * What a custom resource that is done once (a run, a backup, a restore) has come to: its operator takes a copy of it,
- * which has no status, for work that is still to be done. `over` and `unfinished` are sure; `looks-over` is one whose kind
- * nobody has told of and that reports a failure, which a service that goes on may do as well.
+ * What a custom resource that is done once (a run, a backup, a restore) has come to: its operator takes one without a
+ * status, as every copy is, for work that is still to be done. `over` and `unfinished` are sure; `looks-over` is one whose
+ * kind nobody has named and that reports a failure, which a service that goes on may do as well.
  */
 export interface OneShot {
   readonly state: 'over' | 'unfinished' | 'looks-over';

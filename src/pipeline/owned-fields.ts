@@ -18,7 +18,7 @@ export const isManagedBy = (live: KubeObject, manager: string): boolean =>
   true;
 
 /**
- * Whether the tree of owned fields holds the field at a path. A field that we applied, that differs from what we
+ * Whether the tree of owned fields has the field at a path. A field that we applied, that differs from what we
  * sent, and that is still ours was changed inside our own request: by the server's normal form or by a webhook.
  */
 export const ownsPath = (fields: JsonObject | undefined, path: readonly Step[]): boolean => {

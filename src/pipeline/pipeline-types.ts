@@ -85,7 +85,7 @@ export interface TransformInput {
 }
 
 /**
- * One rule about how an object changes on the way. Works on a draft that the pipeline made for it (a deep copy),
+ * One rule about how an object changes on the way. Works on a draft that the pipeline made for it (a deep clone),
  * so that the fold over all transforms is pure while each rule stays a few plain assignments.
  */
 export interface Transform {

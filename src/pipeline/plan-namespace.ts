@@ -44,7 +44,7 @@ export const namespaceNotes = (source: KubeObject, dest: KubeObject): Note[] => 
 
 /**
  * What the operator should know of the namespace that is to be created: a Pod Security level that it takes along and
- * that holds back less than "restricted", whatever the destination would give a new namespace. Pure.
+ * that refuses less than "restricted", whatever the destination would give a new namespace. Pure.
  */
 export const newNamespaceNotes = (source: KubeObject): Note[] => {
   const level = source.metadata.labels?.[ENFORCE];

@@ -54,7 +54,7 @@ const MOST_PATHS = 20;
 
 /**
  * Compares what should be with what is. An object is unchanged when the hash of its content is the one that was
- * applied last, and the live object still holds every field of it; a field that differs but still belongs to our
+ * applied last, and the live object still has every field of it; a field that differs but still belongs to our
  * manager was put into another form by the server and is left alone. Pure.
  */
 export const planObject = (type: ResourceType, bodies: Bodies, live: KubeObject | undefined): PlanItem => {

@@ -14,7 +14,7 @@ const PREFIX = 'dr-syncer-stash-';
 export type StashBody = KubeObject | 'too-large';
 
 /**
- * A ConfigMap that holds the manifest of a custom resource whose operator would start pods as soon as it exists and
+ * A ConfigMap that keeps the manifest of a custom resource whose operator would start pods as soon as it exists and
  * that has no known pause. It is created from here when the destination is started. A long manifest is compressed. Pure.
  */
 export const stashBody = (object: KubeObject): StashBody => {
@@ -41,13 +41,13 @@ export const stashBody = (object: KubeObject): StashBody => {
   };
 };
 
-/** What a ConfigMap that is marked as a stash holds: the object as it may be created, or why it is none of ours. */
+/** What a ConfigMap that is marked as a stash keeps: the object as it may be created, or why it is none of ours. */
 export type Stash = { readonly object: KubeObject } | { readonly foreign: string };
 
 /**
  * Reads a stash: its object in the namespace of the ConfigMap, with nothing of its metadata but name, labels and
  * annotations; or a clause that says why no stage can have written it. Everybody who may edit the namespace can write
- * one, and what it holds would be created with the rights of whoever runs dr-syncer. Undefined when it is no stash.
+ * one, and what it keeps would be created with the rights of whoever runs dr-syncer. Undefined when it is no stash.
  * Throws RefusedError when it is damaged.
  */
 export const stashIn = (configMap: KubeObject): Stash | undefined => {

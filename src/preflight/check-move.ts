@@ -41,7 +41,7 @@ import { checkUnready } from './checks/check-unready.ts';
 import { checkVolumeData } from './checks/check-volume-data.ts';
 import { gather } from './gather-sides.ts';
 import { type MinimalRole, minimalRoles } from './minimal-roles.ts';
-import type { CheckContext, CheckRow, Picture, PreflightInput } from './preflight-types.ts';
+import type { CheckContext, CheckRow, GatheredSides, PreflightInput } from './preflight-types.ts';
 import { rightsOf } from './rights-of-move.ts';
 import { startersOf } from './starters.ts';
 
@@ -138,14 +138,14 @@ const CHECKS: readonly CheckRow[] = [
   checkClocks,
 ];
 
-const contextOf = (input: PreflightInput, picture: Picture): CheckContext => {
-  const { to } = picture;
+const contextOf = (input: PreflightInput, gathered: GatheredSides): CheckContext => {
+  const { to } = gathered;
   try {
-    return { ...picture, input, starters: startersOf(picture) };
+    return { ...gathered, input, starters: startersOf(gathered) };
   } catch (error) {
     if (!isDrError(error)) throw error;
     const problem = finding('unreadable', 'refuse', to.side.namespace, error.message, error.hint);
-    return { ...picture, input, starters: [], problems: [...picture.problems, problem] };
+    return { ...gathered, input, starters: [], problems: [...gathered.problems, problem] };
   }
 };
 

@@ -21,14 +21,14 @@ import { LOCK_NAME } from '../state/record-places.ts';
 import { readRevisions } from '../workloads/read-revisions.ts';
 import { NODES } from './eligible-nodes.ts';
 import { planCopy } from './plan-copy.ts';
-import type { Picture, PreflightInput, SideView } from './preflight-types.ts';
+import type { GatheredSides, PreflightInput, SideView } from './preflight-types.ts';
 import { ifAllowed } from './read-if-allowed.ts';
 
 /**
  * Reads everything that the checks look at: both namespaces, what runs on one side and is parked on the other, what
  * would be staged. What may not be read is left out and named. Throws KubeApiError when a cluster does not answer.
  */
-export const gather = async (input: PreflightInput): Promise<Picture> => {
+export const gather = async (input: PreflightInput): Promise<GatheredSides> => {
   const { source, dest, kind } = input;
   const [fromSide, toSide] = kind === 'failback' ? [dest, source] : [source, dest];
   if (toSide === undefined) throw new TypeError(`A ${kind} needs both sides.`);
@@ -108,7 +108,7 @@ const homeOf = async (
 };
 
 // What may not be compared is told by the check of it.
-const syncedOf = async ({ syncedTypes }: PreflightInput): Promise<Picture['synced']> => {
+const syncedOf = async ({ syncedTypes }: PreflightInput): Promise<GatheredSides['synced']> => {
   try {
     return await syncedTypes?.();
   } catch (error) {

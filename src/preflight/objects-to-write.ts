@@ -2,10 +2,13 @@ import type { KubeObject } from '../kube/api-types.ts';
 import { groupKind } from '../kube/object-names.ts';
 import { countCreated, countLive, countTypes } from '../stage/stage-counts.ts';
 import { newRecordsOf } from './checks/check-own-records.ts';
-import type { Copy, Picture, SideView } from './preflight-types.ts';
+import type { Copy, GatheredSides, SideView } from './preflight-types.ts';
 
 /** Objects of a kind as they will be on the side that starts: what is staged, and what is there besides. Pure. */
-export const objectsInForce = (kind: string, { to, copy }: Pick<Picture, 'to' | 'copy'>): KubeObject[] => {
+export const objectsInForce = (
+  kind: string,
+  { to, copy }: Pick<GatheredSides, 'to' | 'copy'>,
+): KubeObject[] => {
   const written = (copy?.prepared ?? [])
     .flatMap(({ item }) => item?.content ?? item?.live ?? [])
     .filter((object) => groupKind(object) === kind);

@@ -74,7 +74,7 @@ export interface SideView {
 }
 
 /** Everything that was read before the checks look at it. */
-export interface Picture {
+export interface GatheredSides {
   /** The side that is stopped; undefined for a failover. */
   readonly from: SideView | undefined;
   /** The side that is started. */
@@ -100,7 +100,7 @@ export interface Picture {
   readonly problems: readonly Finding[];
 }
 
-export interface CheckContext extends Picture {
+export interface CheckContext extends GatheredSides {
   readonly input: PreflightInput;
   readonly starters: readonly Starter[];
 }

@@ -9,7 +9,7 @@ import type { BaselineEntry, MoveSide } from '../sides/side-types.ts';
 import { type GitopsOwner, gitopsOwner } from '../workloads/gitops-owners.ts';
 import { KEPT_APART } from '../workloads/read-revisions.ts';
 import { olderRevisions } from '../workloads/revisions.ts';
-import type { Picture, PreflightInput, SideView } from './preflight-types.ts';
+import type { GatheredSides, PreflightInput, SideView } from './preflight-types.ts';
 import { checkRights } from './rights-checks.ts';
 import { dataRights, leftoverRights } from './rights-data.ts';
 import { inCluster, inNamespace, NAMESPACES, PODS } from './rights-scope.ts';
@@ -20,15 +20,15 @@ import { stageRights } from './rights-stage.ts';
  * rights stop the move; `wanted` ones only make checks or rare paths possible. Where something may not be listed, the
  * rights for all that could be in it are asked for. Pure.
  */
-export const rightsOf = (input: PreflightInput, picture: Picture): Right[] => {
-  const { from, to, copy } = picture;
+export const rightsOf = (input: PreflightInput, gathered: GatheredSides): Right[] => {
+  const { from, to, copy } = gathered;
   const sides = [input.source, input.dest].filter((side) => side !== undefined);
   const asked = [
     ...(input.kind === 'failover' ? [input.dest] : sides).flatMap(recordRights),
-    ...(from === undefined ? [] : stopRights(from, picture, input)),
-    ...startRights(to, picture, input),
+    ...(from === undefined ? [] : stopRights(from, gathered, input)),
+    ...startRights(to, gathered, input),
     ...(input.kind === 'cutover' ? stageRights(input, copy) : []),
-    ...syncRights(input, picture),
+    ...syncRights(input, gathered),
     ...dataRights(input),
     // A copy that was killed may have left something where the application is about to start.
     ...(input.kind === 'failover' ? leftoverRights(input.dest) : []),
@@ -73,7 +73,7 @@ const recordRights = (side: MoveSide): Right[] => [
 const watchRights = (side: MoveSide): Right[] =>
   [...side.types, PODS, EVENTS].flatMap((type) => inNamespace(side, type, ['list', 'watch']));
 
-const stopRights = (from: SideView, { survey }: Picture, input: PreflightInput): Right[] => [
+const stopRights = (from: SideView, { survey }: GatheredSides, input: PreflightInput): Right[] => [
   ...watchRights(from.side),
   ...patchedTypes(from, survey?.entries).flatMap((type) => inNamespace(from.side, type, ['get', 'patch'])),
   ...revisionRights(from, input),
@@ -100,7 +100,7 @@ const revisionRights = ({ side, objects }: SideView, { options }: PreflightInput
 
 const startRights = (
   to: SideView,
-  { targets, stashed, copy, survey }: Picture,
+  { targets, stashed, copy, survey }: GatheredSides,
   input: PreflightInput,
 ): Right[] => {
   const { side } = to;
@@ -127,7 +127,7 @@ const startRights = (
 };
 
 // What is brought home is found by comparing what a stage would copy, and applied at the source.
-const syncRights = ({ source, dest }: PreflightInput, { synced }: Picture): Right[] =>
+const syncRights = ({ source, dest }: PreflightInput, { synced }: GatheredSides): Right[] =>
   source === undefined || synced === undefined
     ? []
     : [

@@ -6,11 +6,11 @@ import type { Right } from '../needs/preflight-result.ts';
 import { chooseTypes, type TypePair } from '../pipeline/choose-types.ts';
 import { selectTypes } from '../pipeline/select-types.ts';
 import type { MoveSide } from '../sides/side-types.ts';
-import type { Picture, PreflightInput } from './preflight-types.ts';
+import type { GatheredSides, PreflightInput } from './preflight-types.ts';
 import { inCluster, inNamespace, NAMESPACES, RBAC } from './rights-scope.ts';
 
 /** What the stage of a cutover uses: it reads the source and writes the destination. Pure. */
-export const stageRights = (input: PreflightInput, copy: Picture['copy']): Right[] => {
+export const stageRights = (input: PreflightInput, copy: GatheredSides['copy']): Right[] => {
   const { source, dest, stageOptions } = input;
   if (source === undefined || stageOptions === undefined) return [];
   const pairs = chooseTypes(source.discovery, dest.discovery);
@@ -35,7 +35,7 @@ export const stageRights = (input: PreflightInput, copy: Picture['copy']): Right
 
 // To create is all that a stage may do outside the namespace. That the rights of a role may be given to others is for the
 // server to judge: `bind` and `escalate` are never asked for.
-const needRights = (source: MoveSide, dest: MoveSide, copy: Picture['copy']): Right[] => {
+const needRights = (source: MoveSide, dest: MoveSide, copy: GatheredSides['copy']): Right[] => {
   const found = copy?.clusterNeeds?.map(({ need }) => need.type) ?? NEED_TYPES;
   const types = [...new Map(found.map((type) => [typeName(type), type])).values()];
   const reads = (side: MoveSide): Right[] => [
@@ -65,20 +65,20 @@ const NEED_TYPES: readonly GroupResource[] = [
 // As collect() has it: pods show what runs, Services decide about Endpoints.
 const ALWAYS_LISTED: ReadonlySet<string> = new Set(['pods', 'services', 'replicasets.apps', 'jobs.batch']);
 
-const writtenTypes = (selected: readonly TypePair[], copy: Picture['copy']): ResourceType[] => {
+const writtenTypes = (selected: readonly TypePair[], copy: GatheredSides['copy']): ResourceType[] => {
   if (copy === undefined || copy.collected.unlisted.length > 0)
     return selected.flatMap((pair) => (pair.dest === undefined || pair.name === 'pods' ? [] : pair.dest));
   return [...new Set(copy.prepared.flatMap(({ item }) => item?.type ?? []))];
 };
 
-const recreatedTypes = (copy: Picture['copy']): ResourceType[] =>
+const recreatedTypes = (copy: GatheredSides['copy']): ResourceType[] =>
   (copy?.dryRun.rows ?? []).flatMap(({ item, outcome }) =>
     outcome.action === 'recreated' ? [item.type] : [],
   );
 
 // Who may not do what a Role allows may only write that Role with these two verbs. They are asked for by name, and
 // required only where the server says so: somebody who has the rights of a Role may write it without them.
-const grantRights = (dest: MoveSide, copy: Picture['copy']): Right[] => {
+const grantRights = (dest: MoveSide, copy: GatheredSides['copy']): Right[] => {
   const refused = refusedGrants(copy);
   return (copy?.prepared ?? []).flatMap(({ source, item }): Right[] => {
     if (item === undefined || item.type.group !== RBAC) return [];
@@ -97,7 +97,7 @@ const grantRights = (dest: MoveSide, copy: Picture['copy']): Right[] => {
 };
 
 // `roles/deployer`: what the server does not take because it allows more than we may do ourselves.
-const refusedGrants = (copy: Picture['copy']): ReadonlySet<string> =>
+const refusedGrants = (copy: GatheredSides['copy']): ReadonlySet<string> =>
   new Set(
     (copy?.dryRun.refused ?? [])
       .filter(({ outcome }) => isAboutGrants(outcome.failure))

@@ -7,34 +7,34 @@ import { autoscalerOf, startReplicas } from '../workloads/autoscaler.ts';
 import { finished } from '../workloads/is-finished.ts';
 import { recordedFields, recordedReplicas } from '../workloads/parked-annotation.ts';
 import { eligibleNodes } from './eligible-nodes.ts';
-import type { Picture } from './preflight-types.ts';
+import type { GatheredSides } from './preflight-types.ts';
 
-type StarterInput = Pick<Picture, 'to' | 'targets' | 'copy' | 'survey' | 'stashed' | 'nodes'>;
+type StarterInput = Pick<GatheredSides, 'to' | 'targets' | 'copy' | 'survey' | 'stashed' | 'nodes'>;
 
 /**
  * What will run on the side that starts, with the counts it will start with. For a cutover these are the objects as
  * they will be staged with the counts of the source; otherwise the parked objects with the recorded values. Pure;
  * throws RefusedError for an unreadable record.
  */
-export const startersOf = (picture: StarterInput): Starter[] => [
-  ...(picture.copy === undefined ? fromParked(picture) : fromCopy(picture, picture.copy)),
-  ...picture.stashed.flatMap((object) =>
-    starters(object, undefined, numberAt(object, 'spec', 'replicas'), picture),
+export const startersOf = (gathered: StarterInput): Starter[] => [
+  ...(gathered.copy === undefined ? fromParked(gathered) : fromCopy(gathered, gathered.copy)),
+  ...gathered.stashed.flatMap((object) =>
+    starters(object, undefined, numberAt(object, 'spec', 'replicas'), gathered),
   ),
 ];
 
-const fromParked = (picture: StarterInput): Starter[] => {
-  const live = new Map(picture.to.objects.map((object) => [objectKey(object), object]));
-  return picture.targets.flatMap((target) => {
+const fromParked = (gathered: StarterInput): Starter[] => {
+  const live = new Map(gathered.to.objects.map((object) => [objectKey(object), object]));
+  return gathered.targets.flatMap((target) => {
     const object = live.get(refKey(target));
     if (object === undefined) return [];
     const running = withOriginals(object, recordedFields(object) ?? []);
-    return starters(running, object, target.replicas ?? recordedReplicas(object), picture);
+    return starters(running, object, target.replicas ?? recordedReplicas(object), gathered);
   });
 };
 
-const fromCopy = (picture: StarterInput, copy: NonNullable<StarterInput['copy']>): Starter[] => {
-  const entries = new Map((picture.survey?.entries ?? []).map((entry) => [refKey(entry), entry]));
+const fromCopy = (gathered: StarterInput, copy: NonNullable<StarterInput['copy']>): Starter[] => {
+  const entries = new Map((gathered.survey?.entries ?? []).map((entry) => [refKey(entry), entry]));
   const hpas = copy.collected.source.filter(
     (object) => groupKind(object) === 'HorizontalPodAutoscaler.autoscaling',
   );
@@ -44,7 +44,7 @@ const fromCopy = (picture: StarterInput, copy: NonNullable<StarterInput['copy']>
     if (entry === undefined || object === undefined || stashed) return [];
     const { replicas } = entry.plan;
     const count = replicas === undefined ? undefined : startReplicas(replicas, autoscalerOf(source, hpas));
-    return starters(withOriginals(object, entry.plan.fields), item?.live, count, picture);
+    return starters(withOriginals(object, entry.plan.fields), item?.live, count, gathered);
   });
 };
 
@@ -52,13 +52,13 @@ const starters = (
   object: KubeObject,
   live: KubeObject | undefined,
   replicas: number | undefined,
-  picture: StarterInput,
+  gathered: StarterInput,
 ): Starter[] =>
   podSpecsOf(object).map(({ spec, path }) => ({
     object,
     live,
     template: { metadata: objectAt(object, ...path.slice(0, -1), 'metadata') ?? {}, spec },
-    pods: podsOf(object, replicas, spec, picture),
+    pods: podsOf(object, replicas, spec, gathered),
     running: live === undefined ? 0 : runningOf(live),
     ends: ENDING.has(groupKind(object)),
   }));

@@ -79,7 +79,7 @@ const verdictOf = (
     return { name: `${target.kind} ${target.name}`, reason: 'it is gone', failed: true, stuck: true };
   }
   const name = objectName(object);
-  // The picture may be older than the patch that started it, and an object at 0 replicas is ready by its rules.
+  // What is seen may be older than the patch that started it, and an object at 0 replicas is ready by its rules.
   if (isMarked(object)) return { name, reason: 'it is not seen started yet', failed: false, stuck: false };
   const rests = target.wanted === undefined ? undefined : restsBecause(object, target.wanted);
   if (rests !== undefined) return { name, reason: rests, failed: false, stuck: false };

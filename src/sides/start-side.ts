@@ -102,10 +102,10 @@ export const startGroup = async (
   deps: MoveDeps,
   options: { concurrency: number; dryRun?: boolean; serving?: ServingStarts },
 ): Promise<number> => {
-  const picture = new Map(live.map((object) => [objectKey(object), object]));
+  const listed = new Map(live.map((object) => [objectKey(object), object]));
   let sent = 0;
   await mapBounded(targets, options.concurrency, async (target) => {
-    const seen = picture.get(refKey(target));
+    const seen = listed.get(refKey(target));
     if (await startOne(side, target, seen, deps, options)) sent++;
   });
   return sent;

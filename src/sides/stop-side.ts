@@ -36,13 +36,13 @@ export const stopSide = async (
   deps: MoveDeps,
   options: StopOptions,
 ): Promise<number> => {
-  const picture = new Map(live.map((object) => [objectKey(object), object]));
+  const seen = new Map(live.map((object) => [objectKey(object), object]));
   const failures: Error[] = [];
   let sent = 0;
   for (const batch of batches(entries)) {
     await mapBounded(batch, options.concurrency, async (entry) => {
       try {
-        if (await stopOne(side, entry, picture.get(refKey(entry)), deps, options)) sent++;
+        if (await stopOne(side, entry, seen.get(refKey(entry)), deps, options)) sent++;
       } catch (error) {
         deps.signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;

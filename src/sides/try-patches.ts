@@ -143,9 +143,9 @@ const found = <T extends { readonly apiVersion: string; readonly kind: string; r
   entries: readonly T[],
   live: readonly KubeObject[],
 ): Found<T>[] => {
-  const picture = new Map(live.map((object) => [objectKey(object), object]));
+  const seen = new Map(live.map((object) => [objectKey(object), object]));
   return entries.flatMap((entry) => {
-    const object = picture.get(refKey(entry));
+    const object = seen.get(refKey(entry));
     return object === undefined ? [] : [{ entry, object }];
   });
 };

@@ -17,7 +17,7 @@ export const waitForJobs = async (side: MoveSide, deps: MoveDeps, timeoutMs: num
   try {
     for (;;) {
       const names = runningJobs(informer.objects());
-      // A picture that is old may lack the Job that was started a moment ago.
+      // What was seen earlier may lack the Job that was started a moment ago.
       if (names.length === 0 && informer.isCurrent()) return 'no Job runs';
       if (!told && names.length > 0) {
         const jobs = nameList(names.map((name) => `Job ${name}`));

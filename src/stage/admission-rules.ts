@@ -10,7 +10,7 @@ import type { Connected } from './connect-sides.ts';
 import type { StageDeps, StageOptions } from './stage-types.ts';
 
 /**
- * Finds the planned creations about which a dry run would tell nothing: a server of the same version has stored the
+ * Finds the planned creations about which a dry run would report nothing: a server of the same version has stored the
  * object at the source, no webhook, policy or quota of the destination has a say in its kind, and we have the rights.
  * Takes about thirty requests, whatever the number of objects. Where something may not be read, it finds none. Throws
  * KubeApiError.

@@ -44,7 +44,7 @@ export const checkClusterNeeds = async (
 };
 
 /**
- * Tells what is created for the whole cluster, creates it, and then asks the server about the objects whose types have just
+ * Reports what is created for the whole cluster, creates it, and then asks the server about the objects whose types have just
  * been defined: before that it could not be asked. To be called with the lock.
  */
 export const bringNeeds = async (
@@ -76,7 +76,7 @@ export const bringNeeds = async (
   return { rows: tried.map(rowOfNeed), refused, problems };
 };
 
-// What gives rights is told at a level that nobody turns off by the way.
+// What gives rights is reported at a level that nobody turns off by the way.
 const RBAC = 'rbac.authorization.k8s.io';
 
 /** The rows of a dry run for objects that no server can be asked about before their definition is there. Pure. */

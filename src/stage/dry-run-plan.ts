@@ -48,7 +48,7 @@ export const dryRunPlan = async (
   });
   const judged = await Promise.all(
     rows
-      .map((row) => tellOwnMarks(judgeBinding(row, items, clusterRoles)))
+      .map((row) => reportOwnMarks(judgeBinding(row, items, clusterRoles)))
       .map((row) => (namespaceExists ? row : judgeStandIn(deps, row))),
   );
   return {
@@ -86,7 +86,7 @@ const judgeBinding = (
 };
 
 // Where the annotations are near the limit already, it is our marks that are too much, and nobody sees them.
-const tellOwnMarks = (row: AppliedRow): AppliedRow => {
+const reportOwnMarks = (row: AppliedRow): AppliedRow => {
   const { outcome, item } = row;
   if (outcome.action !== 'failed' || !/metadata\.annotations: Too long/.test(outcome.failure?.detail ?? ''))
     return row;

@@ -60,7 +60,7 @@ export interface Orphan {
   readonly reason: string;
 }
 
-/** Deletes orphans, with a UID precondition each. Claims stay, whatever is asked. Returns a row per orphan. */
+/** Deletes orphans, with a UID precondition each. PVCs stay, whatever is asked. Returns a row per orphan. */
 export const pruneOrphans = (
   deps: Pick<StageDeps, 'dest' | 'signal'>,
   options: Pick<StageOptions, 'concurrency' | 'dryRun'>,

@@ -7,7 +7,7 @@ import type { Note } from '../pipeline/pipeline-types.ts';
 import { isKeptAs } from '../pipeline/stash.ts';
 
 /** What is known besides the object itself. */
-export interface HoldInput extends OneShotKinds {
+export interface StashInput extends OneShotKinds {
   /** UIDs of custom resources that something in the namespace runs pods for. */
   readonly podOwners: ReadonlySet<string>;
   /** The object of that kind and name at the destination. */
@@ -17,22 +17,22 @@ export interface HoldInput extends OneShotKinds {
 }
 
 /**
- * Whether a custom resource that nothing parks is kept as a manifest until the application is started, with what to tell
- * about it: it runs pods, would be run once more by its operator, acts by itself wherever it is found, or is of a kind that
+ * Whether a custom resource that nothing parks is kept as a manifest until the application is started, with what to report
+ * of it: it runs pods, would be run once more by its operator, acts by itself wherever it is found, or is of a kind that
  * runs pods as soon as it is made.
  * What an earlier stage has kept stays so, whether it has pods just now or not. Undefined: it is made as it is. Pure.
  */
-export const heldBack = (object: KubeObject, input: HoldInput): readonly Note[] | undefined => {
+export const stashNotes = (object: KubeObject, input: StashInput): readonly Note[] | undefined => {
   const run = oneShotOf(object, input);
   const alone = actsBeside(object);
-  const isHeld =
+  const isStashed =
     run !== undefined ||
     alone !== undefined ||
     input.podOwners.has(object.metadata.uid ?? '') ||
     STARTS_PODS.has(groupKind(object)) ||
     STARTS_PODS.has(`*.${groupOf(object.apiVersion)}`) ||
     isKept(object, input);
-  if (!isHeld) return undefined;
+  if (!isStashed) return undefined;
   const notes: Note[] = [];
   if (run?.state === 'looks-over') notes.push(warning(doubt(run.sign)));
   if (alone !== undefined)
@@ -52,7 +52,7 @@ export const heldBack = (object: KubeObject, input: HoldInput): readonly Note[] 
 export const actsBeside = (object: KubeObject): ActsAlone | undefined =>
   oneShotMark(object) === 'false' ? undefined : actsAlone(object);
 
-const isKept = (object: KubeObject, input: HoldInput): boolean => {
+const isKept = (object: KubeObject, input: StashInput): boolean => {
   const kept = input.keptIn(object);
   return kept !== undefined && isKeptAs(kept, object) && input.present(object) === undefined;
 };

@@ -42,7 +42,8 @@ export const lockedDeps = (deps: StageDeps, lock: Lock): StageDeps => {
   return { ...deps, signal, dest: deps.dest.through(lock.gate, { signal }) };
 };
 
-interface Staged {
+/** What a stage comes to, for its record. */
+export interface Staged {
   readonly objects: number;
   readonly hash: string;
   readonly wrote: boolean;

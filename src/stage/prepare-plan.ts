@@ -1,41 +1,25 @@
-import { RECORD, SOURCE_CLUSTER } from '../common/annotations.ts';
+import { RECORD } from '../common/annotations.ts';
 import { RefusedError, UsageError } from '../common/errors.ts';
 import { mapInSlices } from '../common/slices.ts';
-import type { Verdict } from '../common/verdict.ts';
-import type { KubeObject, ResourceType } from '../kube/api-types.ts';
-import { groupKind, groupOf, objectKey } from '../kube/object-names.ts';
+import type { KubeObject } from '../kube/api-types.ts';
+import { groupKind, groupOf, objectKey, refKey } from '../kube/object-names.ts';
 import { isObject } from '../kube/raw-json.ts';
 import { isBuiltinGroup } from '../pipeline/api-groups.ts';
 import type { TypePair } from '../pipeline/choose-types.ts';
-import { judgeObject } from '../pipeline/filter-objects.ts';
 import { createObjectIndex } from '../pipeline/object-index.ts';
-import type { FilterContext, Note, TransformContext } from '../pipeline/pipeline-types.ts';
-import { type Bodies, type PlanItem, planObject } from '../pipeline/plan-object.ts';
-import { nameOfStash, stashBody } from '../pipeline/stash.ts';
-import { transformObject } from '../pipeline/transform-object.ts';
-import { deletionOf } from '../workloads/deletion-text.ts';
+import type { FilterContext, TransformContext } from '../pipeline/pipeline-types.ts';
+import { nameOfStash } from '../pipeline/stash.ts';
 import { parkableKinds } from '../workloads/kinds.ts';
-import { applyPark, parkBody, planPark, stripParkFields } from '../workloads/park.ts';
 import { where } from '../workloads/parked-annotation.ts';
 import { podsOfWorkloads } from '../workloads/pods-under.ts';
-import type { ScalePath, ScalePaths } from '../workloads/workload-types.ts';
+import type { ScalePaths } from '../workloads/workload-types.ts';
 import type { Collected } from './collect-objects.ts';
-import { type HoldInput, heldBack } from './held-back.ts';
+import type { StashInput } from './held-back.ts';
+import { type LiveObjects, type Preparing, prepareObject } from './prepare-object.ts';
+import { type Prepared, refusedObject } from './prepared-objects.ts';
 import type { StageDeps, StageOptions } from './stage-types.ts';
 
-/** One source object with what becomes of it. */
-export interface Prepared {
-  readonly source: KubeObject;
-  readonly verdict: Verdict;
-  readonly notes: readonly Note[];
-  /** What is to be written; undefined when the object is left out or refused. */
-  readonly item: PlanItem | undefined;
-  /** The object is kept as a manifest in a ConfigMap: created, it would start pods that nothing here can park. */
-  readonly stashed: boolean;
-  readonly parkReplicas: number | undefined;
-  /** The object of that name at the destination, when it is being deleted there: nothing can be written to it. */
-  readonly leaving?: KubeObject;
-}
+export type { Prepared } from './prepared-objects.ts';
 
 /**
  * Runs filter -> transform -> park -> compare over everything that was listed. Pure but for the scale paths, which
@@ -48,192 +32,96 @@ export const prepare = async (
   collected: Collected,
   scalePaths: ScalePaths,
 ): Promise<Prepared[]> => {
-  const pairs = new Map(collected.selected.map((pair) => [`${pair.source.group}/${pair.source.kind}`, pair]));
-  const pairOf = (object: KubeObject): TypePair | undefined =>
-    pairs.get(`${groupOf(object.apiVersion)}/${object.kind}`);
-  const unlisted = new Set(
-    collected.unlisted.filter((item) => item.side === 'dest').map((item) => item.pair.name),
+  const run = preparingOf(deps, options, collected, scalePaths);
+  const objects = collected.source.filter(
+    (object) => run.pairOf(object) !== undefined || isBarePodKind(object),
   );
-  const live = liveIndex(collected.dest);
-  const podOwners = customRootsOfPods(collected.source);
-  const objects = collected.source.filter((object) => pairOf(object) !== undefined || isBarePodKind(object));
-  const parkable = parkableKinds();
-  const isLasting = (kind: string): boolean => parkable.has(kind) || scalePaths.has(kind);
-  const filtering: FilterContext = {
-    sourceNamespace: options.sourceNamespace,
-    destNamespace: options.destNamespace,
-    index: createObjectIndex(collected.source),
-    isBuiltinGroup,
-    includeCustomResources: options.types.customResources,
-    destServes: (group, kind) =>
-      collected.pairs.some(
-        (pair) => pair.dest !== undefined && pair.source.group === group && pair.source.kind === kind,
-      ),
-    isLasting,
-    oneShotKinds: options.oneShotKinds,
-  };
-  const holding: HoldInput = {
-    podOwners,
-    isLasting,
-    kinds: options.oneShotKinds,
-    present: (object) => live(object.apiVersion, object.kind, object.metadata.name),
-    keptIn: (object) => live('v1', 'ConfigMap', nameOfStash(object)),
-  };
-  const context: TransformContext = {
-    ...options,
-    sourceContext: deps.source.context,
-    hasArgoCd: collected.hasArgoCd,
-    destInjectsCa: collected.destInjectsCa,
-    namespaceMap: new Map([[options.sourceNamespace, options.destNamespace]]),
-  };
-  const prepareOne = (object: KubeObject): Prepared => {
-    const { verdict } = judgeObject(object, filtering);
-    const left = { source: object, notes: [], item: undefined, stashed: false, parkReplicas: undefined };
-    if (verdict.kind === 'skip' || verdict.kind === 'refuse') return { ...left, verdict };
-    const pair = pairOf(object);
-    if (pair === undefined) return { ...left, verdict: { kind: 'skip', reason: 'its type is not selected' } };
-    if (pair.dest === undefined) {
-      return {
-        ...left,
-        verdict: { kind: 'refuse', reason: pair.unsupported ?? 'the destination does not serve its type' },
-      };
-    }
-    if (unlisted.has(pair.name)) {
-      return {
-        ...left,
-        verdict: { kind: 'refuse', reason: `the destination's ${pair.name} may not be listed` },
-      };
-    }
-    const { desired, notes } = transformObject(object, context);
-    const scalePath = scalePaths.get(groupKind(object));
-    const plan = planPark(object, { scalePath });
-    const unparked = plan === undefined ? unparkedNotes(object, scalePath) : [];
-    const isCustom = !isBuiltinGroup(groupOf(object.apiVersion));
-    const held = plan === undefined && isCustom ? heldBack(object, holding) : undefined;
-    if (held !== undefined || (plan === undefined && scalePath === 'never-zero')) {
-      const all = [...notes, ...unparked, ...(held ?? [])];
-      return stash(object, verdict, desired, all, { options, collected, live });
-    }
-    const bodies: Bodies =
-      plan === undefined
-        ? { parked: desired, content: desired, park: undefined }
-        : {
-            parked: applyPark(desired, plan),
-            content: stripParkFields(desired, plan),
-            park: parkBody(desired, plan),
-          };
-    const present = live(object.apiVersion, object.kind, object.metadata.name);
-    if (present?.metadata.deletionTimestamp !== undefined) return leaving(object, present, options);
-    const item = planObject(pair.dest, bodies, present);
-    const parkNotes = (plan?.notes ?? []).map((message): Note => ({ level: 'warn', path: '', message }));
-    return {
-      source: object,
-      verdict,
-      notes: [...notes, ...unparked, ...parkNotes, ...item.notes],
-      item,
-      stashed: false,
-      parkReplicas: plan?.replicas,
-    };
-  };
   return mapInSlices(objects, (object) => {
     try {
-      return prepareOne(object);
+      return prepareObject(object, run);
     } catch (error) {
       return unreadable(object, error);
     }
   });
 };
 
+const preparingOf = (
+  deps: Pick<StageDeps, 'source'>,
+  options: StageOptions,
+  collected: Collected,
+  scalePaths: ScalePaths,
+): Preparing => {
+  const pairs = new Map(collected.selected.map((pair) => [`${pair.source.group}/${pair.source.kind}`, pair]));
+  const live = liveObjects(collected.dest);
+  const parkable = parkableKinds();
+  const isLasting = (kind: string): boolean => parkable.has(kind) || scalePaths.has(kind);
+  return {
+    destNamespace: options.destNamespace,
+    filter: filterOf(options, collected, isLasting),
+    transform: transformOf(deps, options, collected),
+    stash: stashInputOf(options, collected, live, isLasting),
+    scalePaths,
+    unlisted: new Set(
+      collected.unlisted.filter((item) => item.side === 'dest').map((item) => item.pair.name),
+    ),
+    configMaps: collected.pairs.find((pair) => pair.name === 'configmaps')?.dest,
+    live,
+    pairOf: (object): TypePair | undefined => pairs.get(`${groupOf(object.apiVersion)}/${object.kind}`),
+  };
+};
+
+const filterOf = (
+  options: StageOptions,
+  { source, pairs }: Collected,
+  isLasting: FilterContext['isLasting'],
+): FilterContext => ({
+  sourceNamespace: options.sourceNamespace,
+  destNamespace: options.destNamespace,
+  index: createObjectIndex(source),
+  isBuiltinGroup,
+  includeCustomResources: options.types.customResources,
+  destServes: (group, kind) =>
+    pairs.some((pair) => pair.dest !== undefined && pair.source.group === group && pair.source.kind === kind),
+  isLasting,
+  oneShotKinds: options.oneShotKinds,
+});
+
+const transformOf = (
+  deps: Pick<StageDeps, 'source'>,
+  options: StageOptions,
+  { hasArgoCd, destInjectsCa }: Collected,
+): TransformContext => ({
+  ...options,
+  sourceContext: deps.source.context,
+  hasArgoCd,
+  destInjectsCa,
+  namespaceMap: new Map([[options.sourceNamespace, options.destNamespace]]),
+});
+
+const stashInputOf = (
+  options: StageOptions,
+  { source }: Collected,
+  live: LiveObjects,
+  isLasting: StashInput['isLasting'],
+): StashInput => ({
+  podOwners: customRootsOfPods(source),
+  isLasting,
+  kinds: options.oneShotKinds,
+  present: (object) => live(object.apiVersion, object.kind, object.metadata.name),
+  keptIn: (object) => live('v1', 'ConfigMap', nameOfStash(object)),
+});
+
 // A label or an annotation that says nothing that can be done: one object is refused by name, and whoever may edit it has
 // no say about the others (S12).
 const unreadable = (object: KubeObject, error: unknown): Prepared => {
   if (!(error instanceof UsageError || error instanceof RefusedError)) throw error;
   const said = error.message.replace(`${where(object)} has`, 'it has').replace(/\.$/, '');
-  return {
-    source: object,
-    verdict: {
-      kind: 'refuse',
-      reason: error.hint === undefined ? said : `${said}: ${error.hint.replace(/\.$/, '')}`,
-    },
-    notes: [],
-    item: undefined,
-    stashed: false,
-    parkReplicas: undefined,
-  };
+  return refusedObject(object, error.hint === undefined ? said : `${said}: ${error.hint.replace(/\.$/, '')}`);
 };
 
-const unparkedNotes = ({ kind, metadata }: KubeObject, scalePath: ScalePath | undefined): Note[] => {
-  const name = `${kind} ${metadata.name}`;
-  if (scalePath === 'never-zero')
-    return [
-      {
-        level: 'warn',
-        path: '',
-        message: `${name} cannot be scaled to 0, as its definition asks for at least 1: it is not stopped at the source by a move, so stop it there by hand, or pause its operator.`,
-      },
-    ];
-  if (scalePath !== 'no-pods') return [];
-  return [
-    {
-      level: 'warn',
-      path: '',
-      message: `The scale of ${name} is not a number of pods, so it is neither parked nor stopped by itself; it rests where what runs it rests.`,
-    },
-  ];
-};
-
-const stash = (
-  object: KubeObject,
-  verdict: Verdict,
-  desired: KubeObject,
-  notes: readonly Note[],
-  run: { readonly options: StageOptions; readonly collected: Collected; readonly live: LiveIndex },
-): Prepared => {
-  const body = stashBody(withoutSourceMark(desired));
-  if (body === 'too-large') {
-    const reason =
-      'nothing is known that pauses it, and its manifest is too large to be kept in a ConfigMap until the cutover; leave it out with the label dr-syncer.io/ignore=true and create it by hand';
-    return {
-      source: object,
-      verdict: { kind: 'refuse', reason },
-      notes,
-      item: undefined,
-      stashed: false,
-      parkReplicas: undefined,
-    };
-  }
-  const type = run.collected.pairs.find((pair) => pair.name === 'configmaps')?.dest as ResourceType;
-  const present = run.live('v1', 'ConfigMap', body.metadata.name);
-  if (present?.metadata.deletionTimestamp !== undefined) return leaving(object, present, run.options);
-  const item = planObject(type, { parked: body, content: body, park: undefined }, present);
-  return { source: object, verdict, notes, item, stashed: true, parkReplicas: undefined };
-};
-
-// The manifest has to be the same whoever stages, and by what name they know the source.
-const withoutSourceMark = (desired: KubeObject): KubeObject => {
-  const { [SOURCE_CLUSTER]: _cluster, ...annotations } = desired.metadata.annotations ?? {};
-  return { ...desired, metadata: { ...desired.metadata, annotations } };
-};
-
-// Written to, it would be gone all the same as soon as its finalizers are, and the copy with it.
-const leaving = (source: KubeObject, present: KubeObject, { destNamespace }: StageOptions): Prepared => ({
-  source,
-  verdict: {
-    kind: 'refuse',
-    reason: `its copy in namespace ${destNamespace} ${deletionOf(present)}; run the command again when that is gone`,
-  },
-  notes: [],
-  item: undefined,
-  stashed: false,
-  parkReplicas: undefined,
-  leaving: present,
-});
-
-type LiveIndex = (apiVersion: string, kind: string, name: string) => KubeObject | undefined;
-
-const liveIndex = (objects: readonly KubeObject[]): LiveIndex => {
+const liveObjects = (objects: readonly KubeObject[]): LiveObjects => {
   const byName = new Map(objects.map((object) => [objectKey(object), object]));
-  return (apiVersion, kind, name) => byName.get(`${groupKind({ apiVersion, kind })}/${name}`);
+  return (apiVersion, kind, name) => byName.get(refKey({ apiVersion, kind, name }));
 };
 
 // Custom resources that something in the namespace runs pods for, found by the owners of the pods that run now.

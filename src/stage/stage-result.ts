@@ -15,7 +15,7 @@ export interface StageEnd {
   readonly summary: string;
   /** Time of the start by the destination's clock, in ms since 1970. */
   readonly startedAtMs: number;
-  /** ms from the start to the end; server clocks only tell whole seconds. */
+  /** ms from the start to the end; server clocks only have whole seconds. */
   readonly elapsedMs: number;
   readonly rows: readonly StageRow[];
   readonly findings: readonly Finding[];

@@ -2,18 +2,18 @@ import { type DrError, InterruptedError, isDrError, PartialError } from '../comm
 import type { ExitName } from '../common/exit-codes.ts';
 import type { Failure } from '../kube/api-errors.ts';
 
-/** Why a run was told to stop: the row of the exit-code table, and a clause such as "Interrupted by SIGINT". */
+/** Why a run was stopped: the row of the exit-code table, and a clause such as "Interrupted by SIGINT". */
 export const stopReason = (signal: AbortSignal): { readonly exit: ExitName; readonly why: string } => {
   const reason: unknown = signal.reason;
   if (!isDrError(reason)) return { exit: 'interrupted', why: 'Interrupted' };
   return { exit: reason.exit, why: reason.message.replace(/\.$/, '') };
 };
 
-/** The sentence of a run that was told to stop before it wrote anything. */
+/** The sentence of a run that was stopped before it wrote anything. */
 export const stoppedBeforeWrites = (signal: AbortSignal): string =>
   `${stopReason(signal).why} before the first write; nothing was changed.`;
 
-/** The error of a run that was told to stop before there is anything to report about objects. */
+/** The error of a run that was stopped before there is anything to report about objects. */
 export const stoppedEarly = (signal: AbortSignal): DrError => {
   const sentence = stoppedBeforeWrites(signal);
   return stopReason(signal).exit === 'partial' ? new PartialError(sentence) : new InterruptedError(sentence);
@@ -21,7 +21,7 @@ export const stoppedEarly = (signal: AbortSignal): DrError => {
 
 /** Watches the outcomes of writes for a server that is gone. */
 export interface Patience {
-  /** Aborts when the run is told to stop, or when the server is gone. */
+  /** Aborts when the run is stopped, or when the server is gone. */
   readonly signal: AbortSignal;
   /** To be called with the outcome of every write. */
   saw(failure: Failure | undefined): void;

@@ -5,11 +5,11 @@ import { hasStatus, isNotFound } from '../kube/api-errors.ts';
 import type { ClusterWriter, KubeObject, RequestOptions } from '../kube/api-types.ts';
 import { LEASES } from '../kube/well-known.ts';
 import type { WriteGate } from '../kube/write-gate.ts';
-import { type Claim, isHeldBy, readLease, releasedLease, renewedLease } from './lease.ts';
+import { isHeldBy, type LockRequest, readLease, releasedLease, renewedLease } from './lease.ts';
 import { LOCK_NAME } from './record-places.ts';
 
 /** A lease that this process has taken and keeps. */
-export interface Hold {
+export interface KeptLease {
   /**
    * Aborted when the lease is no longer ours: with a LockedError when somebody else has it, with a PartialError when it
    * is gone or could not be renewed for longer than anybody waits.
@@ -29,114 +29,133 @@ export interface Hold {
  * `taken` is the stored Lease; `startedMs` the monotonic clock before it was asked for, from which the time counts.
  * `patienceMs` is how long renewals may fail before the lease counts as lost.
  */
-export const holdLease = (
+export const keepLease = (
   cluster: ClusterWriter,
   namespace: string,
-  claim: Claim,
+  request: LockRequest,
   taken: { readonly lease: KubeObject; readonly startedMs: number; readonly startedAt: number },
   patienceMs: number,
-): Hold => {
-  const { ttlMs, session } = claim;
-  const lost = new AbortController();
-  const ending = new AbortController();
-  let { lease } = taken;
-  let renewedMs = taken.startedMs;
-  // The wall clock as well: the monotonic one stands still while a laptop sleeps.
-  let renewedAt = taken.startedAt;
-  let timer: NodeJS.Timeout | undefined;
-  let renewing: Promise<void> | undefined;
-  let failing: { readonly sinceMs: number; text: string } | undefined;
-  let heldUpMs = 0;
-
-  const leftMs = (): number =>
-    lost.signal.aborted || ending.signal.aborted
-      ? 0
-      : ttlMs - Math.max(performance.now() - renewedMs, Date.now() - renewedAt);
-
-  const lose = (error: DrError): void => {
-    clearTimeout(timer);
-    if (!lost.signal.aborted) lost.abort(error);
+): KeptLease => {
+  const kept: Kept = {
+    ...{ cluster, namespace, request, patienceMs },
+    lost: new AbortController(),
+    ending: new AbortController(),
+    lease: taken.lease,
+    renewedMs: taken.startedMs,
+    renewedAt: taken.startedAt,
+    heldUpMs: 0,
   };
-
-  const renewOnce = async (): Promise<void> => {
-    const startedMs = performance.now();
-    const startedAt = Date.now();
-    const signal = AbortSignal.any([ending.signal, timeLimit(ttlMs / 3)]);
-    const stored = await replaceLease(cluster, renewedLease(lease, cluster.now()), session, { signal });
-    if (!stored.isOurs) {
-      lose(takenError(cluster.context, namespace, claim, stored.lease));
-      return;
-    }
-    lease = stored.lease;
-    // An earlier write of ours was stored, and nobody can say when.
-    if (!stored.isWritten) return;
-    renewedMs = startedMs;
-    renewedAt = startedAt;
-    failing = undefined;
-    heldUpMs = 0;
-  };
-
-  const tryToRenew = async (): Promise<void> => {
-    if (lost.signal.aborted) return;
-    try {
-      await renewOnce();
-    } catch (error) {
-      if (ending.signal.aborted) return;
-      failing = { sinceMs: failing?.sinceMs ?? performance.now(), text: errorText(error) };
-      if (performance.now() - failing.sinceMs < patienceMs) return;
-      const idleMs = ttlMs - leftMs();
-      lose(silentError(cluster.context, namespace, claim, { idleMs, heldUpMs, text: failing.text }));
-    }
-  };
-
-  // Whoever needs the lease renewed waits for the same attempt.
-  const renew = (): Promise<void> => {
-    renewing ??= tryToRenew().finally(() => {
-      renewing = undefined;
-      schedule();
-    });
-    return renewing;
-  };
-
-  const schedule = (): void => {
-    clearTimeout(timer);
-    if (ending.signal.aborted || lost.signal.aborted) return;
-    const waitMs = failing === undefined ? renewedMs + ttlMs / 3 - performance.now() : ttlMs / 10;
-    const due = performance.now() + Math.max(ttlMs / 30, waitMs);
-    timer = setTimeout(
-      () => {
-        heldUpMs = Math.max(heldUpMs, performance.now() - due);
-        void renew();
-      },
-      timerMs(due - performance.now()),
-    );
-    timer.unref();
-  };
-
-  schedule();
+  schedule(kept);
   return {
-    lost: lost.signal,
-    gate: {
-      pass: async () => {
-        for (;;) {
-          lost.signal.throwIfAborted();
-          if (ending.signal.aborted)
-            throw new TypeError('this write would be made after the lock was given back');
-          if (leftMs() >= ttlMs * SEND_SHARE) return;
-          await renew();
-          if (leftMs() < ttlMs * SEND_SHARE) await sleep(ttlMs / 20, lost.signal);
-        }
-      },
-      leftMs,
-    },
+    lost: kept.lost.signal,
+    gate: { pass: () => passWhenGood(kept), leftMs: () => leftMs(kept) },
     release: async () => {
-      clearTimeout(timer);
-      ending.abort();
-      await renewing;
-      if (lost.signal.aborted) return false;
-      return releaseLease(cluster, lease, session);
+      clearTimeout(kept.timer);
+      kept.ending.abort();
+      await kept.renewing;
+      if (kept.lost.signal.aborted) return false;
+      return releaseLease(cluster, kept.lease, request.session);
     },
   };
+};
+
+/** A lease that is being kept, as it stands. */
+interface Kept {
+  readonly cluster: ClusterWriter;
+  readonly namespace: string;
+  readonly request: LockRequest;
+  readonly patienceMs: number;
+  readonly lost: AbortController;
+  readonly ending: AbortController;
+  lease: KubeObject;
+  /** When it was renewed, by the monotonic clock. */
+  renewedMs: number;
+  /** The same by the wall clock: the monotonic one stands still while a laptop sleeps. */
+  renewedAt: number;
+  timer?: NodeJS.Timeout;
+  renewing?: Promise<void> | undefined;
+  failing?: { readonly sinceMs: number; readonly text: string } | undefined;
+  /** The longest time that this process was kept from renewing it when that was due. */
+  heldUpMs: number;
+}
+
+const leftMs = ({ lost, ending, request, renewedMs, renewedAt }: Kept): number =>
+  lost.signal.aborted || ending.signal.aborted
+    ? 0
+    : request.ttlMs - Math.max(performance.now() - renewedMs, Date.now() - renewedAt);
+
+const passWhenGood = async (kept: Kept): Promise<void> => {
+  const { lost, ending } = kept;
+  const { ttlMs } = kept.request;
+  for (;;) {
+    lost.signal.throwIfAborted();
+    if (ending.signal.aborted) throw new TypeError('this write would be made after the lock was given back');
+    if (leftMs(kept) >= ttlMs * SEND_SHARE) return;
+    await renew(kept);
+    if (leftMs(kept) < ttlMs * SEND_SHARE) await sleep(ttlMs / 20, lost.signal);
+  }
+};
+
+const schedule = (kept: Kept): void => {
+  const { ttlMs } = kept.request;
+  clearTimeout(kept.timer);
+  if (kept.ending.signal.aborted || kept.lost.signal.aborted) return;
+  const waitMs = kept.failing === undefined ? kept.renewedMs + ttlMs / 3 - performance.now() : ttlMs / 10;
+  const due = performance.now() + Math.max(ttlMs / 30, waitMs);
+  kept.timer = setTimeout(
+    () => {
+      kept.heldUpMs = Math.max(kept.heldUpMs, performance.now() - due);
+      void renew(kept);
+    },
+    timerMs(due - performance.now()),
+  );
+  kept.timer.unref();
+};
+
+// Whoever needs the lease renewed waits for the same attempt.
+const renew = (kept: Kept): Promise<void> => {
+  kept.renewing ??= tryToRenew(kept).finally(() => {
+    kept.renewing = undefined;
+    schedule(kept);
+  });
+  return kept.renewing;
+};
+
+const tryToRenew = async (kept: Kept): Promise<void> => {
+  const { lost, ending, request, cluster, namespace, patienceMs } = kept;
+  if (lost.signal.aborted) return;
+  try {
+    await renewOnce(kept);
+  } catch (error) {
+    if (ending.signal.aborted) return;
+    kept.failing = { sinceMs: kept.failing?.sinceMs ?? performance.now(), text: errorText(error) };
+    if (performance.now() - kept.failing.sinceMs < patienceMs) return;
+    const idleMs = request.ttlMs - leftMs(kept);
+    const { heldUpMs, failing } = kept;
+    lose(kept, silentError(cluster.context, namespace, request, { idleMs, heldUpMs, text: failing.text }));
+  }
+};
+
+const renewOnce = async (kept: Kept): Promise<void> => {
+  const { cluster, namespace, request, ending } = kept;
+  const startedMs = performance.now();
+  const startedAt = Date.now();
+  const signal = AbortSignal.any([ending.signal, timeLimit(request.ttlMs / 3)]);
+  const wanted = renewedLease(kept.lease, cluster.now());
+  const stored = await replaceLease(cluster, wanted, request.session, { signal });
+  if (!stored.isOurs) return lose(kept, takenError(cluster.context, namespace, request, stored.lease));
+  kept.lease = stored.lease;
+  // An earlier write of ours was stored, and nobody can say when.
+  if (!stored.isWritten) return;
+  kept.renewedMs = startedMs;
+  kept.renewedAt = startedAt;
+  kept.failing = undefined;
+  kept.heldUpMs = 0;
+};
+
+const lose = ({ timer, lost }: Kept, error: DrError): void => {
+  clearTimeout(timer);
+  if (!lost.signal.aborted) lost.abort(error);
 };
 
 // With less of its time left nothing is sent any more: an answer could hardly come before it is over.
@@ -225,7 +244,7 @@ const place = (context: string, namespace: string): string =>
 const takenError = (
   context: string,
   namespace: string,
-  { operationId }: Claim,
+  { operationId }: LockRequest,
   lease: KubeObject | undefined,
 ): DrError => {
   const held = lease === undefined ? undefined : readLease(lease);
@@ -245,7 +264,7 @@ const takenError = (
 const silentError = (
   context: string,
   namespace: string,
-  { operationId, ttlMs }: Claim,
+  { operationId, ttlMs }: LockRequest,
   found: { readonly idleMs: number; readonly heldUpMs: number; readonly text: string },
 ): DrError => {
   const busy =

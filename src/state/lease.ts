@@ -5,7 +5,7 @@ import { LOCK_NAME, LOCK_OPERATION, LOCK_PROCESS, LOCK_SESSION, recordLabels } f
 import { isAhead, microTimestamp, parseTimestamp } from './time-text.ts';
 
 /** Who wants the lock, and on what terms. */
-export interface Claim {
+export interface LockRequest {
   /** `user@host`. */
   readonly holder: string;
   readonly operationId: string;
@@ -21,7 +21,7 @@ export interface Claim {
 }
 
 /** A lease that somebody holds. Times are ms of the server's clock. */
-export interface Held {
+export interface LeaseHolder {
   readonly holder: string;
   readonly operationId: string;
   readonly session: string;
@@ -33,7 +33,7 @@ export interface Held {
 }
 
 /** Who holds a Lease, or undefined when nobody does. Pure. */
-export const readLease = (lease: KubeObject): Held | undefined => {
+export const readLease = (lease: KubeObject): LeaseHolder | undefined => {
   const holder = stringAt(lease, 'spec', 'holderIdentity') ?? '';
   if (holder === '') return undefined;
   const annotation = (key: string): string | undefined => stringAt(lease, 'metadata', 'annotations', key);
@@ -54,7 +54,7 @@ export const readLease = (lease: KubeObject): Held | undefined => {
  * slow. One that no dr-syncer can have written, renewed in the future or for hours, has expired: whoever may edit a
  * namespace could keep everybody out for years with it (S12). Pure.
  */
-export const msToExpiry = ({ renewedAt, ttlMs }: Held, nowMs: number): number =>
+export const msToExpiry = ({ renewedAt, ttlMs }: LeaseHolder, nowMs: number): number =>
   renewedAt === undefined || isAhead(renewedAt, nowMs) || ttlMs > MOST_TTL_MS
     ? 0
     : renewedAt + ttlMs + marginMs(ttlMs) - nowMs;
@@ -64,30 +64,30 @@ export const msToExpiry = ({ renewedAt, ttlMs }: Held, nowMs: number): number =>
  * process that holds it: only the lease of one that is gone is in nobody's way. Pure.
  */
 export const judgeLease = (
-  held: Held,
-  claim: Claim,
+  held: LeaseHolder,
+  request: LockRequest,
   nowMs: number,
   lifeOf: (process: string) => Life,
 ): 'take' | 'held' | 'expired' | 'own-running' | 'own-alive' | 'own-elsewhere' => {
   const isExpired = msToExpiry(held, nowMs) <= 0;
-  const isOwn = held.holder === claim.holder && held.operationId === claim.operationId;
+  const isOwn = held.holder === request.holder && held.operationId === request.operationId;
   const { process } = held;
-  const isHere = process !== undefined && claim.process !== undefined && held.holder === claim.holder;
+  const isHere = process !== undefined && request.process !== undefined && held.holder === request.holder;
   if (!isOwn) {
     if (isHere && lifeOf(process) === 'gone') return 'take';
     if (!isExpired) return 'held';
-    return claim.takeOver ? 'take' : 'expired';
+    return request.takeOver ? 'take' : 'expired';
   }
   if (isExpired) return 'take';
   const life = process === undefined ? 'gone' : lifeOf(process);
   if (life !== 'gone') return life === 'alive' ? 'own-alive' : 'own-elsewhere';
-  return claim.resume ? 'take' : 'own-running';
+  return request.resume ? 'take' : 'own-running';
 };
 
-/** The Lease as this claim holds it from `nowMs` on; `previous` is the Lease that it replaces. Pure. */
+/** The Lease as this request holds it from `nowMs` on; `previous` is the Lease that it replaces. Pure. */
 export const heldLease = (
   namespace: string,
-  claim: Claim,
+  request: LockRequest,
   nowMs: number,
   previous: KubeObject | undefined,
 ): KubeObject => {
@@ -95,13 +95,13 @@ export const heldLease = (
   const transitions = numberAt(spec, 'leaseTransitions') ?? 0;
   return withMetadata(namespace, previous, {
     annotations: {
-      [LOCK_OPERATION]: claim.operationId,
-      [LOCK_SESSION]: claim.session,
-      ...(claim.process === undefined ? {} : { [LOCK_PROCESS]: claim.process }),
+      [LOCK_OPERATION]: request.operationId,
+      [LOCK_SESSION]: request.session,
+      ...(request.process === undefined ? {} : { [LOCK_PROCESS]: request.process }),
     },
     spec: {
-      holderIdentity: claim.holder,
-      leaseDurationSeconds: Math.ceil(claim.ttlMs / 1000),
+      holderIdentity: request.holder,
+      leaseDurationSeconds: Math.ceil(request.ttlMs / 1000),
       acquireTime: microTimestamp(nowMs),
       renewTime: microTimestamp(nowMs),
       leaseTransitions: previous === undefined ? 0 : transitions + 1,

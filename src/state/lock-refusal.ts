@@ -1,5 +1,5 @@
 import { LockedError } from '../common/errors.ts';
-import { type Claim, type Held, type judgeLease, msToExpiry } from './lease.ts';
+import { type judgeLease, type LeaseHolder, type LockRequest, msToExpiry } from './lease.ts';
 import { ageText } from './time-text.ts';
 
 /** Where a lock is: for sentences. */
@@ -11,8 +11,8 @@ export interface LockPlace {
 /** The error for a lock that another holder has: who, for how long, and what to do. `nowMs` is the server's clock. */
 export const refuseLock = (
   verdict: Exclude<ReturnType<typeof judgeLease>, 'take'>,
-  held: Held,
-  claim: Claim,
+  held: LeaseHolder,
+  request: LockRequest,
   place: LockPlace,
   nowMs: number,
 ): LockedError => {
@@ -22,7 +22,7 @@ export const refuseLock = (
     `${held.holder} has held the lock of namespace ${place.namespace} in context ${place.context} for ` +
     `${age(held.acquiredAt)}, for operation ${held.operationId}; it was last renewed ${age(held.renewedAt)} ago`;
   const left = ageText(msToExpiry(held, nowMs) + 999);
-  return new LockedError(`${who}.${SENTENCES[verdict]}`, { hint: HINTS[verdict](held, left, claim) });
+  return new LockedError(`${who}.${SENTENCES[verdict]}`, { hint: HINTS[verdict](held, left, request) });
 };
 
 const SENTENCES = {
@@ -33,9 +33,11 @@ const SENTENCES = {
   'own-elsewhere': ' This is the same operation; its process was started elsewhere and may still run there.',
 } as const;
 
-const HINTS: Readonly<Record<keyof typeof SENTENCES, (held: Held, left: string, claim: Claim) => string>> = {
-  held: (held, left, claim) =>
-    claim.takeOver
+const HINTS: Readonly<
+  Record<keyof typeof SENTENCES, (held: LeaseHolder, left: string, request: LockRequest) => string>
+> = {
+  held: (held, left, request) =>
+    request.takeOver
       ? `--take-over works once the lock has expired: in ${left}, if it is not renewed.`
       : `Wait until ${held.holder} is done. If that process has died, the lock expires in ${left}; use --take-over then.`,
   expired: (held) =>

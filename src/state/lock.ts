@@ -7,8 +7,16 @@ import { hasStatus } from '../kube/api-errors.ts';
 import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/api-types.ts';
 import { LEASES } from '../kube/well-known.ts';
 import { OPEN_GATE, type WriteGate } from '../kube/write-gate.ts';
-import { type Hold, holdLease, readStoredLease, releaseStray, replaceLease } from './keep-lease.ts';
-import { type Claim, type Held, heldLease, isHeldBy, judgeLease, msToExpiry, readLease } from './lease.ts';
+import { type KeptLease, keepLease, readStoredLease, releaseStray, replaceLease } from './keep-lease.ts';
+import {
+  heldLease,
+  isHeldBy,
+  judgeLease,
+  type LeaseHolder,
+  type LockRequest,
+  msToExpiry,
+  readLease,
+} from './lease.ts';
 import { refuseLock } from './lock-refusal.ts';
 
 /** A side of the lock. */
@@ -80,7 +88,7 @@ export const acquireLock = async (options: LockOptions): Promise<Lock> => {
   const { dest, source, holder, operationId, signal } = options;
   const ttlMs = options.ttlMs ?? options.process?.lockTtlMs ?? DEFAULT_TTL_MS;
   if (!(ttlMs >= 1000)) throw new RangeError(`a lock of ${ttlMs} ms is too short for a clock of seconds`);
-  const claim: Claim = {
+  const request: LockRequest = {
     holder,
     operationId,
     session: randomUUID(),
@@ -91,9 +99,9 @@ export const acquireLock = async (options: LockOptions): Promise<Lock> => {
   };
   const lifeOf = options.process?.lifeOf ?? ((): Life => 'gone');
   const { patienceMs = DEFAULT_PATIENCE_MS } = options;
-  const judge: Judge = (held, nowMs) => judgeLease(held, claim, nowMs, lifeOf);
-  const hold = await takeLease(dest, claim, judge, patienceMs, { signal });
-  const mirror = await takeSource(source, claim, lifeOf, { signal }).catch(async (error: unknown) => {
+  const judge: Judge = (held, nowMs) => judgeLease(held, request, nowMs, lifeOf);
+  const hold = await takeLease(dest, request, judge, patienceMs, { signal });
+  const mirror = await takeSource(source, request, lifeOf, { signal }).catch(async (error: unknown) => {
     await hold.release();
     throw error;
   });
@@ -114,7 +122,7 @@ export const readLock = async (
   reader: ClusterReader,
   namespace: string,
   options: RequestOptions = {},
-): Promise<(Pick<Held, 'holder' | 'operationId' | 'process'> & LockAges) | undefined> => {
+): Promise<(Pick<LeaseHolder, 'holder' | 'operationId' | 'process'> & LockAges) | undefined> => {
   const lease = await readStoredLease(reader, namespace, options);
   const held = lease === undefined ? undefined : readLease(lease);
   if (held === undefined) return undefined;
@@ -145,7 +153,7 @@ export const refuseHeldLock = async (
   if (held === undefined || msToExpiry(held, nowMs) <= 0) return;
   const isOwn = held.holder === asking.holder && held.process !== undefined;
   if (isOwn && asking.process?.lifeOf(held.process ?? '') === 'gone') return;
-  const claim: Claim = {
+  const request: LockRequest = {
     holder: asking.holder,
     operationId: '',
     session: '',
@@ -154,7 +162,7 @@ export const refuseHeldLock = async (
     takeOver: false,
     resume: false,
   };
-  throw refuseLock('held', held, claim, { context: cluster.context, namespace }, nowMs);
+  throw refuseLock('held', held, request, { context: cluster.context, namespace }, nowMs);
 };
 
 export interface LockAges {
@@ -170,15 +178,15 @@ const DEFAULT_PATIENCE_MS = 60_000;
 const SOURCE_MS = 10_000;
 const ATTEMPTS = 5;
 
-type Judge = (held: Held, nowMs: number) => ReturnType<typeof judgeLease>;
+type Judge = (held: LeaseHolder, nowMs: number) => ReturnType<typeof judgeLease>;
 
 const takeLease = async (
   side: LockSide,
-  claim: Claim,
+  request: LockRequest,
   judge: Judge,
   patienceMs: number,
   options: RequestOptions,
-): Promise<Hold> => {
+): Promise<KeptLease> => {
   const { namespace } = side;
   const cluster = side.cluster.through(OPEN_GATE, { urgent: true });
   for (let attempt = 1; ; attempt++) {
@@ -186,15 +194,15 @@ const takeLease = async (
     const held = current === undefined ? undefined : readLease(current);
     // The read has just brought the server's time.
     const nowMs = cluster.now();
-    if (held !== undefined && held.session !== claim.session) {
+    if (held !== undefined && held.session !== request.session) {
       const verdict = judge(held, nowMs);
       if (verdict !== 'take') {
-        throw refuseLock(verdict, held, claim, { context: cluster.context, namespace }, nowMs);
+        throw refuseLock(verdict, held, request, { context: cluster.context, namespace }, nowMs);
       }
     }
     const started = { startedMs: performance.now(), startedAt: Date.now() };
-    const lease = await storeLease(cluster, heldLease(namespace, claim, nowMs, current), claim, options);
-    if (lease !== undefined) return holdLease(cluster, namespace, claim, { lease, ...started }, patienceMs);
+    const lease = await storeLease(cluster, heldLease(namespace, request, nowMs, current), request, options);
+    if (lease !== undefined) return keepLease(cluster, namespace, request, { lease, ...started }, patienceMs);
     if (attempt === ATTEMPTS) {
       throw new LockedError(
         `The lock of namespace ${namespace} in context ${cluster.context} keeps changing hands.`,
@@ -208,7 +216,7 @@ const takeLease = async (
 const storeLease = async (
   cluster: ClusterWriter,
   lease: KubeObject,
-  { session }: Claim,
+  { session }: LockRequest,
   options: RequestOptions,
 ): Promise<KubeObject | undefined> => {
   if (lease.metadata.resourceVersion !== undefined) {
@@ -227,7 +235,7 @@ const storeLease = async (
 // The destination has decided: at the source, an expired lease and one of our own operation are in nobody's way.
 const takeSource = async (
   source: LockSide | undefined,
-  claim: Claim,
+  request: LockRequest,
   lifeOf: (process: string) => Life,
   { signal }: RequestOptions,
 ): Promise<{ release(): Promise<unknown>; readonly notes: readonly string[] }> => {
@@ -235,9 +243,9 @@ const takeSource = async (
   const limit = timeLimit(SOURCE_MS);
   const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
   try {
-    const terms: Claim = { ...claim, takeOver: true, resume: true };
+    const terms: LockRequest = { ...request, takeOver: true, resume: true };
     const judge: Judge = (held, nowMs) =>
-      held.holder === claim.holder && held.operationId === claim.operationId
+      held.holder === request.holder && held.operationId === request.operationId
         ? 'take'
         : judgeLease(held, terms, nowMs, lifeOf);
     // The lock holds without it, so its renewals may fail for as long as they like.
@@ -249,6 +257,6 @@ const takeSource = async (
       `There is no lock in the source namespace ${source.namespace}, context ${source.cluster.context}: ` +
       `${errorText(error)} The lock in the destination holds.`;
     const cluster = source.cluster.through(OPEN_GATE, { urgent: true });
-    return { release: () => releaseStray(cluster, source.namespace, claim.session), notes: [note] };
+    return { release: () => releaseStray(cluster, source.namespace, request.session), notes: [note] };
   }
 };

@@ -89,7 +89,7 @@ export const watchMovers = async (
   };
 };
 
-// Between two looks nothing is asked: the picture is kept by the watch.
+// Between two looks nothing is asked: the watch keeps what is known.
 const LOOK_MS = 1000;
 // A watch that is opened again at once has missed nothing.
 const TROUBLE_MS = 30_000;

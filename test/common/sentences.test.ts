@@ -53,7 +53,7 @@ const OWN = [
   'src/volumes/rsync-progress.ts',
   'src/volumes/verify-copies.ts',
   'src/kube/contexts.ts',
-  'src/kube/transport.ts',
+  'src/kube/send-once.ts',
   'src/needs/node-match.ts',
   'src/volumes/check-data.ts',
   'src/moves/give-up-steps.ts',

@@ -66,7 +66,11 @@ describe('a list', () => {
       list({ kind: 'Widgets', apiVersion: 'example.com/v2' }),
       'its kind is not WidgetList',
     ],
-    ['may not be a status', list({ kind: 'Status', apiVersion: 'example.com/v1' }), 'its kind is not WidgetList'],
+    [
+      'may not be a status',
+      list({ kind: 'Status', apiVersion: 'example.com/v1' }),
+      'its kind is not WidgetList',
+    ],
     [
       'may not have no kind',
       { apiVersion: 'example.com/v1', metadata: {}, items: [] },

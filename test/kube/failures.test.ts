@@ -153,7 +153,8 @@ describe('no answer', () => {
   it.each([true, false])('that counts: a write (%s) may have been taken by whoever answered', (isWrite) => {
     expect(failureOfAnswer(200, '', 'it is not an object', isWrite)).toMatchObject({
       ...{ status: 0, outcomeUnknown: isWrite },
-      detail: 'the response does not look like one from an API server: it is not an object (200 without a type)',
+      detail:
+        'the response does not look like one from an API server: it is not an object (200 without a type)',
     });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { silentReporter } from '../../src/common/reporter.ts';
 import type { KubeObject } from '../../src/kube/api-types.ts';
 import type { Informer } from '../../src/kube/informer.ts';
-import { createPicture, type Picture } from '../../src/kube/watched-objects.ts';
+import { createWatchedObjects, type WatchedObjects } from '../../src/kube/watched-objects.ts';
 import { copyWhileStopped, type MoveData } from '../../src/moves/copy-step.ts';
 import type { MoveDeps, MoveSide } from '../../src/sides/side-types.ts';
 import type { Watched } from '../../src/sides/watched.ts';
@@ -24,7 +24,7 @@ const owned = (name: string, kind: string): KubeObject => {
 
 /** A side whose picture the test changes; `wholeLooks` counts how often all of it was asked for. */
 const sideOf = (role: MoveSide['role'], ...pods: KubeObject[]) => {
-  const picture: Picture = createPicture(1);
+  const picture: WatchedObjects = createWatchedObjects(1);
   for (const each of pods) picture.set(0, each);
   let wholeLooks = 0;
   const informer = {

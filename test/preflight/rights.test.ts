@@ -5,7 +5,7 @@ import { rightKey, rightsOf } from '../../src/preflight/rights-of-move.ts';
 import { object } from '../helpers/objects.ts';
 
 type Input = Parameters<typeof rightsOf>[0];
-type Picture = Parameters<typeof rightsOf>[1];
+type GatheredSides = Parameters<typeof rightsOf>[1];
 
 const DEPLOYMENTS: ResourceType = { ...PODS, group: 'apps', resource: 'deployments', kind: 'Deployment' };
 const REPLICA_SETS: ResourceType = { ...PODS, group: 'apps', resource: 'replicasets', kind: 'ReplicaSet' };
@@ -49,7 +49,7 @@ const rights = (
       ...{ from: kind === 'failover' ? undefined : viewOf(from), to: viewOf(to) },
       ...{ survey: { entries: [WEB], gitops: [] }, targets: [WEB], copy: undefined, stashed: [] },
       ...picture,
-    } as unknown as Picture,
+    } as unknown as GatheredSides,
   );
   expect(found.length, 'each right once').toBe(new Set(found.map(rightKey)).size);
   return new Set(

@@ -3,7 +3,7 @@ import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
 import { startersOf, withOriginals } from '../../src/preflight/starters.ts';
 import { object } from '../helpers/objects.ts';
 
-type Picture = Parameters<typeof startersOf>[0];
+type GatheredSides = Parameters<typeof startersOf>[0];
 
 const SPEC = { template: { spec: { containers: [{ name: 'c' }] } } };
 const ready = (name: string) =>
@@ -15,7 +15,7 @@ const podsOf = (live: KubeObject, replicas: number | undefined, nodes?: KubeObje
     ...{ to: { objects: [live] }, copy: undefined, survey: undefined, stashed: [], nodes },
     targets: [{ apiVersion, kind, name: metadata.name, replicas }],
   };
-  return startersOf(picture as unknown as Picture).map(({ pods, running, ends }) => ({
+  return startersOf(picture as unknown as GatheredSides).map(({ pods, running, ends }) => ({
     pods,
     running,
     ends,
@@ -73,7 +73,7 @@ test('what is gone starts nothing', () => {
     ...{ to: { objects: [] }, copy: undefined, survey: undefined, stashed: [], nodes: [] },
     targets: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'x', replicas: 1 }],
   };
-  expect(startersOf(picture as unknown as Picture)).toEqual([]);
+  expect(startersOf(picture as unknown as GatheredSides)).toEqual([]);
 });
 
 test('park fields get what they had, and those that were absent go', () => {
@@ -87,7 +87,7 @@ test('park fields get what they had, and those that were absent go', () => {
 });
 
 describe('what a cutover will start', () => {
-  type Prepared = NonNullable<Picture['copy']>['prepared'][number];
+  type Prepared = NonNullable<GatheredSides['copy']>['prepared'][number];
   const web = (replicas: number): KubeObject => workload('apps/v1', 'Deployment', { replicas });
   const entry = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' };
   const plan = { replicas: 4, fields: [{ path: ['spec', 'replicas'], parked: 0, original: 4 }] };
@@ -98,7 +98,7 @@ describe('what a cutover will start', () => {
       ...{ to: { objects: [] }, targets: [], stashed: [], nodes: [] },
       survey: { entries: more.entries ?? [{ ...entry, plan }] },
       copy: { prepared: [row], collected: { source: more.hpas ?? [] } },
-    } as unknown as Picture);
+    } as unknown as GatheredSides);
 
   test('is made of what the stage writes, with the counts of the source', () => {
     const [starter] = startedFrom(prepared({ content: web(0), live: undefined }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ONE_SHOT } from '../../src/common/annotations.ts';
 import type { JsonObject, KubeObject } from '../../src/kube/api-types.ts';
-import { type HoldInput, heldBack } from '../../src/stage/held-back.ts';
+import { type StashInput, stashNotes } from '../../src/stage/held-back.ts';
 import { object } from '../helpers/objects.ts';
 
 const custom = (
@@ -10,7 +10,7 @@ const custom = (
   metadata: JsonObject = {},
   group = 'example.com',
 ): KubeObject => object(`${group}/v1`, kind, 'a', { metadata: { uid: 'uid-a', ...metadata }, spec });
-const input = (more: Partial<HoldInput> = {}): HoldInput => ({
+const input = (more: Partial<StashInput> = {}): StashInput => ({
   podOwners: new Set<string>(),
   present: () => undefined,
   keptIn: () => undefined,
@@ -18,15 +18,15 @@ const input = (more: Partial<HoldInput> = {}): HoldInput => ({
   isLasting: () => false,
   ...more,
 });
-const messages = (item: KubeObject, more: Partial<HoldInput> = {}): string[] | undefined =>
-  heldBack(item, input(more))?.map(({ level, path, message }) => `${level} ${path}: ${message}`);
+const messages = (item: KubeObject, more: Partial<StashInput> = {}): string[] | undefined =>
+  stashNotes(item, input(more))?.map(({ level, path, message }) => `${level} ${path}: ${message}`);
 
 describe('a custom resource', () => {
   it('that does nothing by itself is made as it is', () => {
     expect(messages(custom('Widget'))).toBeUndefined();
   });
 
-  it.each<[string, KubeObject, Partial<HoldInput>]>([
+  it.each<[string, KubeObject, Partial<StashInput>]>([
     ['for which pods run', custom('Widget'), { podOwners: new Set(['uid-a']) }],
     ['of a kind that starts a pod at once', custom('InferenceService', {}, {}, 'serving.kserve.io'), {}],
     ['of a group whose kinds all do', custom('Anything', {}, {}, 'serving.knative.dev'), {}],

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { MANAGED, RECORD } from '../../src/common/annotations.ts';
 import type { Life } from '../../src/common/process-identity.ts';
 import {
-  type Claim,
   heldLease,
   isHeldBy,
   judgeLease,
+  type LockRequest,
   msToExpiry,
   readLease,
   releasedLease,
@@ -19,7 +19,7 @@ const TTL = 30_000;
 /** When the lease of TTL may be taken: its time and a sixth. */
 const EXPIRED = T0 + TTL + 5000;
 
-const claim = (changes: Partial<Claim> = {}): Claim => ({
+const claim = (changes: Partial<LockRequest> = {}): LockRequest => ({
   holder: 'alice@laptop',
   operationId: 'cutover-1',
   session: 'session-1',
@@ -29,16 +29,17 @@ const claim = (changes: Partial<Claim> = {}): Claim => ({
   resume: false,
   ...changes,
 });
-const bob = (changes: Partial<Claim> = {}): Claim =>
+const bob = (changes: Partial<LockRequest> = {}): LockRequest =>
   claim({ holder: 'bob@desk', operationId: 'cutover-2', session: 'session-2', ...changes });
-const restarted = (changes: Partial<Claim> = {}): Claim => claim({ session: 'session-9', ...changes });
+const restarted = (changes: Partial<LockRequest> = {}): LockRequest =>
+  claim({ session: 'session-9', ...changes });
 
 const lease = heldLease('shop', claim(), T0, undefined);
 const held = readLease(lease);
 if (held === undefined) throw new Error('the lease has no holder');
 
 describe('a lease that is held', () => {
-  type Row = [string, Claim, number, Life, ReturnType<typeof judgeLease>];
+  type Row = [string, LockRequest, number, Life, ReturnType<typeof judgeLease>];
   const ROWS: Row[] = [
     ['F5: somebody else waits', bob(), T0 + 1000, 'gone', 'held'],
     ['F5: --take-over does not take a live lock', bob({ takeOver: true }), T0 + TTL, 'gone', 'held'],

@@ -20,7 +20,7 @@ import { serviceAccountTokens } from './service-account-tokens.ts';
 
 /**
  * Every rule about what is copied, in the order they are asked. The order only decides which reason is shown: what
- * somebody decided first, then what the owner tells, then what the kind tells.
+ * somebody decided first, then what the owner says, then what the kind says.
  */
 export const FILTERS: readonly Filter[] = [
   beingDeleted,

@@ -11,6 +11,6 @@ export const beingDeleted: Filter = {
   },
 };
 
-/** Whether the server has been told to delete the object and only waits for grace periods and finalizers. */
+/** Whether somebody has asked the server to delete the object and only waits for grace periods and finalizers. */
 export const isBeingDeleted = ({ metadata }: KubeObject): boolean =>
   typeof metadata.deletionTimestamp === 'string';

@@ -9,7 +9,7 @@ const LEADER = 'control-plane.alpha.kubernetes.io/leader';
 
 /**
  * Leaves out Endpoints and ConfigMaps that are locks of a leader election: the holder is a process of the source. A
- * ConfigMap that also holds data is somebody's configuration and stays; the lock in its annotations is taken off on
+ * ConfigMap that also has data is somebody's configuration and stays; the lock in its annotations is taken off on
  * the way.
  */
 export const leaderElection: Filter = {

@@ -8,7 +8,7 @@ const VELERO_EXCLUDE = 'velero.io/exclude-from-backup';
 
 /**
  * Leaves out what the user marked, by label or annotation. A value that is neither `true` nor `false` leaves nothing
- * out, but the operator is told: somebody meant something by it.
+ * out, but it is reported: somebody meant something by it.
  */
 export const optedOut: Filter = {
   name: 'opted-out',

@@ -9,8 +9,8 @@ import { controllerOf, type Owner, ownerName, ownersOf } from './owner-reference
 
 /**
  * Leaves out what an operator makes from a custom resource that is copied as well. Where the custom resource does
- * not come along, the object is copied without its owner, with a warning. Claims, Secrets and ConfigMaps are copied
- * whoever owns them: they hold data and credentials, and the destination may lack the operator or its key.
+ * not come along, the object is copied without its owner, with a warning. PVCs, Secrets and ConfigMaps are copied
+ * whoever owns them: they keep data and credentials, and the destination may lack the operator or its key.
  */
 export const ownedByCustomResource: Filter = {
   name: 'owned-by-custom-resource',

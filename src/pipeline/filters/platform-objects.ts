@@ -34,7 +34,7 @@ const TABLE: readonly PlatformObject[] = [
     reason: 'each cluster puts its own certificate authority there',
   },
   {
-    // Only this namespace holds the API server's Service; elsewhere the name is anybody's.
+    // Only this namespace has the API server's Service; elsewhere the name is anybody's.
     kinds: ['Service', 'Endpoints', 'EndpointSlice.discovery.k8s.io'],
     matches: (name, object, context) =>
       name === 'kubernetes' && (object.metadata.namespace ?? context.sourceNamespace) === 'default',

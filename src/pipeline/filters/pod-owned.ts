@@ -3,9 +3,9 @@ import type { Filter } from '../pipeline-types.ts';
 import { controllerOf, type Owner, ownerName, ownersOf } from './owner-references.ts';
 
 /**
- * Leaves out what lives and dies with a pod: the claim of a generic ephemeral volume, the ConfigMap by which an operator
+ * Leaves out what lives and dies with a pod: the PVC of a generic ephemeral volume, the ConfigMap by which an operator
  * is "leader for life", what a Spark driver makes for its executors. No pod is copied, and a copy without its owner keeps
- * the next pod waiting: the scheduler refuses a claim that is not the pod's, and the lock is never let go.
+ * the next pod waiting: the scheduler refuses a PVC that is not the pod's, and the lock is never let go.
  */
 export const podOwned: Filter = {
   name: 'pod-owned',

@@ -12,7 +12,7 @@ const ACCOUNT_UID = 'kubernetes.io/service-account.uid';
  * Leaves out token Secrets that the token controller of older clusters made by itself; hand-made ones go on and are
  * emptied on the way. Nothing in the object says who made it, so the name decides: the controller calls its Secrets
  * `<account>-token-` and five characters of Kubernetes' own random alphabet, and has put the account's UID on every
- * one. A hand-made name such as `robot-token-admin` holds letters which that alphabet lacks.
+ * one. A hand-made name such as `robot-token-admin` has letters which that alphabet lacks.
  */
 export const serviceAccountTokens: Filter = {
   name: 'service-account-tokens',

@@ -3,8 +3,8 @@ import { objectAt, own, stringsAt } from '../../kube/raw-json.ts';
 import type { Transform, TransformInput } from '../pipeline-types.ts';
 import { pathText } from './support/field-paths.ts';
 import { settingOf } from './support/metadata-edits.ts';
-import type { Claim } from './support/pvc-templates.ts';
-import { claimsOf } from './support/pvc-templates.ts';
+import type { PvcPart } from './support/pvc-templates.ts';
+import { pvcsOf } from './support/pvc-templates.ts';
 
 // The short forms that kubectl prints are what people write in labels.
 const MODES: Readonly<Record<string, string>> = {
@@ -15,20 +15,20 @@ const MODES: Readonly<Record<string, string>> = {
 };
 const KNOWN: ReadonlySet<string> = new Set(Object.values(MODES));
 
-/** Maps the access modes of claims and of their templates; modes that the user wrote on the claim win over the map. */
+/** Maps the access modes of PVCs and of their templates; modes that the user wrote on the PVC win over the map. */
 export const accessModes: Transform = {
   name: 'access-modes',
   rules: ['T53'],
   apply(draft, input) {
-    for (const claim of claimsOf(draft)) mapModes(claim, input);
+    for (const pvc of pvcsOf(draft)) mapModes(pvc, input);
   },
 };
 
-const mapModes = ({ claim, path }: Claim, { context, note }: TransformInput): void => {
-  const spec = objectAt(claim, 'spec');
+const mapModes = ({ pvc, path }: PvcPart, { context, note }: TransformInput): void => {
+  const spec = objectAt(pvc, 'spec');
   if (spec === undefined) return;
   const current = stringsAt(spec, 'accessModes');
-  const wanted = settingOf(claim, ACCESS_MODE)?.split(',').map(fullName);
+  const wanted = settingOf(pvc, ACCESS_MODE)?.split(',').map(fullName);
   const where = pathText([...path, 'spec', 'accessModes']);
   if (wanted?.every((mode) => KNOWN.has(mode))) {
     spec['accessModes'] = [...new Set(wanted)];

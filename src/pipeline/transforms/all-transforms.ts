@@ -32,7 +32,7 @@ import { serviceAddresses } from './service-addresses.ts';
 import { serviceLoadBalancer } from './service-load-balancer.ts';
 import { serviceNodePorts } from './service-node-ports.ts';
 import { tokenSecret } from './token-secret.ts';
-import { claims } from './unbind-pvc.ts';
+import { unboundPvcs } from './unbind-pvc.ts';
 import { wokenByOthers } from './woken-by-others.ts';
 
 export { heldSpec, hold, releaseHeld } from './hold-load-balancers.ts';
@@ -43,7 +43,7 @@ export { heldSpec, hold, releaseHeld } from './hold-load-balancers.ts';
  *    it.
  * 2. Metadata and status. The namespace is set here, first and not last, so that the rules after it see the object
  *    in its new place; what they need of the old one they read from the source object, which stays whole.
- * 3. One kind at a time. Claims come before StorageClasses, since the class may still be in an annotation.
+ * 3. One kind at a time. PVCs come before StorageClasses, since the class may still be in an annotation.
  * 4. References to namespaces in known fields, then the searches through text and unknown fields, which so report
  *    only what nothing else has rewritten.
  * 5. The hold, which takes the finished Service apart.
@@ -70,7 +70,7 @@ export const TRANSFORMS: readonly Transform[] = [
   ingressNotes,
   routeHost,
   networkPolicy,
-  claims,
+  unboundPvcs,
   storageClasses,
   accessModes,
   injectedCertificates,

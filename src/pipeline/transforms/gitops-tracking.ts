@@ -26,7 +26,7 @@ export const gitopsTracking: Transform = {
         });
       }
     }
-    // Argo CD's default mark is also what every chart sets, so it tells something only where Argo CD is and Helm has no
+    // Argo CD's default mark is also what every chart sets, so it means something only where Argo CD is and Helm has no
     // hand in it.
     if (
       context.hasArgoCd &&

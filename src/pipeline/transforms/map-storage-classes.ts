@@ -6,30 +6,30 @@ import { objectAt, own, setOwn, stringAt } from '../../kube/raw-json.ts';
 import type { Transform, TransformInput } from '../pipeline-types.ts';
 import { pathText } from './support/field-paths.ts';
 import { settingOf } from './support/metadata-edits.ts';
-import type { Claim } from './support/pvc-templates.ts';
-import { claimsOf } from './support/pvc-templates.ts';
+import type { PvcPart } from './support/pvc-templates.ts';
+import { pvcsOf } from './support/pvc-templates.ts';
 
 const QUOTA_KEY = /^(.+)(\.storageclass\.storage\.k8s\.io\/.+)$/;
 
 /**
- * Maps StorageClasses in claims, in templates of claims, and in the keys of quotas. A class that the user wrote on
- * the claim wins over the map; a class that neither names stays.
+ * Maps StorageClasses in PVCs, in templates of PVCs, and in the keys of quotas. A class that the user wrote on
+ * the PVC wins over the map; a class that neither names stays.
  */
 export const storageClasses: Transform = {
   name: 'storage-classes',
   rules: ['T52'],
   apply(draft, input) {
-    for (const claim of claimsOf(draft)) mapClass(claim, input);
+    for (const pvc of pvcsOf(draft)) mapClass(pvc, input);
     if (groupKind(draft) === 'ResourceQuota') mapQuota(draft, input);
   },
 };
 
-const mapClass = ({ claim, path }: Claim, { context, note }: TransformInput): void => {
-  const spec = objectAt(claim, 'spec');
+const mapClass = ({ pvc, path }: PvcPart, { context, note }: TransformInput): void => {
+  const spec = objectAt(pvc, 'spec');
   if (spec === undefined) return;
   const current = stringAt(spec, 'storageClassName');
   const mapped =
-    settingOf(claim, STORAGE_CLASS) ??
+    settingOf(pvc, STORAGE_CLASS) ??
     (current === undefined ? undefined : (context.storageClassMap.get(current) ?? current));
   const where = pathText([...path, 'spec', 'storageClassName']);
   if (mapped !== undefined) spec['storageClassName'] = mapped;

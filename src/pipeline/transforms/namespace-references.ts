@@ -17,7 +17,7 @@ const MONITOR = ['spec.namespaceSelector.matchNames.*'];
 const EXPORT_TO = ['spec.exportTo.*'];
 const WEBHOOKS = ['webhooks.*.clientConfig.service.namespace'];
 
-// Where each kind holds nothing but the name of a namespace.
+// Where each kind has nothing but the name of a namespace.
 const NAMESPACE_FIELDS: Readonly<Record<string, readonly string[]>> = {
   'HTTPRoute.gateway.networking.k8s.io': ROUTE,
   'GRPCRoute.gateway.networking.k8s.io': ROUTE,
@@ -53,7 +53,7 @@ const AFFINITY_TERMS: readonly (readonly string[])[] = ['podAffinity', 'podAntiA
 
 const HELM_NAMESPACE = 'meta.helm.sh/release-namespace';
 
-/** Makes every field that is known to hold a namespace's name follow the namespaces of this run. */
+/** Makes every field that is known to be a namespace's name follow the namespaces of this run. */
 export const namespaceReferences: Transform = {
   name: 'namespace-references',
   rules: ['T46', 'T81'],

@@ -15,7 +15,7 @@ const NOT_SEARCHED: ReadonlySet<string> = new Set(['metadata', 'data', 'binaryDa
 
 /**
  * Takes the server's traces out of objects inside objects: `creationTimestamp: null`, and the status of volume
- * claim templates. All else in a template is the user's and stays.
+ * PVC templates. All else in a template is the user's and stays.
  */
 export const nestedTemplates: Transform = {
   name: 'nested-templates',

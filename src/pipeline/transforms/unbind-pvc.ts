@@ -3,12 +3,12 @@ import { compareQuantities } from '../../kube/quantity.ts';
 import { objectAt, stringAt } from '../../kube/raw-json.ts';
 import type { Transform, TransformInput } from '../pipeline-types.ts';
 import { dropAnnotations } from './support/metadata-edits.ts';
-import { claimsOf } from './support/pvc-templates.ts';
+import { pvcsOf } from './support/pvc-templates.ts';
 
 const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
 const SERVER_PREFIXES = ['pv.kubernetes.io/', 'volume.kubernetes.io/', 'volume.beta.kubernetes.io/'];
 
-// Fields of a claim that tie it to what exists only in the source's storage, and why the operator should know.
+// Fields of a PVC that tie it to what exists only in the source's storage, and why the operator should know.
 const SOURCE_FIELDS: readonly (readonly [string, string | undefined])[] = [
   ['volumeName', undefined],
   [
@@ -23,33 +23,33 @@ const SOURCE_FIELDS: readonly (readonly [string, string | undefined])[] = [
 ];
 
 /**
- * Frees claims of the source's volumes, so that the destination provisions new ones. A claim with the server's
+ * Frees PVCs of the source's volumes, so that the destination provisions new ones. A PVC with the server's
  * `bind-completed` annotation and no volume counts as lost for good. The volume mode is the user's and stays.
  */
-export const claims: Transform = {
+export const unboundPvcs: Transform = {
   name: 'claims',
   rules: ['T50', 'T51', 'T54', 'T55', 'T56', 'T57'],
   apply(draft, input) {
-    for (const { claim, path } of claimsOf(draft)) {
-      adoptClassAnnotation(claim);
+    for (const { pvc, path } of pvcsOf(draft)) {
+      adoptClassAnnotation(pvc);
       if (path.length > 0) continue;
       dropAnnotations(draft, (key) => SERVER_PREFIXES.some((prefix) => key.startsWith(prefix)));
-      dropSourceFields(claim, input);
-      growToCapacity(claim, input);
+      dropSourceFields(pvc, input);
+      growToCapacity(pvc, input);
     }
   },
 };
 
 // The annotation, from before the field existed, wins over the field in the API server too.
-const adoptClassAnnotation = (claim: JsonObject): void => {
-  const className = stringAt(claim, 'metadata', 'annotations', BETA_CLASS);
+const adoptClassAnnotation = (pvc: JsonObject): void => {
+  const className = stringAt(pvc, 'metadata', 'annotations', BETA_CLASS);
   if (className === undefined) return;
-  claim['spec'] = { ...objectAt(claim, 'spec'), storageClassName: className };
-  dropAnnotations(claim, (key) => key === BETA_CLASS);
+  pvc['spec'] = { ...objectAt(pvc, 'spec'), storageClassName: className };
+  dropAnnotations(pvc, (key) => key === BETA_CLASS);
 };
 
-const dropSourceFields = (claim: JsonObject, { note }: TransformInput): void => {
-  const spec = objectAt(claim, 'spec');
+const dropSourceFields = (pvc: JsonObject, { note }: TransformInput): void => {
+  const spec = objectAt(pvc, 'spec');
   if (spec === undefined) return;
   for (const [field, message] of SOURCE_FIELDS) {
     if (spec[field] === undefined) continue;
@@ -58,9 +58,9 @@ const dropSourceFields = (claim: JsonObject, { note }: TransformInput): void => 
   }
 };
 
-// A volume made by hand is often larger than its claim asked for, and may hold more than the claim would get.
-const growToCapacity = (claim: JsonObject, { source, note }: TransformInput): void => {
-  const requests = objectAt(claim, 'spec', 'resources', 'requests');
+// A volume made by hand is often larger than its PVC asked for, and may have more on it than the PVC would get.
+const growToCapacity = (pvc: JsonObject, { source, note }: TransformInput): void => {
+  const requests = objectAt(pvc, 'spec', 'resources', 'requests');
   const requested = stringAt(requests, 'storage');
   const capacity = stringAt(source, 'status', 'capacity', 'storage');
   if (requests === undefined || requested === undefined || capacity === undefined) return;

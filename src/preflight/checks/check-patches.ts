@@ -6,7 +6,7 @@ import { GITOPS_PATCHES, ownedOutside, ownersIn, tryOwners } from '../../sides/p
 import { whereIs } from '../../sides/side.ts';
 import type { BaselineEntry } from '../../sides/side-types.ts';
 import { tryCreate, tryStart, tryStartAgain, tryStop } from '../../sides/try-patches.ts';
-import type { CheckContext, CheckRow, Picture } from '../preflight-types.ts';
+import type { CheckContext, CheckRow, GatheredSides } from '../preflight-types.ts';
 import { withOriginals } from '../starters.ts';
 import { triedRows } from '../tried-findings.ts';
 
@@ -81,7 +81,7 @@ export const checkStart: CheckRow = {
 
 /** What a move stops on the side that is left. Pure. */
 export const entriesOf = (
-  { from, survey }: Pick<Picture, 'from' | 'survey'>,
+  { from, survey }: Pick<GatheredSides, 'from' | 'survey'>,
   { options }: Pick<CheckContext['input'], 'options'>,
 ): readonly BaselineEntry[] =>
   from === undefined || survey === undefined ? [] : baselineOf(from.side, survey, '', options.jobs).entries;

@@ -7,7 +7,7 @@ import { CRDS } from '../../kube/well-known.ts';
 import type { StageDeps } from '../stage-types.ts';
 
 /**
- * Waits until a definition is established and the server tells that it serves its type, which takes a moment longer. Throws an
+ * Waits until a definition is established and the server says that it serves its type, which takes a moment longer. Throws an
  * Error with a clause when the server does not take the names of the type, or when it takes longer than a minute; what
  * the signal has when it aborts; KubeApiError.
  */
@@ -46,7 +46,7 @@ const readDefinition = async (
   }
 };
 
-/** What the conditions of a definition say. Where it may not be read, discovery alone has to tell. Pure. */
+/** What the conditions of a definition say. Where it may not be read, discovery alone decides. Pure. */
 export const stateOf = (
   definition: KubeObject | undefined | 'forbidden',
 ): 'established' | 'waiting' | { readonly refused: string } => {

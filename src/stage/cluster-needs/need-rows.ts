@@ -28,7 +28,7 @@ export const rowOfUnwritten = (need: ClusterNeed, refused: string | undefined): 
   ms: 0,
 });
 
-/** One line for each need, as it is told before the first write. Pure. */
+/** One line for each need, as it is reported before the first write. Pure. */
 export const needLine = ({ body, notes }: ClusterNeed): string =>
   [`${body.kind} ${body.metadata.name}`, ...notes.map(({ message }) => message)]
     .join(': ')

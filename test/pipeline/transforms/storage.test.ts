@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject, KubeObject } from '../../../src/kube/api-types.ts';
 import { accessModes } from '../../../src/pipeline/transforms/access-modes.ts';
 import { storageClasses } from '../../../src/pipeline/transforms/map-storage-classes.ts';
-import { claims } from '../../../src/pipeline/transforms/unbind-pvc.ts';
+import { unboundPvcs } from '../../../src/pipeline/transforms/unbind-pvc.ts';
 import { object } from '../../helpers/objects.ts';
 import { specAfter, transformed } from '../../helpers/transforms.ts';
 
@@ -14,7 +14,7 @@ const MAP = { storageClassMap: new Map([['fast', 'premium']]) };
 
 describe('claims', () => {
   it('T50: frees the claim of its volume', () => {
-    expect(specAfter(claim({ volumeName: 'pv-1', accessModes: ['ReadWriteOnce'] }), [claims])).toEqual({
+    expect(specAfter(claim({ volumeName: 'pv-1', accessModes: ['ReadWriteOnce'] }), [unboundPvcs])).toEqual({
       accessModes: ['ReadWriteOnce'],
     });
   });
@@ -26,13 +26,17 @@ describe('claims', () => {
       'volume.beta.kubernetes.io/storage-provisioner': 'x',
       'backup.velero.io/backup-volumes': 'data',
     };
-    const { desired } = transformed(claim({}, { metadata: { annotations } }), [claims]);
+    const { desired } = transformed(claim({}, { metadata: { annotations } }), [unboundPvcs]);
     expect(desired.metadata.annotations).toEqual({ 'backup.velero.io/backup-volumes': 'data' });
   });
 
   it('T51: moves the class out of the old annotation before that goes', () => {
     const annotations = { 'volume.beta.kubernetes.io/storage-class': 'fast' };
-    const { desired } = transformed(claim({}, { metadata: { annotations } }), [claims, storageClasses], MAP);
+    const { desired } = transformed(
+      claim({}, { metadata: { annotations } }),
+      [unboundPvcs, storageClasses],
+      MAP,
+    );
     expect(desired['spec']).toEqual({ storageClassName: 'premium' });
     expect(desired.metadata.annotations).toBeUndefined();
   });
@@ -42,7 +46,9 @@ describe('claims', () => {
       'volume.beta.kubernetes.io/storage-class': 'fast',
       'volume.kubernetes.io/mine': 'x',
     };
-    expect(specAfter(statefulSet({ metadata: { name: 'data', annotations }, spec: {} }), [claims])).toEqual({
+    expect(
+      specAfter(statefulSet({ metadata: { name: 'data', annotations }, spec: {} }), [unboundPvcs]),
+    ).toEqual({
       volumeClaimTemplates: [
         {
           metadata: { name: 'data', annotations: { 'volume.kubernetes.io/mine': 'x' } },
@@ -53,23 +59,23 @@ describe('claims', () => {
   });
 
   it('T54: keeps the volume mode', () => {
-    expect(specAfter(claim({ volumeMode: 'Block' }), [claims])).toEqual({ volumeMode: 'Block' });
+    expect(specAfter(claim({ volumeMode: 'Block' }), [unboundPvcs])).toEqual({ volumeMode: 'Block' });
   });
 
   it('T55: drops what the claim was made from, in both fields, with one note', () => {
     const dataSource = { kind: 'VolumeSnapshot', name: 's' };
-    const { desired, heads } = transformed(claim({ dataSource, dataSourceRef: dataSource }), [claims]);
+    const { desired, heads } = transformed(claim({ dataSource, dataSourceRef: dataSource }), [unboundPvcs]);
     expect(desired['spec']).toEqual({});
     expect(heads).toEqual(['info spec.dataSource']);
   });
 
   it('T55: leaves a claim template its data source', () => {
     const spec = { dataSource: { kind: 'VolumeSnapshot', name: 's' } };
-    expect(specAfter(statefulSet({ spec }), [claims])).toEqual({ volumeClaimTemplates: [{ spec }] });
+    expect(specAfter(statefulSet({ spec }), [unboundPvcs])).toEqual({ volumeClaimTemplates: [{ spec }] });
   });
 
   it('T56: drops the selector and says so', () => {
-    const { desired, heads } = transformed(claim({ selector: { matchLabels: { a: 'b' } } }), [claims]);
+    const { desired, heads } = transformed(claim({ selector: { matchLabels: { a: 'b' } } }), [unboundPvcs]);
     expect(desired['spec']).toEqual({});
     expect(heads).toEqual(['info spec.selector']);
   });
@@ -83,7 +89,7 @@ describe('claims', () => {
     ['20Gi', '10Gi', '20Gi'],
     ['1Gi', '1024Mi', '1Gi'],
   ])('T57: a request of %s on a volume of %s becomes %s', (request, capacity, expected) => {
-    const { desired, heads } = transformed(sized(request, capacity), [claims]);
+    const { desired, heads } = transformed(sized(request, capacity), [unboundPvcs]);
     expect(desired['spec']).toEqual({ resources: { requests: { storage: expected } } });
     expect(heads).toEqual(expected === request ? [] : ['info spec.resources.requests.storage']);
   });

@@ -24,7 +24,7 @@ export const isSpecFieldExplicit = (source: KubeObject, field: string): boolean 
   fieldSets(source).some((fields) => valueAt(fields, 'f:spec', `f:${field}`) !== undefined);
 
 // Allocation and defaulting happen after the request's fields were recorded, so they have no manager; controllers
-// that write status are told apart by the subresource.
+// that write status are distinguished by the subresource.
 const fieldSets = (source: KubeObject): JsonObject[] =>
   objectsAt(source, 'metadata', 'managedFields')
     .filter((entry) => !entry['subresource'] && entry['manager'] !== UNKNOWN_AUTHOR)

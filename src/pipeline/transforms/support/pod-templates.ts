@@ -15,7 +15,7 @@ const PATHS: readonly (readonly string[])[] = [
   ['spec'],
 ];
 
-/** The pod specs of an object: those at a known place that list containers. Parts of the object, not copies. */
+/** The pod specs of an object: those at a known place that list containers. Parts of the object, not clones. */
 export const podSpecsOf = (object: KubeObject): PodSpec[] =>
   PATHS.flatMap((path) => {
     const spec = objectAt(object, ...path);

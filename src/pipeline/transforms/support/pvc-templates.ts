@@ -4,20 +4,20 @@ import { listAt, objectAt } from '../../../kube/raw-json.ts';
 import type { Step } from './field-paths.ts';
 import { podSpecsOf } from './pod-templates.ts';
 
-/** A volume claim, or the template of one, inside an object; `path` leads to it. */
-export interface Claim {
-  readonly claim: JsonObject;
+/** A PVC, or the template of one, inside an object; `path` leads to it. */
+export interface PvcPart {
+  readonly pvc: JsonObject;
   readonly path: readonly Step[];
 }
 
 /**
- * Everything in an object that is or will become a volume claim: the claim itself, the claim templates of a
- * StatefulSet, and those of ephemeral volumes in pod templates. Parts of the object, not copies.
+ * Everything in an object that is or will become a PVC: the PVC itself, the PVC templates of a
+ * StatefulSet, and those of ephemeral volumes in pod templates. Parts of the object, not clones.
  */
-export const claimsOf = (object: KubeObject): Claim[] =>
-  groupKind(object) === 'PersistentVolumeClaim' ? [{ claim: object, path: [] }] : claimTemplatesOf(object);
+export const pvcsOf = (object: KubeObject): PvcPart[] =>
+  groupKind(object) === 'PersistentVolumeClaim' ? [{ pvc: object, path: [] }] : pvcTemplatesOf(object);
 
-const claimTemplatesOf = (object: KubeObject): Claim[] => {
+const pvcTemplatesOf = (object: KubeObject): PvcPart[] => {
   const templates = listAt(object, 'spec', 'volumeClaimTemplates').map((_, index) => [
     'spec',
     'volumeClaimTemplates',
@@ -33,7 +33,7 @@ const claimTemplatesOf = (object: KubeObject): Claim[] => {
     ]),
   );
   return [...templates, ...ephemeral].flatMap((path) => {
-    const claim = objectAt(object, ...path);
-    return claim === undefined ? [] : [{ claim, path }];
+    const pvc = objectAt(object, ...path);
+    return pvc === undefined ? [] : [{ pvc, path }];
   });
 };
