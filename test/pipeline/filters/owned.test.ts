@@ -24,9 +24,7 @@ describe('derived-objects', () => {
   it.each(derived)('F11: leaves out a %s %s of a %s %s', (apiVersion, kind, ownerVersion, ownerKind) => {
     const source = owned(apiVersion, kind, controlledBy(ownerVersion, ownerKind, 'web'));
     expect(judged(source)).toBe(`skip: created by ${ownerKind} web`);
-    expect(judged(source, [], { includeCustomResources: false })).toBe(
-      `skip: created by ${ownerKind} web`,
-    );
+    expect(judged(source, [], { includeCustomResources: false })).toBe(`skip: created by ${ownerKind} web`);
   });
 
   it.each([
