@@ -1,5 +1,5 @@
-import type { Discovery, ResourceType } from '../kube/api-types.ts';
-import { typeName } from '../kube/object-names.ts';
+import type { Discovery, KubeObject, ResourceType } from '../kube/api-types.ts';
+import { groupKind, typeName } from '../kube/object-names.ts';
 import { isBuiltinGroup } from './api-groups.ts';
 
 /** A type that both sides can speak, in the version chosen for the copy. */
@@ -44,6 +44,16 @@ export const chooseTypes = (source: Discovery, dest: Discovery): TypePair[] => {
   }
   return pairs.sort((a, b) => (a.name < b.name ? -1 : 1));
 };
+
+/** The kind of the objects of a type, as groupKind() names it: `Deployment.apps`. Pure. */
+export const kindOfPair = ({ source }: Pick<TypePair, 'source'>): string =>
+  groupKind({ apiVersion: `${source.group}/`, kind: source.kind });
+
+/** Whether an object is of a type, in whatever version. Pure. */
+export const isOfType = (
+  object: Pick<KubeObject, 'apiVersion' | 'kind'>,
+  pair: Pick<TypePair, 'source'>,
+): boolean => kindOfPair(pair) === groupKind(object);
 
 /** Every type a side serves in its preferred version, by `resource.group` name. */
 export const preferredTypes = (discovery: Discovery): Map<string, ResourceType> => {

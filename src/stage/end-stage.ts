@@ -1,4 +1,5 @@
 import type { ExitName } from '../common/exit-codes.ts';
+import { clause } from '../common/sentences.ts';
 import type { Finding } from '../needs/findings.ts';
 import type { PlanItem } from '../pipeline/plan-object.ts';
 import { rowOfUnwritten } from './cluster-needs/need-rows.ts';
@@ -68,7 +69,7 @@ export const stoppedByNeeds = (problems: readonly string[]): string =>
 
 const firstOf = (reasons: readonly string[]): string => {
   const more = reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '';
-  return `${(reasons[0] ?? '').replace(/\.$/, '')}${more}`;
+  return `${clause(reasons[0] ?? '')}${more}`;
 };
 
 /** The rows of objects of which none was written; `refusedBy` says which of them were refused, and why. Pure. */

@@ -2,10 +2,12 @@ import { CONTENT_MANAGER, MANAGED, SOURCE_NAMESPACE } from '../common/annotation
 import { errorText } from '../common/errors.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
-import { groupKind, groupOf, objectKey } from '../kube/object-names.ts';
+import { groupKind, objectKey } from '../kube/object-names.ts';
+import { isOfType, kindOfPair } from '../pipeline/choose-types.ts';
 import type { Collected } from './collect-objects.ts';
 import type { Prepared } from './prepare-plan.ts';
 import { isRecord } from './prepare-plan.ts';
+import { rowHead } from './row-parts.ts';
 import type { StageDeps, StageOptions, StageRow } from './stage-types.ts';
 
 /** Never deleted, whatever is asked: their deletion loses data. */
@@ -33,22 +35,18 @@ export const findOrphans = (
       isOurs(object) &&
       object.metadata.annotations?.[SOURCE_NAMESPACE] === options.sourceNamespace &&
       !isRecord(object) &&
-      listed.has(`${groupOf(object.apiVersion)}/${object.kind}`) &&
+      listed.has(groupKind(object)) &&
       !wanted.has(objectKey(object)),
   );
 };
 
-/** The kinds that are staged and that both sides have listed, as `group/Kind`. Pure. */
+/** The kinds that are staged and that both sides have listed, as groupKind() names them. Pure. */
 export const listedKinds = ({
   selected,
   unlisted,
 }: Pick<Collected, 'selected' | 'unlisted'>): ReadonlySet<string> => {
   const missing = new Set(unlisted.map((item) => item.pair.name));
-  return new Set(
-    selected
-      .filter((pair) => !missing.has(pair.name))
-      .map((pair) => `${pair.source.group}/${pair.source.kind}`),
-  );
+  return new Set(selected.filter((pair) => !missing.has(pair.name)).map(kindOfPair));
 };
 
 /** Something of ours at the destination that is no part of the copy any more. */
@@ -69,22 +67,14 @@ export const pruneOrphans = (
 ): Promise<StageRow[]> =>
   mapBounded(orphans, options.concurrency, async ({ object, about, reason }): Promise<StageRow> => {
     const started = performance.now();
-    const base = {
-      apiVersion: about.apiVersion,
-      kind: about.kind,
-      name: about.metadata.name,
-      notes: [],
-      attempts: 1,
-    };
+    const base = { ...rowHead(about), notes: [], attempts: 1 };
     const end = (action: StageRow['action'], why: string): StageRow => ({
       ...base,
       action,
       reason: why,
       ms: Math.round(performance.now() - started),
     });
-    const type = collected.pairs.find(
-      (pair) => pair.source.group === groupOf(object.apiVersion) && pair.source.kind === object.kind,
-    )?.dest;
+    const type = collected.pairs.find((pair) => isOfType(object, pair))?.dest;
     if (NEVER_PRUNED.has(groupKind(object))) return end('skipped', `${reason}; a PVC is never deleted`);
     if (type === undefined || deps.signal.aborted) return end('skipped', `${reason}; not deleted`);
     try {

@@ -3,11 +3,13 @@ import { errorText } from '../common/errors.ts';
 import { hasStatus } from '../kube/api-errors.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
-import { groupOf, objectKey, refKey } from '../kube/object-names.ts';
+import { objectKey, refKey } from '../kube/object-names.ts';
+import { isOfType } from '../pipeline/choose-types.ts';
 import { releaseHeld } from '../pipeline/transforms/all-transforms.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
 import type { Collected } from './collect-objects.ts';
 import type { Prepared } from './prepare-plan.ts';
+import { rowHead } from './row-parts.ts';
 import type { StageDeps, StageOptions, StageRow } from './stage-types.ts';
 import { type LeftOutReason, reasonOf, SAID, staleManifests } from './stale-manifests.ts';
 
@@ -56,13 +58,10 @@ export const writeMarks = (
   collected: Pick<Collected, 'pairs'>,
 ): Promise<StageRow[]> =>
   mapBounded(marks, options.concurrency, async ({ object, about, reason }): Promise<StageRow> => {
-    const { apiVersion, kind, metadata } = about;
-    const base = { apiVersion, kind, name: metadata.name, notes: [], attempts: 1, ms: 0 };
+    const base = { ...rowHead(about), notes: [], attempts: 1, ms: 0 };
     const said =
       reason === undefined ? 'it is at the source again' : `${SAID[reason]}; a failover leaves it parked`;
-    const type = collected.pairs.find(
-      ({ source }) => source.group === groupOf(object.apiVersion) && source.kind === object.kind,
-    )?.dest;
+    const type = collected.pairs.find((pair) => isOfType(object, pair))?.dest;
     if (type === undefined || deps.signal.aborted)
       return { ...base, action: 'pending', reason: 'not marked' };
     try {

@@ -1,11 +1,12 @@
 import { RECORD } from '../common/annotations.ts';
 import { RefusedError, UsageError } from '../common/errors.ts';
+import { clause } from '../common/sentences.ts';
 import { mapInSlices } from '../common/slices.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { groupKind, groupOf, objectKey, refKey } from '../kube/object-names.ts';
 import { isObject } from '../kube/raw-json.ts';
 import { isBuiltinGroup } from '../pipeline/api-groups.ts';
-import type { TypePair } from '../pipeline/choose-types.ts';
+import { kindOfPair, type TypePair } from '../pipeline/choose-types.ts';
 import { createObjectIndex } from '../pipeline/object-index.ts';
 import type { FilterContext, TransformContext } from '../pipeline/pipeline-types.ts';
 import { nameOfStash } from '../pipeline/stash.ts';
@@ -51,7 +52,7 @@ const preparingOf = (
   collected: Collected,
   scalePaths: ScalePaths,
 ): Preparing => {
-  const pairs = new Map(collected.selected.map((pair) => [`${pair.source.group}/${pair.source.kind}`, pair]));
+  const pairs = new Map(collected.selected.map((pair) => [kindOfPair(pair), pair]));
   const live = liveObjects(collected.dest);
   const parkable = parkableKinds();
   const isLasting = (kind: string): boolean => parkable.has(kind) || scalePaths.has(kind);
@@ -66,7 +67,7 @@ const preparingOf = (
     ),
     configMaps: collected.pairs.find((pair) => pair.name === 'configmaps')?.dest,
     live,
-    pairOf: (object): TypePair | undefined => pairs.get(`${groupOf(object.apiVersion)}/${object.kind}`),
+    pairOf: (object): TypePair | undefined => pairs.get(groupKind(object)),
   };
 };
 
@@ -115,8 +116,8 @@ const stashInputOf = (
 // no say about the others (S12).
 const unreadable = (object: KubeObject, error: unknown): Prepared => {
   if (!(error instanceof UsageError || error instanceof RefusedError)) throw error;
-  const said = error.message.replace(`${where(object)} has`, 'it has').replace(/\.$/, '');
-  return refusedObject(object, error.hint === undefined ? said : `${said}: ${error.hint.replace(/\.$/, '')}`);
+  const said = clause(error.message.replace(`${where(object)} has`, 'it has'));
+  return refusedObject(object, error.hint === undefined ? said : `${said}: ${clause(error.hint)}`);
 };
 
 const liveObjects = (objects: readonly KubeObject[]): LiveObjects => {

@@ -1,5 +1,6 @@
 import type { GroupResource } from '../kube/api-types.ts';
 import { groupKind, typeName } from '../kube/object-names.ts';
+import { kindOfPair } from '../pipeline/choose-types.ts';
 import type { Collected } from './collect-objects.ts';
 import type { Prepared } from './prepare-plan.ts';
 
@@ -9,9 +10,7 @@ export const countCreated = (prepared: readonly Prepared[]): Map<string, number>
 
 /** How many objects of each type were listed at the destination, by type name. Pure. */
 export const countLive = ({ pairs, dest }: Pick<Collected, 'pairs' | 'dest'>): Map<string, number> => {
-  const types = new Map(
-    pairs.map(({ source }) => [groupKind({ apiVersion: `${source.group}/`, kind: source.kind }), source]),
-  );
+  const types = new Map(pairs.map((pair) => [kindOfPair(pair), pair.source]));
   return countTypes(dest.flatMap((object) => types.get(groupKind(object)) ?? []));
 };
 

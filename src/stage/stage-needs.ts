@@ -1,4 +1,5 @@
-import { checkNeeds } from '../needs/check-needs.ts';
+import type { ClusterReader } from '../kube/api-types.ts';
+import { type CheckInput, checkNeeds } from '../needs/check-needs.ts';
 import type { Finding } from '../needs/findings.ts';
 import type { PlanItem } from '../pipeline/plan-object.ts';
 import { isFresh } from './keep-record.ts';
@@ -34,25 +35,29 @@ const REPEATED_MS = 5 * 60_000;
 const needsOf = (
   deps: StageDeps,
   options: StageOptions,
-  { connected, collected }: PreparedStage,
+  seen: PreparedStage,
   items: readonly PlanItem[],
   scope: 'all' | 'quick',
-): Promise<Finding[]> => {
-  const input = {
-    source: deps.source,
-    dest: deps.dest,
-    sourceNamespace: options.sourceNamespace,
-    destNamespace: options.destNamespace,
-    desired: items.map(({ whole }) => whole),
-    sourceObjects: collected.source,
-    destObjects: collected.dest,
-    sourceDiscovery: connected.sourceDiscovery,
-    destDiscovery: connected.destDiscovery,
-    sourceNamespaceObject: connected.sourceNamespace,
-    destNamespaceObject: connected.destNamespace,
-    storageClassMap: options.storageClassMap,
-    acceptedClusterRoles: options.acceptClusterRoles,
-    signal: deps.signal,
-  };
-  return checkNeeds(input, scope);
-};
+): Promise<Finding[]> =>
+  checkNeeds({ ...needsInput(deps, options, seen), desired: items.map(({ whole }) => whole) }, scope);
+
+/** What the checks of needs look at, but for what is to be written. Pure. */
+export const needsInput = (
+  { source, dest, signal }: Pick<StageDeps, 'source' | 'signal'> & { readonly dest: ClusterReader },
+  options: StageOptions,
+  { connected, collected }: Pick<PreparedStage, 'connected' | 'collected'>,
+): Omit<CheckInput, 'desired'> => ({
+  source,
+  dest,
+  sourceNamespace: options.sourceNamespace,
+  destNamespace: options.destNamespace,
+  sourceObjects: collected.source,
+  destObjects: collected.dest,
+  sourceDiscovery: connected.sourceDiscovery,
+  destDiscovery: connected.destDiscovery,
+  sourceNamespaceObject: connected.sourceNamespace,
+  destNamespaceObject: connected.destNamespace,
+  storageClassMap: options.storageClassMap,
+  acceptedClusterRoles: options.acceptClusterRoles,
+  signal,
+});

@@ -7,7 +7,15 @@ import type { AppliedRow } from '../pipeline/apply-plan.ts';
 import type { Collected } from './collect-objects.ts';
 import type { Connected } from './connect-sides.ts';
 import type { Prepared } from './prepare-plan.ts';
-import type { RowAction, StageDeps, StageOptions, StageResult, StageRow } from './stage-types.ts';
+import { rowHead, serverWarnings } from './row-parts.ts';
+import {
+  ROW_ACTIONS,
+  type RowAction,
+  type StageDeps,
+  type StageOptions,
+  type StageResult,
+  type StageRow,
+} from './stage-types.ts';
 
 /** Everything a run has gathered when it ends, wherever it ends. */
 export interface StageEnd {
@@ -68,7 +76,7 @@ export const stageResult = (deps: StageDeps, options: StageOptions, end: StageEn
 
 /** The row of a source object that was not written: left out, refused, or not reached. */
 export const rowOfPrepared = (prepared: Prepared, action: RowAction, reason: string): StageRow => ({
-  ...head(prepared.source),
+  ...rowHead(prepared.source),
   action,
   reason,
   notes: prepared.notes,
@@ -79,11 +87,6 @@ export const rowOfPrepared = (prepared: Prepared, action: RowAction, reason: str
 /** The row of a source object that was written, or tried. */
 export const rowOfApplied = (prepared: Prepared, applied: AppliedRow): StageRow => {
   const { outcome, item, ms } = applied;
-  const warnings = outcome.warnings.map((message) => ({
-    level: 'warn' as const,
-    path: '',
-    message: `The server warns: ${message}`,
-  }));
   const dropped = outcome.dropped.map((path) => ({
     level: 'warn' as const,
     path,
@@ -92,7 +95,7 @@ export const rowOfApplied = (prepared: Prepared, applied: AppliedRow): StageRow 
   }));
   const stashed = prepared.stashed && (outcome.action === 'created' || outcome.action === 'updated');
   return {
-    ...head(prepared.source),
+    ...rowHead(prepared.source),
     action: stashed
       ? 'stashed'
       : outcome.action === 'unknown'
@@ -101,7 +104,7 @@ export const rowOfApplied = (prepared: Prepared, applied: AppliedRow): StageRow 
           : 'updated'
         : outcome.action,
     reason: reasonOf(prepared, applied),
-    notes: [...prepared.notes, ...warnings, ...dropped],
+    notes: [...prepared.notes, ...serverWarnings(outcome.warnings), ...dropped],
     attempts: outcome.attempts,
     ms,
   };
@@ -124,27 +127,8 @@ const reasonOf = (prepared: Prepared, { item, outcome }: AppliedRow): string => 
 export const isNamespaceRow = ({ apiVersion, kind }: Pick<StageRow, 'apiVersion' | 'kind'>): boolean =>
   apiVersion === 'v1' && kind === 'Namespace';
 
-const head = (object: KubeObject): Pick<StageRow, 'apiVersion' | 'kind' | 'name'> => ({
-  apiVersion: object.apiVersion,
-  kind: object.kind,
-  name: object.metadata.name,
-});
-
-const ACTIONS: readonly RowAction[] = [
-  'created',
-  'updated',
-  'recreated',
-  'unchanged',
-  'stashed',
-  'deleted',
-  'skipped',
-  'refused',
-  'failed',
-  'pending',
-];
-
 const totalsOf = (rows: readonly StageRow[]): Record<RowAction, number> => {
-  const totals = Object.fromEntries(ACTIONS.map((action) => [action, 0])) as Record<RowAction, number>;
+  const totals = Object.fromEntries(ROW_ACTIONS.map((action) => [action, 0])) as Record<RowAction, number>;
   for (const row of rows) if (!isNamespaceRow(row)) totals[row.action]++;
   return totals;
 };

@@ -66,17 +66,21 @@ interface LockHolder {
 }
 
 /** What happened to one object. In a dry run the action is what would happen. */
-export type RowAction =
-  | 'created'
-  | 'updated'
-  | 'recreated'
-  | 'unchanged'
-  | 'stashed'
-  | 'deleted'
-  | 'skipped'
-  | 'refused'
-  | 'failed'
-  | 'pending';
+export type RowAction = (typeof ROW_ACTIONS)[number];
+
+/** In the order in which they are shown. */
+export const ROW_ACTIONS = [
+  'created',
+  'updated',
+  'recreated',
+  'unchanged',
+  'stashed',
+  'deleted',
+  'skipped',
+  'refused',
+  'failed',
+  'pending',
+] as const;
 
 export interface StageRow {
   readonly apiVersion: string;

@@ -1,6 +1,6 @@
 import { RECORD, SOURCE_NAMESPACE } from '../common/annotations.ts';
 import type { KubeObject } from '../kube/api-types.ts';
-import { groupOf, objectKey } from '../kube/object-names.ts';
+import { groupKind, objectKey } from '../kube/object-names.ts';
 import { oneShotOf } from '../pipeline/one-shot.ts';
 import { isKeptAs, stashKept } from '../pipeline/stash.ts';
 import { isIgnored } from '../sides/wanted-pods.ts';
@@ -50,7 +50,7 @@ export const staleManifests = (
     .flatMap((object): StaleManifest[] => {
       const about = stashKept(object);
       if (about === undefined || !isKeptAs(object, about)) return [];
-      if (!listed.has(`${groupOf(about.apiVersion)}/${about.kind}`)) return [];
+      if (!listed.has(groupKind(about))) return [];
       const row = rows.get(objectKey(about));
       const isWanted = row?.verdict.kind === 'refuse' || (row?.item !== undefined && row.stashed);
       if (isWanted) return [];

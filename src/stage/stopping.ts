@@ -1,12 +1,13 @@
 import { type DrError, InterruptedError, isDrError, PartialError } from '../common/errors.ts';
 import type { ExitName } from '../common/exit-codes.ts';
+import { clause } from '../common/sentences.ts';
 import type { Failure } from '../kube/api-errors.ts';
 
 /** Why a run was stopped: the row of the exit-code table, and a clause such as "Interrupted by SIGINT". */
 export const stopReason = (signal: AbortSignal): { readonly exit: ExitName; readonly why: string } => {
   const reason: unknown = signal.reason;
   if (!isDrError(reason)) return { exit: 'interrupted', why: 'Interrupted' };
-  return { exit: reason.exit, why: reason.message.replace(/\.$/, '') };
+  return { exit: reason.exit, why: clause(reason.message) };
 };
 
 /** The sentence of a run that was stopped before it wrote anything. */

@@ -2,6 +2,7 @@ import { checkNeeds } from '../../needs/check-needs.ts';
 import type { Finding } from '../../needs/findings.ts';
 import { finding } from '../../needs/findings.ts';
 import type { CheckInput } from '../../needs/need-types.ts';
+import { needsInput } from '../../stage/stage-needs.ts';
 import type { CheckContext, CheckRow } from '../preflight-types.ts';
 import { pullSecretsOf } from './check-pull-secrets.ts';
 
@@ -10,7 +11,7 @@ export const checkClusterNeeds: CheckRow = {
   id: 'needs',
   passed: 'What the application needs of the cluster is there.',
   run: async (context) => {
-    const input = needsInput(context);
+    const input = inputOf(context);
     if (input === undefined) return [];
     const findings = await checkNeeds(input);
     return findings
@@ -23,7 +24,7 @@ export const checkClusterNeeds: CheckRow = {
 
 // A failback and a failover start what is there already, so the side that starts is compared with itself: what belongs
 // to a copy from elsewhere can then not be missing.
-const needsInput = ({ input, to, copy, stashed }: CheckContext): CheckInput | undefined => {
+const inputOf = ({ input, to, copy, stashed }: CheckContext): CheckInput | undefined => {
   const { signal } = input;
   const destNamespaceObject = to.namespace ?? {
     apiVersion: 'v1',
@@ -51,27 +52,15 @@ const needsInput = ({ input, to, copy, stashed }: CheckContext): CheckInput | un
     };
   }
   if (copy === undefined || input.source === undefined || input.stageOptions === undefined) return undefined;
-  const { connected, collected, prepared } = copy;
+  const sides = { source: input.source.cluster, dest: input.dest.cluster, signal };
   return {
-    source: input.source.cluster,
-    dest: input.dest.cluster,
-    sourceNamespace: input.stageOptions.sourceNamespace,
-    destNamespace: input.stageOptions.destNamespace,
-    desired: prepared.flatMap(({ item }) => item?.content ?? item?.live ?? []),
-    sourceObjects: collected.source,
-    destObjects: collected.dest,
-    sourceDiscovery: connected.sourceDiscovery,
-    destDiscovery: connected.destDiscovery,
-    sourceNamespaceObject: connected.sourceNamespace,
-    destNamespaceObject: connected.destNamespace,
-    storageClassMap: input.stageOptions.storageClassMap,
-    acceptedClusterRoles: input.stageOptions.acceptClusterRoles,
-    signal,
+    ...needsInput(sides, input.stageOptions, copy),
+    desired: copy.prepared.flatMap(({ item }) => item?.content ?? item?.live ?? []),
     strict: true,
   };
 };
 
-// Told when staging; a side that is about to run is no parked copy, and one that ran before has what it had.
+// Reported when staging; a side that is about to run is no parked copy, and one that ran before has what it had.
 const ABOUT_PARKED: ReadonlySet<string> = new Set(['hook-to-parked-service']);
 const ABOUT_COPIES: ReadonlySet<string> = new Set([
   'webhook-not-copied',

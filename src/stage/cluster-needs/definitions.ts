@@ -1,9 +1,9 @@
 import { hasStatus, isKubeApiError } from '../../kube/api-errors.ts';
 import type { ClusterReader, KubeObject } from '../../kube/api-types.ts';
 import { mapBounded } from '../../kube/map-bounded.ts';
-import { groupOf, typeName } from '../../kube/object-names.ts';
+import { typeName } from '../../kube/object-names.ts';
 import { CRDS } from '../../kube/well-known.ts';
-import type { TypePair } from '../../pipeline/choose-types.ts';
+import { isOfType, type TypePair } from '../../pipeline/choose-types.ts';
 import type { Collected } from '../collect-objects.ts';
 import type { StageDeps, StageOptions } from '../stage-types.ts';
 import type { ClusterCopy, ClusterNeed, CopyNames, MadeCopy } from './bring-types.ts';
@@ -54,9 +54,6 @@ export const findDefinitions = async (
     ),
   };
 };
-
-const isOfType = ({ apiVersion, kind }: KubeObject, { source }: TypePair): boolean =>
-  kind === source.kind && groupOf(apiVersion) === source.group;
 
 const lookFor = async (deps: StageDeps, name: string, names: CopyNames): Promise<ClusterCopy> => {
   const [here, there] = await Promise.all([

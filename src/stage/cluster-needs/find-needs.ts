@@ -1,9 +1,8 @@
-import type { KubeObject } from '../../kube/api-types.ts';
-import { groupOf, typeName } from '../../kube/object-names.ts';
+import { groupKind, typeName } from '../../kube/object-names.ts';
 import { withStashed } from '../../needs/check-needs.ts';
 import { createLister } from '../../needs/lister.ts';
 import { templatesOf } from '../../needs/pod-templates-of.ts';
-import { preferredTypes } from '../../pipeline/choose-types.ts';
+import { kindOfPair, preferredTypes } from '../../pipeline/choose-types.ts';
 import type { Connected } from '../connect-sides.ts';
 import type { Prepared } from '../prepare-plan.ts';
 import type { StageDeps, StageOptions } from '../stage-types.ts';
@@ -44,14 +43,10 @@ export const findClusterNeeds = async (
     acceptClusterRoles: options.acceptClusterRoles,
     lister,
   };
-  const used = new Set(written.map((row) => kindKey(row.source)));
+  const used = new Set(written.map((row) => groupKind(row.source)));
   const { pairs } = definitions.collected;
   const defined = [...definitions.byType].flatMap(([name, need]) =>
-    pairs.some(
-      (pair) => typeName(pair.source) === name && used.has(`${pair.source.group}/${pair.source.kind}`),
-    )
-      ? [need]
-      : [],
+    pairs.some((pair) => typeName(pair.source) === name && used.has(kindOfPair(pair))) ? [need] : [],
   );
   const [roles, classes] = await Promise.all([findRoles(context), findClasses(context)]);
   return {
@@ -71,8 +66,6 @@ export const copyNames = (
   { source }: Pick<StageDeps, 'source'>,
   { sourceNamespace, destNamespace }: Pick<StageOptions, 'sourceNamespace' | 'destNamespace'>,
 ): CopyNames => ({ sourceContext: source.context, sourceNamespace, destNamespace });
-
-const kindKey = ({ apiVersion, kind }: KubeObject): string => `${groupOf(apiVersion)}/${kind}`;
 
 /**
  * The ServiceAccounts that the destination has after the stage: those that are copied, and `default`, which every namespace

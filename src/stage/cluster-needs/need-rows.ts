@@ -1,26 +1,22 @@
+import { rowHead, serverWarnings } from '../row-parts.ts';
 import type { StageRow } from '../stage-types.ts';
 import type { ClusterNeed, TriedNeed } from './bring-types.ts';
 
 /** The row of the report about a need that was created, or tried. Pure. */
 export const rowOfNeed = ({ need, action, reason, warnings, attempts, ms }: TriedNeed): StageRow => ({
-  ...head(need),
+  ...rowHead(need.body),
+  scope: 'cluster',
   action: action === 'unknown' ? 'created' : action,
   reason,
-  notes: [
-    ...need.notes,
-    ...warnings.map((message) => ({
-      level: 'warn' as const,
-      path: '',
-      message: `The server warns: ${message}`,
-    })),
-  ],
+  notes: [...need.notes, ...serverWarnings(warnings)],
   attempts,
   ms,
 });
 
 /** The row of a need that was not written: not reached, or refused for a reason. Pure. */
 export const rowOfUnwritten = (need: ClusterNeed, refused: string | undefined): StageRow => ({
-  ...head(need),
+  ...rowHead(need.body),
+  scope: 'cluster',
   action: refused === undefined ? 'pending' : 'refused',
   reason: refused ?? 'not written',
   notes: need.notes,
@@ -33,10 +29,3 @@ export const needLine = ({ body, notes }: ClusterNeed): string =>
   [`${body.kind} ${body.metadata.name}`, ...notes.map(({ message }) => message)]
     .join(': ')
     .replace(/\.?$/, '.');
-
-const head = ({ body }: ClusterNeed): Pick<StageRow, 'apiVersion' | 'kind' | 'name' | 'scope'> => ({
-  apiVersion: body.apiVersion,
-  kind: body.kind,
-  name: body.metadata.name,
-  scope: 'cluster',
-});

@@ -1,22 +1,9 @@
 import { count } from '../../common/sentences.ts';
 import { isNamespaceRow } from '../../stage/stage-result.ts';
-import type { StageResult, StageRow } from '../../stage/stage-types.ts';
+import { ROW_ACTIONS, type StageResult, type StageRow } from '../../stage/stage-types.ts';
 import { tableLines } from '../table.ts';
 import type { Theme } from '../theme.ts';
 import { claimLines } from './render-pvcs.ts';
-
-const COLUMNS = [
-  'created',
-  'updated',
-  'recreated',
-  'unchanged',
-  'stashed',
-  'deleted',
-  'skipped',
-  'refused',
-  'failed',
-  'pending',
-] as const;
 
 // More rows than this of one list say nothing that a count does not; `--output json` has them all.
 const MOST_LINES = 12;
@@ -54,7 +41,7 @@ export const renderStage = (result: StageResult, theme: Theme): string =>
   ].join('\n');
 
 const countTable = (result: StageResult): string[] => {
-  const used = COLUMNS.filter((column) => result.totals[column] > 0);
+  const used = ROW_ACTIONS.filter((column) => result.totals[column] > 0);
   const byKind = new Map<string, StageRow[]>();
   // Counted in none of the totals: the summary tells it.
   const rows = result.objects.filter((row) => !isNamespaceRow(row));
