@@ -10,7 +10,7 @@ import {
   addSideFlags,
 } from './commands/options.ts';
 import { duration } from './commands/parsers.ts';
-import { tellError } from './commands/tell-error.ts';
+import { reportError } from './commands/report-error.ts';
 import { isDrError, UsageError } from './common/errors.ts';
 import { EXIT_CODES, exitCode } from './common/exit-codes.ts';
 import { nearest } from './common/nearest.ts';
@@ -36,7 +36,7 @@ export const runProgram = async (
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return endOfCommander(error, argv, io);
-    return tellError(interrupt.aborted && !isDrError(error) ? interrupt.reason : error, argv, io);
+    return reportError(interrupt.aborted && !isDrError(error) ? interrupt.reason : error, argv, io);
   }
 };
 
@@ -265,7 +265,7 @@ const endOfCommander = async (error: CommanderError, argv: readonly string[], io
   if (error.exitCode === 0) return exitCode('ok');
   const name = argv.find((word) => Object.hasOwn(EXAMPLES, word));
   const hint = `See the flags with: dr-syncer ${name === undefined ? '' : `${name} `}--help`;
-  return tellError(new UsageError(sentenceOf(error), { hint }), argv, io);
+  return reportError(new UsageError(sentenceOf(error), { hint }), argv, io);
 };
 
 const sentenceOf = ({ code, message }: CommanderError): string => {

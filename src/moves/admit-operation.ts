@@ -1,8 +1,7 @@
 import { drSyncer, type PairNames } from '../common/command-line.ts';
 import { PartialError, RefusedError, UnsafeError } from '../common/errors.ts';
 import { own } from '../kube/raw-json.ts';
-import type { MoveKind } from '../sides/side-types.ts';
-import type { StateRecord } from '../state/record-types.ts';
+import type { OperationKind, StateRecord } from '../state/record-types.ts';
 import { wordsOfRecord } from '../state/recorded-executables.ts';
 
 /** The command line of a verb for this pair, with further flags. */
@@ -20,7 +19,7 @@ export const nextFor =
  * was declared lost and not fenced since. `next` gives the command line of a verb for this pair. Pure.
  */
 export const admit = (
-  kind: MoveKind,
+  kind: OperationKind,
   record: StateRecord | undefined,
   next: NextCommand,
   { fencesDest = false }: { readonly fencesDest?: boolean } = {},
@@ -65,7 +64,7 @@ export const refuseReversed = (
 
 type Rule = (phase: StateRecord['phase'], record: StateRecord | undefined, next: NextCommand) => void;
 
-const RULES: Readonly<Partial<Record<MoveKind, Rule>>> = {
+const RULES: Readonly<Partial<Record<OperationKind, Rule>>> = {
   cutover: (phase, record, next) => {
     refuseFence(record, next);
     if (phase === 'active') {

@@ -1,6 +1,7 @@
 import { MANAGED, SCALE_OVERRIDE } from '../common/annotations.ts';
 import { PartialError } from '../common/errors.ts';
 import { nameList } from '../common/sentences.ts';
+import type { SideRole } from '../common/side-role.ts';
 import { sleep } from '../common/sleep.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { objectKey, refKey } from '../kube/object-names.ts';
@@ -46,7 +47,7 @@ export const fenceDestSteps = (input: {
   readonly dest: MoveSide;
   readonly options: MoveOptions;
   readonly deps: MoveDeps;
-  readonly state: { markFenced(): Promise<void>; markActive(side: 'source' | 'dest'): Promise<number> };
+  readonly state: { markFenced(): Promise<void>; markActive(side: SideRole): Promise<number> };
   /** Ends copies of volume data that were cut off, and removes what they left. Returns a clause. */
   endCopies(): Promise<string>;
 }): Step[] => {

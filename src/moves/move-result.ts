@@ -1,6 +1,6 @@
 import type { ExitName } from '../common/exit-codes.ts';
 import type { PreflightResult } from '../needs/preflight-result.ts';
-import type { MoveKind } from '../sides/side-types.ts';
+import type { OperationKind } from '../state/record-types.ts';
 import type { ClaimReport } from '../volumes/data-types.ts';
 
 export interface StepReport {
@@ -16,7 +16,7 @@ export interface StepReport {
 /** The result of a move; `--output json` is this value. */
 export interface MoveResult {
   readonly schema: 'dr-syncer.io/move-result/v1';
-  readonly kind: MoveKind;
+  readonly kind: OperationKind;
   readonly operationId: string;
   readonly outcome: ExitName;
   readonly exitCode: number;

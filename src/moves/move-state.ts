@@ -1,3 +1,4 @@
+import type { SideRole } from '../common/side-role.ts';
 import type { Baseline, BaselineEntry } from '../sides/side-types.ts';
 import type { StepJournal } from './run-steps.ts';
 
@@ -18,5 +19,5 @@ export interface MoveState extends StepJournal {
   /** Writes on both sides that the namespace is on the move. */
   markMoving(): Promise<void>;
   /** Writes on both sides where the application lives now, one epoch later. Returns the new epoch. */
-  markActive(side: 'source' | 'dest'): Promise<number>;
+  markActive(side: SideRole): Promise<number>;
 }

@@ -1,12 +1,13 @@
 import type { NamedSide } from '../common/command-line.ts';
 import type { Reporter } from '../common/reporter.ts';
 import type { JsonObject } from '../kube/api-types.ts';
-import type { MoveKind, MoveOptions, MoveSide } from '../sides/side-types.ts';
+import type { MoveOptions, MoveSide } from '../sides/side-types.ts';
 import type { LockProcess } from '../state/lock.ts';
+import type { OperationKind } from '../state/record-types.ts';
 
 /** What every operation on the pair needs, whatever its kind. */
 export interface OperationInput {
-  readonly kind: MoveKind;
+  readonly kind: OperationKind;
   readonly source: MoveSide | undefined;
   readonly dest: MoveSide;
   /** How the record names the source when it does not answer. */

@@ -1,4 +1,5 @@
 import type { Reporter } from '../common/reporter.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { Json } from '../kube/api-types.ts';
 import { equalJson } from '../kube/raw-json.ts';
 import type { WriteGate } from '../kube/write-gate.ts';
@@ -19,7 +20,7 @@ export interface OperationState extends MoveState {
   markPendingFence(reason: string): Promise<void>;
   markFenced(): Promise<void>;
   /** Before a copy writes to the volumes of a side: until it is done, their data is of no single moment. */
-  markMixedData(side: 'source' | 'dest'): Promise<void>;
+  markMixedData(side: SideRole): Promise<void>;
   /** After it: both sides hold the same data. */
   markDataCopy(claims: number, verified: number): Promise<void>;
   markStage(objects: number, hash: string): Promise<void>;
@@ -102,8 +103,7 @@ const baselineIn = ({
   const { kind } = journal.current();
   // A fence and a rollback have a baseline of the operation that they follow, or none.
   const stopped = kind === 'failback' ? 'dest' : 'source';
-  const namespaceOf = (side: 'source' | 'dest'): string =>
-    (side === 'dest' ? dest : (source ?? dest)).namespace;
+  const namespaceOf = (side: SideRole): string => (side === 'dest' ? dest : (source ?? dest)).namespace;
   return {
     baseline: () => {
       const stored = journal.current().baseline;

@@ -17,7 +17,7 @@ import { admit, nextFor } from './admit-operation.ts';
 import { nextHint, resumeLine } from './next-commands.ts';
 import type { OperationInput } from './operation-input.ts';
 import { createOperationState, type OperationState } from './operation-state.ts';
-import { copiedRecord, refuseDestGivenUp, refuseStartedSource, takeUp } from './resume-operation.ts';
+import { copiedRecord, refuseDestGivenUp, refuseStartedSource, resumeJournal } from './resume-operation.ts';
 
 /** A running operation: locked, in the journal and in the record. */
 export interface Operation {
@@ -113,7 +113,7 @@ const openOperationJournal = async (
   if (source !== undefined) journal.mirrorTo(source.cluster, source.namespace);
   const outdate = { concurrency: input.options.concurrency, signal: input.signal };
   if (input.resume !== undefined) {
-    await takeUp(journal, operationId, input.kind, sides, outdate);
+    await resumeJournal(journal, operationId, input.kind, sides, outdate);
     return journal;
   }
   // What was looked at before the lock may be history by now: another operator may have been faster.

@@ -1,10 +1,10 @@
 import { drSyncer } from '../common/command-line.ts';
 import { RefusedError, UnsafeError } from '../common/errors.ts';
 import { type AnsweringSides, outdateWrites } from '../sides/outdate-writes.ts';
-import type { MoveKind, MoveSide } from '../sides/side-types.ts';
+import type { MoveSide } from '../sides/side-types.ts';
 import type { JournalLog } from '../state/journal.ts';
 import { effectsOf } from '../state/journal-effects.ts';
-import type { Journal, StateRecord } from '../state/record-types.ts';
+import type { Journal, OperationKind, StateRecord } from '../state/record-types.ts';
 import { resumeWords } from '../state/recorded-executables.ts';
 import { destinationView, readState } from '../state/state-record.ts';
 import type { NextCommand } from './admit-operation.ts';
@@ -16,10 +16,10 @@ import type { OperationInput } from './operation-input.ts';
  * in the network. Called with the lock held: what was read before it may be history by now. Throws RefusedError when
  * there is none, when the operation is over, and when it is being undone and this is not its rollback.
  */
-export const takeUp = async (
+export const resumeJournal = async (
   journal: JournalLog,
   operationId: string,
-  kind: MoveKind,
+  kind: OperationKind,
   sides: AnsweringSides,
   outdate: Outdate,
 ): Promise<void> => {

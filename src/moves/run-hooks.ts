@@ -40,7 +40,7 @@ export const runHook = async (
     ? `took longer than ${hooks.timeoutMs / 1000} s`
     : `ended with ${result.exitCode ?? 'a signal'}`;
   const message = `The ${name} hook ${how}.`;
-  tellOutput(`The ${name} hook`, result.output, deps);
+  reportOutput(`The ${name} hook`, result.output, deps);
   if (hooks.onFailure === 'fail') throw new PartialError(message);
   deps.reporter.warning(message);
   return message;
@@ -65,7 +65,7 @@ export const runSmoke = async (smoke: Smoke, context: HookContext, deps: MoveDep
       deps.signal.throwIfAborted();
       if (problem === undefined) break;
       if (attempt >= smoke.attempts) {
-        tellOutput('The smoke check', output, deps);
+        reportOutput('The smoke check', output, deps);
         throw new PartialError(`The smoke check failed ${attempt} times: ${problem}.`);
       }
       deps.reporter.debug(`Smoke check, attempt ${attempt}: ${problem}`);
@@ -150,7 +150,7 @@ const askCommand = async (
 
 // The error goes into the journal, which everybody may read who may view the namespace; what a command of the operator
 // prints is for the operator alone.
-const tellOutput = (who: string, output: string, { reporter }: MoveDeps): void => {
+const reportOutput = (who: string, output: string, { reporter }: MoveDeps): void => {
   const line = output.split('\n').at(-1)?.slice(0, 300) ?? '';
   if (line !== '') reporter.warning(`${who} said: ${line}`);
 };

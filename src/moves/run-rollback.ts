@@ -1,4 +1,5 @@
 import { drSyncer } from '../common/command-line.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { Journal } from '../state/record-types.ts';
 import type { EndCopies } from './data-step.ts';
 import { dryRunResult } from './dry-run-result.ts';
@@ -23,7 +24,7 @@ export const runRollback = async (
   journal: Journal,
 ): Promise<MoveResult> => {
   const { options } = input;
-  const sidesOf = (latest: Journal, { source, dest }: Pick<OperationInput, 'source' | 'dest'>) => ({
+  const sidesOf = (latest: Journal, { source, dest }: Pick<OperationInput, SideRole>) => ({
     ...undoSides(latest, source, dest, input),
     endCopies: endCopiesOf(latest, input.endCopies),
     options,

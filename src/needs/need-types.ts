@@ -1,3 +1,4 @@
+import type { SideRole } from '../common/side-role.ts';
 import type { ClusterReader, Discovery, JsonObject, KubeObject } from '../kube/api-types.ts';
 import type { Finding } from './findings.ts';
 
@@ -52,10 +53,10 @@ export type Check = (context: CheckContext) => Promise<Finding[]> | Finding[];
  */
 export interface Lister {
   /** All objects of a type in the whole cluster. Throws KubeApiError when there is no usable answer at all. */
-  list(side: SideName, type: string, question: string): Promise<Listed>;
+  list(side: SideRole, type: string, question: string): Promise<Listed>;
   /** One object, cluster-scoped when `namespace` is undefined. Throws as list() does. */
   get(
-    side: SideName,
+    side: SideRole,
     type: string,
     namespace: string | undefined,
     name: string,
@@ -64,8 +65,6 @@ export interface Lister {
   /** What could not be looked at so far, one finding per side, type and namespace. */
   findings(): Finding[];
 }
-
-export type SideName = 'source' | 'dest';
 
 /** What a list came to. `not-served`: the cluster has no such type. `unknown`: we may not look. */
 export type Listed =

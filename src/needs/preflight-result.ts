@@ -1,15 +1,14 @@
 import type { ExitName } from '../common/exit-codes.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { AccessQuestion } from '../kube/api-types.ts';
 import type { Finding } from './findings.ts';
 
 /** The moves that stop one side, start the other one, or both. */
 export type PreflightKind = 'cutover' | 'failback' | 'failover';
 
-export type SideName = 'source' | 'dest';
-
 /** A right that the move uses. `need`: without a `wanted` one only a check or a rare path is lost. */
 export interface Right extends AccessQuestion {
-  readonly side: SideName;
+  readonly side: SideRole;
   readonly need: 'required' | 'wanted';
 }
 
@@ -29,5 +28,5 @@ export interface PreflightResult {
   /** Required rights that we do not have. */
   readonly missingRights: readonly MissingRight[];
   /** For each side that lacks a right: the Roles that grant all that the move uses there. */
-  readonly roleYaml: Readonly<Partial<Record<SideName, string>>>;
+  readonly roleYaml: Readonly<Partial<Record<SideRole, string>>>;
 }

@@ -1,6 +1,7 @@
 import { IGNORE } from '../common/annotations.ts';
 import { kubectl } from '../common/command-line.ts';
 import { count as countText, nameList } from '../common/sentences.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { ClusterReader } from '../kube/api-types.ts';
 import { objectName } from '../kube/object-names.ts';
 import { own } from '../kube/raw-json.ts';
@@ -82,7 +83,7 @@ const hintFor = (
 };
 
 interface QuotaSide {
-  readonly role: 'source' | 'dest';
+  readonly role: SideRole;
   readonly namespace: string;
   readonly cluster: ClusterReader;
 }

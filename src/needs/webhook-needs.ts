@@ -1,10 +1,11 @@
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
 import { nameList } from '../common/sentences.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { groupKind } from '../kube/object-names.ts';
 import { objectsAt, stringAt } from '../kube/raw-json.ts';
 import type { Finding } from './findings.ts';
-import type { Check, CheckContext, SideName } from './need-types.ts';
+import type { Check, CheckContext } from './need-types.ts';
 
 /**
  * Which admission webhooks and aggregated APIs are served by Services of the namespace. The source's are not copied:
@@ -89,7 +90,7 @@ export const parkedHookFinding = (
 });
 
 // Without a Service in the namespace nothing can lead to one, and no list is needed.
-const hookLists = (context: CheckContext, side: SideName): Promise<Hook[]>[] => {
+const hookLists = (context: CheckContext, side: SideRole): Promise<Hook[]>[] => {
   const [objects, namespace] =
     side === 'source'
       ? [context.sourceObjects, context.sourceNamespace]

@@ -1,10 +1,11 @@
 import { isDrError } from '../common/errors.ts';
 import { exitCode } from '../common/exit-codes.ts';
+import type { SideRole } from '../common/side-role.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
 import type { Finding, FindingLevel } from '../needs/findings.ts';
 import { finding } from '../needs/findings.ts';
-import type { PreflightResult, SideName } from '../needs/preflight-result.ts';
+import type { PreflightResult } from '../needs/preflight-result.ts';
 import type { MoveSide } from '../sides/side-types.ts';
 import { userOf } from './ask-access.ts';
 import { checkApiKinds } from './checks/check-api-kinds.ts';
@@ -87,7 +88,7 @@ export const checkMove = async (input: PreflightInput): Promise<PreflightResult>
 export const minimalRolesFor = async (
   input: PreflightInput,
   forUser?: string,
-): Promise<Readonly<Record<SideName, readonly MinimalRole[]>>> => {
+): Promise<Readonly<Record<SideRole, readonly MinimalRole[]>>> => {
   const rights = rightsOf(input, await gather(input));
   const rolesFor = async (side: MoveSide | undefined): Promise<readonly MinimalRole[]> => {
     if (side === undefined) return [];

@@ -1,6 +1,7 @@
 import { IGNORE } from '../common/annotations.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { Json, JsonObject } from '../kube/api-types.ts';
-import type { PreflightKind, Right, SideName } from '../needs/preflight-result.ts';
+import type { PreflightKind, Right } from '../needs/preflight-result.ts';
 
 type Rule = JsonObject & {
   apiGroups: string[];
@@ -20,7 +21,7 @@ export type MinimalRole = JsonObject & {
 /** Who gets the Roles, and for which namespace of which side. */
 export interface RoleScope {
   readonly kind: PreflightKind;
-  readonly side: SideName;
+  readonly side: SideRole;
   readonly namespace: string;
   /** The name of the user as the server knows it; undefined where it does not say. */
   readonly user: string | undefined;

@@ -1,3 +1,4 @@
+import type { SideRole } from '../common/side-role.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { objectKey, refKey } from '../kube/object-names.ts';
 import { withRecorded } from '../moves/fence-steps.ts';
@@ -57,7 +58,7 @@ const markedOn = (side: MoveSide, objects: readonly KubeObject[]) => {
   return { side: side.role, takenAt: '', entries };
 };
 
-const STOPPED: Readonly<Partial<Record<OperationKind, 'source' | 'dest'>>> = {
+const STOPPED: Readonly<Partial<Record<OperationKind, SideRole>>> = {
   cutover: 'source',
   failback: 'dest',
 };

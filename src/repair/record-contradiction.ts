@@ -1,5 +1,5 @@
+import type { SideRole } from '../common/side-role.ts';
 import { effectsOf } from '../state/journal-effects.ts';
-import type { Role } from '../state/record-places.ts';
 import type { Journal, OperationKind, StateRecord } from '../state/record-types.ts';
 
 /**
@@ -9,8 +9,8 @@ import type { Journal, OperationKind, StateRecord } from '../state/record-types.
  */
 export const contradiction = (
   journal: Journal,
-  live: Role,
-  { source, dest }: Pick<StateRecord, 'source' | 'dest'>,
+  live: SideRole,
+  { source, dest }: Pick<StateRecord, SideRole>,
 ): string | undefined => {
   const { stopped, started } = effectsOf(journal);
   if (started.includes(live)) return undefined;
@@ -33,7 +33,7 @@ export const waysToEnd = ({ kind, steps }: Journal): readonly ('resume' | 'rollb
 };
 
 // Where the application was when the operation began.
-const FROM: Readonly<Record<OperationKind, Role | undefined>> = {
+const FROM: Readonly<Record<OperationKind, SideRole | undefined>> = {
   cutover: 'source',
   failback: 'dest',
   failover: 'source',

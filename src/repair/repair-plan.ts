@@ -1,5 +1,5 @@
 import { nameList } from '../common/sentences.ts';
-import type { Role } from '../state/record-places.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { Journal, OperationKind, StateRecord } from '../state/record-types.ts';
 import { destinationView } from '../state/state-record.ts';
 import { contradiction, waysToEnd } from './record-contradiction.ts';
@@ -15,11 +15,11 @@ export interface RepairFacts {
   readonly dest: { readonly record: Copy<StateRecord>; readonly journal: Copy<Journal> };
   readonly source: { readonly record: Copy<StateRecord>; readonly journal: Copy<Journal> } | undefined;
   /** Workloads with pods; at the destination only those that are meant to be parked, while the record does not call it live. */
-  readonly running: Readonly<Record<Role, readonly string[]>>;
+  readonly running: Readonly<Record<SideRole, readonly string[]>>;
   /** Workloads that carry our mark and would run pods. */
-  readonly parked: Readonly<Record<Role, readonly string[]>>;
+  readonly parked: Readonly<Record<SideRole, readonly string[]>>;
   /** What a person says the live side is. */
-  readonly live: Role | undefined;
+  readonly live: SideRole | undefined;
   /** A record without a history, for a namespace that has none on either side. */
   readonly fresh: StateRecord;
   /** An id for a journal that is made anew. */
@@ -125,13 +125,13 @@ const ignoredLive = ({ live, source }: RepairFacts, { phase }: StateRecord): Rep
         next: ['repair'],
       };
 
-const phaseOf = (live: Role): 'standby' | 'active' => (live === 'dest' ? 'active' : 'standby');
+const phaseOf = (live: SideRole): 'standby' | 'active' => (live === 'dest' ? 'active' : 'standby');
 
 const whatRuns = ({ running }: RepairFacts): string =>
   `${running.source.length === 0 ? 'nothing runs at the source' : `${nameList(running.source)} at the source`}, ${running.dest.length === 0 ? 'nothing at the destination' : `${nameList(running.dest)} at the destination`}`;
 
 /** The side that alone runs something. */
-const onlyRunning = ({ running }: RepairFacts): Role | undefined => {
+const onlyRunning = ({ running }: RepairFacts): SideRole | undefined => {
   const [source, dest] = [running.source.length > 0, running.dest.length > 0];
   return source === dest ? undefined : source ? 'source' : 'dest';
 };
@@ -159,7 +159,7 @@ const baseRecord = (facts: RepairFacts): Step | Decide => {
   }
   if (copy !== undefined) {
     const record = { ...destinationView(copy), ...unfinished };
-    const says: Role = record.phase === 'active' ? 'dest' : 'source';
+    const says: SideRole = record.phase === 'active' ? 'dest' : 'source';
     const contradicts =
       journal === undefined && record.phase !== 'moving' && only !== undefined && only !== says;
     if (contradicts && live === undefined) {
@@ -207,7 +207,7 @@ const named = ({ operationId, kind, startedAt }: Journal) => ({
   state: 'stopped' as const,
 });
 
-const sideName = (role: Role): string => (role === 'dest' ? 'destination' : 'source');
+const sideName = (role: SideRole): string => (role === 'dest' ? 'destination' : 'source');
 
 // The journal of the operation that the record names.
 const journalPlan = (facts: RepairFacts, { operation, phase }: StateRecord): JournalPlan | undefined => {

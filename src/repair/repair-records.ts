@@ -1,6 +1,7 @@
 import { drSyncer } from '../common/command-line.ts';
 import { RefusedError, UnsafeError } from '../common/errors.ts';
 import { type ExitName, exitCode } from '../common/exit-codes.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { ClusterReader, JsonObject } from '../kube/api-types.ts';
 import { CONFIG_MAPS } from '../kube/well-known.ts';
 import { through } from '../moves/operation.ts';
@@ -14,7 +15,7 @@ import { openHistory } from '../state/operation-history.ts';
 import { hostOf, newOperationId } from '../state/operator-identity.ts';
 import { createTokens } from '../state/random-token.ts';
 import { type Stored, writeRecord } from '../state/record-io.ts';
-import { type Place, placeOf, type Role } from '../state/record-places.ts';
+import { type Place, placeOf } from '../state/record-places.ts';
 import { encodeRecord } from '../state/record-schemas.ts';
 import { type Journal, SCHEMA, type StateRecord } from '../state/record-types.ts';
 import { resumeWords } from '../state/recorded-executables.ts';
@@ -44,7 +45,7 @@ export interface RepairInput
   > {
   readonly dryRun: boolean;
   /** `--live-side`: what a person says where records and facts disagree. */
-  readonly live: Role | undefined;
+  readonly live: SideRole | undefined;
   /** The options of a move as a journal keeps them, for one that is made anew. */
   readonly journalOptions: JsonObject;
   /** Asked with what would be written; throws to keep it from being written. */
@@ -143,7 +144,7 @@ const planOf = (input: RepairInput, facts: RepairFacts): RepairPlan => {
       ].join('   '),
     });
   }
-  const line = (side: Role): string =>
+  const line = (side: SideRole): string =>
     drSyncer('repair', input, '--live-side', side === 'dest' ? 'destination' : 'source');
   throw new UnsafeError(`${verdict.decide} Which side is live is for a person to decide.`, {
     hint: `If the application belongs at the source: ${line('source')}   If it belongs at the destination: ${line('dest')}`,
@@ -152,7 +153,7 @@ const planOf = (input: RepairInput, facts: RepairFacts): RepairPlan => {
 
 const gather = async (input: RepairInput): Promise<RepairFacts> => {
   const { source, dest, signal } = input;
-  const copies = async (side: MoveSide, role: Role) => ({
+  const copies = async (side: MoveSide, role: SideRole) => ({
     record: await copy(() =>
       readState(side.cluster, side.namespace, role, { signal }).then((found) => found?.record),
     ),
@@ -226,7 +227,7 @@ const write = async (input: RepairInput, plan: RepairPlan): Promise<void> => {
   }
   const writeState = async (
     { cluster, namespace }: MoveSide,
-    role: Role,
+    role: SideRole,
     record: StateRecord,
   ): Promise<void> => {
     const place = placeOf('state', namespace, role);

@@ -39,7 +39,7 @@ export const seeAddresses = async (
       const missing = informer.objects().filter(isMissing);
       if (missing.length === 0) return seen;
       const leftMs = until - performance.now();
-      if (leftMs <= 0) return await tellMissing(to, missing, deps);
+      if (leftMs <= 0) return await warnMissing(to, missing, deps);
       await informer.changed(leftMs);
     }
   } finally {
@@ -47,7 +47,7 @@ export const seeAddresses = async (
   }
 };
 
-const tellMissing = async (to: MoveSide, missing: readonly KubeObject[], deps: MoveDeps): Promise<string> => {
+const warnMissing = async (to: MoveSide, missing: readonly KubeObject[], deps: MoveDeps): Promise<string> => {
   const events = await listMay(to, EVENTS, deps);
   const names = missing.map((object) => {
     const cause = warningOf(object, [], events);

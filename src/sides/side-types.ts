@@ -1,13 +1,12 @@
 import type { Reporter } from '../common/reporter.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { ClusterWriter, Discovery, Json, ResourceType } from '../kube/api-types.ts';
 import type { WriteGate } from '../kube/write-gate.ts';
 import type { ParkPlan, ScalePaths } from '../workloads/workload-types.ts';
 
-export type MoveKind = 'cutover' | 'failback' | 'failover' | 'fence' | 'rollback';
-
 /** One of the two namespaces of a move, open for writing. */
 export interface MoveSide {
-  readonly role: 'source' | 'dest';
+  readonly role: SideRole;
   readonly cluster: ClusterWriter;
   readonly namespace: string;
   readonly discovery: Discovery;
@@ -80,7 +79,7 @@ export interface BaselineEntry {
 
 /** What ran on the side that is stopped. */
 export interface Baseline {
-  readonly side: 'source' | 'dest';
+  readonly side: SideRole;
   readonly takenAt: string;
   readonly entries: readonly BaselineEntry[];
 }

@@ -1,3 +1,4 @@
+import type { SideRole } from '../common/side-role.ts';
 import { isUnserved } from '../kube/api-errors.ts';
 import type { ClusterWriter, Discovery, KubeObject, ResourceType } from '../kube/api-types.ts';
 import { groupKind, groupOf } from '../kube/object-names.ts';
@@ -15,7 +16,7 @@ import type { MoveSide } from './side-types.ts';
 export const openSide = async (
   cluster: ClusterWriter,
   namespace: string,
-  role: MoveSide['role'],
+  role: SideRole,
   signal: AbortSignal,
 ): Promise<MoveSide> => {
   const discovery = await cluster.discover({ signal });

@@ -53,7 +53,7 @@ export const startOther = async (
   } finally {
     returned.stop();
   }
-  tellOlder(to, start, informer.objects(), deps);
+  warnOlder(to, start, informer.objects(), deps);
   const total = groups.reduce((sum, group) => sum + group.targets.length, 0);
   return [
     `${count(total, 'workload')} in ${count(groups.length, 'wave')} ${total === 1 ? 'is' : 'are'} ready${createdClause(created)}`,
@@ -76,7 +76,7 @@ export const seeStarted = async (
 };
 
 // What runs there is not what its template at home says, so it has to be in the result.
-const tellOlder = (
+const warnOlder = (
   side: MoveSide,
   start: readonly StartTarget[],
   objects: readonly KubeObject[],

@@ -144,7 +144,7 @@ export const waitReady = async (
       const elapsed = performance.now() - started;
       for (const { name, reason } of waiting.filter((item) => item.stuck && !told.has(item.name))) {
         told.add(name);
-        if (told.size <= MOST_TOLD) deps.reporter.warning(`${name}: ${reason}`);
+        if (told.size <= MOST_NAMED) deps.reporter.warning(`${name}: ${reason}`);
       }
       const hopeless = waiting.filter((item) => item.failed || (item.stuck && elapsed > STUCK_GRACE_MS));
       if (hopeless.length > 0) throw notReadyError(side, hopeless, 'cannot become ready');
@@ -186,7 +186,7 @@ const LAST: ReadonlySet<string> = new Set([
 // Images and crash loops can mend while the rest comes up; after this long they are the answer.
 const STUCK_GRACE_MS = 15_000;
 // What is wrong with the others is the same as a rule, and is in the error when they stay that way.
-const MOST_TOLD = 10;
+const MOST_NAMED = 10;
 
 const causesOf = (items: readonly NotReady[]): string =>
   clauseList(items.map((item) => `${item.name}: ${item.reason}`));

@@ -1,5 +1,6 @@
 import { kubectl } from '../common/command-line.ts';
 import { RefusedError, UsageError } from '../common/errors.ts';
+import type { SideRole } from '../common/side-role.ts';
 import { hasStatus, isKubeApiError } from '../kube/api-errors.ts';
 import type { ClusterReader, Discovery, KubeObject, ResourceType } from '../kube/api-types.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
@@ -20,7 +21,7 @@ export interface Collected extends SelectedTypes {
   /** Types whose objects could not be listed: they are not part of the copy. */
   readonly unlisted: readonly {
     readonly pair: TypePair;
-    readonly side: 'source' | 'dest';
+    readonly side: SideRole;
     readonly reason: string;
   }[];
   readonly leftOutCounts: readonly { readonly type: string; readonly objects: number }[];
@@ -43,13 +44,13 @@ export const collect = async (
   const pairs = chooseTypes(connected.sourceDiscovery, connected.destDiscovery);
   const selection = selectTypes(pairs, options.types);
   refuseUnknownKinds(pairs, options.oneShotKinds);
-  const work: { pair: TypePair; side: 'source' | 'dest'; type: ResourceType }[] = [];
+  const work: { pair: TypePair; side: SideRole; type: ResourceType }[] = [];
   for (const pair of listedTypes(pairs, selection.selected)) {
     work.push({ pair, side: 'source', type: pair.source });
     if (connected.destNamespace !== undefined && pair.dest !== undefined)
       work.push({ pair, side: 'dest', type: pair.dest });
   }
-  const unlisted: { pair: TypePair; side: 'source' | 'dest'; reason: string }[] = [];
+  const unlisted: { pair: TypePair; side: SideRole; reason: string }[] = [];
   let done = 0;
   const list = async ({ pair, side, type }: (typeof work)[number]): Promise<KubeObject[]> => {
     const cluster: ClusterReader = side === 'source' ? deps.source : deps.dest;

@@ -2,6 +2,7 @@ import { MANAGED } from '../common/annotations.ts';
 import { drSyncer, kubectl } from '../common/command-line.ts';
 import { PartialError, RefusedError, UnsafeError } from '../common/errors.ts';
 import { count, nameList } from '../common/sentences.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { objectKey, refKey } from '../kube/object-names.ts';
 import type { Finding } from '../needs/findings.ts';
@@ -108,7 +109,7 @@ export const refuseLostRecord = async (
 
 // For the commands that are printed.
 const pairOf = (
-  { source, dest }: Pick<StageDeps, 'source' | 'dest'>,
+  { source, dest }: Pick<StageDeps, SideRole>,
   { sourceNamespace, destNamespace }: StageOptions,
 ) => ({
   source: { cluster: source, namespace: sourceNamespace },

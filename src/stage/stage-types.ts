@@ -1,5 +1,6 @@
 import type { ExitName } from '../common/exit-codes.ts';
 import type { Reporter } from '../common/reporter.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { ClusterReader, ClusterWriter, RequestCounts } from '../kube/api-types.ts';
 import type { Finding } from '../needs/findings.ts';
 import type { OnConflict } from '../pipeline/immutable-strategy.ts';
@@ -136,7 +137,7 @@ export interface StageResult {
     readonly failedGroups: readonly {
       readonly groupVersion: string;
       readonly reason: string;
-      readonly side: 'source' | 'dest';
+      readonly side: SideRole;
     }[];
   };
   readonly requests: { readonly source: RequestCounts; readonly dest: RequestCounts };

@@ -1,4 +1,5 @@
 import { LockedError, PartialError } from '../common/errors.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { ClusterWriter, JsonObject } from '../kube/api-types.ts';
 import { closedOperation } from './journal-effects.ts';
 import { finishJournal, newJournal } from './journal-steps.ts';
@@ -11,7 +12,6 @@ import {
 import { whoWorks } from './lock-hint.ts';
 import { hostOf } from './operator-identity.ts';
 import { whereIs, writeRecord } from './record-io.ts';
-import type { Role } from './record-places.ts';
 import { decodeJournal, encodeRecord } from './record-schemas.ts';
 import type { Journal, NewOperation } from './record-types.ts';
 import { redactAll } from './redact-json.ts';
@@ -21,7 +21,7 @@ import { ageText, parseTimestamp, timestamp } from './time-text.ts';
 export interface JournalStart {
   readonly writer: ClusterWriter;
   readonly namespace: string;
-  readonly role: Role;
+  readonly role: SideRole;
   readonly redact: (text: string) => string;
   nextToken(): string;
   readonly write: ReturnType<typeof createJournalWriter>['write'];

@@ -1,11 +1,11 @@
+import type { SideRole } from '../common/side-role.ts';
 import { own } from '../kube/raw-json.ts';
-import type { Role } from './record-places.ts';
 import type { ClosedOperation, Journal, OperationKind } from './record-types.ts';
 
 /** What an operation may have done to the two sides by now: a step that was begun counts, whether it ended or not. */
 export interface Effects {
-  readonly stopped: readonly Role[];
-  readonly started: readonly Role[];
+  readonly stopped: readonly SideRole[];
+  readonly started: readonly SideRole[];
 }
 
 /**
@@ -14,8 +14,8 @@ export interface Effects {
  */
 export const effectsOf = (journal: Pick<Journal, 'kind' | 'steps' | 'over'>): Effects => {
   const { over } = journal;
-  const stopped = new Set<Role>(over?.stopped);
-  const started = new Set<Role>(over?.started);
+  const stopped = new Set<SideRole>(over?.stopped);
+  const started = new Set<SideRole>(over?.started);
   for (const { id, state } of journal.steps) {
     if (state === 'skipped') continue;
     const [action, side] = own(EFFECTS[journal.kind], id) ?? [];
@@ -37,7 +37,7 @@ export const closedOperation = (journal: Journal): ClosedOperation => {
   };
 };
 
-type Effect = readonly ['stop' | 'start', Role];
+type Effect = readonly ['stop' | 'start', SideRole];
 
 const EFFECTS: Readonly<Record<OperationKind, Readonly<Record<string, Effect>>>> = {
   cutover: { stop: ['stop', 'source'], start: ['start', 'dest'], 'undo-stop': ['start', 'source'] },

@@ -1,8 +1,9 @@
+import type { SideRole } from '../common/side-role.ts';
 import type { ClusterReader, ClusterWriter, JsonObject, RequestOptions } from '../kube/api-types.ts';
 import { stableStringify, stringAt } from '../kube/raw-json.ts';
 import { hashOf } from './record-codec.ts';
 import { readRecord, type Stored, whereIs, writeImmutable, writeRecord } from './record-io.ts';
-import { type Place, placeOf, type Role } from './record-places.ts';
+import { type Place, placeOf } from './record-places.ts';
 import { decodeBaseline, decodeJournal, encodeRecord, refuseDamaged } from './record-schemas.ts';
 import { type Journal, SCHEMA } from './record-types.ts';
 
@@ -77,7 +78,7 @@ export const createJournalWriter = (writer: ClusterWriter, place: Place): Journa
 };
 
 /** The place of the latest journal of a namespace, or of an earlier one by its operation id. */
-export const journalPlace = (namespace: string, role: Role, operationId?: string): Place => {
+export const journalPlace = (namespace: string, role: SideRole, operationId?: string): Place => {
   const place = placeOf('journal', namespace, role);
   return operationId === undefined ? place : { ...place, name: `${place.name}-${operationId}` };
 };

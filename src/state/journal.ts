@@ -1,5 +1,6 @@
 import { isDrError, LockedError } from '../common/errors.ts';
 import type { ExitName } from '../common/exit-codes.ts';
+import type { SideRole } from '../common/side-role.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import type { ClusterReader, ClusterWriter, Json, RequestOptions } from '../kube/api-types.ts';
 import { createJournalChanges, type StepName } from './journal-changes.ts';
@@ -13,7 +14,6 @@ import { whoWorks } from './lock-hint.ts';
 import { createMirror, type Mirror, type MirrorReport } from './mirror-record.ts';
 import { createTokens } from './random-token.ts';
 import { whereIs } from './record-io.ts';
-import type { Role } from './record-places.ts';
 import type { BaselineWorkload, Journal, NewOperation } from './record-types.ts';
 
 /**
@@ -66,7 +66,7 @@ export interface JournalLog {
 export const openJournal = (
   writer: ClusterWriter,
   namespace: string,
-  options: { readonly redact: (text: string) => string; readonly role?: Role },
+  options: { readonly redact: (text: string) => string; readonly role?: SideRole },
 ): JournalLog => {
   const { redact, role = 'dest' } = options;
   const place = journalPlace(namespace, role);
@@ -135,7 +135,7 @@ export const openJournal = (
 export const readJournal = async (
   reader: ClusterReader,
   namespace: string,
-  options: RequestOptions & { readonly operationId?: string; readonly role?: Role } = {},
+  options: RequestOptions & { readonly operationId?: string; readonly role?: SideRole } = {},
 ): Promise<Journal | undefined> => {
   const { operationId, role = 'dest', ...request } = options;
   const latest = await readJournalAt(reader, journalPlace(namespace, role), request);

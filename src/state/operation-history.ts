@@ -1,8 +1,9 @@
 import { LockedError } from '../common/errors.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { ClusterReader, ClusterWriter, RequestOptions } from '../kube/api-types.ts';
 import { createTokens } from './random-token.ts';
 import { readRecord, whereIs, writeRecord } from './record-io.ts';
-import { placeOf, type Role } from './record-places.ts';
+import { placeOf } from './record-places.ts';
 import { decodeHistory, encodeRecord } from './record-schemas.ts';
 import { type HistoryEntry, type HistoryRecord, SCHEMA } from './record-types.ts';
 
@@ -18,7 +19,7 @@ export interface History {
 }
 
 /** Opens the history of a namespace; `role` source is the mirror. Sends nothing yet. */
-export const openHistory = (writer: ClusterWriter, namespace: string, role: Role = 'dest'): History => {
+export const openHistory = (writer: ClusterWriter, namespace: string, role: SideRole = 'dest'): History => {
   const place = placeOf('history', namespace, role);
   const where = whereIs(writer, place);
   const tokens = createTokens();
@@ -42,7 +43,7 @@ export const openHistory = (writer: ClusterWriter, namespace: string, role: Role
 export const readHistory = async (
   reader: ClusterReader,
   namespace: string,
-  role: Role = 'dest',
+  role: SideRole = 'dest',
   options: RequestOptions = {},
 ): Promise<HistoryEntry[]> => {
   const place = placeOf('history', namespace, role);

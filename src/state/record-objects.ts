@@ -1,7 +1,8 @@
+import type { SideRole } from '../common/side-role.ts';
 import type { KubeObject, ResourceType } from '../kube/api-types.ts';
 import { CONFIG_MAPS, LEASES } from '../kube/well-known.ts';
 import { journalPlace } from './journal-store.ts';
-import { LOCK_NAME, type Place, placeOf, type Role, recordLabels } from './record-places.ts';
+import { LOCK_NAME, type Place, placeOf, recordLabels } from './record-places.ts';
 
 /** An object that an operation keeps for itself, with as much of it as a server needs to judge it. */
 export interface OwnRecord {
@@ -19,7 +20,7 @@ export const stageRecords = (namespace: string): OwnRecord[] => [
  * What a move keeps in the namespace of a side. The baseline is a new object every time; so is the journal that stands
  * at the destination when the move begins (`hasJournal`), which is put aside. Pure.
  */
-export const moveRecords = (namespace: string, role: Role, hasJournal: boolean): OwnRecord[] => {
+export const moveRecords = (namespace: string, role: SideRole, hasJournal: boolean): OwnRecord[] => {
   const journal = journalPlace(namespace, role);
   const isKept = role === 'dest';
   return [

@@ -1,14 +1,8 @@
 import { MANAGED, PREFIX, RECORD } from '../common/annotations.ts';
+import type { SideRole } from '../common/side-role.ts';
 
 /** What a record is; also the value of its `dr-syncer.io/record` label. */
 export type RecordKind = 'state' | 'journal' | 'history' | 'lock';
-
-/**
- * Which copy of a record is meant: the one in the destination namespace, which decides, or the mirror in the source
- * namespace. They have different names, because one namespace may be the source of one pair and the destination of
- * another.
- */
-export type Role = 'dest' | 'source';
 
 /** Where a record is kept: its namespace, the name of its head ConfigMap, and its kind. */
 export interface Place {
@@ -25,11 +19,15 @@ export const LOCK_OPERATION = `${PREFIX}lock-operation`;
 export const LOCK_SESSION = `${PREFIX}lock-session`;
 export const LOCK_PROCESS = `${PREFIX}lock-process`;
 
-/** The place of a record in a namespace. */
+/**
+ * The place of a record in a namespace. `role` says which copy is meant: the one at the destination, which decides, or
+ * the mirror at the source. They have different names, because one namespace may be the source of one pair and the
+ * destination of another.
+ */
 export const placeOf = (
   kind: Exclude<RecordKind, 'lock'>,
   namespace: string,
-  role: Role = 'dest',
+  role: SideRole = 'dest',
 ): Place => ({ namespace, kind, name: `${PREFIXES[role]}${kind}` });
 
 /** Labels of a record: staging leaves such objects alone on both sides. */
@@ -38,4 +36,4 @@ export const recordLabels = (kind: RecordKind): { [key: string]: string } => ({
   [RECORD]: kind,
 });
 
-const PREFIXES: Readonly<Record<Role, string>> = { dest: 'dr-syncer-', source: 'dr-syncer-source-' };
+const PREFIXES: Readonly<Record<SideRole, string>> = { dest: 'dr-syncer-', source: 'dr-syncer-source-' };

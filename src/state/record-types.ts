@@ -1,6 +1,6 @@
 import type { ExitName } from '../common/exit-codes.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { Json, JsonObject } from '../kube/api-types.ts';
-import type { Role } from './record-places.ts';
 
 /** The schema of every record; the number is the major version. */
 export const SCHEMA = 'dr-syncer.io/state/v1';
@@ -26,7 +26,7 @@ export interface Site {
 export interface StateRecord {
   schema: string;
   /** Whose view `phase` is; absent counts as `dest`. */
-  role?: Role;
+  role?: SideRole;
   /** Counts the changes of the live side; never goes down. */
   epoch: number;
   phase: Phase;
@@ -39,7 +39,7 @@ export interface StateRecord {
   /** The last copy that left both sides with the same data. */
   lastDataCopy?: { at: string; claims: number; verified: number };
   /** Volumes of this side were written to since then by a copy that did not come to its end, or not consistently. */
-  mixedData?: { since: string; side: Role; by: string };
+  mixedData?: { since: string; side: SideRole; by: string };
   /** The source was declared lost without proof that it stopped. */
   pendingFence?: { since: string; epoch: number; reason: string };
   /** In the source's copy alone: the destination was declared lost, and the source started, without proof that it stopped. */
@@ -68,7 +68,7 @@ export interface BaselineWorkload {
   name: string;
   uid: string;
   /** The side it runs on; absent counts as `source`. */
-  side?: Role;
+  side?: SideRole;
   replicas?: number;
   /** It was not ready when this was recorded. */
   unready?: boolean;
@@ -98,8 +98,8 @@ export interface JournalStep {
 export interface ClosedOperation {
   operationId: string;
   kind: OperationKind;
-  stopped: Role[];
-  started: Role[];
+  stopped: SideRole[];
+  started: SideRole[];
 }
 
 /** One operation from its first step to its result. */

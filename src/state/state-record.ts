@@ -1,11 +1,12 @@
 import { LockedError, UnsafeError } from '../common/errors.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { ClusterReader, ClusterWriter, Json, KubeObject, RequestOptions } from '../kube/api-types.ts';
 import { clone, equalJson } from '../kube/raw-json.ts';
 import { whoWorks } from './lock-hint.ts';
 import { createTokens } from './random-token.ts';
 import { decodeContent } from './record-codec.ts';
 import { readRecord, type Stored, whereIs, writeRecord } from './record-io.ts';
-import { placeOf, type Role } from './record-places.ts';
+import { placeOf } from './record-places.ts';
 import { decodeState, encodeRecord } from './record-schemas.ts';
 import type { Phase, StateRecord } from './record-types.ts';
 import { isAhead, parseTimestamp } from './time-text.ts';
@@ -38,7 +39,11 @@ export interface StateStore {
 }
 
 /** Opens the state record of a namespace; `role` source is the mirror. Sends nothing yet. */
-export const openStateStore = (writer: ClusterWriter, namespace: string, role: Role = 'dest'): StateStore => {
+export const openStateStore = (
+  writer: ClusterWriter,
+  namespace: string,
+  role: SideRole = 'dest',
+): StateStore => {
   const place = placeOf('state', namespace, role);
   const where = whereIs(writer, place);
   const hint = whoWorks(writer, namespace, role);
@@ -98,7 +103,7 @@ export const openStateStore = (writer: ClusterWriter, namespace: string, role: R
 export const readState = async (
   reader: ClusterReader,
   namespace: string,
-  role: Role = 'dest',
+  role: SideRole = 'dest',
   options: RequestOptions = {},
 ): Promise<StoredState | undefined> => {
   const place = placeOf('state', namespace, role);
@@ -128,7 +133,7 @@ export const believed = (record: StateRecord, nowMs: number): StateRecord => {
 export const stateInList = (
   objects: readonly KubeObject[],
   namespace: string,
-  role: Role = 'dest',
+  role: SideRole = 'dest',
 ): StateRecord | undefined => {
   const { name } = placeOf('state', namespace, role);
   const head = objects.find((object) => object.kind === 'ConfigMap' && object.metadata.name === name);

@@ -1,11 +1,11 @@
 import { kubectl } from '../common/command-line.ts';
 import { RefusedError, UsageError } from '../common/errors.ts';
 import { exitCode } from '../common/exit-codes.ts';
+import type { SideRole } from '../common/side-role.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import type { ClusterReader } from '../kube/api-types.ts';
 import { NAMESPACES } from '../kube/well-known.ts';
 import { awakeWorkloads } from '../sides/awake-workloads.ts';
-import type { Role } from '../state/record-places.ts';
 import type { StateRecord } from '../state/record-types.ts';
 import { destinationView, readState } from '../state/state-record.ts';
 import { ageText, parseTimestamp } from '../state/time-text.ts';
@@ -113,7 +113,7 @@ const agesOf = (dest: Place, record: StateRecord | undefined) => {
   };
 };
 
-const kubectlFor = ({ source, dest }: StatusInput, role: Role, ...words: readonly string[]): string => {
+const kubectlFor = ({ source, dest }: StatusInput, role: SideRole, ...words: readonly string[]): string => {
   const side = role === 'dest' ? dest : (source ?? dest);
   const [first = '', ...more] = words;
   return first === 'get' && more[0] === '--raw'
@@ -162,7 +162,7 @@ interface SideView {
 
 const viewSide = async (
   { cluster, namespace }: Place,
-  role: 'source' | 'dest',
+  role: SideRole,
   signal: AbortSignal,
 ): Promise<SideView> => {
   const [state, pods] = await Promise.all([

@@ -1,3 +1,4 @@
+import type { SideRole } from '../common/side-role.ts';
 import { answers, type Found, isSilent, type StateRow, type StatusFacts } from './status-facts.ts';
 import { isAhead } from './status-problems.ts';
 import type { UnfinishedOperation, Way } from './status-types.ts';
@@ -195,5 +196,5 @@ export const UNFINISHED_STATES: readonly StateRow[] = [
 ];
 
 /** The kubectl command that tells whether an API server answers. */
-export const readyz = ({ kubectl }: StatusFacts, role: 'source' | 'dest'): string =>
+export const readyz = ({ kubectl }: StatusFacts, role: SideRole): string =>
   kubectl(role, 'get', '--raw', '/readyz');

@@ -1,5 +1,5 @@
 import type { ExitName } from '../common/exit-codes.ts';
-import type { Role } from '../state/record-places.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { StateRecord } from '../state/record-types.ts';
 import type { RunningWorkload } from '../workloads/running-workloads.ts';
 import type { StatusSide, UnfinishedOperation, Way } from './status-types.ts';
@@ -30,7 +30,7 @@ export interface StatusFacts {
   /** The command line of a verb for this pair. */
   command(verb: string, ...words: readonly string[]): string;
   /** A kubectl command for a side; only for one that is named. */
-  kubectl(role: Role, ...words: readonly string[]): string;
+  kubectl(role: SideRole, ...words: readonly string[]): string;
 }
 
 /** One row of the table of states. */

@@ -1,5 +1,5 @@
 import type { ExitName } from '../common/exit-codes.ts';
-import type { Role } from '../state/record-places.ts';
+import type { SideRole } from '../common/side-role.ts';
 import type { OperationKind, StateRecord } from '../state/record-types.ts';
 import type { RunningWorkload } from '../workloads/running-workloads.ts';
 
@@ -66,7 +66,7 @@ export interface UnfinishedOperation {
   /** A rollback of it has begun. */
   readonly isUndone: boolean;
   /** The sides that it, or what it closed, may have started. */
-  readonly started: readonly Role[];
+  readonly started: readonly SideRole[];
   /** Its rollback has to start the source. */
   readonly rollbackNeedsSource: boolean;
   /** What it needs on its command line to be resumed as it is. */

@@ -34,10 +34,10 @@ export const bringConfigHome =
     });
     if (compared === undefined) return 'could not be compared';
     const { options, diff } = compared;
-    const deleted = tellDeleted(diff.deleted, sync, deps);
+    const deleted = warnDeleted(diff.deleted, sync, deps);
     if (diff.changes.length === 0) return deleted === '' ? 'no changes' : deleted;
     const names = diff.changes.map((change) => `${change.kind} ${change.name} (${nameList(change.paths)})`);
-    deps.reporter.warning(`Changed at the destination since the cutover: ${clauseList(names, MOST_TOLD)}`);
+    deps.reporter.warning(`Changed at the destination since the cutover: ${clauseList(names, MOST_NAMED)}`);
     const more = deleted === '' ? '' : `; ${deleted}`;
     if (!sync)
       return `${count(names.length, 'object')} changed at the destination ${names.length === 1 ? 'stays as it is' : 'stay as they are'} at the source: ${clauseList(names)}${more}`;
@@ -74,18 +74,18 @@ export const configTrial = (
 };
 
 // Nothing is ever deleted at the source for it.
-const tellDeleted = (names: readonly string[], sync: boolean, deps: Pick<MoveDeps, 'reporter'>): string => {
+const warnDeleted = (names: readonly string[], sync: boolean, deps: Pick<MoveDeps, 'reporter'>): string => {
   if (names.length === 0) return '';
   const what = sync
     ? 'workloads among them stay stopped at the source, and nothing is deleted there'
     : 'workloads among them are still started at the source';
   deps.reporter.warning(
-    `Deleted at the destination since the cutover: ${nameList(names, MOST_TOLD)}; ${what}.`,
+    `Deleted at the destination since the cutover: ${nameList(names, MOST_NAMED)}; ${what}.`,
   );
-  return `deleted at the destination: ${nameList(names, MOST_TOLD)} (${what})`;
+  return `deleted at the destination: ${nameList(names, MOST_NAMED)} (${what})`;
 };
 
-const MOST_TOLD = 20;
+const MOST_NAMED = 20;
 
 const compare = async (
   source: MoveSide,

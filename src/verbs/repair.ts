@@ -12,7 +12,7 @@ export interface RepairRequest {
   readonly dryRun: boolean;
   readonly takeOver: boolean;
   /** What a person says where records and facts disagree. */
-  readonly live: 'source' | 'dest' | undefined;
+  readonly live: SideRole | undefined;
 }
 
 /**

@@ -33,7 +33,7 @@ export const copyData = async (input: CopyDataInput): Promise<CopyDataResult> =>
   const wanted = paired.flatMap(({ pair, verdict }) => (verdict.kind === 'skip' ? [] : [pair]));
   const earlier = wanted.filter((pair) => isCopied(input, stored.get(pair.name)));
   const open = wanted.filter((pair) => !earlier.includes(pair));
-  tellAgain(input, open, stored);
+  warnAgain(input, open, stored);
   const results = open.length === 0 ? [] : await moveOpen(input, open, stored);
   const error = movesError(results);
   signal.throwIfAborted();
@@ -54,7 +54,7 @@ export const copyData = async (input: CopyDataInput): Promise<CopyDataResult> =>
 const isCopied = ({ mark, options }: CopyDataInput, claim: StoredClaim | undefined): boolean =>
   claim?.status === 'copied' && claim.mark === mark && (options.verify === undefined || claim.verified);
 
-const tellAgain = (
+const warnAgain = (
   { reporter, mark, from }: CopyDataInput,
   open: readonly ClaimPair[],
   stored: ReadonlyMap<string, StoredClaim>,

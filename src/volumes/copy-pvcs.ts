@@ -3,7 +3,7 @@ import type { Reporter } from '../common/reporter.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
 import { type Board, createBoard } from './copy-board.ts';
 import { cleanupLeftovers, type Leftovers, type MoverPod } from './copy-leftovers.ts';
-import { tellResult, whyFailed, whyFailedInShort } from './copy-texts.ts';
+import { reportResult, whyFailed, whyFailedInShort } from './copy-texts.ts';
 import { endProcess } from './end-process.ts';
 import type { Mover } from './find-mover.ts';
 import type { FollowedCopy } from './lost-copy.ts';
@@ -109,7 +109,7 @@ export const moveClaims = async (
       const unrecorded: unknown[] = [];
       const results = await mapBounded(pairs, options.concurrency, async (pair) => {
         const result = await moveOne(session, pair);
-        tellResult(result, deps.reporter);
+        reportResult(result, deps.reporter);
         session.board.finish(pair.name);
         await deps.onFinished?.(result).catch((error: unknown) => unrecorded.push(error));
         return result;

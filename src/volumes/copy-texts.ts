@@ -69,7 +69,7 @@ const howItEnded = (outcome: MoverOutcome, deadlineMs: number): string => {
 };
 
 /** Tells the operator how one claim ended. */
-export const tellResult = (result: ClaimResult, reporter: Reporter): void => {
+export const reportResult = (result: ClaimResult, reporter: Reporter): void => {
   const { name: claim, brief: _brief, ...rest } = result;
   reporter.event('claim-finished', { claim, ...rest });
   const size = result.bytes === undefined ? '' : ` ${formatBytes(result.bytes)}`;

@@ -73,14 +73,14 @@ export const endCopies = async (input: EndCopiesInput, deps: EndCopiesDeps): Pro
     for (const object of removed.objects)
       reporter.action(`Deleted ${object} of an unfinished copy in ${where}`);
     if (removed.forbidden.length > 0 && ids.size > 0)
-      tellForbidden(removed.forbidden, where, [...ids], reporter);
+      warnForbidden(removed.forbidden, where, [...ids], reporter);
   }
   const claims = new Set(records.map(({ claim }) => claim));
   for (const { cluster, namespace } of sides) await removeVerifiers(cluster, namespace, claims, deps.clock);
   return { ended: ids.size, left: await waitForPods(input, deps) };
 };
 
-const tellForbidden = (
+const warnForbidden = (
   types: readonly string[],
   where: string,
   ids: readonly string[],

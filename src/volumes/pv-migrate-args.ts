@@ -1,4 +1,5 @@
 import { RefusedError, UsageError } from '../common/errors.ts';
+import type { SideRole } from '../common/side-role.ts';
 import { type Dialect, translateStrategies, versionText } from './mover-dialects.ts';
 import type { ClaimPair, MoverOptions } from './mover-types.ts';
 import { checkExtraFlags } from './split-flags.ts';
@@ -76,7 +77,7 @@ export const cleanupArgs = (id: string, side: SideFiles, namespace: string): str
   '--log-format=json',
 ];
 
-const sideFlags = (side: 'source' | 'dest', namespace: string, files: SideFiles): string[] => [
+const sideFlags = (side: SideRole, namespace: string, files: SideFiles): string[] => [
   `--${side}-kubeconfig=${files.kubeconfig}`,
   `--${side}-context=${files.context}`,
   `--${side}-namespace=${namespace}`,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PartialError, RefusedError, UnsafeError } from '../../src/common/errors.ts';
 import { admit, refuseReversed } from '../../src/moves/admit-operation.ts';
-import type { MoveKind } from '../../src/sides/side-types.ts';
+import type { OperationKind } from '../../src/state/record-types.ts';
 import { record } from '../helpers/status-facts.ts';
 
 const next = (verb: string): string => `dr-syncer ${verb}`;
@@ -25,7 +25,7 @@ type Answer = 'yes' | 'refused' | 'unsafe' | 'partial';
 const ERRORS = { refused: RefusedError, unsafe: UnsafeError, partial: PartialError };
 
 describe('what may begin', () => {
-  test.each<[MoveKind, Record<State, Answer>]>([
+  test.each<[OperationKind, Record<State, Answer>]>([
     [
       'cutover',
       {

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { tellError } from '../../src/commands/tell-error.ts';
+import { reportError } from '../../src/commands/report-error.ts';
 import { RefusedError } from '../../src/common/errors.ts';
 import { humanReporter } from '../../src/ui/human.ts';
 import { jsonLinesReporter, withEvents } from '../../src/ui/json-lines.ts';
@@ -108,7 +108,7 @@ describe.each(ATTACKS)('where a cluster holds %s', (_name, text) => {
     for (const thrown of [new RefusedError(`No ${text}.`, { hint: `Not ${text}.` }), new Error(text)]) {
       for (const argv of [[], ['--log-format', 'json'], ['--log-level', 'debug', '-o', 'json']]) {
         const { stream, text: told } = sink();
-        await tellError(thrown, argv, { stdout: stream, stderr: stream, env: {} } as never);
+        await reportError(thrown, argv, { stdout: stream, stderr: stream, env: {} } as never);
         expect(told()).not.toMatch(RAW);
         if (argv.length === 0) expect(told()).toContain(safeLine(text));
       }

@@ -1,8 +1,9 @@
 import { clauseList } from '../../common/sentences.ts';
+import type { SideRole } from '../../common/side-role.ts';
 import { typeName } from '../../kube/object-names.ts';
 import type { Finding } from '../../needs/findings.ts';
 import { finding } from '../../needs/findings.ts';
-import type { MissingRight, SideName } from '../../needs/preflight-result.ts';
+import type { MissingRight } from '../../needs/preflight-result.ts';
 import type { MoveSide } from '../../sides/side-types.ts';
 import { missingRights, userOf } from '../ask-access.ts';
 import { minimalRoles, rolesYaml } from '../minimal-roles.ts';
@@ -13,7 +14,7 @@ import { rightsOf } from '../rights-of-move.ts';
 export interface RightsFound {
   readonly checks: readonly Finding[];
   readonly missing: readonly MissingRight[];
-  readonly roleYaml: Readonly<Partial<Record<SideName, string>>>;
+  readonly roleYaml: Readonly<Partial<Record<SideRole, string>>>;
 }
 
 /** Asks both servers about every right that the move requires. */

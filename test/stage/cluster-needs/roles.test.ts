@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { SideRole } from '../../../src/common/side-role.ts';
 import type { KubeObject, ResourceType } from '../../../src/kube/api-types.ts';
-import type { Lister, SideName } from '../../../src/needs/need-types.ts';
+import type { Lister } from '../../../src/needs/need-types.ts';
 import { bindingText, copyBinding } from '../../../src/stage/cluster-needs/binding-copy.ts';
 import type { NeedsContext } from '../../../src/stage/cluster-needs/bring-types.ts';
 import { findClasses } from '../../../src/stage/cluster-needs/class-copies.ts';
@@ -47,8 +48,8 @@ const TYPES = [
 ];
 
 // What the two clusters have, already listed.
-const listerOf = (sides: Readonly<Record<SideName, readonly KubeObject[]>>): Lister => {
-  const of = (side: SideName, name: string): KubeObject[] =>
+const listerOf = (sides: Readonly<Record<SideRole, readonly KubeObject[]>>): Lister => {
+  const of = (side: SideRole, name: string): KubeObject[] =>
     sides[side].filter(
       ({ kind }) => `${kind.toLowerCase()}s` === name.split('.')[0]?.replace('classes', 'classs'),
     );
@@ -63,7 +64,7 @@ const listerOf = (sides: Readonly<Record<SideName, readonly KubeObject[]>>): Lis
 };
 
 const contextOf = (
-  sides: Readonly<Record<SideName, readonly KubeObject[]>>,
+  sides: Readonly<Record<SideRole, readonly KubeObject[]>>,
   extra: Partial<NeedsContext> = {},
 ): NeedsContext => ({
   names: NAMES,

@@ -9,7 +9,7 @@ import { errorDocument } from './error-document.ts';
  * line with `--log-format json`), and with `--output json`, `yaml` or `ndjson` one document on stdout. What is no
  * error of ours is told as an internal one.
  */
-export const tellError = async (thrown: unknown, argv: readonly string[], io: Io): Promise<number> => {
+export const reportError = async (thrown: unknown, argv: readonly string[], io: Io): Promise<number> => {
   const error = isDrError(thrown) ? thrown : new InternalError(thrown);
   const isDebug = requested(argv, ['--log-level'], ['debug']) !== undefined;
   const stack = error !== thrown && isDebug && thrown instanceof Error ? thrown.stack : undefined;
