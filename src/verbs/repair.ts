@@ -1,4 +1,5 @@
 import { UsageError } from '../common/errors.ts';
+import type { SideRole } from '../common/side-role.ts';
 import { encodeOptions } from '../moves/journal-options.ts';
 import { type RepairResult, repairRecords } from '../repair/repair-records.ts';
 import type { MoveOptions } from '../sides/side-types.ts';
