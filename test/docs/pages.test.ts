@@ -13,6 +13,10 @@ const PAGES = [
     .map((name) => join('docs', name)),
 ];
 
+const FILES = ['src', 'test', 'scripts', 'bench'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+);
+
 // Flags of other programs that the pages name.
 const FOREIGN = new Set([
   '--revision',
@@ -40,6 +44,15 @@ describe.each(PAGES)('%s', (page) => {
   it('links to pages that are there', () => {
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? '');
     expect(links.filter((link) => !existsSync(join(ROOT, dirname(page), link)))).toEqual([]);
+  });
+
+  it('names files that are there', () => {
+    const named = [...text.matchAll(/`([\w/.-]+\.ts)`/g)].map((match) => match[1] ?? '');
+    expect(
+      named.filter(
+        (file) => !existsSync(join(ROOT, file)) && !FILES.some((path) => path.endsWith(`/${file}`)),
+      ),
+    ).toEqual([]);
   });
 
   it('names flags that are there', async () => {
