@@ -155,7 +155,7 @@ const fromScale = ({ scalePath }: ParkOptions): Recipe | undefined =>
   scalePath === undefined || typeof scalePath === 'string'
     ? undefined
     : customReplicas(scalePath, (object) => [
-        `${object.kind} ${object.metadata.name} is scaled to 0 through its scale subresource; its operator may not support that.`,
+        `${object.kind} ${object.metadata.name} is parked through its scale subresource; its operator may not support 0 replicas.`,
       ]);
 
 /** Kinds with a recipe of their own, by groupKind(); every other type goes by the registry or its scale path. */

@@ -169,7 +169,9 @@ describe('the journal', () => {
     expect(error.message).toMatch(
       /unfinished cutover: operation cutover-1, started \d+ s ago by alice@laptop/,
     );
-    expect(error.hint).toMatch(/^Go on with it, or take it back, .* dr-syncer status .*-n \S+$/);
+    expect(error.hint).toMatch(
+      /^Resume it or roll it back before you start anything new. .*dr-syncer status .*-n \S+$/,
+    );
     expect((await readJournal(open(), namespace))?.operationId).toBe('cutover-1');
   });
 

@@ -63,7 +63,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
       moveDeps(bench, { reporter: { ...silentReporter, action: (text) => void said.push(text) } }),
     );
     expect(result?.status).toBe('copied');
-    expect(said).toContain(`Removed what copy ${records[0]?.id} of claim data had left in the clusters`);
+    expect(said).toContain(`Removed what copy ${records[0]?.id} of PVC data had left in the clusters`);
     expect(bench.noted('cleaned').map((item) => [item.id, item.context])).toEqual([
       [records[0]?.id, 'prod'],
       [records[0]?.id, 'dr'],
@@ -94,7 +94,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
     );
     expect(result?.status).toBe('copied');
     expect(usedBefore).toBe(false);
-    expect(warnings).toEqual([`An earlier mover of claim data (pid ${orphan.pid}) still ran; it was ended.`]);
+    expect(warnings).toEqual([`An earlier mover of PVC data (pid ${orphan.pid}) still ran; it was ended.`]);
     expect(bench.noted('signal').map((item) => [item.pid, item.signal])).toEqual([[orphan.pid, 'SIGINT']]);
     expect(bench.releases()).toEqual([]);
   });

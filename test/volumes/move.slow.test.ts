@@ -119,7 +119,7 @@ describe('moveClaims', { timeout: 180_000 }, () => {
       expect(bad?.reason).toMatch(/^pv-migrate ended with exit code 1: local: pod .* exited with code 23/);
       expect(mounted?.reason).toMatch(/is mounted to a node.*completed pod counts/);
       expect(movesError(results)?.message).toMatch(
-        /^2 of 5 claims were not copied: bad: pv-migrate ended.*; mounted: /,
+        /^2 of 5 PVCs were not copied: bad: pv-migrate ended.*; mounted: /,
       );
       expect(movesError(results)?.message).not.toMatch(/0\/3 nodes|lines of rsync below/);
       expect(movesError(results)?.hint).toContain('a resume tries only the others again');

@@ -92,7 +92,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
     const orphan = await killInMidCopy(namespace, mover);
     expect(mover.privateDirs()).toHaveLength(1);
     const run = await outside(0, 'resume', namespace, { env: mover.env });
-    expect(run.stderr).toMatch(/An earlier mover of claim files \(pid \d+\) still ran; it was ended/);
+    expect(run.stderr).toMatch(/An earlier mover of PVC files \(pid \d+\) still ran; it was ended/);
     expect(lifeOf(orphan)).toBe('gone');
     const [first, second] = mover.noted('attempt').map(({ id }) => id);
     expect(second).not.toBe(first);

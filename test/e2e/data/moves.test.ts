@@ -81,7 +81,7 @@ describe('the copy of record', () => {
     const namespace = await installClaims('data', { claims: ['bad', 'good'] });
     const mover = openMover({ bad: ['partial-failure', 'ok'] });
     const run = await moveTo(4, 'cutover', namespace, { args: COPY, env: mover.env });
-    expect(run.document.summary).toMatch(/1 of 2 claims were not copied/);
+    expect(run.document.summary).toMatch(/1 of 2 PVCs were not copied/);
     expect(run.document.summary).toMatch(/exited with code 23 .*Partial transfer/);
     // What pv-migrate said is told once, and is once in the result.
     for (const text of [run.stderr, JSON.stringify(run.document)])

@@ -8,7 +8,7 @@ test('F21: a data copy that is partial stops with 4 before anything starts; roll
   const mover = openMover({ bad: ['partial-failure', 'partial-failure', 'ok'] });
   const copy = { args: ['--migrate-pvc-data'], env: mover.env };
   const { document } = await moveTo(4, 'cutover', namespace, copy);
-  expect(document.summary).toMatch(/1 of 2 claims were not copied/);
+  expect(document.summary).toMatch(/1 of 2 PVCs were not copied/);
   expect(document.hint).toMatch(/resume .*rollback/);
   expect(await listJson('dest', 'Pod', namespace)).toEqual([]);
   await moveTo(0, 'rollback', namespace, { env: mover.env });
