@@ -73,7 +73,7 @@ test('F38, T26: a run that is over is left out, one that is not is kept, a sched
 
   await patchJson('source', 'PipelineRun', 'waits', copy.source, OVER);
   const later = await copy.again();
-  expect(later.row('PipelineRun', 'waits').reason).toMatch(/^it is over .*a failover leaves it parked$/);
+  expect(later.row('PipelineRun', 'waits').reason).toMatch(/^it has finished .*a failover leaves it parked$/);
   expect(await kept(copy.dest)).toContainEqual({ what: 'PipelineRun.tekton.dev/waits', leftOut: 'finished' });
   expect((await copy.again()).result.requests.dest.writes).toBe(0);
 });
@@ -94,7 +94,7 @@ test('F38, A30: kinds that are named are done once, and --prune deletes the mani
 
   const shown = await copy.again({ prune: true, dryRun: true });
   const gone = [
-    ['Gadget', 'import', 'it is over .status.phase is Failed.; '],
+    ['Gadget', 'import', 'it has finished .status.phase is Failed.; '],
     ['PipelineRun', 'waits', 'it is gone from the source; '],
   ] as const;
   for (const [kind, name, reason] of gone)
