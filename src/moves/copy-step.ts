@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { PartialError } from '../common/errors.ts';
 import { nameList } from '../common/sentences.ts';
 import type { KubeObject } from '../kube/api-types.ts';
+import { controllerOf } from '../kube/direct-owners.ts';
 import { groupKind } from '../kube/object-names.ts';
 import { isOfMover } from '../pipeline/mover-labels.ts';
 import { followPods, type PodWatch } from '../sides/pod-watch.ts';
@@ -11,7 +12,6 @@ import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
 import type { Watched } from '../sides/watched.ts';
 import { claimsOfPod } from '../volumes/pair-pvcs.ts';
 import { finished } from '../workloads/is-finished.ts';
-import { controllerOf } from '../workloads/owners.ts';
 import { isTemporary } from '../workloads/temporary-objects.ts';
 import type { OwnerName } from '../workloads/workload-types.ts';
 

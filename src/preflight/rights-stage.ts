@@ -6,6 +6,7 @@ import type { Right } from '../needs/preflight-result.ts';
 import { chooseTypes, type TypePair } from '../pipeline/choose-types.ts';
 import { selectTypes } from '../pipeline/select-types.ts';
 import type { MoveSide } from '../sides/side-types.ts';
+import { ALWAYS_LISTED } from '../stage/collect-objects.ts';
 import type { GatheredSides, PreflightInput } from './preflight-types.ts';
 import { inCluster, inNamespace, NAMESPACES, RBAC } from './rights-scope.ts';
 
@@ -61,9 +62,6 @@ const NEED_TYPES: readonly GroupResource[] = [
   { group: 'node.k8s.io', resource: 'runtimeclasses' },
   { group: 'networking.k8s.io', resource: 'ingressclasses' },
 ];
-
-// As collect() has it: pods show what runs, Services decide about Endpoints.
-const ALWAYS_LISTED: ReadonlySet<string> = new Set(['pods', 'services', 'replicasets.apps', 'jobs.batch']);
 
 const writtenTypes = (selected: readonly TypePair[], copy: GatheredSides['copy']): ResourceType[] => {
   if (copy === undefined || copy.collected.unlisted.length > 0)

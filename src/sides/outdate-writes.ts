@@ -1,11 +1,11 @@
 import type { KubeObject } from '../kube/api-types.ts';
+import { controllerOf } from '../kube/direct-owners.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
 import { groupKind } from '../kube/object-names.ts';
 import { own } from '../kube/raw-json.ts';
 import { isReleased } from '../pipeline/hold-addresses-again.ts';
 import { releaseHeld } from '../pipeline/transforms/all-transforms.ts';
 import type { Journal } from '../state/record-types.ts';
-import { controllerOf } from '../workloads/owners.ts';
 import { planPark } from '../workloads/park.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
 import { moveVersion } from './move-version.ts';

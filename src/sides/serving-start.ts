@@ -1,11 +1,11 @@
 import { NEWER_REVISION, SERVING_REVISION } from '../common/annotations.ts';
 import { PartialError } from '../common/errors.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { controllerOf } from '../kube/direct-owners.ts';
 import type { Informer } from '../kube/informer.ts';
 import { groupKind, objectKey, objectName, refKey } from '../kube/object-names.ts';
 import { numberAt, setAt, stringAt, valueAt } from '../kube/raw-json.ts';
 import { mergeValue } from '../workloads/merge-fields.ts';
-import { controllerOf } from '../workloads/owners.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
 import { KEPT_APART, listRevisions } from '../workloads/read-revisions.ts';
 import { isPaused } from '../workloads/revisions.ts';

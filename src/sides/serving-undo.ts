@@ -1,11 +1,11 @@
 import { NEWER_REVISION, SERVING_REVISION } from '../common/annotations.ts';
 import { kubectl } from '../common/command-line.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { controllerOf } from '../kube/direct-owners.ts';
 import { openInformer } from '../kube/informer.ts';
 import { objectKey, objectName, refKey } from '../kube/object-names.ts';
 import { setAt, valueAt } from '../kube/raw-json.ts';
 import { mergeValue } from '../workloads/merge-fields.ts';
-import { controllerOf } from '../workloads/owners.ts';
 import { isMarked } from '../workloads/parked-annotation.ts';
 import { isReplacedAtOnce, type Revision, revisionOfTemplate, revisionsOf } from '../workloads/serving.ts';
 import { patchLive } from './patch-live.ts';

@@ -103,8 +103,16 @@ export const collect = async (
 const servesArgoCd = ({ types }: Discovery): boolean =>
   types.some(({ group, kind }) => group === 'argoproj.io' && kind === 'Application');
 
-// Pods are never copied but show what runs; Services decide about the Endpoints of the same name.
-const ALWAYS_LISTED: ReadonlySet<string> = new Set(['pods', 'services', 'replicasets.apps', 'jobs.batch']);
+/**
+ * Types that a stage lists whether they are copied or not: pods show what runs, Services decide about the Endpoints of
+ * the same name.
+ */
+export const ALWAYS_LISTED: ReadonlySet<string> = new Set([
+  'pods',
+  'services',
+  'replicasets.apps',
+  'jobs.batch',
+]);
 
 const listedTypes = (pairs: readonly TypePair[], selected: readonly TypePair[]): TypePair[] => {
   const names = new Set(selected.map((pair) => pair.name));

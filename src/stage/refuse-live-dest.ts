@@ -5,6 +5,7 @@ import { count, nameList } from '../common/sentences.ts';
 import type { SideRole } from '../common/side-role.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { objectKey, refKey } from '../kube/object-names.ts';
+import { hasEnded } from '../kube/pod-phase.ts';
 import type { Finding } from '../needs/findings.ts';
 import { readJournal } from '../state/journal.ts';
 import { journalPlace } from '../state/journal-store.ts';
@@ -133,10 +134,8 @@ export const refuseUnseenPods = (
 };
 
 /** Whether a pod is running or about to: not finished, and not being deleted. */
-const isRunning = (pod: KubeObject): boolean => {
-  const phase = (pod.status as { phase?: string } | undefined)?.phase;
-  return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined;
-};
+const isRunning = (pod: KubeObject): boolean =>
+  !hasEnded(pod) && pod.metadata.deletionTimestamp === undefined;
 
 // A copy of ours that is meant to run some replicas (warm standby), and our own helpers.
 const mayRun = (owner: KubeObject): boolean => {

@@ -1,10 +1,10 @@
 import { RefusedError } from '../common/errors.ts';
 import { hasStatus, isUnserved } from '../kube/api-errors.ts';
 import type { ClusterReader, KubeObject } from '../kube/api-types.ts';
+import { controllerOf } from '../kube/direct-owners.ts';
 import { groupKind, objectName } from '../kube/object-names.ts';
 import { workloadTypes } from '../sides/side.ts';
 import { runs } from '../sides/wanted-pods.ts';
-import { controllerOf } from '../workloads/owners.ts';
 import { isMarked, recordedFields } from '../workloads/parked-annotation.ts';
 
 /**

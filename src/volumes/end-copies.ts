@@ -2,7 +2,7 @@ import type { Reporter } from '../common/reporter.ts';
 import { nameList } from '../common/sentences.ts';
 import type { ClusterWriter, KubeObject } from '../kube/api-types.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
-import { stringAt } from '../kube/raw-json.ts';
+import { hasEnded } from '../kube/pod-phase.ts';
 import { PODS } from '../kube/well-known.ts';
 import { MOVER_SELECTOR } from '../pipeline/mover-labels.ts';
 import { cleanupLeftovers } from './copy-leftovers.ts';
@@ -118,9 +118,6 @@ const cleanUp = async ({ mover, records, sides }: EndCopiesInput, deps: EndCopie
 
 const POLL_MS = 1000;
 
-const isOver = (pod: KubeObject): boolean =>
-  ['Succeeded', 'Failed'].includes(stringAt(pod, 'status', 'phase') ?? '');
-
 const waitForPods = async (
   { records, sides, podsMs }: EndCopiesInput,
   { clock, signal }: EndCopiesDeps,
@@ -132,7 +129,7 @@ const waitForPods = async (
     for (const { cluster, namespace, isStarting } of sides) {
       const pods = await cluster.list(PODS, namespace, { labelSelector: MOVER_SELECTOR, signal });
       const uses = (pod: KubeObject): boolean =>
-        !isOver(pod) && claimsOfPod(pod).some((claim) => isStarting || claims.has(claim));
+        !hasEnded(pod) && claimsOfPod(pod).some((claim) => isStarting || claims.has(claim));
       for (const pod of pods.filter(uses))
         left.push(`${namespace}/${pod.metadata.name} of context ${cluster.context}`);
     }

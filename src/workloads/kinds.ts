@@ -1,9 +1,9 @@
 import { PARKED_NODE } from '../common/annotations.ts';
 import type { Json, KubeObject } from '../kube/api-types.ts';
+import { controllerOf } from '../kube/direct-owners.ts';
 import { groupKind } from '../kube/object-names.ts';
 import { listAt, numberAt, objectAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
 import { finished } from './is-finished.ts';
-import { controllerOf } from './owners.ts';
 import {
   KEDA_PAUSED,
   KEDA_PAUSED_REPLICAS,

@@ -2,7 +2,7 @@ import type { KubeObject } from '../kube/api-types.ts';
 import { objectKey } from '../kube/object-names.ts';
 import { stringAt, valueAt } from '../kube/raw-json.ts';
 import { finished } from './is-finished.ts';
-import { nextOwnerOf, ownersOf, type UidIndex } from './owners.ts';
+import { nextOwnerOf, ownerChain, type UidIndex } from './owners.ts';
 import { isMirror } from './pods-under.ts';
 
 /** An object before and after a change; undefined where it is not there. */
@@ -51,7 +51,7 @@ export const createLiveIndex = (): LiveIndex => {
   };
   const withOwners = (object: KubeObject): KubeObject[] => [
     object,
-    ...ownersOf(object, index).flatMap(({ uid }) => uids.get(uid) ?? []),
+    ...ownerChain(object, index).flatMap(({ uid }) => uids.get(uid) ?? []),
   ];
   const concerned = (object: KubeObject): KubeObject[] =>
     object.kind === 'Event'

@@ -1,4 +1,5 @@
 import type { KubeObject, OwnerReference } from '../kube/api-types.ts';
+import { controllerOf } from '../kube/direct-owners.ts';
 import { groupOf } from '../kube/object-names.ts';
 import type { OwnerName } from './workload-types.ts';
 
@@ -6,10 +7,6 @@ import type { OwnerName } from './workload-types.ts';
 export interface UidIndex {
   byUid(uid: string): KubeObject | undefined;
 }
-
-/** The owner that controls an object (ownerReference with controller true), or undefined. */
-export const controllerOf = (object: KubeObject): OwnerReference | undefined =>
-  object.metadata.ownerReferences?.find((owner) => owner.controller === true);
 
 /** The custom resource among the owners of an object that nothing controls, or undefined: not every operator is one's controller. */
 export const customOwnerOf = (object: KubeObject): OwnerName | undefined => {
@@ -33,7 +30,7 @@ export const controlledByCustomResource = (object: KubeObject, index: UidIndex):
  * The chain of owners above an object, nearest first, as far as the index knows them: the last one may be only a
  * reference. An object without a controlling owner is followed through its single ownerReference.
  */
-export const ownersOf = (object: KubeObject, index: UidIndex): OwnerReference[] =>
+export const ownerChain = (object: KubeObject, index: UidIndex): OwnerReference[] =>
   walk(object, index, nextOwnerOf);
 
 /** The next owner above an object: the one that controls it, or else its only one. */

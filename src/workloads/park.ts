@@ -1,10 +1,10 @@
 import { ORIGINAL_REPLICAS, PARKED } from '../common/annotations.ts';
 import type { JsonObject, KubeObject } from '../kube/api-types.ts';
+import { controllerOf } from '../kube/direct-owners.ts';
 import { groupKind } from '../kube/object-names.ts';
 import { clone, deleteAt, equalJson, isObject, objectAt, setAt, valueAt } from '../kube/raw-json.ts';
 import { parkingOf } from './kinds.ts';
 import { liveVersion, mergeValue } from './merge-fields.ts';
-import { controllerOf } from './owners.ts';
 import { fieldAt, keepRecorded, marksOf, recordedFields, recordedReplicas } from './parked-annotation.ts';
 import { scaleOverride } from './scale-override.ts';
 import type { ParkField, Parking, ParkOptions, ParkPlan } from './workload-types.ts';

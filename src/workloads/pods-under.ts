@@ -2,7 +2,7 @@ import type { KubeObject } from '../kube/api-types.ts';
 import { refKey } from '../kube/object-names.ts';
 import { stringAt } from '../kube/raw-json.ts';
 import { finished } from './is-finished.ts';
-import { ownersOf, type UidIndex } from './owners.ts';
+import { ownerChain, type UidIndex } from './owners.ts';
 import type { OwnerName, WorkloadPods } from './workload-types.ts';
 
 export interface PodOptions {
@@ -45,7 +45,7 @@ const counts = (pod: KubeObject, options: PodOptions): boolean =>
 
 /** The object at the top of a pod's owners, as far as the index knows them; a bare pod is its own. */
 export const rootOf = (pod: KubeObject, index: UidIndex): OwnerName => {
-  const { apiVersion, kind, name } = ownersOf(pod, index).at(-1) ?? {
+  const { apiVersion, kind, name } = ownerChain(pod, index).at(-1) ?? {
     apiVersion: pod.apiVersion,
     kind: pod.kind,
     name: pod.metadata.name,

@@ -1,9 +1,9 @@
 import type { KubeObject } from '../kube/api-types.ts';
+import { controllerOf } from '../kube/direct-owners.ts';
 import { groupKind } from '../kube/object-names.ts';
 import { booleanAt, numberAt, own, stringAt, valueAt } from '../kube/raw-json.ts';
 import { PAUSABLE } from '../kube/well-known.ts';
 import { conditionOf } from './is-finished.ts';
-import { controllerOf } from './owners.ts';
 
 /** A workload with pods that serve and are not of its current template. */
 export interface OlderRevision {

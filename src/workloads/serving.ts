@@ -1,4 +1,5 @@
 import type { Json, JsonObject, KubeObject } from '../kube/api-types.ts';
+import { controllerOf } from '../kube/direct-owners.ts';
 import { groupKind } from '../kube/object-names.ts';
 import {
   clone,
@@ -11,7 +12,6 @@ import {
   setAt,
   stringAt,
 } from '../kube/raw-json.ts';
-import { controllerOf } from './owners.ts';
 import { recordedFields } from './parked-annotation.ts';
 import { isPaused, isReadyPod, olderRevisions, revisionOf } from './revisions.ts';
 

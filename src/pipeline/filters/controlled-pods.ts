@@ -1,10 +1,9 @@
 import { skip } from '../../common/verdict.ts';
+import { directOwners, ownerName } from '../../kube/direct-owners.ts';
 import { groupKind } from '../../kube/object-names.ts';
-import { stringAt } from '../../kube/raw-json.ts';
+import { hasEnded } from '../../kube/pod-phase.ts';
 import type { Filter } from '../pipeline-types.ts';
-import { annotationOf, ownerName, ownersOf } from './owner-references.ts';
-
-const ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed']);
+import { annotationOf } from './label-values.ts';
 
 /** Leaves out every pod: a controller makes its pods anew, and a bare pod cannot be created without running. */
 export const pods: Filter = {
@@ -15,9 +14,9 @@ export const pods: Filter = {
     if (annotationOf(object, 'kubernetes.io/config.mirror') !== undefined) {
       return skip('the kubelet of a source node creates it from a file');
     }
-    const [owner] = ownersOf(object);
+    const [owner] = directOwners(object);
     if (owner !== undefined) return skip(`created by ${ownerName(owner)}`);
-    if (ENDED.has(stringAt(object, 'status', 'phase') ?? '')) return skip('the pod has ended');
+    if (hasEnded(object)) return skip('the pod has ended');
     return skip('a bare pod is never copied: it would start at once');
   },
 };

@@ -5,7 +5,7 @@ import { groupKind } from '../../kube/object-names.ts';
 import { listAt, stringAt, valueAt } from '../../kube/raw-json.ts';
 import type { Filter, ObjectIndex } from '../pipeline-types.ts';
 import { isGeneratedFor } from './generated-names.ts';
-import { keysOf } from './owner-references.ts';
+import { keysOf } from './label-values.ts';
 
 /**
  * Leaves out the ServiceAccounts that every namespace gets, as long as nobody changed them. A customised one goes on

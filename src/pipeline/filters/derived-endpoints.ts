@@ -3,7 +3,7 @@ import type { JsonObject, KubeObject } from '../../kube/api-types.ts';
 import { groupKind } from '../../kube/object-names.ts';
 import { objectAt, objectsAt } from '../../kube/raw-json.ts';
 import type { Filter, FilterContext } from '../pipeline-types.ts';
-import { labelOf } from './owner-references.ts';
+import { labelOf } from './label-values.ts';
 
 // https://kubernetes.io/docs/reference/labels-annotations-taints/#endpointslicekubernetesiomanaged-by
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';

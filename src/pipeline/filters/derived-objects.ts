@@ -1,7 +1,7 @@
 import { skip } from '../../common/verdict.ts';
+import { controllerOf, ownerName } from '../../kube/direct-owners.ts';
 import { groupKind } from '../../kube/object-names.ts';
 import type { Filter } from '../pipeline-types.ts';
-import { controllerOf, ownerName } from './owner-references.ts';
 
 /** Leaves out what a built-in or well-known controller makes from its owner, which makes its own where it is copied. */
 export const derivedObjects: Filter = {

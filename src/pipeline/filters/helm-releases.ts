@@ -4,7 +4,7 @@ import { groupKind } from '../../kube/object-names.ts';
 import { stringAt } from '../../kube/raw-json.ts';
 import type { Filter, ObjectIndex } from '../pipeline-types.ts';
 import { isBeingDeleted } from './being-deleted.ts';
-import { labelOf } from './owner-references.ts';
+import { labelOf } from './label-values.ts';
 
 /**
  * Keeps the newest revision of each Helm release, which is what `helm upgrade` at the destination goes on from, and the

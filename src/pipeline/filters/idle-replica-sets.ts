@@ -1,10 +1,11 @@
 import { ORIGINAL_REPLICAS, PARKED } from '../../common/annotations.ts';
 import { skip } from '../../common/verdict.ts';
 import type { KubeObject } from '../../kube/api-types.ts';
+import { controllerOf } from '../../kube/direct-owners.ts';
 import { groupKind } from '../../kube/object-names.ts';
 import { valueAt } from '../../kube/raw-json.ts';
 import type { Filter } from '../pipeline-types.ts';
-import { annotationOf, controllerOf } from './owner-references.ts';
+import { annotationOf } from './label-values.ts';
 
 const KINDS = ['ReplicaSet.apps', 'ReplicaSet.extensions'];
 

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../kube/api-types.ts';
 import { groupKind } from '../../kube/object-names.ts';
 import { objectAt } from '../../kube/raw-json.ts';
 import type { Filter } from '../pipeline-types.ts';
-import { annotationOf } from './owner-references.ts';
+import { annotationOf } from './label-values.ts';
 
 const LEADER = 'control-plane.alpha.kubernetes.io/leader';
 

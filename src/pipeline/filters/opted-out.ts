@@ -1,7 +1,7 @@
 import { IGNORE } from '../../common/annotations.ts';
 import { skip, warn } from '../../common/verdict.ts';
 import type { Filter } from '../pipeline-types.ts';
-import { annotationOf, labelOf } from './owner-references.ts';
+import { annotationOf, labelOf } from './label-values.ts';
 
 // Velero reads this one as a label only, and a namespace prepared for Velero means the same here.
 const VELERO_EXCLUDE = 'velero.io/exclude-from-backup';

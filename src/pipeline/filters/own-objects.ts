@@ -3,7 +3,7 @@ import { skip } from '../../common/verdict.ts';
 import { isOfMover } from '../mover-labels.ts';
 import type { Filter } from '../pipeline-types.ts';
 import { isHelmRelease } from './helm-releases.ts';
-import { labelOf } from './owner-references.ts';
+import { labelOf } from './label-values.ts';
 
 /**
  * Leaves out what dr-syncer and the data mover pv-migrate keep in a namespace for themselves: records of one

@@ -1,11 +1,12 @@
 import { skip, warn } from '../../common/verdict.ts';
+import type { OwnerReference } from '../../kube/api-types.ts';
+import { controllerOf, directOwners, ownerName } from '../../kube/direct-owners.ts';
 import { groupKind, groupOf } from '../../kube/object-names.ts';
 import type { Filter, FilterContext } from '../pipeline-types.ts';
 import { beingDeleted } from './being-deleted.ts';
 import { finishedRuns } from './finished-runs.ts';
 import { whyNeverCopied } from './never-copied-kinds.ts';
 import { optedOut } from './opted-out.ts';
-import { controllerOf, type Owner, ownerName, ownersOf } from './owner-references.ts';
 
 /**
  * Leaves out what an operator makes from a custom resource that is copied as well. Where the custom resource does
@@ -16,7 +17,7 @@ export const ownedByCustomResource: Filter = {
   name: 'owned-by-custom-resource',
   rules: ['F12', 'F13', 'F14'],
   evaluate(object, context) {
-    const owner = controllerOf(object) ?? ownersOf(object).find(isInstalled);
+    const owner = controllerOf(object) ?? directOwners(object).find(isInstalled);
     if (owner === undefined || ALWAYS_COPIED.has(groupKind(object))) return undefined;
     if (context.isBuiltinGroup(groupOf(owner.apiVersion))) return undefined;
     const never = whyNeverCopied(owner);
@@ -29,12 +30,13 @@ export const ownedByCustomResource: Filter = {
 };
 
 // The Operator Lifecycle Manager keeps what it installs without being its controller.
-const isInstalled = ({ apiVersion }: Owner): boolean => groupOf(apiVersion) === 'operators.coreos.com';
+const isInstalled = ({ apiVersion }: OwnerReference): boolean =>
+  groupOf(apiVersion) === 'operators.coreos.com';
 
 const ALWAYS_COPIED: ReadonlySet<string> = new Set(['PersistentVolumeClaim', 'Secret', 'ConfigMap']);
 
 /** Why the owner will not be at the destination to recreate what it owns, or undefined when it will. */
-const whyMissing = (owner: Owner, context: FilterContext): string | undefined => {
+const whyMissing = (owner: OwnerReference, context: FilterContext): string | undefined => {
   if (!context.includeCustomResources) return 'custom resources are not part of this run';
   if (!context.destServes(groupOf(owner.apiVersion), owner.kind)) {
     return `the destination does not serve ${groupKind(owner)}`;

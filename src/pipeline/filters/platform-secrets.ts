@@ -4,7 +4,7 @@ import { groupKind } from '../../kube/object-names.ts';
 import { stringAt } from '../../kube/raw-json.ts';
 import type { Filter } from '../pipeline-types.ts';
 import { hasGeneratedSuffix, isGeneratedName } from './generated-names.ts';
-import { annotationOf } from './owner-references.ts';
+import { annotationOf } from './label-values.ts';
 
 /** Leaves out Secrets that Kubernetes or OpenShift generate, and that only the source cluster accepts. */
 export const platformSecrets: Filter = {

@@ -1,6 +1,7 @@
 import { skip } from '../../common/verdict.ts';
+import type { OwnerReference } from '../../kube/api-types.ts';
+import { controllerOf, directOwners, ownerName } from '../../kube/direct-owners.ts';
 import type { Filter } from '../pipeline-types.ts';
-import { controllerOf, type Owner, ownerName, ownersOf } from './owner-references.ts';
 
 /**
  * Leaves out what lives and dies with a pod: the PVC of a generic ephemeral volume, the ConfigMap by which an operator
@@ -11,7 +12,7 @@ export const podOwned: Filter = {
   name: 'pod-owned',
   rules: ['F16'],
   evaluate(object) {
-    const owners = ownersOf(object);
+    const owners = directOwners(object);
     const controller = controllerOf(object);
     const [pod] = owners.filter(isPod);
     // With another owner besides it outlives the pod, unless the pod is the one that controls it.
@@ -23,4 +24,4 @@ export const podOwned: Filter = {
   },
 };
 
-const isPod = ({ apiVersion, kind }: Owner): boolean => apiVersion === 'v1' && kind === 'Pod';
+const isPod = ({ apiVersion, kind }: OwnerReference): boolean => apiVersion === 'v1' && kind === 'Pod';

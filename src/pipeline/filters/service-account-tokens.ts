@@ -3,7 +3,7 @@ import { groupKind } from '../../kube/object-names.ts';
 import { stringAt } from '../../kube/raw-json.ts';
 import type { Filter } from '../pipeline-types.ts';
 import { isGeneratedName } from './generated-names.ts';
-import { annotationOf } from './owner-references.ts';
+import { annotationOf } from './label-values.ts';
 
 const ACCOUNT = 'kubernetes.io/service-account.name';
 const ACCOUNT_UID = 'kubernetes.io/service-account.uid';
