@@ -26,12 +26,12 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'ui',
-    what: 'logs, questions and rendered results; what comes from outside is made safe here',
+    what: 'logs, questions and rendered results; escapes what comes from outside',
     packages: ['chalk', 'ora', 'yaml'],
   },
   { name: 'verbs', what: 'one file for each verb; callable without a terminal', packages: [] },
-  { name: 'repair', what: 'records that are lost or damaged, made anew from what is seen', packages: [] },
-  { name: 'status', what: 'what both sides show, and what to type next', packages: [] },
+  { name: 'repair', what: 'rebuilds lost or damaged records from what both sides show', packages: [] },
+  { name: 'status', what: 'what both sides show, and the next command to run', packages: [] },
   { name: 'preflight', what: 'the checks before a move', packages: [] },
   {
     name: 'moves',
@@ -54,7 +54,7 @@ export const ROOMS: readonly Room[] = [
     what: 'contexts, transport, discovery, lists, watches, writes',
     packages: ['@kubernetes/client-node', 'undici', 'p-map', 'p-limit', 'yaml'],
   },
-  { name: 'common', what: 'errors, sentences, time and text, for everybody', packages: [] },
+  { name: 'common', what: 'errors, sentences, time and text, for every room', packages: [] },
 ];
 
 /** Every package that has a home. */

@@ -27,11 +27,11 @@ const page = (): string => {
 
 const HEAD = `# States
 
-What \`dr-syncer status\` can find, in the order in which it asks: the first row that fits is the state, and its name is
-the field \`state\` of the result. Each row has at least one command that leads out, or says what a person must decide. The
-commands of \`status\` are complete: they carry the kubeconfigs, contexts and namespaces of the pair, and nothing that would
-accept a loss; a command that may lose something says so and asks for its flag. The examples are of a namespace \`shop\`
-with the contexts \`east\` (source) and \`west\` (destination).
+Every state that \`dr-syncer status\` can find. The first row that matches is the state, and its name is the field \`state\` of
+the result. Each row has at least one command that resolves the state, or says what a person must decide. The commands that
+\`status\` prints are complete: they contain the kubeconfigs, contexts and namespaces of the pair. They never contain a flag that
+accepts a loss: a command that may lose something says so and asks for that flag. The examples use a namespace \`shop\` with the
+contexts \`east\` (source) and \`west\` (destination).
 
-| state | what it is | outcome | what is known | what cannot be known | what leads out |
+| state | what it is | outcome | what is known | what cannot be known | what to do |
 |---|---|---|---|---|---|`;

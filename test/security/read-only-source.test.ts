@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 // The Roles that docs/stage.md shows, for another namespace and under names of their own.
 const documented = (namespace: string): Json[] => {
-  const [, yaml = ''] = /## With the least rights[\s\S]*?```yaml\n([\s\S]*?)```/.exec(
+  const [, yaml = ''] = /## Least privilege[\s\S]*?```yaml\n([\s\S]*?)```/.exec(
     readFileSync(join(ROOT, 'docs', 'stage.md'), 'utf8'),
   ) ?? [''];
   return parseAllDocuments(yaml).map((document) => {
