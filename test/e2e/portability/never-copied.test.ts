@@ -123,7 +123,7 @@ describe('objects', () => {
     ['F32: a bootstrap token', 'Secret', 'bootstrap', /join the source cluster/],
     ['F36: OpenShift’s image-puller binding', 'RoleBinding', 'system:image-pullers', /platform creates it/],
     ['F36: a system role', 'Role', 'system:deployer', /platform creates it/],
-    ['F37: GKE’s quota', 'ResourceQuota', 'gke-resource-quotas', /GKE makes it/],
+    ['F37: GKE’s quota', 'ResourceQuota', 'gke-resource-quotas', /GKE creates it/],
     ['F38: a completed Job', 'Job', 'completed', /completed; a copy would run again/],
     ['F38: a failed Job', 'Job', 'failed', /failed; a copy would run again/],
     ['F38: a Job of a CronJob', 'Job', 'of-cron', 'created by CronJob nightly'],
@@ -145,8 +145,8 @@ describe('objects', () => {
   it.each([
     ['F11: pods', 'Pod', /^web-/, 'ReplicaSet'],
     ['F11: a Deployment’s ReplicaSets', 'ReplicaSet', /^web-/, 'created by Deployment web'],
-    ['F23: slices of the endpoints controllers', 'EndpointSlice', /^web-/, /(its own|endpoint controllers)/],
-    ['F23: slices mirrored from Endpoints', 'EndpointSlice', /^outside-/, /(its own|endpoint controllers)/],
+    ['F23: slices of the endpoints controllers', 'EndpointSlice', /^web-/, /(created by|endpoint controllers)/],
+    ['F23: slices mirrored from Endpoints', 'EndpointSlice', /^outside-/, /(created by|endpoint controllers)/],
   ] as const)('%s are left to the controllers of the destination', (_title, kind, name, reason) => {
     const rows = copy.result.objects.filter((row) => row.kind === kind && name.test(row.name));
     // Pods with an owner and their kin are left out by the type's nature; a row is there where the type is copied.
