@@ -9,7 +9,7 @@ import type { CheckContext, CheckRow } from '../preflight-types.ts';
 /** Whether the side that starts serves every kind that is to be started there. */
 export const checkApiKinds: CheckRow = {
   id: 'api-missing',
-  passed: 'Every kind that is to be started is served there.',
+  passed: 'Every kind to be started is served there.',
   run: (context) => [...stagedKinds(context), ...stashedKinds(context)],
 };
 
