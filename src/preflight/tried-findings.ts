@@ -23,13 +23,7 @@ export const triedRows = (
     ...failed
       .filter(({ failure }) => !isOpen(failure))
       .map(({ name, failure }) =>
-        finding(
-          id,
-          'refuse',
-          name,
-          `The server does not allow dr-syncer ${doing(name)}: ${clause(failure.detail)}.`,
-          hint,
-        ),
+        finding(id, 'refuse', name, `The server refuses ${doing(name)}: ${clause(failure.detail)}.`, hint),
       ),
     ...(first === undefined
       ? []

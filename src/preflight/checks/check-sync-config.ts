@@ -24,7 +24,7 @@ export const checkSyncConfig: CheckRow = {
           'sync-config',
           'refuse',
           name,
-          `The server does not allow dr-syncer ${doing(name)}: ${clause(failure?.detail ?? '')}.`,
+          `The server refuses ${doing(name)}: ${clause(failure?.detail ?? '')}.`,
           hint,
         ),
       ),

@@ -226,7 +226,7 @@ describe('before anything is done', () => {
     });
     const args = ['--dry-run', '--without-hooks'];
     const release = await moveTo(3, 'resume', namespace, { args }).finally(allowAddresses);
-    expect(release.document.summary).toMatch(/does not allow dr-syncer to release Service lb .*no addresses/);
+    expect(release.document.summary).toMatch(/refuses to release Service lb .*no addresses/);
     await taken('dest', namespace, 'services/lb', lb);
     await moveTo(0, 'resume', namespace, { args: ['--without-hooks'] });
 
@@ -242,7 +242,7 @@ describe('before anything is done', () => {
       await moveTo(4, 'failback', namespace, { args: sync });
       const config = await moveTo(3, 'resume', namespace, { args: ['--dry-run'] });
       expect(config.document.summary).toMatch(
-        /does not allow dr-syncer to apply ConfigMap settings .*no red/,
+        /refuses to apply ConfigMap settings .*no red/,
       );
     } finally {
       await allowRed();

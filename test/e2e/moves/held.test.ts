@@ -56,7 +56,7 @@ test('T40: a hold that the destination refuses is named with the way out, and a 
   cleanUps.push(await enforce('dest', namespace, NO_CLUSTER_IP));
   const refused = await moveTo(3, 'failback', namespace);
   expect(refused.stdout).toMatch(
-    /The server does not allow dr-syncer to hold Service web again.*balancers stay/,
+    /The server refuses to hold Service web again.*balancers stay/,
   );
   expect(await lookAt(namespace)).toEqual(released);
 
