@@ -131,7 +131,7 @@ describe('room in a quota', () => {
     expect(rowsOf(side('dest'), scoped, [starter('web', '1', 2)], NONE, counts)).toEqual([]);
     const odd = quota({ pods: '0' }, {}, { scopes: ['Odd'] });
     expect(rowsOf(side('dest'), odd, [starter('web', '1', 2)], NONE, {})).toEqual([
-      expect.stringMatching(/^unknown: .* has a scope that is not known here/),
+      expect.stringMatching(/^unknown: .* has a scope that dr-syncer does not know/),
     ]);
   });
 });
