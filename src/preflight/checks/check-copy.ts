@@ -23,7 +23,7 @@ const copyRows = ({ copy, to, input }: Pick<CheckContext, 'copy' | 'to' | 'input
   const refused = copy.prepared.flatMap(({ source, verdict, leaving }) =>
     verdict.kind === 'refuse' &&
     leaving === undefined &&
-    !(mayNotList && /may not be listed/.test(verdict.reason))
+    !(mayNotList && /cannot be listed/.test(verdict.reason))
       ? [
           finding(
             'copy',
