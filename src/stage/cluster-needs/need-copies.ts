@@ -133,7 +133,7 @@ export const whyNeverBrought = (source: KubeObject): string | undefined => {
   const { metadata } = source;
   if (metadata.deletionTimestamp !== undefined) return 'it is being deleted at the source';
   if ([metadata.labels, metadata.annotations].some((marks: JsonObject | undefined) => isIgnored(marks)))
-    return `it has the mark ${PREFIX}ignore`;
+    return `it is marked ${PREFIX}ignore`;
   return isOfKubernetes(source) ? 'it belongs to Kubernetes itself' : undefined;
 };
 
