@@ -241,9 +241,7 @@ describe('before anything is done', () => {
       const sync = ['--sync-config', '--ignore-preflight', 'sync-config'];
       await moveTo(4, 'failback', namespace, { args: sync });
       const config = await moveTo(3, 'resume', namespace, { args: ['--dry-run'] });
-      expect(config.document.summary).toMatch(
-        /refuses to apply ConfigMap settings .*no red/,
-      );
+      expect(config.document.summary).toMatch(/refuses to apply ConfigMap settings .*no red/);
     } finally {
       await allowRed();
     }

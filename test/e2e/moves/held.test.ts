@@ -55,9 +55,7 @@ test('T40: a hold that the destination refuses is named with the way out, and a 
   const released = await lookAt(namespace);
   cleanUps.push(await enforce('dest', namespace, NO_CLUSTER_IP));
   const refused = await moveTo(3, 'failback', namespace);
-  expect(refused.stdout).toMatch(
-    /The server refuses to hold Service web again.*balancers stay/,
-  );
+  expect(refused.stdout).toMatch(/The server refuses to hold Service web again.*balancers stay/);
   expect(await lookAt(namespace)).toEqual(released);
 
   const { document } = await moveTo(4, 'failback', namespace, { args: ['--ignore-preflight', 'release'] });
