@@ -129,7 +129,7 @@ export const CLASS_KINDS: readonly ClassKind[] = [
     type: 'volumeattributesclasses.storage.k8s.io',
     id: 'volume-attributes-class',
     reportUnserved: true,
-    effect: 'so no volume is made for the PVC',
+    effect: 'so no volume is provisioned for the PVC',
     uses: ({ desired }) =>
       copiedClaims(desired).flatMap(({ claim, user }) => {
         const name = stringAt(claim, 'spec', 'volumeAttributesClassName');

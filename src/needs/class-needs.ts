@@ -36,11 +36,11 @@ export const missingClasses = (row: ClassKind, context: Names, listed: Listed): 
     id: `${row.id}-missing`,
     subject: `${row.kind} ${name}`,
     message:
-      `Context ${context.dest.context} has no ${row.kind} ${name}, which is named by ` +
+      `Context ${context.dest.context} has no ${row.kind} ${name}, which is referenced by ` +
       `${nameList(users.sort())} in namespace ${context.destNamespace}, ${row.effect}. ` +
       (listed.state === 'not-served'
         ? `It does not serve ${row.type} at all.`
-        : `List those it has with: ${kubectl(context.dest, 'get', row.type)}`),
+        : `List the existing ones with: ${kubectl(context.dest, 'get', row.type)}`),
   }));
 };
 
@@ -61,9 +61,9 @@ export const otherIngresses = (context: Names, listed: Listed): Finding[] => {
       id: 'ingress-class-missing',
       subject: `IngressClass ${name}`,
       message:
-        `The class ${name} is named in an annotation of ${nameList(users.sort())} in namespace ` +
+        `The class ${name} is referenced by an annotation of ${nameList(users.sort())} in namespace ` +
         `${context.destNamespace}. Context ${context.dest.context} has no IngressClass of that name; an Ingress ` +
-        'controller that goes by the annotation may still serve it.',
+        'controller that uses the annotation may still serve it.',
     }),
   );
   if (unnamed.length === 0 || (listed.state === 'listed' && listed.objects.some(isDefault))) return findings;
@@ -74,7 +74,7 @@ export const otherIngresses = (context: Names, listed: Listed): Finding[] => {
       id: 'ingress-class-default-missing',
       subject: 'IngressClass',
       message:
-        `No class is named by ${nameList(unnamed.map(objectName).sort())} in namespace ${context.destNamespace}, ` +
+        `No IngressClass is set on ${nameList(unnamed.map(objectName).sort())} in namespace ${context.destNamespace}, ` +
         `and context ${context.dest.context} has no default IngressClass. List its classes with: ` +
         kubectl(context.dest, 'get', INGRESS_CLASS.type),
     },
@@ -87,7 +87,7 @@ const checkOtherIngresses = async (context: CheckContext): Promise<Finding[]> =>
     : [];
 
 const listClass = (context: CheckContext, { kind, type }: ClassKind): Promise<Listed> =>
-  context.lister.list('dest', type, `whether each ${kind} that the copy names exists`);
+  context.lister.list('dest', type, `whether each ${kind} that the copy references exists`);
 
 const namesOf = (listed: Listed): string[] =>
   listed.state === 'listed' ? listed.objects.map((object) => object.metadata.name) : [];

@@ -24,7 +24,7 @@ export const checkClusterRoles: Check = async (context) => {
   const missing = missingUses(uses, listed.state === 'listed' ? listed.objects : []);
   const reported = await Promise.all(
     missing.map(async ([name, users]) => {
-      const question = `whether ClusterRole ${name} is one that Kubernetes itself makes`;
+      const question = `whether ClusterRole ${name} is one that Kubernetes itself creates`;
       const origin = await context.lister.get('source', CLUSTER_ROLES, undefined, name, question);
       return origin.state === 'found' && isBootstrapDefault(origin.object)
         ? []
@@ -83,6 +83,6 @@ export const clusterRoleFinding = (
     `namespace ${destNamespace}. ${
       alsoAtSource
         ? `Context ${source.context} does not have it either; delete the binding, or leave it out with the label ${IGNORE}=true.`
-        : `Create it in context ${dest.context} first, or let a stage bring it with --include-cluster-needs. Inspect it with: ${kubectl(source, 'get', `clusterrole/${name}`, '-o', 'yaml')}`
+        : `Create it in context ${dest.context} first, or let a stage create it with --include-cluster-needs. Inspect it with: ${kubectl(source, 'get', `clusterrole/${name}`, '-o', 'yaml')}`
     }`,
 });

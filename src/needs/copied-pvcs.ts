@@ -34,7 +34,7 @@ export const copiedClaims = (objects: readonly KubeObject[]): CopiedClaim[] =>
       const made = `${template}-${object.metadata.name}-`;
       return {
         claim,
-        user: `${objectName(object)} (claim template ${template})`,
+        user: `${objectName(object)} (volumeClaimTemplate ${template})`,
         className,
         isNamed: (name) => name.startsWith(made) && /^\d+$/.test(name.slice(made.length)),
       };

@@ -42,7 +42,7 @@ export const ephemeralClaims = ({
             level: strict === true ? 'refuse' : 'warn',
             id: 'ephemeral-claim',
             subject: `${CLAIM} ${name}`,
-            message: `${CLAIM} ${name} in namespace ${destNamespace} of context ${dest.context} has the name of a PVC that a pod of ${object.kind} ${object.metadata.name} makes for itself, so that pod would never start. It holds nothing that lasts. Delete it with: ${kubectl({ cluster: dest, namespace: destNamespace }, 'delete', 'pvc', name)}`,
+            message: `${CLAIM} ${name} in namespace ${destNamespace} of context ${dest.context} has the name of a PVC that a pod of ${object.kind} ${object.metadata.name} creates for itself, so that pod would never start. It holds no lasting data. Delete it with: ${kubectl({ cluster: dest, namespace: destNamespace }, 'delete', 'pvc', name)}`,
           }),
         ),
     );

@@ -12,7 +12,7 @@ import type { Check, CheckContext, Listed } from './need-types.ts';
 export const checkGrants: Check = async (context) => {
   const found = await Promise.all(
     Object.entries(BINDINGS).map(async ([type, kind]) => {
-      const question = `whether other ${kind}s grant rights to ServiceAccounts of the namespace`;
+      const question = `whether other ${kind}s grant permissions to ServiceAccounts of the namespace`;
       const grants = grantsOf(
         objectsIn(await context.lister.list('source', type, question)),
         context.sourceNamespace,
@@ -76,8 +76,8 @@ export const grantFinding = (
     id: 'grant-not-copied',
     subject: `${object.kind} ${name}${where}`,
     message:
-      `${object.kind} ${name}${where} of context ${source.context} gives ${role} to ${nameList(subjects)} of ` +
-      `namespace ${sourceNamespace}. It is outside the namespace and is not copied; if the copy needs it, make ` +
+      `${object.kind} ${name}${where} of context ${source.context} grants ${role} to ${nameList(subjects)} of ` +
+      `namespace ${sourceNamespace}. It is outside the namespace and is not copied; if the copy needs it, create ` +
       `the same grant at the destination. Inspect it with: ` +
       kubectl(
         namespace === undefined ? source : { cluster: source, namespace },

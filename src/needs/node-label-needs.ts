@@ -13,7 +13,7 @@ export const checkNodeLabels: Check = async (context) => {
   const listed = await context.lister.list(
     'dest',
     'nodes',
-    'whether nodes carry the labels that pods demand',
+    'whether nodes have the labels that pods require',
   );
   return listed.state === 'listed' ? nodeFindings(context, context.templates, listed.objects) : [];
 };
@@ -34,8 +34,8 @@ export const nodeFindings = (
     id: 'node-labels-missing',
     subject: demand,
     message:
-      `No node of context ${dest.context} matches ${demand}, which is demanded by ` +
+      `No node of context ${dest.context} matches ${demand}, which is required by ` +
       `${nameList(users.sort())} in namespace ${destNamespace}: its pods stay Pending unless such a node is added. ` +
-      `See the labels with: ${kubectl(dest, 'get', 'nodes', '--show-labels')}`,
+      `List the labels with: ${kubectl(dest, 'get', 'nodes', '--show-labels')}`,
   }));
 };

@@ -41,7 +41,7 @@ const ROWS: readonly Row[] = [
   {
     id: 'host-path-volume',
     find: (spec) => volumes(spec, 'hostPath', (volume) => stringAt(volume, 'path') ?? ''),
-    text: (paths) => `mounts ${paths} of its node: it finds what the destination's nodes have there.`,
+    text: (paths) => `mounts ${paths} from its node: at the destination it finds what the nodes have there.`,
   },
   {
     id: 'nfs-volume',
@@ -62,13 +62,13 @@ const ROWS: readonly Row[] = [
       const name = stringAt(spec, 'schedulerName') ?? '';
       return name === '' || name === 'default-scheduler' ? [] : [name];
     },
-    text: (name) => `asks for the scheduler ${name}: its pods stay Pending unless the destination runs it.`,
+    text: (name) => `uses the scheduler ${name}: its pods stay Pending unless the destination runs it.`,
   },
   {
     id: 'scheduling-gates',
     level: 'warn',
     find: gatesOf,
     text: (gates) =>
-      `makes pods with the scheduling gate ${gates}: they stay Pending until a controller of the destination takes it off.`,
+      `creates pods with the scheduling gate ${gates}: they stay Pending until a controller at the destination removes it.`,
   },
 ];

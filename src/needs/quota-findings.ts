@@ -38,7 +38,7 @@ export const quotaFindings = (
               'quota',
               'unknown',
               subject,
-              `${subject} in ${`namespace ${side.namespace} of context ${side.cluster.context}`} has a scope that is not known here, so it was not summed up.`,
+              `${subject} in ${`namespace ${side.namespace} of context ${side.cluster.context}`} has a scope that dr-syncer does not know, so it was not checked.`,
             ),
           ];
     const counted = choices.flatMap(({ starter, chosen }) => (chosen === true ? [starter] : []));
@@ -78,8 +78,8 @@ const hintFor = (
 ): string => {
   const fewer = hasPods ? ', or start fewer replicas' : '';
   return staged
-    ? `It is a copy of the quota at the source: raise that by ${amount} at least${fewer}, or label it ${IGNORE}=true to keep it out of the copy.`
-    : `Raise it by ${amount} at least${fewer}: ${kubectl(side, 'edit', `resourcequota/${name}`)}`;
+    ? `It is a copy of the quota at the source: raise that by at least ${amount}${fewer}, or label it ${IGNORE}=true to keep it out of the copy.`
+    : `Raise it by at least ${amount}${fewer}: ${kubectl(side, 'edit', `resourcequota/${name}`)}`;
 };
 
 interface QuotaSide {

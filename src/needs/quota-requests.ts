@@ -42,8 +42,8 @@ export const quotaRequestFindings = (
         subject: `ResourceQuota ${name}`,
         message:
           `ResourceQuota ${name} in namespace ${destNamespace} of context ${dest.context} limits ${missing}, so ` +
-          `the server refuses pods that do not state it, and no LimitRange fills it in: pods of ` +
-          `${nameList(refused.map(({ user }) => user).sort())} cannot be created. State it in their templates, ` +
+          `the server refuses pods that do not set it, and no LimitRange has a default for it: pods of ` +
+          `${nameList(refused.map(({ user }) => user).sort())} cannot be created. Set it in their templates, ` +
           `or add a LimitRange with defaults. Inspect it with: ` +
           kubectl({ cluster: dest, namespace: destNamespace }, 'describe', `resourcequota/${name}`),
       },

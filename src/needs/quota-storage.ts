@@ -33,7 +33,7 @@ export const quotaStorageFindings = (
           subject: `ResourceQuota ${name}`,
           message:
             `ResourceQuota ${name} in namespace ${destNamespace} of context ${dest.context} allows ${String(limit)} ` +
-            `for ${key}, but ${needed.text}: some of the PVCs will be refused. Raise the limit, or look at what ` +
+            `for ${key}, but ${needed.text}: some of the PVCs will be refused. Raise the limit, or inspect what ` +
             `is used with: ${kubectl({ cluster: dest, namespace: destNamespace }, 'describe', `resourcequota/${name}`)}`,
         },
       ];
@@ -59,7 +59,10 @@ const neededFor = (
   if (groups['storage'] === undefined)
     return { amount: String(counted.length), text: `there will be ${many}` };
   const bytes = counted.reduce((sum, claim) => sum + requestOf(claim), 0n);
-  return { amount: String(bytes), text: `${many} ask for ${gibibytes(bytes)} together` };
+  return {
+    amount: String(bytes),
+    text: `${many} ${counted.length === 1 ? 'requests' : 'request'} ${gibibytes(bytes)} in total`,
+  };
 };
 
 // The server reports a request that is no quantity; here it counts for nothing.

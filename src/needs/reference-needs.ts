@@ -29,7 +29,7 @@ export const checkReferences: Check = async (context) => {
         type,
         destNamespace,
         name,
-        `whether all that the copy names in ${type} exists`,
+        `whether everything that the copy references in ${type} exists`,
       );
     },
     signal,
@@ -74,9 +74,9 @@ export const referenceFinding = (context: Names, uses: Uses): Finding => {
     id: 'reference-missing',
     subject,
     message:
-      `${subject} is named by ${nameList(users)}, but is not part of this copy and does not exist in namespace ` +
+      `${subject} is referenced by ${nameList(users)}, but is not part of this copy and does not exist in namespace ` +
       `${context.destNamespace} of context ${context.dest.context}${own(KINDS, kind)?.effect ?? ''}. ` +
-      `${atSource ? 'The source has it; look at it' : 'See whether the source has it'} with: ` +
+      `${atSource ? 'The source has it; inspect it' : 'Check whether the source has it'} with: ` +
       kubectl(
         { cluster: context.source, namespace: context.sourceNamespace },
         'get',

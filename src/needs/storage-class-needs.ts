@@ -76,10 +76,10 @@ export const staticFindings = (
       id: 'static-claim',
       subject: 'StorageClass ""',
       message:
-        `The empty StorageClass is named by ${usersOf(without)} in namespace ${names.destNamespace}: nothing ` +
-        `makes a volume for such a PVC, and context ${names.dest.context} has none reserved for it. Map it with ` +
+        `The empty StorageClass is referenced by ${usersOf(without)} in namespace ${names.destNamespace}: nothing ` +
+        `provisions a volume for such a PVC, and context ${names.dest.context} has none reserved for it. Map it with ` +
         '--storage-class-map =<class>, set the label ' +
-        `${STORAGE_CLASS} on the claim, or create a PersistentVolume whose spec.claimRef names the claim.`,
+        `${STORAGE_CLASS} on the PVC, or create a PersistentVolume whose spec.claimRef references the PVC.`,
     },
   ];
 };
@@ -94,7 +94,7 @@ const missingFinding = (
   id: 'storage-class-missing',
   subject: `StorageClass ${className}`,
   message:
-    `Context ${names.dest.context} has no StorageClass ${className}, which is named by ${usersOf(users)} in ` +
+    `Context ${names.dest.context} has no StorageClass ${className}, which is referenced by ${usersOf(users)} in ` +
     `namespace ${names.destNamespace}; ${whatThereIs(classes)}. ${remedy(names, className, users)}`,
 });
 
@@ -107,9 +107,9 @@ const noDefaultFinding = (
   id: 'no-default-storage-class',
   subject: 'StorageClass',
   message:
-    `No StorageClass is named by ${usersOf(users)} in namespace ${names.destNamespace}, and context ` +
+    `No StorageClass is set on ${usersOf(users)} in namespace ${names.destNamespace}, and context ` +
     `${names.dest.context} has no default one, so the PVCs stay Pending; ${whatThereIs(classes)}. Make one the ` +
-    `default, or set the label ${STORAGE_CLASS} on the claims.`,
+    `default, or set the label ${STORAGE_CLASS} on the PVCs.`,
 });
 
 // A label on the claim wins over the map, and a class that the map names is corrected where it was written.

@@ -68,9 +68,9 @@ export const notCopiedFinding = (
     subject: nameOf(hook),
     message:
       `${nameOf(hook)} of context ${source.context} calls ${servicesOf(hook)} in namespace ${sourceNamespace}. It ` +
-      `is not copied: no pod answers while the copy is parked, and that would ${
-        isApi ? 'disturb API discovery' : 'fail writes'
-      } in the whole destination cluster. If the copy needs it, create it after activation. Inspect it with: ` +
+      `is not copied: no pod answers while the copy is parked, so ${
+        isApi ? 'API discovery would be disturbed' : 'writes would fail'
+      } in the whole destination cluster. If the copy needs it, create it once the copy runs. Inspect it with: ` +
       kubectl(source, 'get', `${hook.type}/${hook.object.metadata.name}`, '-o', 'yaml'),
   };
 };
@@ -85,7 +85,7 @@ export const parkedHookFinding = (
   subject: nameOf(hook),
   message:
     `${nameOf(hook)} of context ${dest.context} calls ${servicesOf(hook)} in namespace ${destNamespace}, where ` +
-    `nothing answers while the copy is parked: requests that it covers fail in the whole cluster. Look at it ` +
+    `nothing answers while the copy is parked: requests that it covers fail in the whole cluster. Inspect it ` +
     `with: ${kubectl(dest, 'get', `${hook.type}/${hook.object.metadata.name}`, '-o', 'yaml')}`,
 });
 
@@ -97,7 +97,7 @@ const hookLists = (context: CheckContext, side: SideRole): Promise<Hook[]>[] => 
       : [[...context.desired, ...context.destObjects], context.destNamespace];
   if (!objects.some((object) => groupKind(object) === 'Service')) return [];
   return Object.entries(TYPES).map(async ([type, kinds]) => {
-    const question = `whether ${kinds} lead to Services of namespace ${namespace}`;
+    const question = `whether ${kinds} call Services of namespace ${namespace}`;
     const listed = await context.lister.list(side, type, question);
     return listed.state === 'listed' ? hooksTo(listed.objects, type, namespace) : [];
   });

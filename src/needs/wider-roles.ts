@@ -18,7 +18,7 @@ export const checkWiderRoles: Check = async (context) => {
   const uses = clusterRoleUses(context.desired.filter((object) => !isThere(object, context.destObjects)));
   const standing = clusterRoleUses(context.desired.filter((object) => isThere(object, context.destObjects)));
   if (uses.length + standing.length === 0 || context.source === context.dest) return [];
-  const question = 'whether the ClusterRoles of the RoleBindings mean the same on both sides';
+  const question = 'whether the ClusterRoles of the RoleBindings grant the same on both sides';
   const [there, here] = await Promise.all([
     context.lister.list('dest', CLUSTER_ROLES, question),
     context.lister.list('source', CLUSTER_ROLES, question),
@@ -74,11 +74,11 @@ export const widerRoleFinding = (
   id: 'cluster-role-wider',
   subject: `ClusterRole ${name}`,
   message:
-    `ClusterRole ${name} gives more in context ${dest.context} than in context ${source.context} (${nameList(extra)}), and ` +
-    `${nameList([...users].sort())} grants it in namespace ${destNamespace}. ${
+    `ClusterRole ${name} grants more in context ${dest.context} than in context ${source.context} (${nameList(extra)}), and ` +
+    `${nameList([...users].sort())} ${[...users].length === 1 ? 'binds' : 'bind'} it in namespace ${destNamespace}. ${
       level === 'refuse'
-        ? `Make the two roles equal, or add --accept-cluster-roles ${shellWord(name)}. Look at them with: `
-        : 'Look at them with: '
+        ? `Make the two roles equal, or add --accept-cluster-roles ${shellWord(name)}. Inspect them with: `
+        : 'Inspect them with: '
     }${kubectl(source, 'get', `clusterrole/${name}`, '-o', 'yaml')}   and with: ${kubectl(dest, 'get', `clusterrole/${name}`, '-o', 'yaml')}`,
 });
 
@@ -105,8 +105,8 @@ export const checkSubjects: Check = ({ desired, source, dest }) => {
       subject: 'RoleBindings',
       message:
         `${nameList(named.map(({ subject }) => subject).sort())} of ${nameList(named.map(({ binding }) => binding).sort())} ` +
-        `get the same rights in context ${dest.context} as in context ${source.context}: see that both clusters ` +
-        'know the same people by these names.',
+        `${named.length === 1 ? 'gets' : 'get'} the same permissions in context ${dest.context} as in context ${source.context}: ` +
+        'make sure that both clusters know the same people by these names.',
     },
   ];
 };

@@ -1,5 +1,6 @@
 import { isDrError } from '../common/errors.ts';
 import { exitCode } from '../common/exit-codes.ts';
+import { count } from '../common/sentences.ts';
 import type { SideRole } from '../common/side-role.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
@@ -57,7 +58,7 @@ export const checkMove = async (input: PreflightInput): Promise<PreflightResult>
   const checks: readonly CheckRow[] = [
     {
       id: 'rights',
-      passed: `Every right that a ${input.kind} uses is there.`,
+      passed: `The permissions for a ${input.kind} are granted.`,
       run: async () => {
         rights.found = await checkRights(context);
         return rights.found.checks;
@@ -190,16 +191,16 @@ const conclude = (
   const of = (level: FindingLevel): Finding[] => checks.filter((check) => check.level === level);
   const [refused, unsafe, warned, unknown] = [of('refuse'), of('unsafe'), of('warn'), of('unknown')];
   const counts = [
-    [refused.length, 'refused'],
-    [unsafe.length, 'unsafe'],
-    [warned.length, 'to be looked at'],
-    [unknown.length, 'not known'],
-    [of('ok').length, 'good'],
+    [refused.length, `${refused.length} blocking`],
+    [unsafe.length, `${unsafe.length} unsafe`],
+    [warned.length, count(warned.length, 'warning')],
+    [unknown.length, `${unknown.length} unknown`],
+    [of('ok').length, `${of('ok').length} passed`],
   ] as const;
-  const text = counts.flatMap(([count, word]) => (count === 0 ? [] : `${count} ${word}`)).join(', ');
+  const text = counts.flatMap(([many, words]) => (many === 0 ? [] : words)).join(', ');
   const outcome = refused.length > 0 ? 'refused' : unsafe.length > 0 ? 'unsafe' : 'ok';
   const [worst] = [...refused, ...unsafe];
-  const says = worst === undefined ? `Nothing is in the way of a ${kind}` : `A ${kind} must not begin`;
+  const says = worst === undefined ? `Ready for a ${kind}` : `Not ready for a ${kind}`;
   const first = worst === undefined ? '' : ` ${worst.message}`;
   return { outcome, exitCode: exitCode(outcome), summary: `${says}: ${text}.${first}` };
 };

@@ -32,8 +32,8 @@ export const triedRows = (
             id,
             'unknown',
             open.length === 1 ? first.name : `${open.length} objects`,
-            `Whether the server lets us ${doing(first.name).replace(/^to /, '')} could not be asked${
-              open.length === 1 ? '' : `, like ${open.length - 1} more`
+            `Could not check whether the server allows dr-syncer ${doing(first.name)}${
+              open.length === 1 ? '' : ` (and ${open.length - 1} more)`
             }: ${clause(first.failure.detail)}.`,
           ),
         ]),

@@ -64,7 +64,7 @@ export const collect = async (
         throw new UsageError(
           `"${options.selector}" is not a valid label selector: ${error.failure.detail}.`,
           {
-            hint: 'Write it as kubectl takes it: -l app=shop,tier!=cache.',
+            hint: 'Use the syntax of kubectl: -l app=shop,tier!=cache.',
             cause: error,
           },
         );
@@ -148,7 +148,7 @@ const findingsOf = (connected: Connected): Finding[] =>
       level: 'warn' as const,
       id: 'api-group-unavailable',
       subject: failed.groupVersion,
-      message: `The ${side === 'source' ? 'source' : 'destination'} could not say what it serves in ${failed.groupVersion}: ${failed.reason}. Objects of that group, if any, are not part of this copy.`,
+      message: `The ${side === 'source' ? 'source' : 'destination'} could not report what it serves in ${failed.groupVersion}: ${failed.reason}. Objects of that group, if any, are not part of this copy.`,
     })),
   );
 
@@ -158,8 +158,8 @@ const nothingListed = (
   unlisted: readonly { readonly reason: string }[],
 ): RefusedError =>
   new RefusedError(
-    `Context ${deps.source.context}: nothing in namespace ${options.sourceNamespace} may be listed: ${unlisted[0]?.reason ?? 'no rights'}.`,
+    `Context ${deps.source.context}: cannot list anything in namespace ${options.sourceNamespace}: ${unlisted[0]?.reason ?? 'no permissions'}.`,
     {
-      hint: `Check the rights with: ${kubectl({ cluster: deps.source, namespace: options.sourceNamespace }, 'auth', 'can-i', '--list')}`,
+      hint: `Check the permissions with: ${kubectl({ cluster: deps.source, namespace: options.sourceNamespace }, 'auth', 'can-i', '--list')}`,
     },
   );

@@ -42,8 +42,8 @@ export const connect = async (deps: StageDeps, options: StageOptions): Promise<C
     destNamespace !== undefined && sourceNamespace.metadata.uid === destNamespace.metadata.uid;
   if (sameNamespace || (sameCluster && options.sourceNamespace === options.destNamespace)) {
     throw new UsageError(
-      `Contexts ${source.context} and ${dest.context} lead to the same cluster, and source and destination are both namespace ${options.sourceNamespace}: that would park the running application itself.`,
-      { hint: 'Name another cluster with --dest-context, or another namespace with --dest-namespace.' },
+      `Contexts ${source.context} and ${dest.context} point to the same cluster, and source and destination are both namespace ${options.sourceNamespace}: that would park the running application itself.`,
+      { hint: 'Choose another cluster with --dest-context, or another namespace with --dest-namespace.' },
     );
   }
   const phase = (destNamespace?.status as { phase?: string } | undefined)?.phase;
@@ -68,7 +68,7 @@ const readNamespace = async (
   } catch (error) {
     if (!isKubeApiError(error) || error.failure.status !== 403) throw error;
     throw new RefusedError(
-      `Context ${cluster.context}: we may not read namespace ${name}: ${error.failure.detail}.`,
+      `Context ${cluster.context}: cannot get namespace ${name}: ${error.failure.detail}.`,
       {
         hint: `Grant get on namespaces, then check with: ${kubectl(cluster, 'auth', 'can-i', 'get', `namespaces/${name}`)}`,
         cause: error,

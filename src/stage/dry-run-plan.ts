@@ -101,7 +101,7 @@ export const marksTooLong = (whole: KubeObject): string => {
   }));
   const sum = (isOurs: boolean): number =>
     sizes.filter((size) => size.isOurs === isOurs).reduce((total, { bytes }) => total + bytes, 0);
-  return `its own annotations have ${sum(false)} bytes, and the marks of dr-syncer need ${sum(true)} more; shorten one at the source, or leave the object out with the label ${IGNORE}=true`;
+  return `its own annotations have ${sum(false)} bytes, and the annotations of dr-syncer need ${sum(true)} more; shorten one at the source, or leave the object out with the label ${IGNORE}=true`;
 };
 
 const judgeStandIn = async (deps: StageDeps, row: AppliedRow): Promise<AppliedRow> => {

@@ -65,7 +65,7 @@ export const refusedSummary = (reasons: readonly string[]): string =>
 
 /** The sentence of a run that wrote for the whole cluster only. Pure. */
 export const stoppedByNeeds = (problems: readonly string[]): string =>
-  `Not complete: the objects of the namespace are not written: ${firstOf(problems)}; fix the cause and run the same command again.`;
+  `Not complete: the objects of the namespace were not written: ${firstOf(problems)}; fix the cause and run the same command again.`;
 
 const firstOf = (reasons: readonly string[]): string => {
   const more = reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '';

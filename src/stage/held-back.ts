@@ -38,7 +38,7 @@ export const stashNotes = (object: KubeObject, input: StashInput): readonly Note
   if (alone !== undefined)
     notes.push(
       warning(
-        `As soon as it is made it ${alone.does}, so it is kept as a manifest until the start; mark it ${ONE_SHOT}=false to have it made at once.`,
+        `As soon as it is created it ${alone.does}, so it is kept as a manifest until the start; mark it ${ONE_SHOT}=false to create it at once.`,
       ),
     );
   if (input.present(object) !== undefined)
@@ -58,7 +58,7 @@ const isKept = (object: KubeObject, input: StashInput): boolean => {
 };
 
 const doubt = (sign: string): string =>
-  `It may be a run that has failed (${sign}), which would be run again at the start; mark it ${ONE_SHOT}=true to leave it out, or ${ONE_SHOT}=false to have it made at once.`;
+  `It may be a failed run (${sign}), which would run again at the start; mark it ${ONE_SHOT}=true to leave it out, or ${ONE_SHOT}=false to create it at once.`;
 
 const warning = (message: string): Note => ({ level: 'warn', path: '', message });
 

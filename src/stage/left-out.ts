@@ -71,7 +71,7 @@ export const writeMarks = (
         await deps.dest.patch(ref, patch, { fieldManager: CONTENT_MANAGER, about: [object] });
       return { ...base, action: 'updated', reason: said };
     } catch (error) {
-      if (hasStatus(error, 404)) return { ...base, action: 'unchanged', reason: 'it is gone by now' };
+      if (hasStatus(error, 404)) return { ...base, action: 'unchanged', reason: 'it no longer exists' };
       return { ...base, action: 'failed', reason: errorText(error) };
     }
   });

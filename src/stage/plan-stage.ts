@@ -134,7 +134,7 @@ const unlistedFindings = (deps: StageDeps, { unlisted, selected }: Collected): F
       ? {
           ...about,
           level: 'refuse',
-          message: `${what}, so the copy would be incomplete; grant the right, or leave the type out with --exclude-resource-types ${pair.name}.`,
+          message: `${what}, so the copy would be incomplete; grant the permission, or leave the type out with --exclude-resource-types ${pair.name}.`,
         }
       : { ...about, level: 'warn', message: `${what}; it is not copied, but would have given more detail.` };
   });

@@ -45,7 +45,7 @@ export const prepareObject = (object: KubeObject, run: Preparing): Prepared => {
   if (pair.dest === undefined)
     return refusedObject(object, pair.unsupported ?? 'the destination does not serve its type');
   if (run.unlisted.has(pair.name))
-    return refusedObject(object, `the destination's ${pair.name} may not be listed`);
+    return refusedObject(object, `the destination's ${pair.name} cannot be listed`);
   const { desired, notes } = transformObject(object, run.transform);
   const scalePath = run.scalePaths.get(groupKind(object));
   const plan = planPark(object, { scalePath });
@@ -100,7 +100,7 @@ const unparkedNotes = ({ kind, metadata }: KubeObject, scalePath: ScalePath | un
       {
         level: 'warn',
         path: '',
-        message: `${name} cannot be scaled to 0, as its definition asks for at least 1: it is not stopped at the source by a move, so stop it there by hand, or pause its operator.`,
+        message: `${name} cannot be scaled to 0, because its definition requires at least 1: a move does not stop it at the source, so stop it there by hand, or pause its operator.`,
       },
     ];
   if (scalePath !== 'no-pods') return [];
@@ -108,7 +108,7 @@ const unparkedNotes = ({ kind, metadata }: KubeObject, scalePath: ScalePath | un
     {
       level: 'warn',
       path: '',
-      message: `The scale of ${name} is not a number of pods, so it is neither parked nor stopped by itself; it rests where what runs it rests.`,
+      message: `The scale of ${name} is not a number of pods, so it is neither parked nor stopped by itself; it stops with the workload that runs it.`,
     },
   ];
 };
@@ -117,7 +117,7 @@ const stash = ({ object, verdict, notes }: Judged, desired: KubeObject, run: Pre
   const body = stashBody(withoutSourceMark(desired));
   if (body === 'too-large') {
     const reason =
-      'nothing is known that pauses it, and its manifest is too large to be kept in a ConfigMap until the cutover; leave it out with the label dr-syncer.io/ignore=true and create it by hand';
+      'dr-syncer does not know how to pause it, and its manifest is too large to be kept in a ConfigMap until the cutover; leave it out with the label dr-syncer.io/ignore=true and create it by hand';
     return refusedObject(object, reason, notes);
   }
   const present = run.live('v1', 'ConfigMap', body.metadata.name);

@@ -48,7 +48,7 @@ export const checkRecordRoom = async (
           level: 'refuse',
           id: 'record-refused',
           subject: objectName(object),
-          message: `${objectName(object)}, the ${what}, cannot be kept in ${where}: ${failure.detail.replace(/\.$/, '')}. Exempt objects with the label dr-syncer.io/record from what refuses it.`,
+          message: `${objectName(object)}, the ${what}, cannot be stored in ${where}: ${failure.detail.replace(/\.$/, '')}. Exempt objects with the label dr-syncer.io/record from what refuses it.`,
         };
       }),
     ...quotaRoom(deps, options, collected, prepared, { present, namespaceExists }),

@@ -39,15 +39,15 @@ export const guardDestination = (
   if (foreign.length === 0) return [];
   const names = nameList(foreign.map(({ root, pods }) => `${root.kind} ${root.name} (${pods.length})`));
   if (!options.acceptLiveDestination) {
-    throw new UnsafeError(`${where} has running pods that are not those of a parked copy: ${names}.`, {
-      hint: 'If they may stay, add --accept-live-destination; else stop them, or stage into another namespace.',
+    throw new UnsafeError(`${where} has running pods that do not belong to a parked copy: ${names}.`, {
+      hint: 'If they may stay, add --accept-live-destination; otherwise stop them, or stage into another namespace.',
     });
   }
   return foreign.map(({ root, pods }) => ({
     level: 'warn',
     id: 'destination-has-pods',
     subject: `${root.kind} ${root.name}`,
-    message: `${count(pods.length, 'pod')} of it ${pods.length === 1 ? 'runs' : 'run'} in the destination namespace; dr-syncer leaves them alone.`,
+    message: `${count(pods.length, 'pod')} of ${root.kind} ${root.name} ${pods.length === 1 ? 'runs' : 'run'} in the destination namespace; dr-syncer leaves them alone.`,
   }));
 };
 
@@ -80,9 +80,9 @@ export const refuseLive = (
   if (record.phase === 'moving' && deps.lock === 'held') return;
   throw new UnsafeError(
     record.phase === 'moving'
-      ? `${where} is on the move by its record, so nobody can tell whether staging would park the running application.`
+      ? `${where} is being moved, according to its record, so it is not known whether staging would park the running application.`
       : `${where} is live: its record says "${record.phase}", so staging would park the running application.`,
-    { hint: `See: ${drSyncer('status', pair)}` },
+    { hint: `To see which side is live: ${drSyncer('status', pair)}` },
   );
 };
 
@@ -104,7 +104,7 @@ export const refuseLostRecord = async (
   const pair = pairOf(deps, options);
   throw new PartialError(
     `Namespace ${options.destNamespace} in context ${deps.dest.context} cannot be staged: its record is lost, and its journal says that ${journal.kind} ${journal.operationId} is unfinished. Nothing was changed.`,
-    { hint: `See what leads on: ${drSyncer('status', pair)}` },
+    { hint: `To see what to do: ${drSyncer('status', pair)}` },
   );
 };
 
@@ -126,9 +126,9 @@ export const refuseUnseenPods = (
   const pods = unlisted.find(({ pair, side }) => side === 'dest' && pair.name === 'pods');
   if (pods === undefined) return;
   throw new RefusedError(
-    `Context ${deps.dest.context}: the pods of namespace ${options.destNamespace} may not be listed (${pods.reason}), so nobody can tell whether an application runs there.`,
+    `Context ${deps.dest.context}: the pods of namespace ${options.destNamespace} cannot be listed (${pods.reason}), so it is not known whether an application runs there.`,
     {
-      hint: `Grant the right, then check with: ${kubectl({ cluster: deps.dest, namespace: options.destNamespace }, 'auth', 'can-i', 'list', 'pods')}`,
+      hint: `Grant the permission, then check with: ${kubectl({ cluster: deps.dest, namespace: options.destNamespace }, 'auth', 'can-i', 'list', 'pods')}`,
     },
   );
 };

@@ -31,7 +31,7 @@ export const conclude = (
     const { exit, why } = stopReason(deps.signal);
     return {
       outcome: exit,
-      summary: `${why}: ${objects} ${written === 1 ? 'was' : 'were'} written to ${where}, ${pending + failed} ${pending + failed === 1 ? 'is' : 'are'} still to be; run the same command to go on.`,
+      summary: `${why}: ${objects} ${written === 1 ? 'was' : 'were'} written to ${where}, ${pending + failed} ${pending + failed === 1 ? 'remains' : 'remain'}; run the same command again to continue.`,
     };
   }
   if (failed + refused + unlisted > 0) {
@@ -43,7 +43,7 @@ export const conclude = (
     ].filter((part) => !part.startsWith('0 '));
     return {
       outcome: 'partial',
-      summary: `Not complete: ${objects} written to ${where}, ${missing.join(', ')}; run the same command to go on.`,
+      summary: `Not complete: ${objects} written to ${where}, ${missing.join(', ')}; run the same command again to continue.`,
     };
   }
   if (options.dryRun)

@@ -91,7 +91,7 @@ export const rowOfApplied = (prepared: Prepared, applied: AppliedRow): StageRow 
     level: 'warn' as const,
     path,
     message:
-      'The destination did not keep this field: its release does not know it, or a webhook took it away.',
+      'The destination did not keep this field: its version does not know it, or a webhook removed it.',
   }));
   const stashed = prepared.stashed && (outcome.action === 'created' || outcome.action === 'updated');
   return {
@@ -116,7 +116,7 @@ const reasonOf = (prepared: Prepared, { item, outcome }: AppliedRow): string => 
     parts.push('its operator would act on it at once; the manifest is kept until a cutover');
   if (outcome.reason !== undefined) parts.push(outcome.reason);
   if (item.action === 'update' && outcome.action === 'updated') {
-    if (item.adopted) parts.push('was there before and was not made by dr-syncer');
+    if (item.adopted) parts.push('existed before and was not created by dr-syncer');
     if (item.drift) parts.push(`was changed at the destination and put back: ${nameList(item.paths)}`);
   }
   if (prepared.verdict.kind === 'warn') parts.push(prepared.verdict.reason);

@@ -18,7 +18,7 @@ export const SAID: Readonly<Record<LeftOutReason, string>> = {
   gone: 'it is gone from the source',
   finished: 'it has finished at the source',
   ignored: 'it is marked to be ignored at the source',
-  'left-out': 'it is left out of the copy by now',
+  'left-out': 'it is no longer part of the copy',
 };
 
 /** A manifest of ours of which this stage would keep none. */

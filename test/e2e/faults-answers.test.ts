@@ -117,7 +117,7 @@ describe('a server that answers badly for a while', () => {
     const run = await runStage(app, ends);
     expect(run.exitCode).toBe(4);
     expect(run.stderr).toMatch(
-      /Not complete: \d+ objects? written to .*, 1 failed; run the same command to go on/,
+      /Not complete: \d+ objects? written to .*, 1 failed; run the same command again to continue/,
     );
     const failed = run.document.objects.filter((row: { action: string }) => row.action === 'failed');
     expect(failed).toEqual([expect.objectContaining({ kind: 'ConfigMap', name: 'settings' })]);

@@ -83,9 +83,7 @@ describe('an account without rights', () => {
       source: sourceAs({ token: await accountToken('source', app.namespace, []) }),
     });
     expect(run.exitCode).toBe(3);
-    expect(run.stderr).toContain(
-      `Context ${contextOf('source')}: we may not read namespace ${app.namespace}`,
-    );
+    expect(run.stderr).toContain(`Context ${contextOf('source')}: cannot get namespace ${app.namespace}`);
     expect(run.stderr).toContain(
       `--context ${contextOf('source')} auth can-i get namespaces/${app.namespace}`,
     );
@@ -99,7 +97,7 @@ describe('an account without rights', () => {
     const token = await accountToken('source', app.namespace, rules, `/api/v1/namespaces/${app.namespace}`);
     const run = await runStage(app, { source: sourceAs({ token }) });
     expect(run.exitCode).toBe(3);
-    expect(run.stderr).toContain(`nothing in namespace ${app.namespace} may be listed`);
+    expect(run.stderr).toContain(`cannot list anything in namespace ${app.namespace}`);
     expect(await destNamespace(app)).toBeUndefined();
   });
 

@@ -170,7 +170,9 @@ describe('a server that dies', () => {
     atWrite(20, () => proxies.dest.goDown());
     const run = await runStage(app, { ...ends, args: ['--concurrency', '4'] });
     expect(run.exitCode).toBe(4);
-    expect(run.stderr).toMatch(/Not complete: \d+ objects? written to .*; run the same command to go on/);
+    expect(run.stderr).toMatch(
+      /Not complete: \d+ objects? written to .*; run the same command again to continue/,
+    );
     const { totals, objects } = run.document;
     expect(totals.created).toBeGreaterThan(5);
     expect(totals.failed + totals.pending).toBeGreaterThan(20);
@@ -226,7 +228,7 @@ describe('a run that is ended', () => {
     const run = checked(app, await cli.done);
     expect(run.exitCode).toBe(130);
     const said =
-      /Interrupted by SIGINT: (\d+) objects? (?:was|were) written to .*, (\d+) (?:is|are) still to be; run the same command/.exec(
+      /Interrupted by SIGINT: (\d+) objects? (?:was|were) written to .*, (\d+) remains?; run the same command again/.exec(
         run.stderr,
       );
     const { totals } = run.document;

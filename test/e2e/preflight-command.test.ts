@@ -59,7 +59,7 @@ describe('the command', () => {
   test('ends with 0 when nothing is in the way, and says so as text, JSON and YAML', async () => {
     const text = await preflight();
     expect(text.exitCode, text.stdout).toBe(0);
-    expect(text.stdout).toContain('Nothing is in the way of a cutover');
+    expect(text.stdout).toContain('Ready for a cutover');
     expect(text.stdout).toMatch(/\d+ checks are good\./);
     const [json, yaml] = [await preflight(['-o', 'json']), await preflight(['cutover', '-o', 'yaml'])];
     for (const document of [JSON.parse(json.stdout), parse(yaml.stdout)]) {
@@ -179,9 +179,9 @@ test('F12: a container image of a template is not asked for, and its pull secret
 
 describe('the credentials and the clocks', () => {
   test.each([
-    ['has ended', -60, 3, 'refuse', /ended 1 m( \d+ s)? ago/],
-    ['ends during the move', 300, 3, 'refuse', /ends in (4 m|5 m).*expected to take 10 m/],
-    ['ends soon after it', 1200, 0, 'warn', /a longer wait or a rollback may outlive it/],
+    ['has ended', -60, 3, 'refuse', /expired 1 m( \d+ s)? ago/],
+    ['ends during the move', 300, 3, 'refuse', /expires in (4 m|5 m).*expected to take 10 m/],
+    ['ends soon after it', 1200, 0, 'warn', /a longer wait or a rollback may last longer/],
   ])('F8: a client certificate that %s', async (_what, seconds, code, level, sentence) => {
     const { certPem, keyPem } = makeIdentity({
       commonName: 'somebody',

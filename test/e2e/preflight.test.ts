@@ -147,7 +147,7 @@ describe('what refuses the pods', () => {
     await untilRefused('dest', podsIn(namespace), small, /minimum memory usage/);
     const result = await preflightOf(namespace);
     expect(rowsOf(result, 'refuse', 'limit-range')).toEqual([
-      expect.stringMatching(/Deployment web.*container main has 64Mi of memory, and 128Mi is the least/),
+      expect.stringMatching(/Deployment web.*container main has 64Mi of memory, and the minimum is 128Mi/),
     ]);
     expect(rowsOf(result, 'refuse', 'pod-dry-run')).toEqual([
       expect.stringMatching(/minimum memory usage per Container is 128Mi/),
@@ -327,7 +327,7 @@ test('F8: a token that ends during the move is refused, and one that may end soo
     const long = await preflightOf(namespace, { kubeconfig, expectedSeconds: 5000 });
     expect(long.exitCode).toBe(3);
     expect(rowsOf(long, 'refuse')).toEqual([
-      expect.stringMatching(/^credentials .*The token of context .* ends in .*expected to take 1 h 23 m/),
+      expect.stringMatching(/^credentials .*The token of context .* expires in .*expected to take 1 h 23 m/),
       expect.stringMatching(/^credentials /),
     ]);
     expect(JSON.stringify(long)).not.toMatch(/eyJ/);

@@ -148,8 +148,8 @@ describe('cluster-scoped classes', () => {
     ]);
     expect(rest).toEqual([]);
     expect(finding?.message).toBe(
-      'Context west has no PriorityClass high, which is named by Deployment api and Deployment web in namespace ' +
-        'shop-dr, so its pods are refused when they are created. List those it has with: kubectl --context west ' +
+      'Context west has no PriorityClass high, which is referenced by Deployment api and Deployment web in namespace ' +
+        'shop-dr, so its pods are refused when they are created. List the existing ones with: kubectl --context west ' +
         'get priorityclasses.scheduling.k8s.io',
     );
   });

@@ -51,7 +51,7 @@ describe('ClusterRoles of RoleBindings', () => {
       subject: 'ClusterRole audit',
       message:
         'Context west has no ClusterRole audit, which is granted by RoleBinding a and RoleBinding b in namespace ' +
-        'shop-dr. Create it in context west first, or let a stage bring it with --include-cluster-needs. Inspect it with: kubectl --context east get ' +
+        'shop-dr. Create it in context west first, or let a stage create it with --include-cluster-needs. Inspect it with: kubectl --context east get ' +
         'clusterrole/audit -o yaml',
     });
     expect(clusterRoleFinding(names, 'audit', [], true).message).toContain(

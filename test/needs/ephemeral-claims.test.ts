@@ -14,13 +14,13 @@ const found = (destObjects: KubeObject[], strict?: boolean, templates = [db]) =>
     namesWith({ templates, destObjects, strict, dest: { context: 'west', kubeconfig: undefined } }),
   );
 
-test('F16: a claim in the place of one that a pod makes for itself is named, with the way out', () => {
+test('F16: a claim in the place of one that a pod creates for itself is named, with the way out', () => {
   const [finding] = found([claim('db-0-scratch')]);
   expect(finding).toMatchObject({
     level: 'warn',
     id: 'ephemeral-claim',
     subject: 'PersistentVolumeClaim db-0-scratch',
-    message: expect.stringMatching(/a pod of StatefulSet db makes for itself.*delete pvc db-0-scratch/),
+    message: expect.stringMatching(/a pod of StatefulSet db creates for itself.*delete pvc db-0-scratch/),
   });
   expect(found([claim('db-0-scratch')], true)).toMatchObject([{ level: 'refuse' }]);
 });

@@ -70,9 +70,9 @@ describe('grants to ServiceAccounts of a namespace', () => {
       id: 'grant-not-copied',
       subject: 'RoleBinding reader in namespace infra',
       message:
-        'RoleBinding reader in namespace infra of context east gives ClusterRole admin in namespace infra to ' +
+        'RoleBinding reader in namespace infra of context east grants ClusterRole admin in namespace infra to ' +
         'ServiceAccount web of namespace shop. It is outside the namespace and is not copied; if the copy needs it, ' +
-        'make the same grant at the destination. Inspect it with: kubectl --context east -n infra get ' +
+        'create the same grant at the destination. Inspect it with: kubectl --context east -n infra get ' +
         'rolebindings.rbac.authorization.k8s.io/reader -o yaml',
     });
   });

@@ -61,14 +61,14 @@ describe('what is said of hooks', () => {
       subject: 'ValidatingWebhookConfiguration gate',
     });
     expect(finding.message).toContain('calls Service gate in namespace shop');
-    expect(finding.message).toContain('fail writes in the whole destination cluster');
+    expect(finding.message).toContain('writes would fail in the whole destination cluster');
     expect(finding.message).toContain(`kubectl --context east get ${WEBHOOKS}/gate -o yaml`);
   });
 
   test('F58, E11: an APIService of the source has a code of its own and the word discovery', () => {
     const finding = notCopiedFinding(names, first(hooksTo([apiService('shop')], API_SERVICES, 'shop')));
     expect(finding).toMatchObject({ level: 'info', id: 'api-service-not-copied' });
-    expect(finding.message).toContain('disturb API discovery');
+    expect(finding.message).toContain('API discovery would be disturbed');
   });
 
   test('E8: a hook of the destination that leads to the parked copy is a warning', () => {

@@ -93,8 +93,8 @@ describe('demands that no node meets', () => {
         id: 'node-labels-missing',
         subject: 'gpu=a100',
         message:
-          'No node of context west matches gpu=a100, which is demanded by Deployment api and Deployment web in ' +
-          'namespace shop-dr: its pods stay Pending unless such a node is added. See the labels with: kubectl ' +
+          'No node of context west matches gpu=a100, which is required by Deployment api and Deployment web in ' +
+          'namespace shop-dr: its pods stay Pending unless such a node is added. List the labels with: kubectl ' +
           '--context west get nodes --show-labels',
       },
     ]);

@@ -143,6 +143,6 @@ describe('quotas that are too small for the claims', () => {
   test('T66: the warning says what is allowed and what is asked for', () => {
     const [finding] = quotaStorageFindings(names, quotas({ 'requests.storage': '5Gi' }), claims);
     expect(finding).toMatchObject({ level: 'warn', id: 'quota-too-small', subject: 'ResourceQuota q' });
-    expect(finding?.message).toContain('allows 5Gi for requests.storage, but 3 PVCs ask for 11.5Gi together');
+    expect(finding?.message).toContain('allows 5Gi for requests.storage, but 3 PVCs request 11.5Gi in total');
   });
 });

@@ -205,10 +205,10 @@ describe('references without an answer', () => {
       id: 'reference-missing',
       subject: 'ConfigMap conf',
       message:
-        'ConfigMap conf is named by CronJob nightly and Deployment web, but is not part of this copy and does not ' +
-        'exist in namespace shop-dr of context west, so pods cannot start without it. The source has it; look at it ' +
+        'ConfigMap conf is referenced by CronJob nightly and Deployment web, but is not part of this copy and does not ' +
+        'exist in namespace shop-dr of context west, so pods cannot start without it. The source has it; inspect it ' +
         'with: kubectl --context east -n shop get configmaps/conf',
     });
-    expect(finding([])?.message).toContain('See whether the source has it with:');
+    expect(finding([])?.message).toContain('Check whether the source has it with:');
   });
 });

@@ -36,7 +36,7 @@ describe('claims that name a StorageClass', () => {
       subject: 'StorageClass gp2',
     });
     expect(finding?.message).toBe(
-      'Context west has no StorageClass gp2, which is named by PersistentVolumeClaim data in namespace shop-dr; ' +
+      'Context west has no StorageClass gp2, which is referenced by PersistentVolumeClaim data in namespace shop-dr; ' +
         'it has fast and standard (default). Map it with --storage-class-map gp2=<class>.',
     );
   });
@@ -49,7 +49,7 @@ describe('claims that name a StorageClass', () => {
     });
     const [finding] = classFindings(names, copiedClaims([statefulSet('db', 'gp2'), scratch]), [standard]);
     expect(finding?.message).toContain('Deployment web (volume scratch)');
-    expect(finding?.message).toContain('StatefulSet db (claim template data)');
+    expect(finding?.message).toContain('StatefulSet db (volumeClaimTemplate data)');
   });
 
   test('F53: claims of one missing class are one finding, claims of two are two', () => {
@@ -133,8 +133,8 @@ describe('claims that exist already', () => {
 
   test.each([
     ['all claims of the source', ['data-db-0', 'data-db-1'], []],
-    ['some of them', ['data-db-0'], ['StatefulSet db (claim template data)']],
-    ['none of them', [], ['StatefulSet db (claim template data)']],
+    ['some of them', ['data-db-0'], ['StatefulSet db (volumeClaimTemplate data)']],
+    ['none of them', [], ['StatefulSet db (volumeClaimTemplate data)']],
   ])('T59: a claim template with %s at the destination', (_, present, expected) => {
     const source = [claim('data-db-0', 'gp2'), claim('data-db-1', 'gp2'), claim('data-db-2x', 'gp2')];
     const dest = present.map((name) => claim(name, 'standard'));

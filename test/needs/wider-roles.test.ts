@@ -104,7 +104,7 @@ describe('ClusterRoles that give more at the destination', () => {
       subject: 'ClusterRole app-tool',
     });
     expect(refused.message).toMatch(
-      /^ClusterRole app-tool gives more in context \S+ than in context \S+ \(\* \*\.\* and get x\), and RoleBinding a and RoleBinding b grants it in namespace \S+\. Make the two roles equal, or add --accept-cluster-roles app-tool\. Look at them with: kubectl .*-o yaml {3}and with: kubectl .*-o yaml$/,
+      /^ClusterRole app-tool grants more in context \S+ than in context \S+ \(\* \*\.\* and get x\), and RoleBinding a and RoleBinding b bind it in namespace \S+\. Make the two roles equal, or add --accept-cluster-roles app-tool\. Inspect them with: kubectl .*-o yaml {3}and with: kubectl .*-o yaml$/,
     );
     expect(widerRoleFinding(names, wider, 'warn').message).not.toContain('--accept-cluster-roles');
   });
@@ -126,7 +126,7 @@ describe('people and groups of copied RoleBindings', () => {
         level: 'info',
         id: 'subjects-by-name',
         message: expect.stringMatching(
-          /^Group devs and User nadia of RoleBinding a and RoleBinding b get the same rights in context/,
+          /^Group devs and User nadia of RoleBinding a and RoleBinding b get the same permissions in context/,
         ),
       },
     ]);

@@ -54,7 +54,7 @@ describe('a custom resource', () => {
     ],
   ])('that %s is held back, and may be made at once by its mark', (_what, item, does) => {
     expect(messages(item)).toEqual([
-      `warn : As soon as it is made it ${does}, so it is kept as a manifest until the start; mark it ${ONE_SHOT}=false to have it made at once.`,
+      `warn : As soon as it is created it ${does}, so it is kept as a manifest until the start; mark it ${ONE_SHOT}=false to create it at once.`,
     ]);
     const marked = { ...item, metadata: { ...item.metadata, annotations: { [ONE_SHOT]: 'false' } } };
     expect(messages(marked)).toBeUndefined();

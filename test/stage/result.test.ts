@@ -56,7 +56,7 @@ describe('the row of an object', () => {
       {},
       appliedOf({}, { live, adopted: true }),
       'updated',
-      'was there before and was not made by dr-syncer',
+      'existed before and was not created by dr-syncer',
     ],
     [
       'was changed, and is so still',
@@ -87,7 +87,7 @@ describe('the row of an object', () => {
     expect(notes.map(({ level, path, message }) => `${level} ${path}: ${message}`)).toEqual([
       'warn spec.a: About a.',
       'warn : The server warns: old API',
-      'warn spec.new: The destination did not keep this field: its release does not know it, or a webhook took it away.',
+      'warn spec.new: The destination did not keep this field: its version does not know it, or a webhook removed it.',
     ]);
   });
 });

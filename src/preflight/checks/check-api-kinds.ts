@@ -9,7 +9,7 @@ import type { CheckContext, CheckRow } from '../preflight-types.ts';
 /** Whether the side that starts serves every kind that is to be started there. */
 export const checkApiKinds: CheckRow = {
   id: 'api-missing',
-  passed: 'Every kind that is to be started is served there.',
+  passed: 'Every kind to be started is served there.',
   run: (context) => [...stagedKinds(context), ...stashedKinds(context)],
 };
 
@@ -29,7 +29,7 @@ const stagedKinds = ({ input, from, to, survey }: CheckContext): Finding[] => {
         'refuse',
         kind,
         `${plain} ${names} cannot be started in ${whereIs(to.side)}: ${pair?.unsupported ?? `context ${to.side.cluster.context} does not serve ${kind}`}.`,
-        `Install its CRD there, let a stage bring it with --include-cluster-needs, or leave the type out with --exclude-resource-types ${pair?.name ?? plain.toLowerCase()}.`,
+        `Install its CRD there, let a stage create it with --include-cluster-needs, or leave the type out with --exclude-resource-types ${pair?.name ?? plain.toLowerCase()}.`,
       ),
     ];
   });

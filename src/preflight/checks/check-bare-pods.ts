@@ -11,18 +11,22 @@ export const checkBarePods: CheckRow = {
   run: ({ from, survey, input }) => {
     if (from === undefined || survey === undefined || survey.barePods.length === 0) return [];
     const ignored = input.options.ignoreBarePods;
+    const isOne = survey.barePods.length === 1;
+    const goesOn = isOne ? 'it keeps running' : 'they keep running';
     const names = nameList(survey.barePods.map((name) => `Pod ${name}`));
     return [
       finding(
         'bare-pods',
         ignored ? 'warn' : 'unsafe',
         names,
-        `${names} in ${whereIs(from.side)} have no owner, so nothing can stop them${
-          ignored ? ': they go on running beside the other side' : ' without deleting them for good'
+        `${names} in ${whereIs(from.side)} ${isOne ? 'has' : 'have'} no owner, so nothing can stop ${isOne ? 'it' : 'them'}${
+          ignored
+            ? `: ${goesOn} beside the other side`
+            : ` without deleting ${isOne ? 'it' : 'them'} for good`
         }.`,
         ignored
           ? undefined
-          : `Leave them running with --ignore-bare-pods, or delete them: ${kubectl(from.side, 'delete', 'pod', ...survey.barePods)}`,
+          : `Leave ${isOne ? 'it' : 'them'} running with --ignore-bare-pods, or delete ${isOne ? 'it' : 'them'}: ${kubectl(from.side, 'delete', 'pod', ...survey.barePods)}`,
       ),
     ];
   },

@@ -35,7 +35,7 @@ export const checkCapacity: CheckRow = {
           'capacity',
           'unknown',
           subject,
-          `The nodes of context ${cluster.context} may not be listed, so it is not known whether there is room.`,
+          `The nodes of context ${cluster.context} cannot be listed, so it is not known whether there is room.`,
         ),
       ];
     try {
@@ -56,7 +56,7 @@ export const checkCapacity: CheckRow = {
           'capacity',
           'unknown',
           subject,
-          `The pods of all namespaces of context ${cluster.context} may not be listed, so it is not known how much room its nodes have.`,
+          `The pods of all namespaces of context ${cluster.context} cannot be listed, so it is not known how much room its nodes have.`,
         ),
       ];
     }
@@ -98,7 +98,7 @@ export const capacityRows = (
           'capacity',
           'warn',
           name,
-          `No node of context ${context} is ready, schedulable and fit for a pod of ${name}.`,
+          `No node of context ${context} is ready, schedulable and suitable for a pod of ${name}.`,
         ),
       ];
     const fits = eligible.some((node) => short(each, free.get(node.metadata.name) ?? {}).length === 0);
@@ -109,7 +109,7 @@ export const capacityRows = (
             'capacity',
             'warn',
             name,
-            `No node of context ${context} has room for one pod of ${name}, which asks for ${textOf(each)}.`,
+            `No node of context ${context} has room for one pod of ${name}, which requests ${textOf(each)}.`,
           ),
         ];
   });
@@ -124,8 +124,8 @@ export const capacityRows = (
       'capacity',
       'warn',
       name,
-      `The nodes of context ${context} have ${amountText(name, own(room, name) ?? 0n)} of ${name} free, and what starts asks for ${amountText(name, own(total, name) ?? 0n)}: some pods stay Pending unless nodes are added.`,
-      `See what is used: ${kubectl(cluster, 'describe', 'nodes')}`,
+      `The nodes of context ${context} have ${amountText(name, own(room, name) ?? 0n)} of ${name} free, but what starts requests ${amountText(name, own(total, name) ?? 0n)}: some pods stay Pending unless nodes are added.`,
+      `To see what is used: ${kubectl(cluster, 'describe', 'nodes')}`,
     ),
   );
   return [...tooLarge, ...sums];
@@ -172,4 +172,4 @@ const textOf = (amounts: Amounts): string =>
   Object.entries(amounts)
     .filter(([name]) => name !== 'pods')
     .map(([name, amount]) => `${amountText(name, amount)} of ${name}`)
-    .join(', ') || 'one place for a pod';
+    .join(', ') || 'one pod slot';

@@ -44,7 +44,7 @@ const skewRow = (subject: string, offsetMs: number, whose: string, than: string)
   const message = `${whose} is ${ageText(apart)} ${offsetMs > 0 ? 'ahead of' : 'behind'} that ${than}.`;
   const effect =
     apart > STRONG_MS
-      ? ' Tokens and certificates may count as not valid yet or as expired, and CronJobs fire at another time. dr-syncer itself goes by the clocks of the servers.'
-      : ' dr-syncer itself goes by the clocks of the servers.';
+      ? ' Tokens and certificates may count as expired or not yet valid, and CronJobs run at the wrong time. dr-syncer itself uses the clocks of the servers.'
+      : ' dr-syncer itself uses the clocks of the servers.';
   return [finding('clock', 'warn', subject, `${message}${effect}`, 'Correct the clock (NTP, chrony).')];
 };

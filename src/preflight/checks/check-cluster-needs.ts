@@ -11,7 +11,7 @@ import type { CheckContext, CheckRow } from '../preflight-types.ts';
  */
 export const checkBroughtNeeds: CheckRow = {
   id: 'cluster-needs',
-  passed: 'The server takes what stage --include-cluster-needs would create.',
+  passed: 'The server accepts what stage --include-cluster-needs would create.',
   run: (context) => needsRows(context),
 };
 

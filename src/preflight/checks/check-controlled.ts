@@ -15,7 +15,7 @@ import { podOwnerRows } from './check-pod-owners.ts';
 /** Whether operators would start again what the move stops, or go on with what it cannot stop. */
 export const checkControlled: CheckRow = {
   id: 'controlled',
-  passed: 'No operator starts again what is stopped.',
+  passed: 'No operator will start stopped workloads again.',
   run: async ({ from, survey, copy, input }) =>
     from === undefined || survey === undefined
       ? []
@@ -39,12 +39,12 @@ export const controlledRow = (side: MoveSide, { object, owner, rests }: Controll
       ]
     : rests
       ? [
-          `${name} in ${whereIs(side)} rests, and is controlled by ${keeper}, for which no pause is known: its operator could start it again`,
-          `When its operator is paused, go on with --ignore-preflight controlled. What pauses ${keeper} itself comes along in its copy: take it off there after the start.`,
+          `${name} in ${whereIs(side)} is stopped, but is controlled by ${keeper}, which dr-syncer does not know how to pause: its operator could start it again`,
+          `When its operator is paused, run again with --ignore-preflight controlled. A pause set on ${keeper} itself is copied with it: remove it there after the start.`,
         ]
       : [
-          `${name} in ${whereIs(side)} is controlled by ${keeper}, a custom resource for which no pause is known: its operator would start it again`,
-          `Pause ${keeper} and stop its pods by hand, in the way of its operator. Inspect it with: ${see(side, owner)}`,
+          `${name} in ${whereIs(side)} is controlled by ${keeper}, a custom resource that dr-syncer does not know how to pause: its operator would start it again`,
+          `Pause ${keeper} and stop its pods by hand, as its operator documents. Inspect it with: ${see(side, owner)}`,
         ];
   return finding('controlled', 'refuse', name, `${says}.`, hint);
 };
@@ -58,7 +58,7 @@ export const belongingRow = (side: MoveSide, item: Controlled): Finding => {
     'controlled',
     'warn',
     name,
-    `${name} in ${whereIs(side)} belongs to ${keeper}, for which no pause is known: its operator may start it again after the stop.`,
+    `${name} in ${whereIs(side)} belongs to ${keeper}, which dr-syncer does not know how to pause: its operator may start it again after the stop.`,
     `Pause it by hand before the move. Inspect it with: ${see(side, item.owner)}`,
   );
 };
@@ -79,8 +79,8 @@ export const neverZeroRows = ({ side, objects }: NonNullable<CheckContext['from'
       'controlled',
       hasPods ? 'refuse' : 'warn',
       objectName(object),
-      `${objectName(object)} in ${whereIs(side)} is not stopped by the move: its definition asks for at least 1 replica.`,
-      'Pause it by hand, in the way of its operator, before the move.',
+      `${objectName(object)} in ${whereIs(side)} is not stopped by the move: its definition requires at least 1 replica.`,
+      'Pause it by hand before the move, as its operator documents.',
     );
   });
 };
@@ -95,7 +95,7 @@ const aloneRows = (side: MoveSide, copy: CheckContext['copy']): Finding[] =>
       'warn',
       objectName(source),
       `${objectName(source)} in ${whereIs(side)} ${alone.does} and is not stopped by the move: ${alone.risk}.`,
-      'Pause it by hand before the move, in the way of its operator.',
+      'Pause it by hand before the move, as its operator documents.',
     );
   });
 

@@ -10,7 +10,7 @@ import type { CheckContext, CheckRow } from '../preflight-types.ts';
 /** Whether the stage that a cutover begins with would go through: nothing is left out, and the server takes it all. */
 export const checkCopy: CheckRow = {
   id: 'copy',
-  passed: 'The server takes everything that is to be staged.',
+  passed: 'The server accepts everything to be staged.',
   run: (context) => copyRows(context),
 };
 
@@ -23,7 +23,7 @@ const copyRows = ({ copy, to, input }: Pick<CheckContext, 'copy' | 'to' | 'input
   const refused = copy.prepared.flatMap(({ source, verdict, leaving }) =>
     verdict.kind === 'refuse' &&
     leaving === undefined &&
-    !(mayNotList && /may not be listed/.test(verdict.reason))
+    !(mayNotList && /cannot be listed/.test(verdict.reason))
       ? [
           finding(
             'copy',
@@ -53,7 +53,7 @@ const copyRows = ({ copy, to, input }: Pick<CheckContext, 'copy' | 'to' | 'input
             'copy',
             'unknown',
             count(unknown.length, 'object'),
-            `The server could not be asked about ${count(unknown.length, 'object')}, such as ${nameOf(unknown[0] as AppliedRow)}: ${clause(unknown[0]?.outcome.reason ?? '')}.`,
+            `Could not check ${count(unknown.length, 'object')} with the server, such as ${nameOf(unknown[0] as AppliedRow)}: ${clause(unknown[0]?.outcome.reason ?? '')}.`,
           ),
         ];
   const findings = copy.findings;

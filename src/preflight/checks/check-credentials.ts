@@ -11,7 +11,7 @@ import type { CheckRow } from '../preflight-types.ts';
 /** Whether the credentials of both sides outlive the move. */
 export const checkCredentials: CheckRow = {
   id: 'credentials',
-  passed: 'The credentials outlive the move.',
+  passed: 'The credentials stay valid for longer than the move.',
   run: ({ input: { contexts, source, dest, expectedSeconds } }) =>
     [source, dest].flatMap((side) => {
       const context = side === undefined ? undefined : contexts[side.role];
@@ -48,7 +48,7 @@ export const expiryRows = (
           'credentials',
           'unknown',
           subject,
-          `When the ${what} of context ${context} ends cannot be told: ${problem}.`,
+          `Cannot determine when the ${what} of context ${context} expires: ${problem}.`,
         ),
       ];
     if (at === undefined) return [];
@@ -56,8 +56,8 @@ export const expiryRows = (
     const hint = `Renew it in the kubeconfig first.`;
     const end = `The ${what} of context ${context}`;
     if (leftMs <= 0)
-      return [finding('credentials', 'refuse', subject, `${end} ended ${ageText(-leftMs)} ago.`, hint)];
-    const times = `ends in ${ageText(leftMs)}, and the move is expected to take ${ageText(expectedSeconds * 1000)}`;
+      return [finding('credentials', 'refuse', subject, `${end} expired ${ageText(-leftMs)} ago.`, hint)];
+    const times = `expires in ${ageText(leftMs)}, and the move is expected to take ${ageText(expectedSeconds * 1000)}`;
     if (leftMs <= expectedSeconds * 1000)
       return [finding('credentials', 'refuse', subject, `${end} ${times}.`, hint)];
     // A move may take longer than expected, and a rollback comes after it.
@@ -67,7 +67,7 @@ export const expiryRows = (
           'credentials',
           'warn',
           subject,
-          `${end} ${times}: a longer wait or a rollback may outlive it.`,
+          `${end} ${times}: a longer wait or a rollback may last longer.`,
           hint,
         ),
       ];

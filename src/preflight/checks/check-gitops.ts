@@ -54,13 +54,13 @@ const pauseRows = async ({ from, survey: found, input }: CheckContext): Promise<
         'refuse',
         whereIs(side),
         message,
-        'Take the marks of it off the workloads, or run again with --ignore-gitops instead of --pause-gitops.',
+        'Remove its labels and annotations from the workloads, or run again with --ignore-gitops instead of --pause-gitops.',
       ),
     ),
     ...triedRows(
       'gitops',
       tried,
-      (name) => `to pause ${name}, which keeps workloads in ${whereIs(side)} as in Git`,
+      (name) => `to pause ${name}, which syncs workloads in ${whereIs(side)} from Git`,
       'Exempt it from what refuses that, or pause it by hand and run again with --ignore-gitops.',
     ),
   ];
@@ -79,8 +79,8 @@ const resumeRows = async ({ to, targets, input }: CheckContext): Promise<Finding
   const rows = triedRows(
     'gitops',
     tried,
-    (name) => `to resume ${name}, which an earlier move has paused`,
-    'Exempt it from what refuses that, for the end of the move.',
+    (name) => `to resume ${name}, which an earlier move paused`,
+    'Exempt it from what refuses that: the end of the move resumes it.',
   );
   const denied = new Set(tried.flatMap(({ name, failure }) => (failure?.status === 403 ? name : [])));
   return rows.map((check) =>
@@ -105,17 +105,17 @@ export const stopRows = (
   options: Pick<MoveOptions, 'pauseGitops' | 'ignoreGitops'>,
 ): Finding[] =>
   byOwner(owned).map(({ owner, objects }) => {
-    const what = `${ownerName(owner)} keeps ${objects} in ${whereIs(side)} as in Git`;
+    const what = `${ownerName(owner)} syncs ${objects} in ${whereIs(side)} from Git`;
     if (options.pauseGitops && isServed(owner, side))
       return finding('gitops', 'info', ownerName(owner), `${what}; it is paused before they are stopped.`);
     if (options.ignoreGitops)
-      return finding('gitops', 'warn', ownerName(owner), `${what}, and may start again what is stopped.`);
+      return finding('gitops', 'warn', ownerName(owner), `${what}, and may start again what the move stops.`);
     if (options.pauseGitops) {
       return finding(
         'gitops',
         'refuse',
         ownerName(owner),
-        `${what}, and lives in another cluster: context ${side.cluster.context} does not serve ${owner.kind}.`,
+        `${what}, but runs in another cluster: context ${side.cluster.context} does not serve ${owner.kind}.`,
         `Pause it there by hand and run again with --ignore-gitops instead of --pause-gitops: ${byHand(owner, side)}`,
       );
     }
@@ -123,7 +123,7 @@ export const stopRows = (
       'gitops',
       'refuse',
       ownerName(owner),
-      `${what}, and would start again what is stopped.`,
+      `${what}, and would start again what the move stops.`,
       `Let dr-syncer pause and resume it with --pause-gitops, or add --ignore-gitops and pause it by hand: ${byHand(owner, side)}`,
     );
   });
@@ -135,7 +135,7 @@ export const startRows = (side: MoveSide, owned: Owned): Finding[] =>
       'gitops',
       'warn',
       ownerName(owner),
-      `${ownerName(owner)} keeps ${objects} in ${whereIs(side)} as in Git: if Git says 0 replicas there, it stops them again.`,
+      `${ownerName(owner)} syncs ${objects} in ${whereIs(side)} from Git: if Git sets 0 replicas, it stops them again.`,
       `Change the counts in Git, or pause it: ${byHand(owner, side)}`,
     ),
   );

@@ -9,7 +9,7 @@ import type { CheckRow } from '../preflight-types.ts';
 /** What becomes of the Jobs that run, by the choice of --jobs. */
 export const checkJobs: CheckRow = {
   id: 'running-jobs',
-  passed: 'No running Job is in the way.',
+  passed: 'No running Job blocks the move.',
   run: ({ from, survey, input }) =>
     from === undefined || survey === undefined ? [] : jobRows(from.side, survey, input.options.jobs),
 };
@@ -33,11 +33,11 @@ const jobRows = (
           runningJobs,
           'refuse',
           '',
-          'Choose what becomes of them: --jobs wait (until they end), --jobs suspend (their pods end, and start anew on the other side), or --jobs leave (they go on beside the other side).',
+          'Choose what happens to them: --jobs wait (until they finish), --jobs suspend (their pods end, and start again on the other side), or --jobs leave (they keep running beside the other side).',
         ),
       ];
     case 'wait':
-      return [say(runningJobs, 'info', '; the move waits for their end')];
+      return [say(runningJobs, 'info', '; the move waits until they finish')];
     case 'leave':
       return [say(runningJobs, 'warn', ', left running beside the other side')];
     case 'suspend': {
@@ -47,7 +47,7 @@ const jobRows = (
         runningJobs.filter((name) => !stoppable.has(name)),
       ];
       return [
-        ...(own.length === 0 ? [] : [say(own, 'warn', ': suspended, so that the pods end unfinished')]),
+        ...(own.length === 0 ? [] : [say(own, 'warn', ': suspended, so their pods end unfinished')]),
         ...(made.length === 0
           ? []
           : [

@@ -70,22 +70,22 @@ const violations = (item: JsonObject, spec: JsonObject, defaults: Resources): st
 const outOfRange = (item: JsonObject, { requests, limits }: Resources, who: string): string[] => [
   ...Object.entries(amountsOf(item['min'])).flatMap(([name, min]) => {
     const [request, limit] = [requests[name], limits[name]];
-    const least = `and ${amountText(name, min)} is the least`;
-    if (request === undefined) return [`${who} states no ${name} request, ${least}`];
+    const least = `and the minimum is ${amountText(name, min)}`;
+    if (request === undefined) return [`${who} has no ${name} request, ${least}`];
     const low = [request, limit].find((amount) => amount !== undefined && amount < min);
     return low === undefined ? [] : [`${who} has ${amountText(name, low)} of ${name}, ${least}`];
   }),
   ...Object.entries(amountsOf(item['max'])).flatMap(([name, max]) => {
     const [request, limit] = [requests[name], limits[name]];
-    const most = `and ${amountText(name, max)} is the most`;
-    if (limit === undefined) return [`${who} states no ${name} limit, ${most}`];
+    const most = `and the maximum is ${amountText(name, max)}`;
+    if (limit === undefined) return [`${who} has no ${name} limit, ${most}`];
     const high = [limit, request].find((amount) => amount !== undefined && amount > max);
     return high === undefined ? [] : [`${who} has ${amountText(name, high)} of ${name}, ${most}`];
   }),
   ...Object.entries(amountsOf(item['maxLimitRequestRatio'])).flatMap(([name, ratio]) => {
     const [request, limit] = [requests[name], limits[name]];
     if (request === undefined || limit === undefined || request === 0n)
-      return [`${who} states no ${name} request and limit, and their ratio is bounded`];
+      return [`${who} does not have both a ${name} request and a limit, and their ratio is limited`];
     return limit * 10n ** 9n > request * ratio
       ? [`${who} has a ${name} limit of more than ${Number(ratio) / 1e9} times its request`]
       : [];

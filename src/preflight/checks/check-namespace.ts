@@ -8,7 +8,7 @@ import type { CheckRow, SideView } from '../preflight-types.ts';
 /** Whether both namespaces are there and none is being deleted. */
 export const checkNamespaces: CheckRow = {
   id: 'namespace',
-  passed: 'The namespaces are there, and none is being deleted.',
+  passed: 'The namespaces exist, and none is being deleted.',
   run: ({ from, to }) => [from, to].flatMap((view) => (view === undefined ? [] : namespaceRows(view))),
 };
 
@@ -18,7 +18,7 @@ const namespaceRows = (view: Pick<SideView, 'side' | 'namespace' | 'namespaceSta
   const subject = `Namespace ${side.namespace}`;
   const where = `Namespace ${side.namespace} of context ${side.cluster.context}`;
   if (namespaceState === 'unknown')
-    return [finding('namespace', 'unknown', subject, `${where} may not be read.`)];
+    return [finding('namespace', 'unknown', subject, `${where} cannot be read.`)];
   if (namespace === undefined) return [finding('namespace', 'warn', subject, `${where} does not exist.`)];
   const { metadata } = namespace;
   if (metadata.deletionTimestamp === undefined && stringAt(namespace, 'status', 'phase') !== 'Terminating')
@@ -33,7 +33,7 @@ const namespaceRows = (view: Pick<SideView, 'side' | 'namespace' | 'namespaceSta
       'namespace',
       'refuse',
       subject,
-      `${where} is being deleted since ${metadata.deletionTimestamp}: nothing can be created in it${
+      `${where} is being deleted (since ${metadata.deletionTimestamp}): nothing can be created in it${
         holders.length === 0 ? '' : ` (${clauseList(holders)})`
       }.`,
       `Wait until it is gone, then stage again: ${kubectl(side.cluster, 'get', 'namespace', side.namespace, '-o', 'yaml')}`,

@@ -9,7 +9,7 @@ import { pullSecretsOf } from './check-pull-secrets.ts';
 /** What the application needs of the cluster that starts it: classes, roles, references, nodes. */
 export const checkClusterNeeds: CheckRow = {
   id: 'needs',
-  passed: 'What the application needs of the cluster is there.',
+  passed: 'The cluster has what the application needs.',
   run: async (context) => {
     const input = inputOf(context);
     if (input === undefined) return [];

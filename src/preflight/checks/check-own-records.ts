@@ -12,7 +12,7 @@ import { isOpen } from '../tried-findings.ts';
 /** Whether both sides take the records and the lock that a move keeps there. */
 export const checkOwnRecords: CheckRow = {
   id: 'records',
-  passed: 'The servers take the records of the move.',
+  passed: 'The servers accept the records of the move.',
   run: async ({ from, to, input }) => {
     const views = [from, to].filter((view) => view !== undefined);
     const rows = await Promise.all(

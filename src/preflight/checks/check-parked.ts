@@ -11,7 +11,7 @@ import type { CheckContext, CheckRow } from '../preflight-types.ts';
 /** Whether every parked object can be brought back: nobody has changed its park fields, and its record is readable. */
 export const checkParked: CheckRow = {
   id: 'parked-changed',
-  passed: 'Every parked object is as it was parked.',
+  passed: 'Every parked object is unchanged.',
   run: ({ to, targets, copy }) => parkedRows(to.objects, targets, parkedAnew(copy)),
 };
 
@@ -31,12 +31,12 @@ const parkedRows = (
     if (object === undefined || problem === undefined) return [];
     const name = objectName(object);
     return parked.has(key)
-      ? [finding('parked-changed', 'warn', name, `${problem} The stage that comes first puts it back.`)]
+      ? [finding('parked-changed', 'warn', name, `${problem} The stage before the cutover restores it.`)]
       : [finding('parked-changed', 'refuse', name, problem, HINT)];
   });
 };
 
-const HINT = 'Put the field back to its parked value, or stage again; then run the preflight once more.';
+const HINT = 'Restore the parked value of the field, or stage again; then run the preflight again.';
 
 const parkedAnew = (copy: CheckContext['copy']): Set<string> =>
   new Set(

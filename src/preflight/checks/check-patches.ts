@@ -13,7 +13,7 @@ import { triedRows } from '../tried-findings.ts';
 /** Whether the side that is left takes the patches that stop what runs there. */
 export const checkStop: CheckRow = {
   id: 'stop',
-  passed: 'The server lets every workload be stopped.',
+  passed: 'The server allows every workload to be stopped.',
   run: async ({ from, survey, input }) => {
     if (from === undefined) return [];
     const entries = entriesOf({ from, survey }, input);
@@ -24,7 +24,7 @@ export const checkStop: CheckRow = {
       'stop',
       tried,
       (name) => `to stop ${name} in ${whereIs(from.side)}`,
-      'Exempt it from what refuses that for the time of the move.',
+      'Exempt it from what refuses that for the duration of the move.',
     );
   },
 };
@@ -32,7 +32,7 @@ export const checkStop: CheckRow = {
 /** Whether the side that is left would take what starts it again, when the move has to be undone. */
 export const checkWayBack: CheckRow = {
   id: 'way-back',
-  passed: 'The server lets every workload be started again where it runs now.',
+  passed: 'The server allows every workload to be started again where it runs now.',
   run: async ({ from, survey, input }) => {
     if (from === undefined) return [];
     const options = { concurrency: input.options.concurrency, signal: input.signal };
@@ -61,7 +61,7 @@ export const checkWayBack: CheckRow = {
 /** Whether the side that starts takes the patches that start what is parked there, and what is created to run. */
 export const checkStart: CheckRow = {
   id: 'start',
-  passed: 'The server lets everything that is parked be started.',
+  passed: 'The server allows everything that is parked to be started.',
   run: async (context) => {
     const { to, targets, input } = context;
     if (to.namespaceState === 'absent') return [];
@@ -74,7 +74,7 @@ export const checkStart: CheckRow = {
       'start',
       tried,
       (name) => `to start ${name} in ${whereIs(to.side)}`,
-      'Change what refuses it, or the object at the side that runs; then run the preflight once more.',
+      'Change what refuses it, or the object on the side that runs; then run the preflight again.',
     );
   },
 };

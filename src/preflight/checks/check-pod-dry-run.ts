@@ -21,12 +21,12 @@ import type { CheckContext, CheckRow } from '../preflight-types.ts';
  */
 export const checkPods: CheckRow = {
   id: 'pod-dry-run',
-  passed: 'The server takes a pod of every template.',
+  passed: 'The server accepts a pod of every template.',
   run: async (context) => {
     const { starters, to, input } = context;
     if (starters.length === 0) return [];
     if (to.namespaceState === 'absent') {
-      const message = `Whether the server takes the pods cannot be asked before ${whereIs(to.side)} exists.`;
+      const message = `Whether the server accepts the pods cannot be checked before ${whereIs(to.side)} exists.`;
       return [finding('pod-dry-run', 'unknown', whereIs(to.side), message)];
     }
     const rows = await mapBounded(
@@ -94,7 +94,7 @@ const askOne = async (context: CheckContext, starter: Starter): Promise<Finding[
         'pod-dry-run',
         'warn',
         name,
-        `The server takes a pod of ${name} in ${whereIs(to.side)}, and warns: ${clause(warning)}.`,
+        `The server accepts a pod of ${name} in ${whereIs(to.side)}, but warns: ${clause(warning)}.`,
       ),
     );
   } catch (error) {
@@ -106,11 +106,11 @@ const askOne = async (context: CheckContext, starter: Starter): Promise<Finding[
         level,
         name,
         level === 'unknown'
-          ? `Whether the server takes a pod of ${name} in ${whereIs(to.side)} is not known: ${clause(error.failure.detail)}.`
+          ? `Could not check whether the server accepts a pod of ${name} in ${whereIs(to.side)}: ${clause(error.failure.detail)}.`
           : `The server refuses a pod of ${name} in ${whereIs(to.side)}: ${clause(error.failure.detail)}.`,
         level === 'unknown'
           ? undefined
-          : 'Change the template at the source and stage again, or what refuses it.',
+          : 'Change the template at the source and stage again, or change what refuses it.',
       ),
     ];
   }

@@ -7,7 +7,7 @@ import type { CheckRow } from '../preflight-types.ts';
 /** Whether pods carry finalizers: each is there, and the side is not empty, until somebody takes them off. */
 export const checkPodFinalizers: CheckRow = {
   id: 'pod-finalizers',
-  passed: 'No pod is kept by a finalizer when it ends.',
+  passed: 'No pod is kept by a finalizer when it terminates.',
   run: ({ from, input }) => {
     if (from === undefined) return [];
     const choice = {
@@ -24,7 +24,7 @@ export const checkPodFinalizers: CheckRow = {
           'pod-finalizers',
           'warn',
           name,
-          `${count(held.length, 'pod')} of ${name} in ${whereIs(from.side)} ${held.length === 1 ? 'has' : 'have'} the finalizer${names.length === 1 ? '' : 's'} ${nameList(names)}: the stop waits until what put ${names.length === 1 ? 'it' : 'them'} there takes ${names.length === 1 ? 'it' : 'them'} off.`,
+          `${count(held.length, 'pod')} of ${name} in ${whereIs(from.side)} ${held.length === 1 ? 'has' : 'have'} the finalizer${names.length === 1 ? '' : 's'} ${nameList(names)}: the stop waits until whatever added ${names.length === 1 ? 'it' : 'them'} removes ${names.length === 1 ? 'it' : 'them'}.`,
         ),
       ];
     });

@@ -53,8 +53,8 @@ const rowFor = async (
     'controlled',
     isRead ? 'refuse' : 'warn',
     name,
-    `${name} in ${whereIs(side)} has ${count(pods, 'pod')} of its own, and no pause is known for it: the move cannot stop ${pods === 1 ? 'it' : 'them'}.`,
-    `Wait for its end, or stop it by hand in the way of its operator, before the move. Inspect it with: ${see}`,
+    `${name} in ${whereIs(side)} has ${count(pods, 'pod')} of its own, and dr-syncer does not know how to pause it: the move cannot stop ${pods === 1 ? 'it' : 'them'}.`,
+    `Wait until it finishes, or stop it by hand before the move, as its operator documents. Inspect it with: ${see}`,
   );
 };
 

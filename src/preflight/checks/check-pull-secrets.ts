@@ -15,7 +15,7 @@ import type { CheckContext, CheckRow } from '../preflight-types.ts';
 /** Whether the Secrets with which images are pulled are there, or are staged on the way. */
 export const checkPullSecrets: CheckRow = {
   id: 'pull-secrets',
-  passed: 'Every image pull secret is there.',
+  passed: 'Every image pull secret exists.',
   run: async (context) => {
     const { to, copy, input } = context;
     const staged = new Set(
@@ -36,7 +36,7 @@ export const checkPullSecrets: CheckRow = {
             'pull-secrets',
             'unknown',
             `Secret ${name}`,
-            `Secret ${name} of ${whereIs(to.side)}, with which images of ${nameList(users)} are pulled, may not be read.`,
+            `Secret ${name} of ${whereIs(to.side)}, which pulls the images of ${nameList(users)}, cannot be read.`,
           ),
         ];
       }
@@ -74,7 +74,7 @@ const missingSecret = ({ to }: CheckContext, name: string, users: readonly strin
     'pull-secrets',
     'warn',
     `Secret ${name}`,
-    `Secret ${name} is not in ${whereIs(to.side)}; with it the images of ${nameList(users)} are pulled, so a private image fails with ErrImagePull.`,
+    `Secret ${name}, which pulls the images of ${nameList(users)}, does not exist in ${whereIs(to.side)}: a private image will fail with ErrImagePull.`,
     `Create it there, from a file with the credentials: ${kubectl(to.side, 'create', 'secret', 'docker-registry', name, '--from-file=.dockerconfigjson=config.json')}`,
   );
 

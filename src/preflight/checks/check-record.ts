@@ -15,7 +15,7 @@ import type { CheckContext, CheckRow } from '../preflight-types.ts';
 /** Whether there is something parked to be started, and how old the copy is. */
 export const checkRecord: CheckRow = {
   id: 'staged',
-  passed: 'There are parked objects to be started.',
+  passed: 'There are parked objects to start.',
   run: (context) => [...stagedRows(context), ...leftRows(context), ...ageRows(context)],
 };
 
@@ -41,7 +41,7 @@ const stagedRows = ({ input, from, to, survey, targets, stashed, copy }: CheckCo
         'staged',
         'unknown',
         whereIs(to.side),
-        `Whether something is parked in ${whereIs(to.side)} is not known, as its records and workloads may not be read.`,
+        `It is not known whether anything is parked in ${whereIs(to.side)}: its records and workloads cannot be read.`,
       ),
     ];
   // A namespace without workloads moves as well; its live side is all that changes.
@@ -60,8 +60,8 @@ const stagedRows = ({ input, from, to, survey, targets, stashed, copy }: CheckCo
           'staged',
           'refuse',
           whereIs(to.side),
-          `Nothing is parked in ${whereIs(to.side)}, so there is nothing that a failback could start again.`,
-          'Bring the application there first: stage in the other direction, with the two sides changed about.',
+          `Nothing is parked in ${whereIs(to.side)}, so a failback has nothing to start again.`,
+          'Copy the application there first: stage in the other direction, with the two sides swapped.',
         ),
       ]
     : [
@@ -70,7 +70,7 @@ const stagedRows = ({ input, from, to, survey, targets, stashed, copy }: CheckCo
           'refuse',
           whereIs(to.side),
           `Nothing has been staged in ${whereIs(to.side)}.`,
-          `Stage first, and look at the result: ${drSyncer('stage', input)}`,
+          `Stage first, then check the result: ${drSyncer('stage', input)}`,
         ),
       ];
 };
@@ -89,8 +89,8 @@ const ageRows = ({ input }: CheckContext): Finding[] => {
   if (at === undefined) {
     if (maxStageAgeMs === undefined) return [];
     const level = input.recordForbidden === true ? 'unknown' : 'refuse';
-    const what = level === 'unknown' ? 'The record may not be read that says' : 'There is no record of';
-    return [finding('stage-age', level, whereIs(dest), `${what} when ${whereIs(dest)} was staged last.`)];
+    const what = level === 'unknown' ? 'Cannot read the record of' : 'There is no record of';
+    return [finding('stage-age', level, whereIs(dest), `${what} when ${whereIs(dest)} was last staged.`)];
   }
   const ageMs = dest.cluster.now() - at;
   const message = `The last stage of ${whereIs(dest)} was ${ageText(ageMs)} ago.`;

@@ -18,8 +18,7 @@ import { triedRows } from '../tried-findings.ts';
  */
 export const checkRelease: CheckRow = {
   id: 'release',
-  passed:
-    'The server lets everything that is held be released, and everything that was released be held again.',
+  passed: 'The server allows held objects to be released, and released objects to be held again.',
   run: async (context) => {
     const { to, input } = context;
     if (input.kind === 'failback') return heldAgainRows(context);
@@ -50,7 +49,7 @@ export const checkRelease: CheckRow = {
       'release',
       tried,
       (name) => `to release ${name} in ${whereIs(to.side)}`,
-      'Exempt it from what refuses that: it is held only until the destination is started.',
+      'Exempt it from what refuses that: it is held only until the destination starts.',
     );
   },
 };

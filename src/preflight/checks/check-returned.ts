@@ -8,7 +8,7 @@ import type { CheckRow } from '../preflight-types.ts';
 /** Whether the side that a failback is to start runs already, because something has started it again. */
 export const checkReturned: CheckRow = {
   id: 'runs-already',
-  passed: 'The side that is to be started does not run.',
+  passed: 'The side to be started is not running.',
   run: ({ to, input }) => {
     if (input.kind !== 'failback') return [];
     const running = remainingPods(to.objects, { ignoreBarePods: true, ignoreJobs: true });
@@ -19,8 +19,8 @@ export const checkReturned: CheckRow = {
         'runs-already',
         'refuse',
         names,
-        `Pods of ${names} run in ${whereIs(to.side)}, although the other side is the live one.`,
-        `Stop them first, and keep their counts: ${drSyncer('fence', input)}`,
+        `Pods of ${names} run in ${whereIs(to.side)}, although the other side is the live side.`,
+        `Stop them first and keep their replica counts: ${drSyncer('fence', input)}`,
       ),
     ];
   },

@@ -9,7 +9,7 @@ import type { CheckContext, CheckRow } from '../preflight-types.ts';
 /** Whether a stop and a start bring back what runs: pods of an older revision come back only where that is asked for. */
 export const checkRevisions: CheckRow = {
   id: 'revisions',
-  passed: 'Every pod that runs is of the current template of its workload.',
+  passed: 'Every running pod has the current template of its workload.',
   run: (context) => {
     const { from, survey, input } = context;
     if (from === undefined || survey === undefined) return [];

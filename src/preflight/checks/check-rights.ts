@@ -54,8 +54,8 @@ const missingRow = (
     'rights',
     'refuse',
     `context ${side.cluster.context}`,
-    `We may not ${clauseList(lines, MOST)} in context ${side.cluster.context}, which a ${input.kind} does.`,
-    'Have somebody who may do so apply the Roles below (roleYaml in the JSON form), which grant all that is used there.',
+    `Missing permissions in context ${side.cluster.context} for a ${input.kind}: ${clauseList(lines, MOST)}.`,
+    'Ask a cluster administrator to apply the Roles below (roleYaml in the JSON output), which grant everything that is used there.',
   );
 };
 

@@ -9,7 +9,7 @@ import type { CheckRow } from '../preflight-types.ts';
 /** Whether a workload says of itself that it is up late, or given up early. */
 export const checkSlowStart: CheckRow = {
   id: 'slow-start',
-  passed: 'No workload asks for more time than it is given.',
+  passed: 'No workload needs more time to start than the move waits.',
   run: ({ starters, to, input }) => {
     const limit = input.options.waitTimeoutMs / 1000;
     return starters.flatMap(({ object, pods }): Finding[] => {
@@ -24,7 +24,7 @@ export const checkSlowStart: CheckRow = {
             'slow-start',
             'warn',
             name,
-            `${where} counts as available ${count(held, 'second')} after its pods are ready (minReadySeconds), and is waited for ${count(limit, 'second')}.`,
+            `${where} counts as available ${count(held, 'second')} after its pods are ready (minReadySeconds), but the move waits only ${count(limit, 'second')}.`,
             `Wait longer with --wait-timeout ${Math.ceil(held + limit)}s.`,
           ),
         ];
@@ -44,7 +44,7 @@ export const checkSlowStart: CheckRow = {
             'slow-start',
             'info',
             name,
-            `${where} is given up by its controller after ${count(deadline, 'second')} without progress (progressDeadlineSeconds), and by the move with it.`,
+            `The controller of ${where} gives up after ${count(deadline, 'second')} without progress (progressDeadlineSeconds), and so does the move.`,
           ),
         );
       return rows;

@@ -40,7 +40,7 @@ const leftThere = async ({ from, input }: CheckContext): Promise<Finding[]> => {
         'warn',
         objectName(object),
         `${objectName(object)} in ${whereIs(side)} was created from its manifest when the application was started there. The failback does not stop it, and its operator may act on it beside the other side.`,
-        `Pause it by hand, or delete it when the application has left: ${kubectl(side, 'delete', `${typeName(type)}/${name}`)}`,
+        `Pause it by hand, or delete it after the failback: ${kubectl(side, 'delete', `${typeName(type)}/${name}`)}`,
       ),
     ];
   });
@@ -60,7 +60,7 @@ const foreign = ({ to }: CheckContext): Finding[] =>
         'refuse',
         subject,
         `${subject} in ${whereIs(to.side)} is marked as a manifest that dr-syncer keeps, but ${why}.`,
-        `Find out who made it, then delete it: ${kubectl(to.side, 'delete', `configmap/${record.metadata.name}`)}`,
+        `Find out who created it, then delete it: ${kubectl(to.side, 'delete', `configmap/${record.metadata.name}`)}`,
       ),
     ];
   });
@@ -83,8 +83,8 @@ const unknown = ({ input, to, copy }: CheckContext): Finding[] => {
         'stash',
         'refuse',
         objectName(object),
-        `${objectName(object)} is kept as a manifest in ${whereIs(to.side)} (ConfigMap ${record.metadata.name}), and is not in the source.`,
-        `If it is gone from the source on purpose, delete the manifest: ${kubectl(to.side, 'delete', `configmap/${record.metadata.name}`)}`,
+        `${objectName(object)} is kept as a manifest in ${whereIs(to.side)} (ConfigMap ${record.metadata.name}), but does not exist at the source.`,
+        `If it was removed from the source on purpose, delete the manifest: ${kubectl(to.side, 'delete', `configmap/${record.metadata.name}`)}`,
       ),
     ];
   });
@@ -99,7 +99,7 @@ const announced = ({ input, stashed, to }: CheckContext): Finding[] => {
       'stash',
       'warn',
       whereIs(to.side),
-      `These are created from manifests that were kept in ${whereIs(to.side)}: ${nameList(once.map(objectName), 20)}.`,
+      `These objects are created from manifests kept in ${whereIs(to.side)}: ${nameList(once.map(objectName), 20)}.`,
     ),
   ];
 };

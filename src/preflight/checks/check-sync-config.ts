@@ -8,12 +8,12 @@ import { triedRows } from '../tried-findings.ts';
 /** Whether the source takes what `--sync-config` brings home. */
 export const checkSyncConfig: CheckRow = {
   id: 'sync-config',
-  passed: 'The source takes the configuration that is brought home.',
+  passed: 'The source accepts the configuration that is moved back.',
   run: async ({ to, input }) => {
     const tried = (await input.trySyncConfig?.()) ?? [];
     const doing = (name: string): string => `to apply ${name} in ${whereIs(to.side)}`;
     const hint =
-      'Change what refuses it, or leave the configuration of the source as it is: without --sync-config.';
+      'Change what refuses it, or leave the configuration of the source unchanged: run without --sync-config.';
     // Which objects were changed is known only here, so no other check asks for these rights.
     const [denied, others] = [true, false].map((is) =>
       tried.filter(({ failure }) => isAboutRights(failure) === is),

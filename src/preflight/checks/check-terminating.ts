@@ -10,7 +10,7 @@ import type { CheckContext, CheckRow } from '../preflight-types.ts';
 /** Whether something that is to be staged or started, or that its pods mount, is being deleted and held by finalizers. */
 export const checkTerminating: CheckRow = {
   id: 'terminating',
-  passed: 'Nothing that is to be started is being deleted.',
+  passed: 'Nothing to be started is being deleted.',
   run: (context) => terminatingRows(context),
 };
 
@@ -46,7 +46,7 @@ const terminatingRows = ({
       'refuse',
       objectName(object),
       `${objectName(object)} in ${whereIs(to.side)} ${deletionOf(object)}.`,
-      'Find out who deleted it and why its finalizers do not go; then stage again. dr-syncer removes no finalizer.',
+      'Find out who deleted it and why its finalizers remain; then stage again. dr-syncer removes no finalizer.',
     ),
   );
 };

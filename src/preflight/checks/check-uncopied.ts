@@ -19,7 +19,7 @@ import { entriesOf } from './check-patches.ts';
 /** Whether everything that a cutover stops has a copy, or gets one from the stage that it begins with. */
 export const checkUncopied: CheckRow = {
   id: 'uncopied',
-  passed: 'Everything that is stopped has a copy to be started.',
+  passed: 'Everything to be stopped has a copy to start.',
   run: (context) => [...uncopiedRows(context), ...homelessRows(context), ...deletedRows(context)],
 };
 

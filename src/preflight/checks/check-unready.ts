@@ -19,8 +19,8 @@ export const checkUnready: CheckRow = {
           `${entry.kind} ${entry.name}`,
           `${entry.kind} ${entry.name} in ${whereIs(from.side)} is not ready (${clause(reason)}); ${
             enough === 0
-              ? 'after its start nobody waits for it'
-              : `after its start it is waited for until ${count(enough, 'pod')} ${enough === 1 ? 'is' : 'are'} ready`
+              ? 'the move does not wait for it after its start'
+              : `after its start the move waits until ${count(enough, 'pod')} ${enough === 1 ? 'is' : 'are'} ready`
           }.`,
         );
       },

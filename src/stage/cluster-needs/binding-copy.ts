@@ -35,7 +35,7 @@ export const bindingText = (copy: KubeObject, { destNamespace }: CopyNames): str
     if (name === group) return 'all ServiceAccounts';
     return `ServiceAccount ${name.startsWith(user) ? name.slice(user.length) : name}`;
   });
-  return `It gives ClusterRole ${roleOfBinding(copy)} in the whole cluster to ${nameList(given)} of namespace ${destNamespace}.`;
+  return `It grants ClusterRole ${roleOfBinding(copy)} in the whole cluster to ${nameList(given)} of namespace ${destNamespace}.`;
 };
 
 const rewriteSubject = (

@@ -54,13 +54,17 @@ const missingOf = async (row: ClassKind, copy: CopyClass, context: NeedsContext)
   const mapped = row.kind === 'IngressClass' ? new Set(context.ingressClassMap.values()) : new Set<string>();
   const uses = row.uses(context).filter(({ name }) => !mapped.has(name));
   if (type === undefined || uses.length === 0) return NOTHING;
-  const listed = await lister.list('dest', row.type, `whether each ${row.kind} that the copy names exists`);
+  const listed = await lister.list(
+    'dest',
+    row.type,
+    `whether each ${row.kind} that the copy references exists`,
+  );
   if (listed.state !== 'listed') return NOTHING;
   const existing = new Set(listed.objects.map((object) => object.metadata.name));
   const missing = usersByName(uses).filter(([name]) => !existing.has(name));
   const found = await Promise.all(
     missing.map(async ([name]): Promise<Classes> => {
-      const question = `whether ${row.kind} ${name} can be brought along`;
+      const question = `whether ${row.kind} ${name} can be copied`;
       const origin = await lister.get('source', row.type, undefined, name, question);
       if (origin.state !== 'found' || origin.object.apiVersion !== apiVersionOf(type)) return NOTHING;
       const never = whyNeverBrought(origin.object);

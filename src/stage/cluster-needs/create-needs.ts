@@ -94,7 +94,7 @@ const problemOfDefinition = async (deps: StageDeps, body: KubeObject): Promise<s
     await whenEstablished(deps, body);
     return undefined;
   } catch (error) {
-    return `it is there, but nothing can be written of its type yet: ${errorText(error)}`;
+    return `it exists, but objects of its type cannot be written yet: ${errorText(error)}`;
   }
 };
 
@@ -120,6 +120,6 @@ const isOpen = (failure: Failure, { body }: ClusterNeed, needs: readonly Cluster
 const refusalText = (failure: Failure): string => {
   const said = `${failure.detail}${failure.status === 0 ? '' : ` (${failure.status} ${failure.reason})`}`;
   return isAboutGrants(failure)
-    ? `${said}; the server lets nobody make a role or a binding that gives more than they may do themselves, and dr-syncer asks for no right to do so: have somebody who has these rights run this, or create it`
+    ? `${said}; the server lets no one create a role or a binding that grants more than they have themselves, and dr-syncer asks for no permission to do so: ask someone who has these permissions to run this, or to create it`
     : said;
 };

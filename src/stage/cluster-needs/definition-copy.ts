@@ -22,7 +22,7 @@ export const copyDefinition = (crd: KubeObject, names: CopyNames): ClusterCopy =
         level: 'warn',
         path: '',
         message:
-          'Only the definition is created, not the operator that acts on its objects; install that at the destination before a cutover.',
+          'Only the definition is created, not the operator that acts on its objects; install the operator at the destination before a cutover.',
       },
     ],
   };
@@ -39,7 +39,7 @@ export const whyUnconverted = (crd: KubeObject): string | undefined => {
   const both = [...new Set([...served, ...stored])];
   if (both.length < 2) return undefined;
   const many = served.length > 1 ? `serves ${nameList(served)}` : `has objects stored as ${nameList(stored)}`;
-  return `it ${many} and converts between them by a webhook, which is never brought; install its operator at the destination`;
+  return `it ${many} and converts between them with a webhook, which is never copied; install its operator at the destination`;
 };
 
 const isByWebhook = (crd: KubeObject): boolean =>

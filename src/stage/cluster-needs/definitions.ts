@@ -61,7 +61,7 @@ const lookFor = async (deps: StageDeps, name: string, names: CopyNames): Promise
     readDefinition(deps.dest, name, deps.signal),
   ]);
   if (here === 'forbidden' || there === 'forbidden')
-    return { left: `its definition may not be read in context ${contextOf(deps, here)}` };
+    return { left: `its definition cannot be read in context ${contextOf(deps, here)}` };
   // An aggregated API, or a definition that is not established, or that serves other versions.
   if (here === undefined || there !== undefined) return { left: '' };
   const never = whyNeverBrought(here);
@@ -87,7 +87,7 @@ const readDefinition = async (
 const supported = (pair: TypePair, found: ClusterCopy): TypePair => {
   if (!('left' in found)) return { ...pair, dest: pair.source, unsupported: undefined };
   if (found.left === '') return pair;
-  return { ...pair, unsupported: `${pair.unsupported}, and its definition is not brought: ${found.left}` };
+  return { ...pair, unsupported: `${pair.unsupported}, and its definition is not copied: ${found.left}` };
 };
 
 const needOf = (made: MadeCopy): ClusterNeed => ({ type: CRDS, ...made, answers: [] });

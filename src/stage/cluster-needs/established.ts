@@ -26,7 +26,7 @@ export const whenEstablished = async (
       if (types.some((type) => typeName(type) === name)) return;
     }
     if (performance.now() > deadline)
-      throw new Error(`it is not served ${ESTABLISH_MS / 1000} s after its creation`);
+      throw new Error(`it is still not served ${ESTABLISH_MS / 1000} s after its creation`);
     await sleep(waitMs, signal);
   }
 };

@@ -17,12 +17,16 @@ export const copyClusterRole = (role: KubeObject, names: CopyNames): MadeCopy =>
   const { aggregationRule, ...rest } = clone(role);
   const gives = [...extraRights(role, NOTHING), ...extraUrls(role, NOTHING)];
   const notes = [
-    info(gives.length === 0 ? 'It gives no rights.' : `It gives these rights: ${clauseList(gives, 8)}.`),
+    info(
+      gives.length === 0
+        ? 'It grants no permissions.'
+        : `It grants these permissions: ${clauseList(gives, 8)}.`,
+    ),
     ...(aggregationRule === undefined
       ? []
       : [
           info(
-            'At the source it collects its rules from other roles; the copy has the rules of this moment.',
+            'At the source it aggregates its rules from other roles; the copy has the rules as they are now.',
           ),
         ]),
   ];
@@ -42,7 +46,7 @@ export const copyPriorityClass = (source: KubeObject, names: CopyNames): MadeCop
     body: { ...rest, metadata: markedMetadata(source, names) },
     notes: [
       info(
-        `Its priority is ${value}${globalDefault === true ? ', and it is not the default here as it is at the source' : ''}; pods with less may be evicted for its pods, whatever they are worth in this cluster.`,
+        `Its priority is ${value}${globalDefault === true ? ', and unlike at the source it is not the default' : ''}; pods with a lower priority may be evicted for its pods, however important they are in this cluster.`,
       ),
     ],
   };
@@ -55,7 +59,7 @@ export const copyRuntimeClass = (source: KubeObject, names: CopyNames): MadeCopy
     {
       level: 'warn',
       path: 'handler',
-      message: `Its pods start only on nodes whose container runtime has a handler "${stringAt(source, 'handler') ?? ''}"; nobody can see from outside whether the destination's have.`,
+      message: `Its pods start only on nodes whose container runtime has a handler "${stringAt(source, 'handler') ?? ''}"; dr-syncer cannot check whether the nodes of the destination have it.`,
     },
   ],
 });
@@ -67,7 +71,7 @@ export const copyRuntimeClass = (source: KubeObject, names: CopyNames): MadeCopy
 export const copyIngressClass = (source: KubeObject, names: CopyNames): ClusterCopy => {
   if (objectAt(source, 'spec', 'parameters') !== undefined)
     return {
-      left: `its parameters name ${stringAt(source, 'spec', 'parameters', 'kind') ?? 'an object'} ${stringAt(source, 'spec', 'parameters', 'name') ?? ''}, which is not brought`,
+      left: `its parameters reference ${stringAt(source, 'spec', 'parameters', 'kind') ?? 'an object'} ${stringAt(source, 'spec', 'parameters', 'name') ?? ''}, which is not copied`,
     };
   const metadata = markedMetadata(source, names);
   const { [DEFAULT_CLASS]: isDefault, ...annotations } = metadata.annotations ?? {};
@@ -77,7 +81,7 @@ export const copyIngressClass = (source: KubeObject, names: CopyNames): ClusterC
       {
         level: 'warn',
         path: 'spec.controller',
-        message: `Only the class is created, not its controller (${stringAt(source, 'spec', 'controller') ?? 'none'}): without it at the destination nothing serves the Ingresses${isDefault === 'true' ? '. It is not the default here, as it is at the source' : ''}.`,
+        message: `Only the class is created, not its controller (${stringAt(source, 'spec', 'controller') ?? 'none'}): without it at the destination nothing serves the Ingresses${isDefault === 'true' ? '. Unlike at the source, it is not the default' : ''}.`,
       },
     ],
   };
@@ -129,7 +133,7 @@ export const whyNeverBrought = (source: KubeObject): string | undefined => {
   const { metadata } = source;
   if (metadata.deletionTimestamp !== undefined) return 'it is being deleted at the source';
   if ([metadata.labels, metadata.annotations].some((marks: JsonObject | undefined) => isIgnored(marks)))
-    return `it has the mark ${PREFIX}ignore`;
+    return `it is marked ${PREFIX}ignore`;
   return isOfKubernetes(source) ? 'it belongs to Kubernetes itself' : undefined;
 };
 
@@ -146,5 +150,5 @@ export const leftFinding = (source: KubeObject, sourceContext: string, why: stri
   level: 'warn' as const,
   id: 'cluster-need-left',
   subject: objectName(source),
-  message: `${objectName(source)} of context ${sourceContext} is not brought along: ${why}.`,
+  message: `${objectName(source)} of context ${sourceContext} is not copied: ${why}.`,
 });

@@ -55,7 +55,7 @@ export const findRoles = async (context: NeedsContext): Promise<Roles> => {
     const origin = origins.get(name);
     if (origin === undefined || isOfKubernetes(origin)) continue;
     const left = taken.has(copy.metadata.name)
-      ? `context ${context.destContext} has another one of that name, and what exists is never changed`
+      ? `context ${context.destContext} has a different one with that name, and existing objects are never changed`
       : whyWider(origin, there.get(name), context);
     if (left !== undefined) findings.push(leftFinding(binding, names.sourceContext, left));
     else if (there.has(name) || needed.has(name) || bring(name))
@@ -71,7 +71,7 @@ interface Roles {
 
 const NOTHING: Roles = { needs: [], findings: [] };
 const BINDINGS = 'clusterrolebindings.rbac.authorization.k8s.io';
-const GRANTS_QUESTION = 'whether ClusterRoleBindings grant rights to ServiceAccounts of the namespace';
+const GRANTS_QUESTION = 'whether ClusterRoleBindings grant permissions to ServiceAccounts of the namespace';
 
 const objectsIn = (listed: Awaited<ReturnType<NeedsContext['lister']['list']>> | undefined) =>
   listed?.state === 'listed' ? listed.objects : [];
@@ -88,7 +88,7 @@ const readRoles = async (
 ): Promise<Map<string, KubeObject>> => {
   const found = await Promise.all(
     [...new Set(names)].map(async (name) => {
-      const question = `whether ClusterRole ${name} can be brought along`;
+      const question = `whether ClusterRole ${name} can be copied`;
       const origin = await lister.get('source', CLUSTER_ROLES, undefined, name, question);
       return origin.state === 'found' ? [origin.object] : [];
     }),
@@ -120,5 +120,5 @@ const whyWider = (
   const extra = [...extraRights(there, origin), ...extraUrls(there, origin)];
   return extra.length === 0
     ? undefined
-    : `ClusterRole ${name} gives more in context ${destContext} (${nameList(extra)}); make the two equal, or add --accept-cluster-roles ${shellWord(name)}`;
+    : `ClusterRole ${name} grants more in context ${destContext} (${nameList(extra)}); make the two equal, or add --accept-cluster-roles ${shellWord(name)}`;
 };

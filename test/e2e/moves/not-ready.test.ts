@@ -42,7 +42,9 @@ test('F28: what was not ready before is not waited for, neither by a cutover nor
   await stageWell(namespace);
   const rows = rowsOf(await preflightOf(namespace), 'warn', 'unready');
   expect(rows).toEqual([
-    expect.stringMatching(/^unready Deployment never: .*is not ready \(.*nobody waits for it\.$/),
+    expect.stringMatching(
+      /^unready Deployment never: .*is not ready \(.*the move does not wait for it after its start\.$/,
+    ),
   ]);
   const { document } = await moveTo(5, 'cutover', namespace, {
     args: ['--rollback-on-failure', '--smoke-command', 'false', '--smoke-attempts', '1'],
@@ -62,7 +64,7 @@ test('F28: as many pods are waited for as were ready', async () => {
     const found = rowsOf(await preflightOf(namespace), 'warn', 'unready');
     return found.length > 0 ? found : undefined;
   });
-  expect(rows).toEqual([expect.stringContaining('waited for until 1 pod is ready')]);
+  expect(rows).toEqual([expect.stringContaining('the move waits until 1 pod is ready')]);
 });
 
 const NOT_READY = {
@@ -100,7 +102,9 @@ test('F28: what delays a stop or a start by its own fields is named before', asy
   expect(rowsOf(result, 'warn', 'scheduling-gates')).toEqual([expect.stringContaining('example.com/quota')]);
   expect(rowsOf(result, 'warn', 'unready').join('\n')).toContain('the scheduling gate example.com/quota');
   const short = await preflightOf(namespace, { options: { waitTimeoutMs: 1000 } });
-  expect(rowsOf(short, 'warn', 'slow-start')).toEqual([expect.stringContaining('is waited for 1 second')]);
+  expect(rowsOf(short, 'warn', 'slow-start')).toEqual([
+    expect.stringContaining('the move waits only 1 second'),
+  ]);
   const [pod] = await listJson('source', 'Pod', namespace, 'app=held');
   await patchJson('source', 'Pod', pod?.metadata.name, namespace, { metadata: { finalizers: null } });
 });

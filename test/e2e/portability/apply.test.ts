@@ -198,7 +198,7 @@ describe('what others did at the destination', () => {
   it('A20: an object that was there before is taken over and reported', async () => {
     expect(first.row('ConfigMap', 'foreign')).toMatchObject({
       action: 'updated',
-      reason: expect.stringContaining('was not made by dr-syncer'),
+      reason: expect.stringContaining('was not created by dr-syncer'),
     });
     const { data, metadata } = await second.to('ConfigMap', 'foreign');
     expect(data).toEqual({ key: 'ours', own: 'kept' });

@@ -78,7 +78,7 @@ it('A29: annotations that are too long only with our marks are refused, and the 
   const result = await stageNamespace(namespace);
   expect(result.exitCode, result.summary).toBe(3);
   expect(result.summary).toMatch(
-    /ConfigMap board: .*Too long.*262144 bytes, and the marks of dr-syncer need \d+ more/,
+    /ConfigMap board: .*Too long.*262144 bytes, and the annotations of dr-syncer need \d+ more/,
   );
 });
 

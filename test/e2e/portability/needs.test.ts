@@ -311,7 +311,7 @@ describe('with --include-cluster-needs', () => {
         expect(rowOf(result, 'ClusterRole', `${id}-shared`)).toMatchObject({
           action: 'refused',
           reason: expect.stringMatching(
-            /attempting to grant RBAC permissions .*dr-syncer asks for no right/s,
+            /attempting to grant RBAC permissions .*dr-syncer asks for no permission/s,
           ),
         });
       });
@@ -438,7 +438,7 @@ describe('rights', () => {
       const flags = { dest, kubeconfig: { dest: kubeconfig }, types: CONFIG, keepGoing: true };
       await expect(stageNamespace(copy.source, flags)).rejects.toMatchObject({
         exit: 'refused',
-        message: expect.stringContaining('nobody can tell whether an application runs there'),
+        message: expect.stringContaining('it is not known whether an application runs there'),
       });
     });
   });

@@ -54,7 +54,7 @@ test('F38, T26: a run that is over is left out, one that is not is kept, a sched
     ['Gadget', 'clock'],
   ] as const)
     expect(copy.row(kind, name).action).toBe('stashed');
-  expect(copy.notes('Gadget', 'clock').join()).toMatch(/As soon as it is made it scales Deployment web/);
+  expect(copy.notes('Gadget', 'clock').join()).toMatch(/As soon as it is created it scales Deployment web/);
   expect(copy.notes('Gadget', 'broken').join()).toMatch(/one-shot=true to leave it out/);
   expect(await listJson('dest', 'PipelineRun', copy.dest)).toEqual([]);
   expect(await listJson('dest', KNATIVE, copy.dest)).toEqual([]);

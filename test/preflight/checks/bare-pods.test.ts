@@ -16,7 +16,7 @@ describe('pods without an owner', () => {
       expect.stringMatching(/^unsafe: Pod a and Pod b in .* without deleting them for good\.$/),
     ]);
     expect(rows(true, ['a'])).toEqual([
-      expect.stringMatching(/^warn: Pod a in .*: they go on running beside the other side\.$/),
+      expect.stringMatching(/^warn: Pod a in .*: it keeps running beside the other side\.$/),
     ]);
   });
 });

@@ -41,5 +41,5 @@ test.each<[string, number, number | undefined, string[]]>([
 
 test('what a difference does is told from a minute on', () => {
   expect(clockRows(clocks(60_000))[0]?.message).not.toContain('CronJobs');
-  expect(clockRows(clocks(60_001))[0]?.message).toContain('CronJobs fire at another time');
+  expect(clockRows(clocks(60_001))[0]?.message).toContain('CronJobs run at the wrong time');
 });

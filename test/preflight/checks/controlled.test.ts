@@ -67,7 +67,7 @@ test('what a custom resource controls is refused, with a way on when its operato
   expect(rowsOf(0)).toMatchObject([
     {
       level: 'refuse',
-      message: expect.stringMatching(/rests/),
+      message: expect.stringMatching(/is stopped/),
       hint: expect.stringMatching(/--ignore-preflight controlled/),
     },
   ]);

@@ -8,11 +8,11 @@ const rowsAt = (leftMs: number) => expiryRows('east', [{ what: 'token', at: NOW 
 
 describe('credentials that end', () => {
   test.each<[number, string | undefined, RegExp]>([
-    [-60 * S, 'refuse', /^The token of context east ended 1 m ago\.$/],
-    [0, 'refuse', /ended 0 s ago/],
-    [100 * S, 'refuse', /ends in 1 m 40 s, and the move is expected to take 1 m 40 s\.$/],
-    [100 * S + 1, 'warn', /a longer wait or a rollback may outlive it\.$/],
-    [900 * S, 'warn', /ends in 15 m/],
+    [-60 * S, 'refuse', /^The token of context east expired 1 m ago\.$/],
+    [0, 'refuse', /expired 0 s ago/],
+    [100 * S, 'refuse', /expires in 1 m 40 s, and the move is expected to take 1 m 40 s\.$/],
+    [100 * S + 1, 'warn', /a longer wait or a rollback may last longer\.$/],
+    [900 * S, 'warn', /expires in 15 m/],
     [900 * S + 1, undefined, /^$/],
   ])('with %i ms left: %s', (leftMs, level, message) => {
     const [row] = rowsAt(leftMs);
@@ -27,7 +27,7 @@ describe('credentials that end', () => {
       {
         level: 'unknown',
         subject: 'context east',
-        message: 'When the client certificate of context east ends cannot be told: no such file.',
+        message: 'Cannot determine when the client certificate of context east expires: no such file.',
       },
     ]);
   });

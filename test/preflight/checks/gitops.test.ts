@@ -40,7 +40,7 @@ describe('the owner of what is stopped', () => {
       id: 'gitops',
       level: 'refuse',
       subject: 'Kustomization flux-system/app',
-      message: expect.stringMatching(/keeps Deployment web and Deployment api in .*would start again/),
+      message: expect.stringMatching(/syncs Deployment web and Deployment api in .*would start again/),
       hint: expect.stringMatching(/--pause-gitops, or add --ignore-gitops .*suspend kustomization app$/),
     });
   });
@@ -74,7 +74,7 @@ describe('the owner of what is stopped', () => {
         id: 'gitops',
         level: 'refuse',
         subject: name,
-        message: `${name} keeps Deployment web in namespace shop of context east as in Git, and lives in another cluster: context east does not serve ${kind}.`,
+        message: `${name} syncs Deployment web in namespace shop of context east from Git, but runs in another cluster: context east does not serve ${kind}.`,
         hint: `Pause it there by hand and run again with --ignore-gitops instead of --pause-gitops: ${byHand}`,
       });
     },
@@ -87,7 +87,7 @@ describe('the owner of what is stopped', () => {
   test('in another cluster is a warning once it is acknowledged, whatever else was asked', () => {
     for (const options of [IGNORE, { ...PAUSE, ignoreGitops: true }])
       expect(stopRows(sideWith(), FLUX, options)).toMatchObject([
-        { level: 'warn', message: expect.stringContaining('may start again what is stopped') },
+        { level: 'warn', message: expect.stringContaining('may start again what the move stops') },
       ]);
   });
 

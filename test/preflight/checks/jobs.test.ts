@@ -14,7 +14,7 @@ describe('Jobs that run', () => {
   it.each<[string, string[], string[]]>([
     ['fail', [], []],
     ['fail', ['a'], [`refuse: Job a runs ${there}.`]],
-    ['wait', ['a', 'b'], [`info: Job a and Job b run ${there}; the move waits for their end.`]],
+    ['wait', ['a', 'b'], [`info: Job a and Job b run ${there}; the move waits until they finish.`]],
     ['leave', ['a'], [`warn: Job a runs ${there}, left running beside the other side.`]],
     [
       'suspend',
@@ -31,7 +31,7 @@ describe('Jobs that run', () => {
       { kind: 'CronJob', name: 'b' },
     ];
     expect(rows('suspend', ['a', 'b'], entries)).toEqual([
-      `warn: Job a runs ${there}: suspended, so that the pods end unfinished.`,
+      `warn: Job a runs ${there}: suspended, so their pods end unfinished.`,
       `refuse: Job b runs ${there} for a CronJob or another owner, and cannot be suspended alone.`,
     ]);
   });

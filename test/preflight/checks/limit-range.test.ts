@@ -32,13 +32,13 @@ describe('a container', () => {
       'a billionth below it',
       { min: { cpu: '100m' } },
       container({ cpu: '99999999n' }),
-      'container c has 99m of cpu, and 100m is the least',
+      'container c has 99m of cpu, and the minimum is 100m',
     ],
     [
       'with a request that is enough and a limit that is not',
       { min: { cpu: '2' } },
       container({ cpu: '2' }, { cpu: '1' }),
-      'container c has 1 of cpu, and 2 is the least',
+      'container c has 1 of cpu, and the minimum is 2',
     ],
     ['that gets the minimum for its request', { min: { cpu: '2' } }, container(), undefined],
     ['at the maximum', { max: { memory: '1Gi' } }, container(undefined, { memory: '1024Mi' }), undefined],
@@ -46,19 +46,19 @@ describe('a container', () => {
       'a byte above it',
       { max: { memory: '1Gi' } },
       container(undefined, { memory: '1073741825' }),
-      'container c has 1Gi of memory, and 1Gi is the most',
+      'container c has 1Gi of memory, and the maximum is 1Gi',
     ],
     [
       'that gets the maximum for its limit, and asks for more',
       { max: { cpu: '1' } },
       container({ cpu: '2' }),
-      'container c has 2 of cpu, and 1 is the most',
+      'container c has 2 of cpu, and the maximum is 1',
     ],
     [
       'beyond 2^53',
       { max: { cpu: '9007199254740992' } },
       container(undefined, { cpu: '9007199254740993' }),
-      'container c has 9007199254740993 of cpu, and 9007199254740992 is the most',
+      'container c has 9007199254740993 of cpu, and the maximum is 9007199254740992',
     ],
     ['of 0, where 0 is the most', { max: { cpu: '0' } }, container({ cpu: '0' }, { cpu: '0' }), undefined],
     [
@@ -77,13 +77,13 @@ describe('a container', () => {
       'of no request, where a ratio is bounded',
       { maxLimitRequestRatio: { cpu: '2' } },
       container(),
-      'container c states no cpu request and limit, and their ratio is bounded',
+      'container c does not have both a cpu request and a limit, and their ratio is limited',
     ],
     [
       'of a request of 0, where a ratio is bounded',
       { maxLimitRequestRatio: { cpu: '2' } },
       container({ cpu: '0' }, { cpu: '1' }),
-      'container c states no cpu request and limit, and their ratio is bounded',
+      'container c does not have both a cpu request and a limit, and their ratio is limited',
     ],
     [
       'under another resource',
@@ -101,7 +101,7 @@ describe('a container', () => {
       initContainers: [container({ cpu: '4' }, undefined, 'init')],
     };
     expect(rowsOf([{ type, max: { cpu: '2' } }], spec)[0]?.message).toBe(
-      'LimitRange tight in namespace shop of context west refuses the pods of Deployment web: container c has 3 of cpu, and 2 is the most; container init has 4 of cpu, and 2 is the most.',
+      'LimitRange tight in namespace shop of context west refuses the pods of Deployment web: container c has 3 of cpu, and the maximum is 2; container init has 4 of cpu, and the maximum is 2.',
     );
   });
 });
@@ -117,12 +117,12 @@ describe('a pod', () => {
     [
       'of containers that are too much together',
       { containers: [container(undefined, { cpu: '1' }), container(undefined, { cpu: '1001m' })] },
-      'the pod has 2001m of cpu, and 2 is the most',
+      'the pod has 2001m of cpu, and the maximum is 2',
     ],
     [
       'without any limit',
       { containers: [container({ cpu: '1' })] },
-      'the pod states no cpu limit, and 2 is the most',
+      'the pod has no cpu limit, and the maximum is 2',
     ],
     [
       'whose overhead is more than what is left',
@@ -136,7 +136,7 @@ describe('a pod', () => {
 
   it('gets no defaults from bounds of pods, so a minimum of one is not met by silence', () => {
     expect(reasons([{ type: 'Pod', min: { cpu: '1' } }], container())).toBe(
-      'the pod states no cpu request, and 1 is the least',
+      'the pod has no cpu request, and the minimum is 1',
     );
   });
 });

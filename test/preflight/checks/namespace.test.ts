@@ -17,13 +17,13 @@ describe('a namespace', () => {
     [
       'may not be read',
       rows(undefined, 'unknown'),
-      ['unknown: Namespace shop of context west may not be read.'],
+      ['unknown: Namespace shop of context west cannot be read.'],
     ],
     [
       'is being deleted',
       rows(shop({ metadata: DELETED })),
       [
-        'refuse: Namespace shop of context west is being deleted since 2026-01-01T00:00:00Z: nothing can be created in it.',
+        'refuse: Namespace shop of context west is being deleted (since 2026-01-01T00:00:00Z): nothing can be created in it.',
       ],
     ],
     [
@@ -42,7 +42,7 @@ describe('a namespace', () => {
         }),
       ),
       [
-        'refuse: Namespace shop of context west is being deleted since 2026-01-01T00:00:00Z: nothing can be created in it (Some content remains).',
+        'refuse: Namespace shop of context west is being deleted (since 2026-01-01T00:00:00Z): nothing can be created in it (Some content remains).',
       ],
     ],
   ])('that %s', (_what, told, expected) => {

@@ -43,25 +43,25 @@ describe('room on the nodes', () => {
     expect(
       rowsOf([node('a', '2'), node('b', '1')], [starter('web', '1', 4)], { a: { cpu: '500m' } }),
     ).toEqual([
-      'warn cpu: The nodes of context west have 2500m of cpu free, and what starts asks for 4: some pods stay Pending unless nodes are added.',
+      'warn cpu: The nodes of context west have 2500m of cpu free, but what starts requests 4: some pods stay Pending unless nodes are added.',
     ]);
   });
 
   test('for pods themselves counts as well', () => {
     expect(rowsOf([node('a', '8', '3')], [starter('web', '1m', 2)], { a: { pods: '2' } })).toEqual([
-      expect.stringMatching(/^warn pods: .* have 1 of pods free, and what starts asks for 2: /),
+      expect.stringMatching(/^warn pods: .* have 1 of pods free, but what starts requests 2: /),
     ]);
   });
 
   test('on no single node for one pod, though there is enough in sum', () => {
     expect(rowsOf([node('a', '2'), node('b', '2')], [starter('web', '3', 1)])).toEqual([
-      'warn Deployment web: No node of context west has room for one pod of Deployment web, which asks for 3 of cpu.',
+      'warn Deployment web: No node of context west has room for one pod of Deployment web, which requests 3 of cpu.',
     ]);
   });
 
   test('is not summed up where no node is fit at all', () => {
     expect(rowsOf([node('a', '2')], [starter('web', '9', 1, 0, { nodeSelector: { disk: 'ssd' } })])).toEqual([
-      'warn Deployment web: No node of context west is ready, schedulable and fit for a pod of Deployment web.',
+      'warn Deployment web: No node of context west is ready, schedulable and suitable for a pod of Deployment web.',
     ]);
   });
 
@@ -131,7 +131,7 @@ describe('room in a quota', () => {
     expect(rowsOf(side('dest'), scoped, [starter('web', '1', 2)], NONE, counts)).toEqual([]);
     const odd = quota({ pods: '0' }, {}, { scopes: ['Odd'] });
     expect(rowsOf(side('dest'), odd, [starter('web', '1', 2)], NONE, {})).toEqual([
-      expect.stringMatching(/^unknown: .* has a scope that is not known here/),
+      expect.stringMatching(/^unknown: .* has a scope that dr-syncer does not know/),
     ]);
   });
 });

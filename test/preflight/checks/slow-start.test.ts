@@ -36,7 +36,7 @@ describe('a workload that is up late', () => {
     [
       'holds for as long as it is waited for',
       { minReadySeconds: 60 },
-      [`warn: ${later('60 seconds')}, and is waited for 60 seconds.`],
+      [`warn: ${later('60 seconds')}, but the move waits only 60 seconds.`],
     ],
     ['is given up later than the wait', { progressDeadlineSeconds: 600 }, []],
     ['is given up with the wait', { progressDeadlineSeconds: 60 }, []],
@@ -44,7 +44,7 @@ describe('a workload that is up late', () => {
       'is given up before',
       { progressDeadlineSeconds: 59 },
       [
-        `info: ${web} is given up by its controller after 59 seconds without progress (progressDeadlineSeconds), and by the move with it.`,
+        `info: The controller of ${web} gives up after 59 seconds without progress (progressDeadlineSeconds), and so does the move.`,
       ],
     ],
   ])('%s', (_what, spec, told) => {

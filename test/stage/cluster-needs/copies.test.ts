@@ -48,8 +48,8 @@ describe('copies of cluster-scoped objects', () => {
       rules,
     });
     expect(notes.map(({ message }) => message)).toEqual([
-      'It gives these rights: get pods.',
-      expect.stringContaining('the rules of this moment'),
+      'It grants these permissions: get pods.',
+      expect.stringContaining('the rules as they are now'),
     ]);
     expect(role['aggregationRule']).toBeDefined();
   });
@@ -57,7 +57,7 @@ describe('copies of cluster-scoped objects', () => {
   test('F62: what a role gives names its URLs too', () => {
     const rules = [{ nonResourceURLs: ['/metrics'], verbs: ['get'] }];
     const { notes } = copyClusterRole(clusterObject(RBAC, 'ClusterRole', 'scrape', { rules }), NAMES);
-    expect(notes[0]?.message).toBe('It gives these rights: get /metrics.');
+    expect(notes[0]?.message).toBe('It grants these permissions: get /metrics.');
   });
 
   test('F63: a class never becomes the default', () => {
@@ -90,7 +90,7 @@ describe('copies of cluster-scoped objects', () => {
       clusterObject('networking.k8s.io/v1', 'IngressClass', 'web', { spec }),
       NAMES,
     );
-    expect(copy).toEqual({ left: 'its parameters name Tuning internal, which is not brought' });
+    expect(copy).toEqual({ left: 'its parameters reference Tuning internal, which is not copied' });
   });
 
   test('F63: a RuntimeClass names the handler that the nodes must have', () => {

@@ -113,7 +113,7 @@ describe('subjects of a ClusterRoleBinding', () => {
     const copy = copyBinding(source, new Set(['app']), NAMES);
     expect(copy?.['subjects']).toEqual([account('app', 'shop-dr'), user('shop-dr:app'), group('shop-dr')]);
     expect(copy && bindingText(copy, NAMES)).toBe(
-      'It gives ClusterRole app in the whole cluster to ServiceAccount app and all ServiceAccounts of namespace shop-dr.',
+      'It grants ClusterRole app in the whole cluster to ServiceAccount app and all ServiceAccounts of namespace shop-dr.',
     );
     expect(copyBinding(source, new Set(), NAMES)).toBeUndefined();
     expect(source.subjects).toHaveLength(10);
@@ -184,7 +184,7 @@ describe('roles and bindings that are brought', () => {
       'warn ClusterRoleBinding taken',
       'warn ClusterRoleBinding wide',
     ]);
-    expect(findings[1]?.message).toContain('gives more in context west (delete nodes)');
+    expect(findings[1]?.message).toContain('grants more in context west (delete nodes)');
     const accepted = contextOf({ source, dest }, { acceptClusterRoles: ['wide'] });
     expect(namesOf((await findRoles(accepted)).needs)).toEqual(['ClusterRoleBinding wide']);
   });

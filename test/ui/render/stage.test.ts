@@ -71,7 +71,7 @@ test('types that were left out are told with their number, where they may be cou
 });
 
 test('what is given to the whole cluster is told in full, and apart from the notes', () => {
-  const notes = [{ level: 'warn' as const, path: 'subjects', message: 'It gives ClusterRole a to all.' }];
+  const notes = [{ level: 'warn' as const, path: 'subjects', message: 'It grants ClusterRole a to all.' }];
   const wide = Array.from(
     { length: 20 },
     (_, index): StageRow => ({
@@ -81,9 +81,9 @@ test('what is given to the whole cluster is told in full, and apart from the not
     }),
   );
   const text = textOf(wide, { created: 20 });
-  expect(text.match(/^ {2}ClusterRoleBinding b\d+ created: It gives ClusterRole a to all\.$/gm)).toHaveLength(
-    20,
-  );
+  expect(
+    text.match(/^ {2}ClusterRoleBinding b\d+ created: It grants ClusterRole a to all\.$/gm),
+  ).toHaveLength(20);
   expect(text).not.toContain('Notes:');
 });
 
