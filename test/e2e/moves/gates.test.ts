@@ -262,7 +262,7 @@ describe('before anything is done', () => {
       ['rollback', half, []],
     ] as const) {
       const run = await moveTo(2, verb, namespace, { ask: true, input: `${namespace}\n`, args });
-      expect(run.document.error.message, verb).toMatch(/confirmation is needed/);
+      expect(run.document.error.message, verb).toMatch(/Confirmation is required/);
     }
     expect(await Promise.all([staged, half].map(contentOf))).toEqual(before);
   });
