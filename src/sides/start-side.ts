@@ -208,7 +208,8 @@ const startOne = async (
   const plan = (live: KubeObject): JsonObject | undefined =>
     startPatch(live, target, serving?.get(refKey(target)));
   const done = await patchLive(side.cluster, ref, plan, { seen, dryRun, signal: deps.signal });
-  if (done === 'gone') throw new PartialError(`${target.kind} ${target.name} no longer exists in ${whereIs(side)}.`);
+  if (done === 'gone')
+    throw new PartialError(`${target.kind} ${target.name} no longer exists in ${whereIs(side)}.`);
   return done === 'patched';
 };
 

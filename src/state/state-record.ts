@@ -81,8 +81,7 @@ export const openStateStore = (
     },
     assertEpoch: async ({ epoch, operationId }) => {
       const found = await read();
-      if (found === undefined)
-        throw moved(`${where} no longer exists; epoch ${epoch} was expected.`, hint);
+      if (found === undefined) throw moved(`${where} no longer exists; epoch ${epoch} was expected.`, hint);
       const { record } = found;
       if (record.epoch !== epoch) {
         throw moved(

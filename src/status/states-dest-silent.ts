@@ -59,7 +59,8 @@ export const DEST_SILENT_STATES: readonly StateRow[] = [
   },
   {
     id: 'dest-silent',
-    title: 'The destination does not answer, and the source runs nothing and has nothing that dr-syncer stopped',
+    title:
+      'The destination does not answer, and the source runs nothing and has nothing that dr-syncer stopped',
     outcome: 'drift',
     matches: isDown,
     summary: problem,

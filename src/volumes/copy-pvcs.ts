@@ -205,7 +205,8 @@ const removePrevious = async (session: Session, pair: ClaimPair): Promise<string
 const ORPHANS: Readonly<
   Record<'ended' | 'killed' | 'elsewhere', (name: string, record: MoverRecord) => string>
 > = {
-  ended: (name, record) => `An earlier mover of PVC ${name} (pid ${record.pid}) was still running; it was ended.`,
+  ended: (name, record) =>
+    `An earlier mover of PVC ${name} (pid ${record.pid}) was still running; it was ended.`,
   killed: (name, record) =>
     `An earlier mover of PVC ${name} (pid ${record.pid}) did not end in time; it was killed.`,
   elsewhere: (name) =>

@@ -73,7 +73,9 @@ const destHasClass: Check = ({ dest, destClass, input }) => {
   }
   return stringAt(destClass, 'volumeBindingMode') === 'WaitForFirstConsumer'
     ? KEEP
-    : warn(`the destination PVC is still Pending although class ${destClass.metadata.name} binds immediately`);
+    : warn(
+        `the destination PVC is still Pending although class ${destClass.metadata.name} binds immediately`,
+      );
 };
 
 const WRITABLE = new Set(['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany']);

@@ -70,8 +70,7 @@ export const runVerification = async (
   try {
     await waitForEnd(writer, pod, where, options.deadlineMs, deps);
     const tree = parseVerification(await writer.logs(end.namespace, ref.name, { container: 'verify' }));
-    if (tree === undefined)
-      throw new RefusedError(`The log of the verification of ${where} is incomplete.`);
+    if (tree === undefined) throw new RefusedError(`The log of the verification of ${where} is incomplete.`);
     return tree;
   } finally {
     // Without the signal: after an abort the pod must go all the same.

@@ -80,7 +80,9 @@ describe('the command', () => {
     proxy.clear();
     const run = await preflight([], dest);
     expect(run.exitCode).toBe(3);
-    const [, printed = ''] = run.stdout.split(`# Permissions that a cutover uses in context ${contextOf('dest')}:\n`);
+    const [, printed = ''] = run.stdout.split(
+      `# Permissions that a cutover uses in context ${contextOf('dest')}:\n`,
+    );
     const roles = parseAllDocuments(printed.split('\n\n')[0] ?? '').map((document) => document.toJS());
     expect(roles.map(({ kind }) => kind)).toEqual([
       'Role',

@@ -157,7 +157,7 @@ describe('the options of a journal', () => {
       { source: 'shop', dest: 'kube-system' },
     ])
       expect(() => stageOptionsFor(stored, 'op', pair)).toThrow(
-        /is about namespace shop at the source and namespace shop-dr/,
+        /is for namespace shop at the source and namespace shop-dr/,
       );
   });
 });

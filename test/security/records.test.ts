@@ -110,7 +110,7 @@ describe('S2: a journal that names other namespaces', () => {
       journal.steps = journal.steps.filter(({ id }: Json) => id !== 'converge');
     });
     const { document } = await moveTo(3, 'resume', namespace, { args: ['--without-hooks'] });
-    expect(document.error.message).toMatch(new RegExp(`is about namespace ${other} at the source`));
+    expect(document.error.message).toMatch(new RegExp(`is for namespace ${other} at the source`));
     expect((await listJson('dest', 'Secret', namespace)).map(({ metadata }) => metadata.name)).toEqual([]);
     await moveTo(0, 'rollback', namespace);
   });

@@ -125,7 +125,10 @@ describe('a damaged record names the field', () => {
     [{ kind: 'stage' }, 'kind is not one of cutover'],
     [{ result: 'fine' }, 'result is not one of ok'],
     [{ state: undefined }, 'state is missing'],
-    [{ baseline: [{ ...workload('web'), replicas: -2 }] }, 'baseline[0].replicas is not a non-negative integer'],
+    [
+      { baseline: [{ ...workload('web'), replicas: -2 }] },
+      'baseline[0].replicas is not a non-negative integer',
+    ],
     [
       { baseline: [{ ...workload('web'), fields: [{ path: ['spec', 7], parked: 0 }] }] },
       'baseline[0].fields[0].path[1] is not a non-empty string',

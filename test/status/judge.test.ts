@@ -13,7 +13,12 @@ describe('all is well', () => {
       'source',
       /source is the live side \(epoch 1, last staged 5 m ago\)\.$/,
     ],
-    ['active', { record: record('active'), dest: side('west', RUNS) }, 'dest', /destination is the live side/],
+    [
+      'active',
+      { record: record('active'), dest: side('west', RUNS) },
+      'dest',
+      /destination is the live side/,
+    ],
     ['a stopped application', {}, 'source', /source is the live side/],
     ['the source was not named', { source: undefined }, 'source', /source is the live side/],
     [

@@ -94,7 +94,9 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
     );
     expect(result?.status).toBe('copied');
     expect(usedBefore).toBe(false);
-    expect(warnings).toEqual([`An earlier mover of PVC data (pid ${orphan.pid}) was still running; it was ended.`]);
+    expect(warnings).toEqual([
+      `An earlier mover of PVC data (pid ${orphan.pid}) was still running; it was ended.`,
+    ]);
     expect(bench.noted('signal').map((item) => [item.pid, item.signal])).toEqual([[orphan.pid, 'SIGINT']]);
     expect(bench.releases()).toEqual([]);
   });

@@ -140,7 +140,10 @@ const leftOut = (result: StageResult): string[] =>
   tableLines(
     result.types.leftOut
       .filter((item) => item.objects !== 0)
-      .map((item) => [item.type, item.objects < 0 ? 'no permission to count' : count(item.objects, 'object')]),
+      .map((item) => [
+        item.type,
+        item.objects < 0 ? 'no permission to count' : count(item.objects, 'object'),
+      ]),
   );
 
 const closing = (result: StageResult, theme: Theme): string => {

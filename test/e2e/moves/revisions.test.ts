@@ -104,9 +104,7 @@ test('F27: what serves an older revision is named, and neither a cutover nor a f
     'revisions StatefulSet db',
   ]);
   const said = JSON.stringify(document.preflight.checks);
-  expect(said).toMatch(
-    /Deployment hung .*runs 2 pods of an older revision .*which only a rollback undoes/,
-  );
+  expect(said).toMatch(/Deployment hung .*runs 2 pods of an older revision .*which only a rollback undoes/);
   expect(said).toMatch(/Deployment held .*its rollout is paused/);
   expect(said).toContain('its partition is 2');
   expect(said).toContain('its updates are OnDelete');

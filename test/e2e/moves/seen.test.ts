@@ -64,7 +64,9 @@ describe('counts that are recorded in two places', () => {
     await moveTo(4, 'cutover', namespace, { args: ['--post-stop', 'false'] });
     await deleteJson('source', 'Deployment', 'api', namespace);
     const { document } = await moveTo(4, 'rollback', namespace);
-    expect(document.summary).toMatch(/Rolled back.*Not everything is up again: Deployment api: it is gone/);
+    expect(document.summary).toMatch(
+      /Rolled back.*Not everything is up again: Deployment api: it no longer exists/,
+    );
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
     expect((await moveTo(0, 'history', namespace)).document.entries.at(-1)).toMatchObject({
       kind: 'rollback',
