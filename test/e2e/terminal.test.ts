@@ -92,7 +92,9 @@ test('without a terminal a cutover asks for --yes and changes nothing', async ()
   const run = await startCli(['cutover', ...sides]).done;
   expect(run.exitCode).toBe(2);
   expect(run.stdout).toBe('');
-  expect(run.stderr).toMatch(/✗ Confirmation is required, but there is no terminal\.\n {2}In scripts, add --yes/);
+  expect(run.stderr).toMatch(
+    /✗ Confirmation is required, but there is no terminal\.\n {2}In scripts, add --yes/,
+  );
   expect(await replicas()).toEqual([1, 0]);
 });
 
