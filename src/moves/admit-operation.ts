@@ -27,7 +27,7 @@ export const admit = (
   const operation = record?.operation;
   if (operation !== undefined && kind !== 'failover') {
     throw new PartialError(
-      `A ${operation.kind} is unfinished: operation ${operation.id}, begun ${operation.startedAt} by ${record?.by}.`,
+      `A ${operation.kind} is unfinished: operation ${operation.id}, started ${operation.startedAt} by ${record?.by}.`,
       {
         hint: `Continue with: ${next('resume', ...wordsOfRecord(operation))}   or roll back with: ${next('rollback')}`,
       },
@@ -69,7 +69,7 @@ const RULES: Readonly<Partial<Record<OperationKind, Rule>>> = {
     refuseFence(record, next);
     if (phase === 'active') {
       throw new RefusedError(
-        `The destination is live already, since ${record?.since} (epoch ${record?.epoch}).`,
+        `The destination is already live, since ${record?.since} (epoch ${record?.epoch}).`,
         {
           hint: `Fail back with: ${next('failback')}`,
         },
@@ -87,9 +87,9 @@ const RULES: Readonly<Partial<Record<OperationKind, Rule>>> = {
   failover: (phase, record, next) => {
     if (phase === 'active') {
       throw new RefusedError(
-        `The destination is live already, since ${record?.since} (epoch ${record?.epoch}).`,
+        `The destination is already live, since ${record?.since} (epoch ${record?.epoch}).`,
         {
-          hint: `See: ${next('status')}`,
+          hint: `To see which side is live: ${next('status')}`,
         },
       );
     }
@@ -100,7 +100,7 @@ const RULES: Readonly<Partial<Record<OperationKind, Rule>>> = {
       throw new RefusedError(
         `The destination is not the live side (it is ${phase}), nothing that is parked there runs, and no fence is pending, so both sides are left alone.`,
         {
-          hint: `See: ${next('status')}`,
+          hint: `To see which side is live: ${next('status')}`,
         },
       );
     }

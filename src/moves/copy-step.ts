@@ -107,7 +107,7 @@ const runningError = (side: MoveSide, roots: readonly OwnerName[]): PartialError
   new PartialError(
     `Pods of ${nameList(roots.map(({ kind, name }) => `${kind} ${name}`))} run in ${whereIs(side)}; data is copied only while both sides are stopped.`,
     {
-      hint: 'Stop them (remove dr-syncer.io/scale-override from what is a warm standby), then run the command again, or resume.',
+      hint: 'Stop them (remove dr-syncer.io/scale-override from warm standbys), then run the command again, or resume.',
     },
   );
 

@@ -80,7 +80,7 @@ const writeDown = async (
   if (!isWritten && ending.finished) ending = unclosed(input, ending);
   const mirror = await journal.settleMirror(2000);
   if (mirror?.lastError !== undefined)
-    warn(`The journal's copy in the source is behind: ${mirror.lastError}`);
+    warn(`The journal's copy at the source is behind: ${mirror.lastError}`);
   return ending;
 };
 

@@ -63,7 +63,7 @@ export const fenceDestSteps = (input: {
     {
       id: 'empty-dest',
       title: `Wait until all pods are gone from ${where}`,
-      plan: async () => ['look until no pod of what was stopped is left'],
+      plan: async () => ['watch until no pod of the stopped workloads is left'],
       run: async () => {
         await waitEmpty(why, dest, options, deps);
         return 'no pods';

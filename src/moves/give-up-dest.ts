@@ -73,7 +73,7 @@ const notAcknowledged = (input: GiveUpDestInput, record: StateRecord | undefined
   const { source, destProblem } = input;
   const wasLive =
     record?.phase === 'standby'
-      ? ' The application ran at the destination by the last record: what was written there is lost.'
+      ? ' According to the last record, the application ran at the destination: what was written there is lost.'
       : '';
   return new UnsafeError(
     `The destination does not answer (${destProblem}), and it cannot be proved that the application does not run there.${wasLive} Starting ${whereIs(source)} again may run it on both sides.`,

@@ -73,7 +73,7 @@ export const giveUpSteps = (input: GiveUpDestInput, deps: MoveDeps, known: Reado
       title: `Restore the newer templates in ${where}`,
       plan: async () =>
         servedOlder(await listSide(source, deps.signal)).map(
-          (name) => `PATCH ${name}: its newer template again`,
+          (name) => `PATCH ${name}: restore its newer template`,
         ),
       run: () => restoreNewer(source, targetsRunning, deps),
     },

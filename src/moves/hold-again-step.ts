@@ -73,7 +73,7 @@ export const tryHold = (
 
 /** What to do where a server refuses a hold; the annotation is all that asks for it. Pure. */
 export const holdHint = (side: MoveSide, { type, object }: Held): string =>
-  `Exempt it from what refuses that; or let it stay as it is with: ${kubectl(side, 'annotate', `${typeName(type)}/${object.metadata.name}`, `${RELEASED}-`)}`;
+  `Exempt it from whatever rejects this, or leave it as it is with: ${kubectl(side, 'annotate', `${typeName(type)}/${object.metadata.name}`, `${RELEASED}-`)}`;
 
 // The others are held all the same when one cannot be.
 const holdAgain = async (

@@ -101,8 +101,8 @@ export const stageOptionsFor = (
   if (sourceNamespace === pair.source && destNamespace === pair.dest)
     return { ...stored, oneShotKinds: stored.oneShotKinds ?? [], acceptClusterRoles };
   throw new RefusedError(
-    `The journal of operation ${operationId} is about namespace ${sourceNamespace} at the source and namespace ${destNamespace} at the destination; this command is about ${pair.source} and ${pair.dest}.`,
-    { hint: 'Name the namespaces of the first run; if they are these, somebody has changed the journal.' },
+    `The journal of operation ${operationId} is for namespace ${sourceNamespace} at the source and namespace ${destNamespace} at the destination; this command is for ${pair.source} and ${pair.dest}.`,
+    { hint: 'Name the namespaces of the first run; if these are the same, someone has changed the journal.' },
   );
 };
 

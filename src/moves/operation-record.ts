@@ -50,8 +50,8 @@ export const openOperationRecord = (input: OperationRecordInput): OperationRecor
           current.epoch !== record.epoch ||
           current.operation?.id !== operationId
         ) {
-          throw new UnsafeError('The state record was changed by somebody else; nothing more is written.', {
-            hint: `See who did what with: ${drSyncer('history', input)}`,
+          throw new UnsafeError('The state record was changed by someone else; nothing more is written.', {
+            hint: `To see who did what: ${drSyncer('history', input)}`,
           });
         }
         return mutate(current);
@@ -96,7 +96,7 @@ const copyToSource = async (input: OperationRecordInput, record: StateRecord): P
     const done = await mirrorState(openStateStore(writer, source.namespace, 'source'), record);
     if (done === 'ahead')
       reporter.warning(
-        `The source has a record with a higher epoch than the destination. See both with: ${drSyncer('status', input)}`,
+        `The source has a record with a higher epoch than the destination. To see both: ${drSyncer('status', input)}`,
       );
   } catch (error) {
     reporter.warning(`The record could not be copied to the source: ${errorText(error)}`);

@@ -13,7 +13,7 @@ import { refuseUnapplied, refuseUnpaused } from './try-resumed.ts';
 /** Stages once more while the source still runs. */
 export const convergeStep = ({ converge, dest }: MoveRun): Step => ({
   id: 'converge',
-  title: `Stage into ${whereIs(dest)} once more while the source runs`,
+  title: `Stage into ${whereIs(dest)} again while the source runs`,
   skip: () => (converge === undefined ? 'only a cutover stages' : undefined),
   plan: async () => [`server-side apply of what differs in ${whereIs(dest)}`],
   run: async () => (await converge?.()) ?? '',
@@ -54,7 +54,7 @@ export const configStep = ({ source, dest, config, tryConfig, isUnasked }: MoveR
 
 export const pauseGitopsStep = (run: MoveRun): Step => ({
   id: 'pause-gitops',
-  title: `Pause the GitOps owners of what runs in ${whereIs(run.from)}`,
+  title: `Pause the GitOps owners of workloads in ${whereIs(run.from)}`,
   skip: () => (run.options.pauseGitops ? undefined : '--pause-gitops is not given'),
   plan: async () => {
     const { gitops } = await surveyNow(run);
@@ -67,8 +67,8 @@ export const pauseGitopsStep = (run: MoveRun): Step => ({
 export const checkDataStep = ({ to, data, deps, empty }: MoveRun): Step => ({
   id: 'check-data',
   title: 'Check that the volume data can be copied',
-  skip: () => (data === undefined ? 'no data copy is asked for' : undefined),
-  plan: async () => ['look at each PVC, and at whether the pods of pv-migrate are let in'],
+  skip: () => (data === undefined ? 'no data copy was requested' : undefined),
+  plan: async () => ['check each PVC, and whether pv-migrate pods are admitted'],
   run: async () => {
     refuseRunning(to, await listSide(to, deps.signal), empty);
     return (await data?.check()) ?? '';
@@ -77,7 +77,7 @@ export const checkDataStep = ({ to, data, deps, empty }: MoveRun): Step => ({
 
 export const jobsStep = (run: MoveRun): Step => ({
   id: 'jobs',
-  title: `Wait for the Jobs that run in ${whereIs(run.from)}`,
+  title: `Wait for running Jobs in ${whereIs(run.from)}`,
   skip: () => (run.options.jobs === 'wait' ? undefined : '--jobs wait is not given'),
   plan: async () => (await surveyNow(run)).runningJobs.map((name) => `wait for Job ${name}`),
   run: () => waitForJobs(run.from, run.deps, run.options.waitTimeoutMs),

@@ -32,7 +32,7 @@ const refuseForeign = ({ apiVersion, kind, namespace, name, fields, replicas }: 
   if (foreign === undefined && (replicas ?? 0) <= MOST_REPLICAS) return;
   throw new RefusedError(
     `The journal of namespace ${namespace} contains a value for ${kind} ${name} that dr-syncer never writes: ${foreign === undefined ? `${replicas} replicas` : foreign.path.join('.')}.`,
-    { hint: 'Somebody has changed the journal. Find out who, and restore the earlier content.' },
+    { hint: 'Someone has changed the journal. Find out who, and restore the earlier content.' },
   );
 };
 

@@ -30,8 +30,8 @@ export const refuseOtherCopies = (
     const has = copy.metadata.annotations?.[COPIED_REVISION];
     if (serving === has) continue;
     throw new PartialError(
-      `${objectName(object)} in ${whereIs(from)} runs ${serving === undefined ? 'its current template' : `revision ${serving}`} by now, and its copy has ${has === undefined ? 'the newer template' : `revision ${has}`}.`,
-      { hint: 'Roll back, and start again when its rollout is complete.' },
+      `${objectName(object)} in ${whereIs(from)} now runs ${serving === undefined ? 'its current template' : `revision ${serving}`}, but its copy has ${has === undefined ? 'the newer template' : `revision ${has}`}.`,
+      { hint: 'Roll back, then start again when its rollout is complete.' },
     );
   }
 };

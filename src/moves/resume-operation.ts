@@ -79,7 +79,7 @@ export const refuseStartedSource = (
   const isUndone = journal.steps.some((step) => step.id.startsWith('undo-'));
   const what = isUndone ? `The rollback of ${journal.kind}` : `${capital(journal.kind)}`;
   throw new UnsafeError(
-    `${what} ${journal.operationId} is unfinished and has begun to start the source again, so both sides would run.`,
+    `${what} ${journal.operationId} is unfinished and has already begun starting the source again, so both sides would run.`,
     {
       hint: `If the source answers: ${isUndone ? next('rollback') : next('resume', ...resumeWords(journal.options))}   If it has been cut off (power, network): ${next('failover')} --accept-data-loss --source-given-up`,
     },

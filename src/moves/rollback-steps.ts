@@ -77,8 +77,8 @@ interface RollbackRun extends RollbackInput {
 const endCopies: RollbackStep = ({ endCopies: end, state }) => ({
   id: 'undo-copies',
   title: 'End the copies of volume data',
-  skip: () => (end === undefined ? 'no copy left anything' : undefined),
-  plan: async () => ['end movers that were cut off, and remove what they left in the clusters'],
+  skip: () => (end === undefined ? 'no copy left anything behind' : undefined),
+  plan: async () => ['end interrupted movers, and remove their leftovers from the clusters'],
   run: async () => (await end?.(state.gate)) ?? '',
 });
 
@@ -113,7 +113,7 @@ const restoreTemplates: RollbackStep = ({ from, deps, notStopped, targetsOf }) =
     from === undefined
       ? []
       : servedOlder(await listSide(from, deps.signal)).map(
-          (name) => `PATCH ${name}: its newer template again`,
+          (name) => `PATCH ${name}: restore its newer template`,
         ),
   run: async () => (from === undefined ? '' : restoreNewer(from, targetsOf, deps)),
 });
@@ -217,7 +217,7 @@ const findUnseen = async (from: MoveSide, input: RollbackInput): Promise<string[
     const board = createReadyBoard(targets);
     board.take(changes.take());
     return [
-      ...gone.map(({ kind, name }) => `${kind} ${name}: it is gone`),
+      ...gone.map(({ kind, name }) => `${kind} ${name}: it no longer exists`),
       ...board.waiting().map(({ name, reason }) => `${name}: ${reason}`),
       ...board.fewer(),
     ];

@@ -35,10 +35,12 @@ export const runHook = async (
     signal: deps.signal,
   });
   deps.signal.throwIfAborted();
-  if (result.ok) return `${name} hook ended with 0`;
+  if (result.ok) return `${name} hook exited with 0`;
   const how = result.timedOut
     ? `took longer than ${hooks.timeoutMs / 1000} s`
-    : `ended with ${result.exitCode ?? 'a signal'}`;
+    : result.exitCode === undefined
+      ? 'was ended by a signal'
+      : `exited with ${result.exitCode}`;
   const message = `The ${name} hook ${how}.`;
   reportOutput(`The ${name} hook`, result.output, deps);
   if (hooks.onFailure === 'fail') throw new PartialError(message);
@@ -144,7 +146,11 @@ const askCommand = async (
 ): Promise<Checked> => {
   const result = await runCommand(command, { env: environment(context, 'smoke'), timeoutMs, signal });
   if (result.ok) return {};
-  const how = result.timedOut ? 'took too long' : `ended with ${result.exitCode ?? 'a signal'}`;
+  const how = result.timedOut
+    ? 'took too long'
+    : result.exitCode === undefined
+      ? 'was ended by a signal'
+      : `exited with ${result.exitCode}`;
   return { problem: `the command ${how}`, output: result.output };
 };
 
@@ -152,5 +158,5 @@ const askCommand = async (
 // prints is for the operator alone.
 const reportOutput = (who: string, output: string, { reporter }: MoveDeps): void => {
   const line = output.split('\n').at(-1)?.slice(0, 300) ?? '';
-  if (line !== '') reporter.warning(`${who} said: ${line}`);
+  if (line !== '') reporter.warning(`${who} printed: ${line}`);
 };

@@ -58,5 +58,5 @@ const notAllUp = (ending: Ending, unseen: readonly string[], { dest }: Operation
   ...ending,
   outcome: 'partial',
   summary: `${ending.summary}${unseenText(unseen)}`,
-  hint: ending.hint ?? `See what runs where with: ${drSyncer('status', { dest })}`,
+  hint: ending.hint ?? `To see what runs where: ${drSyncer('status', { dest })}`,
 });

@@ -36,7 +36,7 @@ export const smokeStep = (
   skip: () =>
     smoke.url === undefined && smoke.command === undefined ? 'no smoke check is given' : undefined,
   plan: async () => [
-    smoke.url === undefined ? 'run the command of --smoke-command' : `ask ${splitUrl(smoke.url).shown}`,
+    smoke.url === undefined ? 'run the command of --smoke-command' : `call ${splitUrl(smoke.url).shown}`,
   ],
   run: () => runSmoke(smoke, context, deps),
 });
@@ -44,8 +44,8 @@ export const smokeStep = (
 /** The step that ends copies of volume data that were cut off; they may still hold the claims of a side. */
 export const endCopiesStep = (where: string, run: () => Promise<string>): Step => ({
   id: 'end-copies',
-  title: `End copies of volume data that were cut off in ${where}`,
-  plan: async () => ['delete what copies that were cut off have left'],
+  title: `End interrupted copies of volume data in ${where}`,
+  plan: async () => ['delete leftovers of interrupted copies'],
   run,
 });
 
@@ -81,7 +81,7 @@ export const tidyStep = (
 ): Step => ({
   id: 'tidy',
   title: `Clean up dr-syncer annotations on ReplicaSets in ${whereIs(side)}`,
-  plan: async () => ['patch ReplicaSets that carry the marks of their Deployment'],
+  plan: async () => ['patch ReplicaSets that carry the dr-syncer annotations of their Deployment'],
   run: async () => `${await tidyInherited(side, await objects(), concurrency)} cleaned`,
 });
 

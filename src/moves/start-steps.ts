@@ -75,17 +75,17 @@ export const addressesStep = ({ from, to, options, deps }: MoveRun): Step => ({
 export const revisionsStep = (run: MoveRun): Step => ({
   id: 'revisions',
   title: `Restore the newer templates in ${whereIs(run.to)}`,
-  skip: () => (run.kind === 'cutover' ? 'only a failback does' : undefined),
+  skip: () => (run.kind === 'cutover' ? 'only a failback restores them' : undefined),
   plan: async () =>
     servedOlder(await listSide(run.to, run.deps.signal)).map(
-      (name) => `PATCH ${name}: its newer template again, where its copy was made of the older one`,
+      (name) => `PATCH ${name}: restore its newer template, where its copy has the older one`,
     ),
   run: async () => restoreNewer(run.to, await targetsHome(run), run.deps),
 });
 
 export const resumeGitopsStep = ({ to, deps, watchTo }: MoveRun): Step => ({
   id: 'resume-gitops',
-  title: `Resume the GitOps owners of what runs in ${whereIs(to)} that were paused`,
+  title: `Resume the paused GitOps owners of workloads in ${whereIs(to)}`,
   plan: async () =>
     ownerNames(ownersIn(to, await listSide(to, deps.signal))).map(
       (name) => `patch ${name}: resume, if dr-syncer paused it`,

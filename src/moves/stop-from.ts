@@ -75,8 +75,8 @@ export const createStop = (input: StopInput): StopFrom => {
     if (back.length === 0) return;
     const names = nameList(back.map((entry) => `${entry.kind} ${entry.name}`));
     throw new PartialError(
-      `${names} in ${whereIs(from)} was started after the volume data was copied, so the copy is not what it has now.`,
-      { hint: 'Roll back, and start again: what was written since is in the volumes there.' },
+      `${names} in ${whereIs(from)} was started after the volume data was copied, so the copy is out of date.`,
+      { hint: 'Roll back, then start again: what was written since is in the volumes there.' },
     );
   };
 

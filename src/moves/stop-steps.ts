@@ -55,7 +55,7 @@ export const emptyFromStep = (run: MoveRun): Step => ({
 export const copyDataStep = (run: MoveRun): Step => ({
   id: 'copy-data',
   title: 'Copy the volume data',
-  skip: () => (run.data === undefined ? 'no data copy is asked for' : undefined),
+  skip: () => (run.data === undefined ? 'no data copy was requested' : undefined),
   plan: async () => (await run.data?.plan()) ?? [],
   run: async () => {
     if (run.data === undefined) return '';

@@ -31,7 +31,7 @@ export const rebuildJournal = async (
     host: hostOf(operation.by),
     startedAt: at,
     state: 'stopped',
-    reason: 'its journal was lost and made anew',
+    reason: 'its journal was lost and rebuilt',
     ...(side === undefined || baseline === undefined ? {} : { baseline: toStored(baseline, side.namespace) }),
     steps: STEPS[kind].map(
       ([id, title]): JournalStep => ({

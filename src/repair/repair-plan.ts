@@ -121,7 +121,7 @@ const ignoredLive = ({ live, source }: RepairFacts, { phase }: StateRecord): Rep
   source?.record.value?.destGivenUp !== undefined
     ? undefined
     : {
-        refuse: `By the records the ${sideName(live === 'dest' ? 'source' : 'dest')} is the live side, and nothing contradicts them, so --live-side ${live === 'dest' ? 'destination' : 'source'} is not taken.`,
+        refuse: `By the records the ${sideName(live === 'dest' ? 'source' : 'dest')} is the live side, and nothing contradicts them, so --live-side ${live === 'dest' ? 'destination' : 'source'} is not accepted.`,
         next: ['repair'],
       };
 
@@ -153,7 +153,7 @@ const baseRecord = (facts: RepairFacts): Step | Decide => {
     return {
       record: { ...rest, ...unfinished, phase, epoch },
       sentences: [
-        `The record of the destination ${state}: made anew (epoch ${epoch}, ${phase}), to be stopped, since the source was started without it.`,
+        `The record of the destination ${state}: rebuilt (epoch ${epoch}, ${phase}), to be stopped, because the source was started without it.`,
       ],
     };
   }
@@ -179,7 +179,7 @@ const baseRecord = (facts: RepairFacts): Step | Decide => {
     return {
       record: { ...fresh, ...unfinished, phase: 'moving' },
       sentences: [
-        `The record of the destination ${state}: made anew, with the unfinished ${journal.kind} ${journal.operationId}.`,
+        `The record of the destination ${state}: rebuilt, with the unfinished ${journal.kind} ${journal.operationId}.`,
       ],
     };
   }
@@ -195,7 +195,7 @@ const baseRecord = (facts: RepairFacts): Step | Decide => {
   return {
     record: { ...fresh, phase: phaseOf(side), epoch: side === 'dest' ? 1 : 0 },
     sentences: [
-      `The record of the destination ${state}: made anew, the ${sideName(side)} being the live side.`,
+      `The record of the destination ${state}: rebuilt, with the ${sideName(side)} as the live side.`,
     ],
   };
 };
@@ -227,8 +227,8 @@ const journalSentence = (plan: JournalPlan): string =>
   'copy' in plan
     ? `The journal of ${plan.copy.operationId}: from the source's copy.`
     : 'closed' in plan
-      ? 'The damaged journal: replaced by one that is over, as the record names no operation.'
-      : `The journal of ${plan.rebuild.id}: made anew from the marks on the workloads.`;
+      ? 'The damaged journal: replaced by a finished one, because the record names no operation.'
+      : `The journal of ${plan.rebuild.id}: rebuilt from the annotations on the workloads.`;
 
 // A record that says what is not so, without an operation that would explain it.
 const settlePhase = (
@@ -245,7 +245,7 @@ const settlePhase = (
       record: { ...record, phase: 'moving' as const, operation },
       rebuild: { id, kind },
       sentences: [
-        `A ${kind} is written down as unfinished (${id}), with the counts that the marks keep, so that rollback starts ${nameList(parked[kind === 'cutover' ? 'source' : 'dest'])} again.`,
+        `A ${kind} is recorded as unfinished (${id}), with the counts kept in the annotations, so that rollback starts ${nameList(parked[kind === 'cutover' ? 'source' : 'dest'])} again.`,
       ],
     };
   };
@@ -254,7 +254,7 @@ const settlePhase = (
     if (isStill && parked.source.length > 0 && live !== 'dest') return reopen('cutover');
     if (side === undefined)
       return {
-        decide: `The record says that the application is on the move, no operation is unfinished, and ${whatRuns(facts)}.`,
+        decide: `The record says that a move is under way, no operation is unfinished, and ${whatRuns(facts)}.`,
       };
     return {
       record: { ...record, phase: phaseOf(side) },

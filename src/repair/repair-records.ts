@@ -108,7 +108,7 @@ export const repairRecords = async (input: RepairInput): Promise<RepairResult> =
       seconds: 0,
       perStepSeconds: {},
     });
-    return result('The records were put right; no workload was touched.', false, now.sentences, next);
+    return result('The records were repaired; no workload was touched.', false, now.sentences, next);
   } finally {
     await lock.release();
   }
@@ -139,14 +139,14 @@ const planOf = (input: RepairInput, facts: RepairFacts): RepairPlan => {
     );
     throw new UnsafeError(`${verdict.refuse} Nothing was changed.`, {
       hint: [
-        `${verdict.next[0] === 'repair' ? 'Leave --live-side out' : 'End the operation'}: ${first}`,
+        `${verdict.next[0] === 'repair' ? 'Without --live-side' : 'End the operation'}: ${first}`,
         ...more.map((line) => `or roll back with: ${line}`),
       ].join('   '),
     });
   }
   const line = (side: SideRole): string =>
     drSyncer('repair', input, '--live-side', side === 'dest' ? 'destination' : 'source');
-  throw new UnsafeError(`${verdict.decide} Which side is live is for a person to decide.`, {
+  throw new UnsafeError(`${verdict.decide} Decide which side is live.`, {
     hint: `If the application belongs at the source: ${line('source')}   If it belongs at the destination: ${line('dest')}`,
   });
 };

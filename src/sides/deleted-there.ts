@@ -46,7 +46,7 @@ export const deletedSentence = (
   const [has, is] = deleted.length === 1 ? ['was', 'is'] : ['were', 'are'];
   return isKept
     ? `${names} ${has} deleted in ${whereIs(from)}, and ${is} not started in ${whereIs(to)}.`
-    : `${names} ${has} deleted in ${whereIs(from)}, and ${is} started in ${whereIs(to)} all the same; --sync-config keeps what was deleted stopped.`;
+    : `${names} ${has} deleted in ${whereIs(from)}, but ${is} still started in ${whereIs(to)}; --sync-config keeps deleted workloads stopped.`;
 };
 
 /**
@@ -71,7 +71,7 @@ export const leaveStopped = async (
     );
   }
   if (names.length === 0) return '';
-  const said = `stopped as it was deleted at the destination: ${nameList(names, names.length)}`;
-  deps.reporter.warning(`In ${whereIs(side)} stays ${said}.`);
+  const said = `left stopped because deleted at the destination: ${nameList(names, names.length)}`;
+  deps.reporter.warning(`In ${whereIs(side)}: ${said}.`);
   return said;
 };

@@ -74,13 +74,13 @@ export const refuseUnknown = ({ side, objects }: Copies, known: readonly Baselin
       `${ORIGINAL_REPLICAS}=1`,
     );
     throw new PartialError(
-      `${names} in ${whereIs(side)} has lost the annotation with the values to start it with, so it rests; the rest runs.`,
+      `${names} in ${whereIs(side)} lost the annotation with the values to start with, so it stays stopped; the rest runs.`,
       { hint: `Set its count again, for example: ${command}   Then resume.` },
     );
   }
   if (gone.length === 0) return;
   throw new PartialError(
-    `${nameList(gone.map(({ kind, name }) => `${kind} ${name}`))} is to run in ${whereIs(side)} and is gone from there.`,
+    `Cannot start ${nameList(gone.map(({ kind, name }) => `${kind} ${name}`))} in ${whereIs(side)}: not found there.`,
     { hint: 'Create it there again, then resume.' },
   );
 };

@@ -62,7 +62,7 @@ const wayOn = (side: MoveSide, { kind, metadata }: KubeObject): string => {
   const patch = { metadata: { annotations: { [PARKED]: null } }, spec: { suspend: false } };
   const target = `${kind.toLowerCase()}/${metadata.name}`;
   const command = kubectl(side, 'patch', target, '--type', 'merge', '-p', JSON.stringify(patch));
-  return `Where such work is still to be done, a failover with --jobs suspend starts it anew; later, for example: ${command}`;
+  return `If such work is still to be done, a failover with --jobs suspend starts it again; later, for example: ${command}`;
 };
 
 const MOST_NAMED = 50;
@@ -71,7 +71,7 @@ const whyLeft = (object: KubeObject): string => {
   if (isIgnored(object)) return 'is marked to be ignored';
   switch (object.metadata.annotations?.[LEFT_OUT]) {
     case 'gone':
-      return 'was gone from the source at the last stage';
+      return 'no longer existed at the source at the last stage';
     case 'finished':
       return 'had finished at the source at the last stage';
     case 'ignored':

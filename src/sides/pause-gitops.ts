@@ -198,7 +198,7 @@ const findOwner = async (
   const name = ownerName(owner);
   if (type === undefined) {
     throw new RefusedError(
-      `${name} owns workloads in namespace ${side.namespace}, but context ${side.cluster.context} does not serve ${owner.kind}: it lives in another cluster.`,
+      `${name} owns workloads in namespace ${side.namespace}, but context ${side.cluster.context} does not serve ${owner.kind}: it runs in another cluster.`,
       {
         hint: 'Pause it there by hand, then run again without --pause-gitops and with --ignore-gitops.',
       },
@@ -209,9 +209,9 @@ const findOwner = async (
     throw new RefusedError(`${name} owns workloads in ${whereIs(side)}, and it was not found.`);
   if (objects.some((object) => keepsWorkload(found, object))) return { type, object: found };
   throw new RefusedError(
-    `${name} is named by the marks of ${nameList(objects.map(objectName))} in ${whereIs(side)}, but does not list ${objects.length === 1 ? 'it' : 'them'} itself, so it is left alone.`,
+    `${name} is named in the metadata of ${nameList(objects.map(objectName))} in ${whereIs(side)}, but does not list ${objects.length === 1 ? 'it' : 'them'} itself, so it is left alone.`,
     {
-      hint: 'Take these marks off, or pause what keeps them by hand and run again with --ignore-gitops instead of --pause-gitops.',
+      hint: 'Remove it from that metadata, or pause by hand what manages them and run again with --ignore-gitops instead of --pause-gitops.',
     },
   );
 };
@@ -242,7 +242,7 @@ const patchOwner = async (
   } catch (error) {
     if (!hasStatus(error, 403)) throw error;
     throw new RefusedError(
-      `Context ${side.cluster.context}: ${object.kind} ${namespace}/${name} may not be patched: ${error.failure.detail}.`,
+      `Context ${side.cluster.context}: ${object.kind} ${namespace}/${name} cannot be patched: ${error.failure.detail}.`,
       { cause: error },
     );
   }

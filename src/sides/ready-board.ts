@@ -76,11 +76,17 @@ const verdictOf = (
 ): (NotReady & { readonly spared?: true }) | undefined => {
   const object: KubeObject | undefined = index.find(groupKind(target), target.name);
   if (object === undefined) {
-    return { name: `${target.kind} ${target.name}`, reason: 'it is gone', failed: true, stuck: true };
+    return {
+      name: `${target.kind} ${target.name}`,
+      reason: 'it no longer exists',
+      failed: true,
+      stuck: true,
+    };
   }
   const name = objectName(object);
   // What is seen may be older than the patch that started it, and an object at 0 replicas is ready by its rules.
-  if (isMarked(object)) return { name, reason: 'it is not seen started yet', failed: false, stuck: false };
+  if (isMarked(object))
+    return { name, reason: 'it has not been seen started yet', failed: false, stuck: false };
   const rests = target.wanted === undefined ? undefined : restsBecause(object, target.wanted);
   if (rests !== undefined) return { name, reason: rests, failed: false, stuck: false };
   const pods = index.podsUnder(object);

@@ -46,7 +46,7 @@ export const uncopiedSentence = (missing: readonly Uncopied[], from: MoveSide, t
   `${nameList(missing.map(({ kind, name }) => `${kind} ${name}`))} in ${whereIs(from)} would be stopped and could not be started again: ${missing.length === 1 ? 'it has' : 'they have'} no copy in ${whereIs(to)}.`;
 
 /** What to do about them. */
-export const UNCOPIED_HINT = `Copy custom resources with --include-custom-resources, and leave -l and --resource-types away; or mark what may stay stopped with the label ${IGNORE}=true.`;
+export const UNCOPIED_HINT = `Copy custom resources with --include-custom-resources, without -l and --resource-types; or mark what may stay stopped with the label ${IGNORE}=true.`;
 
 /**
  * Looks once more, when the stage is done, whether everything that a cutover is about to stop has a parked copy. What

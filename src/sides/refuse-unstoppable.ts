@@ -31,12 +31,12 @@ export const refuseUnstoppable = (
   if (found.runningJobs.length > 0 && options.jobs === 'fail') {
     throw new RefusedError(
       `Jobs run in ${where}: ${nameList(found.runningJobs.map((name) => `Job ${name}`))}.`,
-      { hint: 'Choose what becomes of them with --jobs wait, suspend or leave.' },
+      { hint: 'Choose what happens to them with --jobs wait, suspend or leave.' },
     );
   }
   if (found.gitops.length > 0 && !options.pauseGitops && !options.ignoreGitops) {
     const names = found.gitops.map(({ owner }) => `${owner.kind} ${owner.name}`);
-    throw new RefusedError(`${nameList(names)} would start again what is stopped in ${where}.`, {
+    throw new RefusedError(`${nameList(names)} would restart what is stopped in ${where}.`, {
       hint: 'Let dr-syncer pause it with --pause-gitops, or pause it by hand and add --ignore-gitops.',
     });
   }

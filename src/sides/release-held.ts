@@ -62,7 +62,7 @@ const whyNotWanted = async (
   const live = type === undefined ? undefined : await source.cluster.get({ type, ...ref }, { signal });
   if (live === undefined) return `is not in ${whereIs(source)}`;
   const run = oneShotOf(live, { isLasting: () => true, kinds });
-  return run?.state === 'over' ? `is over in ${whereIs(source)} (${run.sign})` : undefined;
+  return run?.state === 'over' ? `has finished in ${whereIs(source)} (${run.sign})` : undefined;
 };
 
 /** What startStashed has created, as the end of what a step says; '' when that was nothing. Pure. */

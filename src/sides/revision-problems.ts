@@ -43,8 +43,8 @@ export const revisionProblems = (
       copied === undefined ? '' : `, or start revision ${copied.name} there: --serving-revisions`;
     return {
       subject: objectName(found.object),
-      message: `${objectName(found.object)} in ${whereIs(side)} runs ${count(found.pods, 'pod')} of an older revision (${found.because}); ${isSolved ? `the move starts that one, ${copied.name}, and not its newer template` : messageOf(found, servingRevision(found.object, objects))}.`,
-      hint: `${wayOut(side, found)}${starts}, or go on with the current template: --ignore-revisions`,
+      message: `${objectName(found.object)} in ${whereIs(side)} runs ${count(found.pods, 'pod')} of an older revision (${found.because}); ${isSolved ? `the move starts that revision, ${copied.name}, instead of its newer template` : messageOf(found, servingRevision(found.object, objects))}.`,
+      hint: `${wayOut(side, found)}${starts}, or continue with the current template: --ignore-revisions`,
       isSolved,
     };
   });
@@ -53,13 +53,13 @@ export const revisionProblems = (
 // A rollback goes by what the stop has noted; a paused rollout starts at home what it had anyway.
 const messageOf = ({ paused }: OlderRevision, serving: Revision | undefined): string =>
   serving === undefined && !paused
-    ? 'the move, and a rollback as well, would start its current template instead'
-    : 'the move would start its current template instead, which only a rollback takes back';
+    ? 'both the move and a rollback would start its current template instead'
+    : 'the move would start its current template instead, which only a rollback undoes';
 
 const wayOut = (side: MoveSide, { object, paused }: OlderRevision): string => {
   if (!isBuiltinGroup(groupOf(object.apiVersion))) return 'Finish its rollout or undo it first';
   const target = `${object.kind.toLowerCase()}/${object.metadata.name}`;
   return paused
-    ? `Let its rollout go on first (${kubectl(side, 'rollout', 'resume', target)})`
+    ? `Resume its rollout first (${kubectl(side, 'rollout', 'resume', target)})`
     : `Finish its rollout first, or undo it (${kubectl(side, 'rollout', 'undo', target)})`;
 };

@@ -25,7 +25,7 @@ export const seeAddresses = async (
   const had = new Set(objects.filter(hasAddress).map(objectName));
   if (had.size === 0) return 'none needed';
   const isMissing = (object: KubeObject): boolean => had.has(objectName(object)) && !hasAddress(object);
-  const seen = `${count(had.size, 'address', 'addresses')} ${had.size === 1 ? 'is' : 'are'} there`;
+  const seen = `${count(had.size, 'address', 'addresses')} assigned`;
   // Mostly they are there by now, and then nothing needs to be watched.
   const late = (await entrances(to, deps)).filter((entrance) => entrance.objects.some(isMissing));
   if (late.length === 0) return seen;

@@ -46,10 +46,10 @@ export const seeEmpty = async (
       if (left.length === 0) return;
       // The first line says what is waited for; which of them end first is detail.
       if (most === 0) {
-        deps.reporter.waiting(`Waiting for ${podsOf(left)} to end in ${whereIs(side)}`);
+        deps.reporter.waiting(`Waiting for ${podsOf(left)} to terminate in ${whereIs(side)}`);
       }
       most = Math.max(most, left.length);
-      deps.reporter.progress(most - left.length, most, 'pods ended');
+      deps.reporter.progress(most - left.length, most, 'pods terminated');
       const pods = left.map(({ pod }) => pod);
       const now = performance.now();
       if (forcedAt === undefined && now - started > waitTimeoutMs + longestGraceMs(pods)) {
@@ -168,7 +168,7 @@ const stuckError = (
   return new PartialError(
     `${podsOf(left)} ${left.length === 1 ? 'is' : 'are'} still there in ${whereIs(side)} after ${waitTimeoutMs / 1000} s and the grace period${causes === '' ? '' : `; ${causes}`}.`,
     {
-      hint: `Resume or roll back when you know why. Look at them with: ${causes === '' ? seePods(side) : seeFinalizers(side)}`,
+      hint: `Resume or roll back when you know why. Inspect them with: ${causes === '' ? seePods(side) : seeFinalizers(side)}`,
     },
   );
 };
@@ -176,9 +176,9 @@ const stuckError = (
 const forcedError = (side: MoveSide, left: Left): PartialError => {
   const causes = finalizersOf(left);
   return new PartialError(
-    `${podsOf(left)} ${left.length === 1 ? 'is' : 'are'} still there in ${whereIs(side)} after the deletion by force${causes === '' ? '' : `; ${causes}`}.`,
+    `${podsOf(left)} ${left.length === 1 ? 'is' : 'are'} still there in ${whereIs(side)} after the forced deletion${causes === '' ? '' : `; ${causes}`}.`,
     {
-      hint: `${causes === '' ? 'Find what makes new ones' : 'Find who put the finalizer there; it goes when its work is done, or by hand'}, then resume or roll back. Look at them with: ${causes === '' ? seePods(side) : seeFinalizers(side)}`,
+      hint: `${causes === '' ? 'Find what creates new ones' : 'Find the owner of the finalizer; it is removed when its work is done, or by hand'}, then resume or roll back. Inspect them with: ${causes === '' ? seePods(side) : seeFinalizers(side)}`,
     },
   );
 };
@@ -241,7 +241,7 @@ const forceDelete = async (side: MoveSide, pods: readonly KubeObject[], deps: Mo
     await side.cluster.delete(ref, { uid: pod.metadata.uid, gracePeriodSeconds: 0 });
   });
   deps.reporter.warning(
-    `Deleted ${count(pods.length, 'pod')} by force; if ${pods.length === 1 ? 'its node still lives, its' : 'their nodes still live, their'} containers may still run.`,
+    `Force-deleted ${count(pods.length, 'pod')}; if ${pods.length === 1 ? 'its node is still alive, its' : 'their nodes are still alive, their'} containers may still run.`,
   );
 };
 

@@ -30,12 +30,12 @@ export const seeTargets = async (
       watchOther: () => undefined,
     });
     for (const clause of fewer)
-      deps.reporter.warning(`Somebody has scaled it since it was started: ${clause}.`);
+      deps.reporter.warning(`Someone has scaled it since it was started: ${clause}.`);
   } catch (error) {
     const command = error instanceof NotReadyError ? wakeCommand(side, targets, informer) : undefined;
     if (command === undefined) throw error;
     throw new NotReadyError((error as NotReadyError).message, {
-      hint: `What somebody has stopped since it was started is not started a second time. Start it with: ${command}`,
+      hint: `What someone has stopped since the start is not started a second time. To start it: ${command}`,
       cause: error,
     });
   }

@@ -61,7 +61,7 @@ export const findServingStarts = async (
       // A paused Deployment has no ReplicaSet of its current template, and comes up with the one it had.
       if (serving === undefined || (newer === undefined && !isPaused(object)))
         deps.reporter.warning(
-          `${objectName(object)} in ${whereIs(side)} is started with its current template: its history has no longer both that and revision ${annotationOf(object, SERVING_REVISION)}, which served.`,
+          `${objectName(object)} in ${whereIs(side)} is started with its current template: its history no longer has both that and revision ${annotationOf(object, SERVING_REVISION)}, which served.`,
         );
       return [];
     }),
@@ -107,7 +107,7 @@ export const prepareHolds = async (
     if (first === undefined) return;
     if (performance.now() - started > waitTimeoutMs)
       throw new PartialError(
-        `The controller of ${objectName(first)} in ${whereIs(side)} does not take the revision that served for its current one.`,
+        `The controller of ${objectName(first)} in ${whereIs(side)} does not accept the revision that served as its current one.`,
       );
     await informer.changed(500);
   }

@@ -117,17 +117,17 @@ const newerPatch = (
   if (newer === undefined || revisionOfTemplate(live, [newer]) !== undefined) return undefined;
   const why =
     serving === undefined || revisionOfTemplate(live, [serving]) === undefined
-      ? 'somebody has changed its template since it was started'
+      ? 'someone has changed its template since it was started'
       : waiting.has(objectName(live))
         ? 'it is not up yet'
         : isReplacedAtOnce(live)
-          ? 'its strategy (Recreate) would take all of its pods away'
+          ? 'its strategy (Recreate) would delete all of its pods'
           : undefined;
   if (why !== undefined) {
     const name = `${live.kind.toLowerCase()}/${live.metadata.name}`;
     const command = kubectl(side, 'rollout', 'undo', name, `--to-revision=${newer.number}`);
     deps.reporter.warning(
-      `${objectName(live)} in ${whereIs(side)} is left at the template that it was started with, as ${why}. Its newer template comes back with: ${command}`,
+      `${objectName(live)} in ${whereIs(side)} keeps the template that it was started with, because ${why}. To restore its newer template: ${command}`,
     );
     return undefined;
   }

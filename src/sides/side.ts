@@ -58,7 +58,7 @@ export const typeOf = (
 ): ResourceType => {
   const group = groupOf(object.apiVersion);
   const found = side.types.find((type) => type.kind === object.kind && type.group === group);
-  if (found === undefined) throw new TypeError(`${groupKind(object)} is no workload type of ${side.role}`);
+  if (found === undefined) throw new TypeError(`${groupKind(object)} is not a workload type of ${side.role}`);
   return found;
 };
 

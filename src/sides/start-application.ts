@@ -87,7 +87,7 @@ const warnOlder = (
     const revision = object.metadata.annotations?.[COPIED_REVISION];
     if (revision === undefined || !keys.has(objectKey(object)) || side.role === 'source') continue;
     reporter.warning(
-      `${objectName(object)} in ${whereIs(side)} runs revision ${revision} of the source, which served there, and not its newer template.`,
+      `${objectName(object)} in ${whereIs(side)} runs revision ${revision} of the source, which served there, instead of its newer template.`,
     );
   }
 };

@@ -138,7 +138,7 @@ export const waitReady = async (
       const waiting = board.waiting();
       if (waiting.length === 0) {
         for (const { name, reason } of board.spared())
-          deps.reporter.warning(`${name} is not all ready, and was not before either: ${reason}.`);
+          deps.reporter.warning(`${name} is not fully ready, and was not before either: ${reason}.`);
         return board.fewer();
       }
       const elapsed = performance.now() - started;
@@ -208,7 +208,8 @@ const startOne = async (
   const plan = (live: KubeObject): JsonObject | undefined =>
     startPatch(live, target, serving?.get(refKey(target)));
   const done = await patchLive(side.cluster, ref, plan, { seen, dryRun, signal: deps.signal });
-  if (done === 'gone') throw new PartialError(`${target.kind} ${target.name} is gone from ${whereIs(side)}.`);
+  if (done === 'gone')
+    throw new PartialError(`${target.kind} ${target.name} no longer exists in ${whereIs(side)}.`);
   return done === 'patched';
 };
 

@@ -86,7 +86,7 @@ export const refuseMissing = (
   );
   if (missing.length === 0) return;
   const names = nameList(missing.map((entry) => `${entry.kind} ${entry.name}`));
-  throw new PartialError(`${names} is to run in ${whereIs(to)} and is gone from there.`, {
-    hint: 'Create it there again and resume, or go back to where the application ran.',
+  throw new PartialError(`Cannot start ${names} in ${whereIs(to)}: not found there.`, {
+    hint: 'Create it there again and resume, or roll back to where the application ran.',
   });
 };

@@ -63,7 +63,7 @@ export const refuseTried = (
   tried: readonly Tried[],
   doing: string,
   side: MoveSide,
-  hint = 'Exempt it from what refuses that for the time of the move.',
+  hint = 'Exempt it from whatever rejects this for the duration of the move.',
 ): void => {
   const refused = tried.filter(({ failure }) => failure !== undefined && !isUnasked(failure));
   const [first] = refused;

@@ -18,10 +18,10 @@ export const waitForJobs = async (side: MoveSide, deps: MoveDeps, timeoutMs: num
     for (;;) {
       const names = runningJobs(informer.objects());
       // What was seen earlier may lack the Job that was started a moment ago.
-      if (names.length === 0 && informer.isCurrent()) return 'no Job runs';
+      if (names.length === 0 && informer.isCurrent()) return 'no running Jobs';
       if (!told && names.length > 0) {
         const jobs = nameList(names.map((name) => `Job ${name}`));
-        deps.reporter.waiting(`Waiting for ${jobs} to end in ${whereIs(side)}`);
+        deps.reporter.waiting(`Waiting for ${jobs} to finish in ${whereIs(side)}`);
         told = true;
       }
       if (performance.now() >= until) {

@@ -112,7 +112,7 @@ export const foreignSentence = (
 ): string | undefined =>
   foreign.length === 0
     ? undefined
-    : `${namesOf(foreign)} was made in ${whereIs(from)}, so it is stopped there with the rest and not started in ${whereIs(to)}.`;
+    : `${namesOf(foreign)} was created in ${whereIs(from)}, so it is stopped there with the rest and not started in ${whereIs(to)}.`;
 
 /** Why a failback must not begin, one sentence for each kind of reason, and what to do. Pure. */
 export const homelessProblems = (
@@ -122,11 +122,11 @@ export const homelessProblems = (
 ): { readonly message: string; readonly hint: string }[] => {
   const stay = `mark what may stay stopped in ${whereIs(from)} with the label ${IGNORE}=true.`;
   const gone = {
-    message: `${namesOf(missing)} would be stopped in ${whereIs(from)} and could not be started again: it is gone from ${whereIs(to)}.`,
+    message: `${namesOf(missing)} would be stopped in ${whereIs(from)} and could not be started again: not found in ${whereIs(to)}.`,
     hint: `Create it there again, or ${stay}`,
   };
   const lost = {
-    message: `${namesOf(unknown)} in ${whereIs(to)} has lost the annotation with the values that it ran with, and no journal has them.`,
+    message: `${namesOf(unknown)} in ${whereIs(to)} lost the annotation with the values that it ran with, and no journal has them.`,
     hint: `Set the count again (${countCommand(to, unknown)}), or ${stay}`,
   };
   return [...(missing.length === 0 ? [] : [gone]), ...(unknown.length === 0 ? [] : [lost])];

@@ -82,7 +82,7 @@ export const openJournal = (
     onStored: (journal) => mirror?.push(journal),
     refuse: () =>
       new LockedError(
-        `Somebody else has written the journal, ${whereIs(writer, place)}; this run stops here.`,
+        `Someone else has written the journal, ${whereIs(writer, place)}; this run stops here.`,
         {
           hint: whoWorks(writer, namespace, role),
         },

@@ -252,7 +252,7 @@ const takenError = (
   const stops = `Operation ${operationId} stops here.`;
   return held === undefined
     ? new PartialError(
-        `${place(context, namespace)} is lost: somebody has removed it or given it back. ${stops}`,
+        `${place(context, namespace)} is lost: someone removed or released it. ${stops}`,
         options,
       )
     : new LockedError(

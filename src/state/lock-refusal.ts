@@ -41,7 +41,7 @@ const HINTS: Readonly<
       ? `--take-over works once the lock has expired: in ${left}, if it is not renewed.`
       : `Wait until ${held.holder} is done. If that process has died, the lock expires in ${left}; use --take-over then.`,
   expired: (held) =>
-    `Make sure with ${held.holder} that nothing runs any more, then run the same command with --take-over.`,
+    `Make sure with ${held.holder} that nothing is still running, then run the same command with --take-over.`,
   'own-running': (held, left) =>
     `If its process has died, resume that operation. Otherwise the lock of ${held.holder} expires in ${left}.`,
   'own-alive': () => 'Wait until it ends, or end that process first.',

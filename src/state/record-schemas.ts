@@ -67,7 +67,7 @@ export interface BaselineRecord {
 /** Throws RefusedError: the stored text cannot be used. `problem` is a clause. */
 export const refuseDamaged = (where: string, problem: string): never => {
   throw new RefusedError(`The record in ${where} cannot be read: ${problem}.`, {
-    hint: `Look at it with kubectl; if it was edited by hand, restore the earlier content. Nothing was changed.`,
+    hint: `Inspect it with kubectl; if it was edited by hand, restore the earlier content. Nothing was changed.`,
   });
 };
 
@@ -95,10 +95,10 @@ const refuseNewer = (record: JsonObject, where: string): void => {
   const schema = stringAt(record, 'schema');
   if (schema === undefined) refuseDamaged(where, 'schema is missing');
   const major = /^dr-syncer\.io\/state\/v(\d+)(?:\.\d+)*$/.exec(schema ?? '')?.[1];
-  if (major === undefined) refuseDamaged(where, `its schema "${schema}" is not one of dr-syncer`);
+  if (major === undefined) refuseDamaged(where, `its schema "${schema}" is not a dr-syncer schema`);
   if (Number(major) > MAJOR) {
     throw new RefusedError(
-      `The record in ${where} has the schema ${schema}; this dr-syncer understands up to ${SCHEMA}.`,
+      `The record in ${where} has schema ${schema}; this dr-syncer understands up to ${SCHEMA}.`,
       { hint: 'Upgrade dr-syncer to at least the version that wrote the record. Nothing was changed.' },
     );
   }

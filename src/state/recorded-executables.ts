@@ -97,14 +97,14 @@ export const refuseOther = (
       items.map(({ flag }) => flag),
       20,
     );
-  const leave = `to go on without what is not given again, add ${WITHOUT_HOOKS}`;
+  const leave = `to continue without what is not given again, add ${WITHOUT_HOOKS}`;
   if (different.length > 0)
-    throw new UsageError(`The first run was given something else for ${flags(different)}.`, {
-      hint: `Give it as it was; ${leave}, and what is given here is used.`,
+    throw new UsageError(`The first run had different values for ${flags(different)}.`, {
+      hint: `Repeat the original values; ${leave}, and the values given here are used.`,
     });
   if (missing.length > 0)
     throw new UsageError(
-      `The first run was given ${flags(missing)}. Nothing that is executed is taken from a journal, so it has to be given again.`,
+      `The first run used ${flags(missing)}. dr-syncer executes nothing from a journal, so the flags must be given again.`,
       { hint: `Add ${missing.length === 1 ? 'that flag' : 'these flags'}; ${leave}.` },
     );
 };

@@ -16,9 +16,9 @@ const expecting =
   };
 
 export const anything: Check = expecting('a value', () => true);
-export const text: Check = expecting('a text', (value) => typeof value === 'string');
+export const text: Check = expecting('a string', (value) => typeof value === 'string');
 export const word: Check = expecting(
-  'a text with a value',
+  'a non-empty string',
   (value) => typeof value === 'string' && value !== '',
 );
 export const time: Check = expecting(
@@ -26,16 +26,16 @@ export const time: Check = expecting(
   (value) => typeof value === 'string' && parseTimestamp(value) !== undefined,
 );
 export const count: Check = expecting(
-  'a whole number from 0',
+  'a non-negative integer',
   (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0,
 );
 /** Counts up by one with each move: a number that no moves can have led to leaves no room to count on. */
 export const epoch: Check = expecting(
-  'a whole number from 0 to a million',
+  'an integer from 0 to 1000000',
   (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= 1_000_000,
 );
 export const seconds: Check = expecting(
-  'a number from 0',
+  'a non-negative number',
   (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
 );
 export const yesOrNo: Check = expecting('true or false', (value) => typeof value === 'boolean');

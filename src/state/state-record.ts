@@ -81,8 +81,7 @@ export const openStateStore = (
     },
     assertEpoch: async ({ epoch, operationId }) => {
       const found = await read();
-      if (found === undefined)
-        throw moved(`${where} does not exist any more; epoch ${epoch} was expected.`, hint);
+      if (found === undefined) throw moved(`${where} no longer exists; epoch ${epoch} was expected.`, hint);
       const { record } = found;
       if (record.epoch !== epoch) {
         throw moved(
@@ -189,7 +188,7 @@ const isSameSite = (mirrored: StateRecord, record: StateRecord): boolean =>
     mirrored.dest.clusterUid === record.dest.clusterUid);
 
 const moved = (sentence: string, hint: string): UnsafeError =>
-  new UnsafeError(`The state has moved on: ${sentence} Nothing more is written.`, { hint });
+  new UnsafeError(`The state has changed: ${sentence} Nothing more is written.`, { hint });
 
 const refuseConflict = (where: string, hint: string): never => {
   throw new LockedError(`Someone else is writing ${where} right now.`, { hint });

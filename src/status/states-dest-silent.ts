@@ -13,7 +13,7 @@ export const DEST_SILENT_STATES: readonly StateRow[] = [
     outcome: 'drift',
     matches: (facts) => isDown(facts) && facts.source === undefined,
     summary: problem,
-    unknown: 'Everything: name the source too, which keeps copies of the records.',
+    unknown: 'Everything: name the source too; it keeps copies of the records.',
     ways: (facts) => [{ when: 'to see whether the destination answers', command: readyz(facts, 'dest') }],
     decide: () => 'Name the source with --source-context and --source-kubeconfig.',
   },
@@ -28,7 +28,7 @@ export const DEST_SILENT_STATES: readonly StateRow[] = [
       { when: 'to see whether the source answers', command: readyz(facts, 'source') },
       { when: 'to see whether the destination answers', command: readyz(facts, 'dest') },
     ],
-    decide: () => 'A person has to bring one of the two clusters back, or correct the kubeconfig.',
+    decide: () => 'Bring one of the two clusters back, or correct the kubeconfig.',
   },
   {
     id: 'dest-lost-source-runs',
@@ -38,7 +38,7 @@ export const DEST_SILENT_STATES: readonly StateRow[] = [
     summary: (facts) => `${problem(facts)} Pods run at the source.`,
     unknown: 'What runs at the destination.',
     ways: (facts) => [{ when: 'to see whether the destination answers', command: readyz(facts, 'dest') }],
-    decide: () => 'The application runs at the source; bring the destination back when there is time.',
+    decide: () => 'The application runs at the source; bring the destination back when you can.',
   },
   {
     id: 'dest-lost-source-stopped',
@@ -51,20 +51,21 @@ export const DEST_SILENT_STATES: readonly StateRow[] = [
     ways: (facts) => [
       { when: 'to see whether the destination answers', command: readyz(facts, 'dest') },
       {
-        when: 'if the destination is lost (says what cannot be proved, and asks for that to be accepted)',
+        when: 'if the destination is lost (shows what cannot be proved, and asks you to accept that)',
         command: facts.command('rollback'),
       },
     ],
-    decide: () => 'Whether the destination is lost is for a person to decide.',
+    decide: () => 'Decide whether the destination is lost.',
   },
   {
     id: 'dest-silent',
-    title: 'The destination does not answer, and the source runs nothing and has nothing of ours to start',
+    title:
+      'The destination does not answer, and the source runs nothing and has nothing that dr-syncer stopped',
     outcome: 'drift',
     matches: isDown,
     summary: problem,
     unknown: 'What runs at the destination.',
     ways: (facts) => [{ when: 'to see whether the destination answers', command: readyz(facts, 'dest') }],
-    decide: () => 'A person has to bring the destination back, or correct the kubeconfig.',
+    decide: () => 'Bring the destination back, or correct the kubeconfig.',
   },
 ];

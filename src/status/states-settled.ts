@@ -10,7 +10,7 @@ const namesOf = (pods: readonly { readonly workload: string }[]): string =>
   nameList(pods.map(({ workload }) => workload));
 
 const repair = ({ command }: StatusFacts) => ({
-  when: 'to see what can be put right, and to do so',
+  when: 'to see what can be repaired, and to repair it',
   command: command('repair'),
 });
 
@@ -23,7 +23,7 @@ export const SETTLED_STATES: readonly StateRow[] = [
     matches: ({ found }) => found.journal === 'missing' || found.journal === 'damaged',
     summary: ({ record, found }) =>
       `The record names ${record?.operation?.kind ?? 'an operation'} ${record?.operation?.id ?? ''} as unfinished, and its journal is ${found.journal}.`,
-    unknown: 'Which of its steps were done; the marks on the workloads tell what was stopped.',
+    unknown: 'Which of its steps were done; the annotations on the workloads show what was stopped.',
     ways: (facts) => [repair(facts)],
   },
   {
@@ -121,15 +121,15 @@ export const SETTLED_STATES: readonly StateRow[] = [
   },
   {
     id: 'moving-without-operation',
-    title: 'The record says that the application is on the move, and no operation is unfinished',
+    title: 'The record says that a move is under way, but no operation is unfinished',
     outcome: 'drift',
     matches: (facts) => isAt(facts, 'moving') && facts.unreadable.length === 0,
-    summary: () => 'The record says that the application is on the move, and no operation is unfinished.',
+    summary: () => 'The record says that a move is under way, but no operation is unfinished.',
     ways: (facts) => [repair(facts)],
   },
   {
     id: 'all-stopped',
-    title: 'Nothing runs on either side, and the workloads of the source carry our mark',
+    title: 'Nothing runs on either side, and the workloads of the source are still parked by dr-syncer',
     outcome: 'drift',
     matches: (facts) => isAt(facts, 'standby') && nothingRuns(facts) && facts.parked.source.length > 0,
     summary: ({ parked }) =>
@@ -142,19 +142,19 @@ export const SETTLED_STATES: readonly StateRow[] = [
     outcome: 'drift',
     matches: ({ record, dest }) => record?.phase === 'active' && dest.pods !== undefined && !runs(dest),
     summary: () => 'The destination is the live side, and no pods run there.',
-    unknown: 'Whether somebody has scaled it down on purpose.',
+    unknown: 'Whether someone scaled it down on purpose.',
     ways: ({ command, kubectl, source, parked }) => [
       ...(parked.dest.length > 0
-        ? [{ when: 'to start again what dr-syncer has stopped there', command: command('repair') }]
+        ? [{ when: 'to start what dr-syncer stopped there again', command: command('repair') }]
         : []),
       {
         when: 'to see what is there',
         command: kubectl('dest', 'get', 'deployments,statefulsets,daemonsets'),
       },
-      ...(isSilent(source) ? [] : [{ when: 'to bring the application home', command: command('failback') }]),
+      ...(isSilent(source) ? [] : [{ when: 'to move the application back', command: command('failback') }]),
     ],
     decide: ({ parked }) =>
-      parked.dest.length > 0 ? undefined : 'Whether it is meant to be stopped is for a person to decide.',
+      parked.dest.length > 0 ? undefined : 'Decide whether it is meant to be stopped.',
   },
   {
     id: 'source-lost',
@@ -166,15 +166,15 @@ export const SETTLED_STATES: readonly StateRow[] = [
     ways: (facts) => [
       { when: 'to see whether the source answers', command: readyz(facts, 'source') },
       {
-        when: 'if the source is lost (says what may be lost, and asks for that to be accepted)',
+        when: 'if the source is lost (shows what data may be lost, and asks you to accept that)',
         command: facts.command('failover'),
       },
     ],
-    decide: () => 'Whether the source is lost is for a person to decide.',
+    decide: () => 'Decide whether the source is lost.',
   },
   {
     id: 'unread',
-    title: 'Something that has to be looked at may not be read',
+    title: 'Something that status needs to read is forbidden',
     outcome: 'drift',
     matches: (facts) => unreadProblems(facts).length > 0,
     summary: (facts) => unreadProblems(facts)[0] ?? '',
@@ -189,7 +189,7 @@ export const SETTLED_STATES: readonly StateRow[] = [
         when: 'to see what is allowed',
         command: kubectl(role, 'auth', 'can-i', '--list'),
       })),
-    decide: () => 'An administrator of the cluster has to grant the right that is missing.',
+    decide: () => 'Ask a cluster administrator to grant the missing permission.',
   },
   {
     id: 'never-staged',
@@ -197,11 +197,11 @@ export const SETTLED_STATES: readonly StateRow[] = [
     outcome: 'ok',
     matches: ({ record }) => record === undefined,
     summary: () => 'Never staged: there is no record in the destination namespace.',
-    ways: ({ command }) => [{ when: 'to make the copy', command: command('stage') }],
+    ways: ({ command }) => [{ when: 'to create the copy', command: command('stage') }],
   },
   {
     id: 'live-at-dest',
-    title: 'The application lives at the destination',
+    title: 'The destination is the live side',
     outcome: 'ok',
     matches: (facts) => isAt(facts, 'active'),
     summary: (facts) => livesAt(facts, 'destination'),
@@ -209,7 +209,7 @@ export const SETTLED_STATES: readonly StateRow[] = [
   },
   {
     id: 'live-at-source',
-    title: 'The application lives at the source',
+    title: 'The source is the live side',
     outcome: 'ok',
     matches: () => true,
     summary: (facts) => livesAt(facts, 'source'),
@@ -220,5 +220,5 @@ export const SETTLED_STATES: readonly StateRow[] = [
 const livesAt = ({ record, source, stageAge }: StatusFacts, side: string): string => {
   const age = stageAge === undefined ? 'never staged' : `last staged ${stageAge}`;
   const silent = isSilent(source) ? ' The source does not answer.' : '';
-  return `The application lives at the ${side} (epoch ${record?.epoch}, ${age}).${silent}`;
+  return `The ${side} is the live side (epoch ${record?.epoch}, ${age}).${silent}`;
 };

@@ -33,11 +33,11 @@ const resume = (facts: StatusFacts): Way => ({
   when:
     operation(facts).resumeWords.length === 0
       ? 'to continue'
-      : 'to continue without the hooks, checks and images of the first run (or give them again in place of that flag)',
+      : 'to continue without the hooks, checks and images of the first run (or pass them again instead of that flag)',
   command: verb(facts, 'resume'),
 });
 const rollback = (facts: StatusFacts): Way => ({
-  when: operation(facts).isUndone ? 'to continue the rollback' : 'to go back',
+  when: operation(facts).isUndone ? 'to continue the rollback' : 'to roll back',
   command: verb(facts, 'rollback'),
 });
 
@@ -53,7 +53,7 @@ const isRecordLost = ({ found }: StatusFacts): boolean =>
 const COPY: Readonly<Partial<Record<Found, string>>> = {
   missing: 'the source has no copy',
   damaged: "the source's copy is damaged",
-  unread: "the source's copy is not seen",
+  unread: "the source's copy could not be read",
 };
 
 /** The states in which an operation is unfinished and the destination answers; the first row that matches counts. */
@@ -67,7 +67,7 @@ export const UNFINISHED_STATES: readonly StateRow[] = [
       const found = operation(facts);
       return `A ${found.kind} is running${at(found)} (${found.holder}).`;
     },
-    unknown: 'Whether a process on another host still lives: its lock tells within 35 seconds.',
+    unknown: 'Whether a process on another host is still running: its lock shows that within 35 seconds.',
     ways: ({ command }) => [{ when: 'to follow it', command: command('status', '--watch') }],
   },
   {
@@ -92,13 +92,13 @@ export const UNFINISHED_STATES: readonly StateRow[] = [
       return `${unfinished(facts)} The record of the destination is ${found.dest}; ${copy}.`;
     },
     unknown:
-      'What else the record said, such as its epoch, where there is no copy; the journal tells what was done.',
+      'What else the record said, such as its epoch, where there is no copy; the journal shows what was done.',
     ways: (facts) => [
       ...(isSilent(facts.source)
         ? [{ when: 'to see whether the source answers', command: readyz(facts, 'source') }]
         : []),
       {
-        when: 'to put the record right, before the operation is ended',
+        when: 'to repair the record, before the operation is ended',
         command: verb(facts, 'repair'),
       },
     ],
@@ -158,11 +158,11 @@ export const UNFINISHED_STATES: readonly StateRow[] = [
         command: verb(facts, operation(facts).isUndone ? 'rollback' : 'resume'),
       },
       {
-        when: 'if the source is lost (says what may be lost, and asks for that to be accepted)',
+        when: 'if the source is lost (shows what data may be lost, and asks you to accept that)',
         command: verb(facts, 'failover'),
       },
     ],
-    decide: () => 'Whether the source is lost is for a person to decide.',
+    decide: () => 'Decide whether the source is lost.',
   },
   {
     id: 'rollback-unfinished',
@@ -179,10 +179,10 @@ export const UNFINISHED_STATES: readonly StateRow[] = [
     matches: (facts) =>
       answers(facts.dest) && isOpen(facts) && operation(facts).rollbackNeedsSource && isSilent(facts.source),
     summary: (facts) =>
-      `${unfinished(facts)} It can go back only when the source answers, since the operation that it closed had stopped the source.`,
+      `${unfinished(facts)} It can be rolled back only when the source answers, because the operation that it closed had stopped the source.`,
     ways: (facts) => [
       resume(facts),
-      { when: 'to go back, when the source answers again', command: verb(facts, 'rollback') },
+      { when: 'to roll back, when the source answers again', command: verb(facts, 'rollback') },
     ],
   },
   {

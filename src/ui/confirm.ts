@@ -27,8 +27,8 @@ export const confirmName = async (
 /** Throws UsageError when there is no terminal on which a question could be answered. */
 export const needTerminal = (io: Io): void => {
   if (io.stdin.isTTY === true && io.stderr.isTTY === true) return;
-  throw new UsageError('A confirmation is needed, and there is no terminal to ask on.', {
-    hint: 'Add --yes when a script runs it.',
+  throw new UsageError('Confirmation is required, but there is no terminal.', {
+    hint: 'In scripts, add --yes.',
   });
 };
 

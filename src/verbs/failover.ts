@@ -103,7 +103,7 @@ const agesOf = async (dest: MoveSide): Promise<Ages> => {
   const sourceName =
     record === undefined ? undefined : { context: record.source.context, namespace: record.source.namespace };
   const mixed = record?.mixedData?.side === 'dest' ? record.mixedData : undefined;
-  const data = `${age(record?.lastDataCopy?.at)}${mixed === undefined ? '' : `, and since ${mixed.since} its volumes were written to by ${mixed.by}, which is not consistent`}`;
+  const data = `${age(record?.lastDataCopy?.at)}${mixed === undefined ? '' : `, but since ${mixed.since} its volumes were written to by ${mixed.by}, so they are not consistent`}`;
   return { stage: age(record?.lastStage?.at), data, sourceName };
 };
 
@@ -156,13 +156,13 @@ const refuseLiving = async (
   const where = `namespace ${namespace} of context ${cluster.context}`;
   const sign = await probeSource(cluster, namespace, signal);
   if (sign.kind === 'silent') return reporter.action(`The source does not answer: ${sign.reason}`);
-  if (sign.kind === 'stopped') return reporter.warning(`The source answers, and nothing runs in ${where}.`);
+  if (sign.kind === 'stopped') return reporter.warning(`The source answers, but nothing runs in ${where}.`);
   const what =
     sign.kind === 'runs'
       ? `The source is alive: ${nameList(sign.workloads.map((item) => `${item.workload} (${count(item.pods, 'pod')})`))} in ${where}.`
-      : `The source answers, and whether the application runs in ${where} cannot be seen: ${sign.reason}`;
+      : `The source answers, but it cannot be seen whether the application runs in ${where}: ${sign.reason}`;
   if (request.sourceGivenUp) return reporter.warning(`${what} Both sides run until it is fenced.`);
-  throw new UnsafeError(`${what} A failover would run it twice.`, {
+  throw new UnsafeError(`${what} A failover would run it on both sides.`, {
     hint: `Otherwise: ${drSyncer('cutover', { source: { cluster, namespace }, dest })}   If the source is lost and has been cut off: ${again(pair, dest, request, '--accept-data-loss', '--source-given-up')}`,
   });
 };

@@ -127,7 +127,7 @@ export const withPreCopy = <T extends { readonly outcome: ExitName; readonly sum
 
 const planned = (plan: readonly string[]): PreCopyResult => ({
   outcome: 'ok',
-  summary: 'Dry run: the pre-copy would be made as shown.',
+  summary: 'Dry run: the pre-copy would run as shown.',
   consistent: false,
   claims: [],
   plan,

@@ -88,7 +88,7 @@ export const resume = async (
     return runFence({ ...base, source, kind: 'fence', destFence: stored.destFence, endCopies });
   }
   if (journal.kind === 'rollback') {
-    throw new RefusedError('A rollback is continued by the command rollback, not by resume.', {
+    throw new RefusedError('The command resume cannot continue a rollback.', {
       hint: `To continue it, run: ${drSyncer('rollback', sides)}`,
     });
   }
@@ -183,7 +183,7 @@ const refuseEdited = ({ kind, operationId, options }: Journal, sides: OpenSides)
 
 const asBefore = (stored: StoredOptions): string[] => {
   const flags = notableFlags(stored);
-  return flags.length === 0 ? [] : [`As its journal says, with ${nameList(flags, 20)}.`];
+  return flags.length === 0 ? [] : [`With the options in its journal: ${nameList(flags, 20)}.`];
 };
 
 // What the confirmation is about: these run on this machine.

@@ -113,5 +113,5 @@ const withoutDest = async (
 
 const destAnswers = (sides: OpenSides): RefusedError =>
   new RefusedError('The destination answers, so it was not declared lost; nothing was changed.', {
-    hint: `See what to do with: ${drSyncer('status', sides)}   Its API server: ${kubectl(sides.dest.cluster, 'get', '--raw', '/readyz')}`,
+    hint: `To see what to do: ${drSyncer('status', sides)}   To check its API server: ${kubectl(sides.dest.cluster, 'get', '--raw', '/readyz')}`,
   });

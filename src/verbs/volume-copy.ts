@@ -109,7 +109,7 @@ export const endingCopies = (
     if (left.length === 0) return ENDED[ended] ?? `${ended} copies ended`;
     const text = `Pods of a data copy are still there: ${nameList(left)}`;
     if (input.starting !== undefined) {
-      throw new PartialError(`${text}; they write to PVCs that are about to be used.`, {
+      throw new PartialError(`${text}; they write to PVCs that the application is about to use.`, {
         hint: `Delete their Jobs and Deployments (label ${MOVER_SELECTOR}), then resume.`,
       });
     }
@@ -118,7 +118,7 @@ export const endingCopies = (
   };
 };
 
-const ENDED: Readonly<Record<number, string>> = { 0: 'none was left', 1: '1 copy ended' };
+const ENDED: Readonly<Record<number, string>> = { 0: 'none left', 1: '1 copy ended' };
 
 // Its own clean-up is worth a moment; what it leaves is removed by us.
 const END_GRACE_MS = 20_000;

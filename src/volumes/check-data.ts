@@ -22,7 +22,7 @@ export const checkData = async (
   const copied = paired.filter(isCopied);
   if (copied.length === 0) return 'no PVC holds data';
   const open = await Promise.all([work.from, work.to].map((side) => checkAdmission(work, side, signal)));
-  return [`${copied.length} ${copied.length === 1 ? 'claim' : 'claims'} to copy`, ...open.flat()].join('; ');
+  return [`${copied.length} ${copied.length === 1 ? 'PVC' : 'PVCs'} to copy`, ...open.flat()].join('; ');
 };
 
 const isCopied = ({ verdict }: PairedClaim): boolean => verdict.kind === 'keep' || verdict.kind === 'warn';
@@ -43,14 +43,14 @@ const checkAdmission = async (work: DataWork, side: DataSide, signal: AbortSigna
     // The stage that comes first makes it.
     if (isNotFound(error)) {
       return [
-        `whether the pods of pv-migrate are let in cannot be asked before namespace ${namespace} of context ${side.cluster.context} exists`,
+        `whether pv-migrate pods are admitted cannot be checked before namespace ${namespace} of context ${side.cluster.context} exists`,
       ];
     }
     if (!isKubeApiError(error) || (error.status !== 403 && error.status !== 422)) throw error;
     // The Jobs of the mover make its pods; the operator needs no right to make them directly.
     if (error.failure.about.includes('rights')) return [];
     throw new RefusedError(
-      `Namespace ${namespace} of context ${side.cluster.context} does not let the pods of pv-migrate in: ${error.message}`,
+      `Namespace ${namespace} of context ${side.cluster.context} does not admit pv-migrate pods: ${error.message}`,
       { hint: hintFor(error.failure) },
     );
   }
@@ -58,7 +58,7 @@ const checkAdmission = async (work: DataWork, side: DataSide, signal: AbortSigna
 
 const hintFor = ({ about }: Failure): string =>
   about.includes('resources')
-    ? 'Set --pv-migrate-resources to what the quota asks for, or raise the quota.'
+    ? 'Set --pv-migrate-resources to what the quota requires, or raise the quota.'
     : about.includes('podSecurity')
       ? 'Use --pv-migrate-non-root (files then lose their owners), or exempt pods labelled dr-syncer.io/temporary=true.'
-      : 'Exempt pods labelled dr-syncer.io/temporary=true from what refuses them.';
+      : 'Exempt pods labelled dr-syncer.io/temporary=true from whatever rejects them.';

@@ -60,9 +60,9 @@ const refuseUnverified = (
 ): void => {
   const names = Object.keys(changes).map((name) => VERIFY_FLAGS[name as keyof typeof VERIFY_FLAGS]);
   if (names.length === 0) return;
-  const why = mode === 'none' ? 'because of --verify none' : 'as the first run was not asked to';
+  const why = mode === 'none' ? 'because of --verify none' : 'because the first run did not ask for it';
   throw new UsageError(`${names.join(', ')}: nothing is compared, ${why}.`, {
-    hint: 'Add --verify size or --verify checksum, or leave these flags out.',
+    hint: 'Add --verify size or --verify checksum, or remove these flags.',
   });
 };
 

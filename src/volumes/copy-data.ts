@@ -24,10 +24,10 @@ export const copyData = async (input: CopyDataInput): Promise<CopyDataResult> =>
   refuseSome(paired, input.from);
   const skipped: string[] = [];
   for (const { pair, verdict } of paired) {
-    if (verdict.kind === 'warn') reporter.warning(`Claim ${pair.name}: ${verdict.reason}.`);
+    if (verdict.kind === 'warn') reporter.warning(`PVC ${pair.name}: ${verdict.reason}.`);
     if (verdict.kind !== 'skip') continue;
     skipped.push(`${pair.name}: ${verdict.reason}`);
-    reporter.warning(`Claim ${pair.name} is not copied: ${verdict.reason}.`);
+    reporter.warning(`PVC ${pair.name} is not copied: ${verdict.reason}.`);
   }
   const stored = readStored(input.journal.read());
   const wanted = paired.flatMap(({ pair, verdict }) => (verdict.kind === 'skip' ? [] : [pair]));
@@ -65,7 +65,7 @@ const warnAgain = (
   });
   if (stale.length === 0) return;
   reporter.warning(
-    `Workloads of namespace ${from.namespace} of context ${from.cluster.context} were changed after ${nameList(stale.map(({ name }) => name))} had been copied; these PVCs are copied again.`,
+    `Workloads of namespace ${from.namespace} of context ${from.cluster.context} changed after ${nameList(stale.map(({ name }) => name))} had been copied; these PVCs are copied again.`,
   );
 };
 
@@ -124,7 +124,7 @@ const moveOpen = async (
           signal,
           onWait: (pods) =>
             reporter.action(
-              `Waiting until pods of an earlier copy have released PVC ${pair.name}: ${nameList(pods.map(({ name }) => name))}`,
+              `Waiting for pods of an earlier copy to release PVC ${pair.name}: ${nameList(pods.map(({ name }) => name))}`,
             ),
         });
       },
@@ -145,7 +145,7 @@ const removeReleasesOf = async (
     const removed = await removeReleases(writer, namespace, (id) => !ids.has(id), signal);
     if (removed.ids.length > 0)
       reporter.warning(
-        `Removed what earlier copies had left in namespace ${namespace} of context ${writer.context}: ${nameList(removed.ids)}.`,
+        `Removed leftovers of earlier copies from namespace ${namespace} of context ${writer.context}: ${nameList(removed.ids)}.`,
       );
   }
 };

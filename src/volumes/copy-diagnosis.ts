@@ -108,11 +108,11 @@ const lineOf = (event: MoverEvent): string | undefined => {
 const KNOWN: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   {
     pattern: /unknown (?:shorthand )?flag|invalid argument .* for "|required flag/,
-    hint: 'This version of pv-migrate does not take one of the arguments; check --pv-migrate-flags.',
+    hint: 'This version of pv-migrate does not accept one of the arguments; check --pv-migrate-flags.',
   },
   {
     pattern: /is mounted to a node/,
-    hint: 'A pod still uses the PVC, and a completed pod counts. Delete the pod, then run the same command again.',
+    hint: 'A pod still uses the PVC; completed pods count too. Delete the pod, then run the same command again.',
   },
   {
     pattern: /cannot re-use a name that is still in use/,
@@ -125,15 +125,15 @@ const KNOWN: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   },
   {
     pattern: /violates PodSecurity|forbidden: unable to validate against any security context/,
-    hint: 'The namespace refuses pods that run as root. Use the non-root option; files then lose their owners.',
+    hint: 'The namespace rejects pods that run as root. Use the non-root option; files then lose their owners.',
   },
   {
     pattern: /exceeded quota|must specify (?:limits|requests)/,
-    hint: 'A ResourceQuota refuses the mover pods. Set resources for them in the options, or raise the quota.',
+    hint: 'A ResourceQuota rejects the mover pods. Set resources for them in the options, or raise the quota.',
   },
   {
     pattern: /is forbidden: User|cannot (?:create|get|list|delete) resource/,
-    hint: 'The user of this context lacks a right that pv-migrate needs; docs/data.md lists them.',
+    hint: 'The user of this context lacks a permission that pv-migrate needs; docs/data.md lists them.',
   },
   {
     pattern: /ImagePullBackOff|ErrImagePull|failed to pull/,
@@ -141,7 +141,7 @@ const KNOWN: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   },
   {
     pattern: /exited with code 23|Partial transfer|Permission denied/,
-    hint: 'Some files could not be read or written. The lines of rsync below name them.',
+    hint: 'Some files could not be read or written. The rsync output below lists them.',
   },
   {
     pattern: /No space left on device|exited with code 11\b/,
@@ -157,7 +157,7 @@ const KNOWN: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   },
   {
     pattern: /load balancer|timed out|deadline exceeded/i,
-    hint: 'No address or no running pod came in time. Try nodeport or local in --pv-migrate-strategies, or longer timeouts.',
+    hint: 'No address or running pod appeared in time. Try nodeport or local in --pv-migrate-strategies, or longer timeouts.',
   },
 ];
 

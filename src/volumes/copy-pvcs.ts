@@ -69,7 +69,7 @@ const EXTRA_GRACE_MS = 60_000;
 
 // rsync passes over files whose size and time are the same, whatever is in them.
 const REPAIR =
-  ". To copy by content what has the same size and time, resume with --pv-migrate-flags '--rsync-extra-args --checksum'";
+  ". To copy files by content even if size and time match, resume with --pv-migrate-flags '--rsync-extra-args --checksum'";
 
 /**
  * Copies claims, at most `options.concurrency` at once, and returns one result per pair in the order given. One
@@ -132,7 +132,7 @@ const endOrphan = async (identity: string, request: MoveRequest, deps: MoveDeps)
   if (request.previous?.some((record) => record.identity === identity) === true) return;
   const ended = await endProcess(identity, ORPHAN_GRACE_MS, deps);
   if (ended === 'ended' || ended === 'killed')
-    deps.reporter.warning(`A mover of an earlier run that was killed still ran; it was ${ended}.`);
+    deps.reporter.warning(`A mover of an earlier, killed run was still running; it was ${ended}.`);
 };
 
 interface Session {
@@ -163,7 +163,7 @@ const moveOne = async (session: Session, pair: ClaimPair): Promise<ClaimResult> 
   const seconds = (): number => (clock.now() - startedAt) / 1000;
   const empty = { name: pair.name, tail: [] };
   if (session.deps.signal?.aborted === true) {
-    return { ...empty, status: 'skipped', reason: 'interrupted before its copy began', seconds: 0 };
+    return { ...empty, status: 'skipped', reason: 'interrupted before its copy started', seconds: 0 };
   }
   try {
     const left = await removePrevious(session, pair);
@@ -193,23 +193,24 @@ const removePrevious = async (session: Session, pair: ClaimPair): Promise<string
     if (left.state === 'failed') return left.reason;
     if (left.state === 'manual') reporter.warning(`${pair.name}: ${left.reason}.`);
     if (left.state === 'removed') {
-      reporter.action(`Removed what copy ${record.id} of PVC ${pair.name} had left in the clusters`);
+      reporter.action(`Removed leftovers of copy ${record.id} of PVC ${pair.name} from the clusters`);
     }
   }
   // Of any copy, also of one that ended well a moment ago: its pods hold the claim for their grace period.
   const [left] = (await waitUnused?.(pair)) ?? [];
   if (left === undefined) return undefined;
-  return `pod ${left.name} of an earlier copy, in namespace ${left.namespace} of context ${left.context}, still uses the claim. Remove it: ${left.command}`;
+  return `pod ${left.name} of an earlier copy, in namespace ${left.namespace} of context ${left.context}, still uses the PVC. Remove it: ${left.command}`;
 };
 
 const ORPHANS: Readonly<
   Record<'ended' | 'killed' | 'elsewhere', (name: string, record: MoverRecord) => string>
 > = {
-  ended: (name, record) => `An earlier mover of PVC ${name} (pid ${record.pid}) still ran; it was ended.`,
+  ended: (name, record) =>
+    `An earlier mover of PVC ${name} (pid ${record.pid}) was still running; it was ended.`,
   killed: (name, record) =>
     `An earlier mover of PVC ${name} (pid ${record.pid}) did not end in time; it was killed.`,
   elsewhere: (name) =>
-    `An earlier mover of PVC ${name} was started on another machine, or before this one was started anew; whether it still runs cannot be seen from here.`,
+    `An earlier mover of PVC ${name} was started on another machine, or before this machine was restarted; whether it still runs cannot be seen from here.`,
 };
 
 const cleanup = (session: Session, pair: ClaimPair, id: string): Promise<Leftovers> =>

@@ -17,7 +17,7 @@ export const movesError = (results: readonly ClaimResult[]): PartialError | unde
   );
   return new PartialError(
     `${bad.length} of ${results.length} ${results.length === 1 ? 'PVC was' : 'PVCs were'} not copied: ${clauseList(why, MOST_NAMED)}.`,
-    { hint: 'The PVCs that were copied stay copied; a resume tries only the others again.' },
+    { hint: 'PVCs that were copied stay copied; a resume retries only the others.' },
   );
 };
 
@@ -34,13 +34,13 @@ export const lastWords = (results: readonly ClaimResult[]): string[] =>
       // The reason has been told.
       tail
         .filter((line) => !reason.includes(line))
-        .map((line) => `Claim ${name}, last output of pv-migrate: ${line}`),
+        .map((line) => `PVC ${name}, last output of pv-migrate: ${line}`),
     );
 
 /** Why a run of the mover did not succeed, as a sentence: how it ended, what it said, what to do. */
 export const whyFailed = (outcome: MoverOutcome, deadlineMs: number): string => {
   const how = `pv-migrate ${howItEnded(outcome, deadlineMs)}`;
-  const killed = outcome.end === 'killed' ? ' (it did not end in its grace period and was killed)' : '';
+  const killed = outcome.end === 'killed' ? ' (it did not end within its grace period and was killed)' : '';
   // After an interruption its last words are about the interruption.
   if (outcome.stopped === 'interrupted') return `${how}${killed}`;
   if (outcome.stopped === 'lost')
@@ -58,14 +58,14 @@ export const whyFailedInShort = (outcome: MoverOutcome, deadlineMs: number): str
 
 const howItEnded = (outcome: MoverOutcome, deadlineMs: number): string => {
   if (outcome.stopped === 'interrupted') return 'was interrupted';
-  if (outcome.stopped === 'lost') return `was stopped, as this copy cannot end: ${outcome.lost ?? ''}`;
+  if (outcome.stopped === 'lost') return `was stopped because this copy cannot finish: ${outcome.lost ?? ''}`;
   if (outcome.stopped === 'deadline') {
     const limit = deadlineMs < 60_000 ? `${deadlineMs} ms` : `${Math.round(deadlineMs / 60_000)} min`;
-    return `was not finished within ${limit} and was stopped`;
+    return `did not finish within ${limit} and was stopped`;
   }
   return outcome.endedBy === undefined
     ? `ended with exit code ${outcome.exitCode}`
-    : `was ended by ${outcome.endedBy}`;
+    : `was terminated by ${outcome.endedBy}`;
 };
 
 /** Tells the operator how one claim ended. */
@@ -77,7 +77,7 @@ export const reportResult = (result: ClaimResult, reporter: Reporter): void => {
     reporter.success(
       `Copied PVC ${result.name}:${size} in ${result.seconds.toFixed(0)} s by ${result.strategy ?? 'an unnamed strategy'}`,
     );
-    if (result.reason !== undefined) reporter.warning(`Claim ${result.name}: ${result.reason}`);
-  } else if (result.status === 'skipped') reporter.warning(`Claim ${result.name}: ${result.reason}`);
-  else reporter.failure(`Claim ${result.name}: ${result.reason}`);
+    if (result.reason !== undefined) reporter.warning(`PVC ${result.name}: ${result.reason}`);
+  } else if (result.status === 'skipped') reporter.warning(`PVC ${result.name}: ${result.reason}`);
+  else reporter.failure(`PVC ${result.name}: ${result.reason}`);
 };

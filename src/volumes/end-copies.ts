@@ -62,7 +62,7 @@ export const endCopies = async (input: EndCopiesInput, deps: EndCopiesDeps): Pro
     if (identity === undefined) return;
     const ended = await endProcess(identity, graceMs, deps);
     if (ended === 'ended' || ended === 'killed')
-      reporter.warning(`The mover of PVC ${claim} (pid ${pid}) still ran; it was ${ended}.`);
+      reporter.warning(`The mover of PVC ${claim} (pid ${pid}) was still running; it was ${ended}.`);
   });
   await cleanUp(input, deps);
   const ids = new Set(records.map(({ id }) => id));
@@ -87,7 +87,7 @@ const warnForbidden = (
   reporter: Reporter,
 ): void =>
   reporter.warning(
-    `The rights to list and delete ${nameList(types)} in ${where} are missing: those of the copies ${nameList(ids)} may be left there; \`pv-migrate cleanup <id>\` removes them.`,
+    `Permissions to list and delete ${nameList(types)} in ${where} are missing: those of the copies ${nameList(ids)} may be left there. Remove them with \`pv-migrate cleanup <id>\`.`,
   );
 
 const PARALLEL = 4;

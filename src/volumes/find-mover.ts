@@ -22,7 +22,7 @@ export interface Mover {
 }
 
 const INSTALL_HINT =
-  'Get it from https://github.com/utkuozdemir/pv-migrate/releases (or `brew install utkuozdemir/pv-migrate/pv-migrate`), ' +
+  'Download it from https://github.com/utkuozdemir/pv-migrate/releases (or `brew install utkuozdemir/pv-migrate/pv-migrate`), ' +
   'put it on PATH, or name it with --pv-migrate-path.';
 
 const VERSION_TIMEOUT_MS = 30_000;
@@ -49,7 +49,7 @@ export const findMover = async (options: {
   }
   const version = detectVersion(`${result.stdout}\n${result.stderr}`);
   if (version === undefined) {
-    throw new RefusedError(`${path} --version does not name a version of pv-migrate.`, {
+    throw new RefusedError(`${path} --version does not print a pv-migrate version.`, {
       hint: INSTALL_HINT,
     });
   }
@@ -71,7 +71,7 @@ export const checkCopyArgs = async (mover: Mover, args: readonly string[]): Prom
   if (!result.failed) return;
   const said = result.stderr.split('\n').find((line) => line.trim() !== '') ?? result.shortMessage ?? '';
   throw new RefusedError(
-    `pv-migrate ${versionText(mover.dialect.version)} refuses its arguments: ${said.trim()}`,
+    `pv-migrate ${versionText(mover.dialect.version)} rejects its arguments: ${said.trim()}`,
     { hint: 'Check --pv-migrate-flags against the flags of this version (`pv-migrate --help`).' },
   );
 };
@@ -80,12 +80,12 @@ export const checkCopyArgs = async (mover: Mover, args: readonly string[]): Prom
 export const strategyWarnings = async (mover: Mover, options: MoverOptions): Promise<string[]> => {
   const { names, dropped } = translateStrategies(mover.dialect, options.strategies);
   const warnings = dropped.map(
-    (name) => `pv-migrate ${versionText(mover.dialect.version)} has no strategy ${name}; it is left out.`,
+    (name) => `pv-migrate ${versionText(mover.dialect.version)} has no strategy ${name}; it is skipped.`,
   );
   if (names.includes('local') && !mover.dialect.has('builtInSsh')) {
     const ssh = await onPath('ssh', mover.env['PATH'] ?? '');
     if (ssh === undefined) {
-      warnings.push('The strategy local of this pv-migrate needs the program ssh, which is not on PATH.');
+      warnings.push('The local strategy of this pv-migrate needs ssh, which is not on PATH.');
     }
   }
   return warnings;
@@ -110,11 +110,11 @@ export const moverEnv = (env: Readonly<Record<string, string | undefined>>): Rec
 const locate = async (path: string | undefined, searchPath: string): Promise<string> => {
   if (path !== undefined) {
     if (await isExecutable(path)) return resolve(path);
-    throw new RefusedError(`There is no program at ${path} (--pv-migrate-path).`, { hint: INSTALL_HINT });
+    throw new RefusedError(`No program found at ${path} (--pv-migrate-path).`, { hint: INSTALL_HINT });
   }
   const found = await onPath('pv-migrate', searchPath);
   if (found !== undefined) return found;
-  throw new RefusedError('Copying volume data needs the program pv-migrate, which is not on PATH.', {
+  throw new RefusedError('Copying volume data requires pv-migrate, which is not on PATH.', {
     hint: INSTALL_HINT,
   });
 };

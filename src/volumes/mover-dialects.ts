@@ -105,7 +105,7 @@ export const dialectOf = (version: MoverVersion): Dialect => {
   const row = BY_MAJOR[version.major];
   if (row === undefined) {
     throw new RefusedError(
-      `pv-migrate ${versionText(version)} is not supported: dr-syncer knows versions 1.x, 2.x and 3.x.`,
+      `pv-migrate ${versionText(version)} is not supported: dr-syncer supports versions 1.x, 2.x and 3.x.`,
       { hint: `Install pv-migrate ${versionText(NEWEST)}, or name another program with --pv-migrate-path.` },
     );
   }

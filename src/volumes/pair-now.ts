@@ -74,6 +74,6 @@ export const refuseSome = (paired: readonly PairedClaim[], from: DataSide): void
   if (refused.length === 0) return;
   throw new RefusedError(
     `The data of ${count(refused.length, 'PVC')} in namespace ${from.namespace} of context ${from.cluster.context} cannot be copied: ${clauseList(refused, MOST_NAMED)}.`,
-    { hint: 'Put that right, or label a PVC dr-syncer.io/ignore=true to leave it out.' },
+    { hint: 'Fix this, or label a PVC dr-syncer.io/ignore=true to leave it out.' },
   );
 };

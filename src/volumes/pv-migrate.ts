@@ -50,7 +50,7 @@ export interface MoverOutcome {
   readonly hint?: string | undefined;
 }
 
-const NOT_SAID = 'it did not say that it had copied anything';
+const NOT_SAID = 'it did not report that it copied anything';
 
 type Stop = 'interrupted' | 'deadline' | 'lost';
 

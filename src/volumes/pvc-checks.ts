@@ -38,7 +38,7 @@ export const whyLeftAlone = ({ metadata }: KubeObject): string | undefined => {
   const { labels, annotations, ownerReferences } = metadata;
   if (labels?.[IGNORE] === 'true' || annotations?.[IGNORE] === 'true') return `it is marked ${IGNORE}=true`;
   return ownerReferences?.some((owner) => owner.kind === 'Pod') === true
-    ? 'it is an ephemeral volume: it goes with its pod'
+    ? 'it is an ephemeral volume, deleted with its pod'
     : undefined;
 };
 
@@ -47,7 +47,7 @@ const destExists: Check = ({ dest, source, input }) => {
   const named = className(source);
   const wanted = named === undefined ? 'the default class' : (input.storageClassMap.get(named) ?? named);
   return refuse(
-    `there is no PVC of this name in namespace ${input.destNamespace} at the destination (storage class: ${wanted})${input.isStaging === false ? '; create it there, or leave this PVC out' : '; stage creates it'}`,
+    `no PVC of this name exists in namespace ${input.destNamespace} at the destination (storage class: ${wanted})${input.isStaging === false ? '; create it there, or leave this PVC out' : '; stage creates it'}`,
   );
 };
 
@@ -60,7 +60,7 @@ const destHasClass: Check = ({ dest, destClass, input }) => {
     return warn('the destination PVC is not bound to its volume yet');
   if (name === '') {
     return refuse(
-      'the destination PVC has no storage class and no volume, so it is never bound; map the class or make a volume',
+      'the destination PVC has no storage class and no volume, so it never binds; map the class or create a volume',
     );
   }
   if (input.destClasses === undefined) return KEEP;
@@ -73,7 +73,9 @@ const destHasClass: Check = ({ dest, destClass, input }) => {
   }
   return stringAt(destClass, 'volumeBindingMode') === 'WaitForFirstConsumer'
     ? KEEP
-    : warn(`the destination PVC is still Pending although class ${destClass.metadata.name} binds at once`);
+    : warn(
+        `the destination PVC is still Pending although class ${destClass.metadata.name} binds immediately`,
+      );
 };
 
 const WRITABLE = new Set(['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany']);
@@ -116,7 +118,7 @@ const sourceIsFree: Check = ({ source, sourceUsers, input }) => {
   if (sourceUsers.length === 0) return KEEP;
   const users = nameUsers(sourceUsers);
   if (isOncePod(source)) {
-    return refuse(`the source PVC is ReadWriteOncePod and used by ${users}: no other pod may read it`);
+    return refuse(`the source PVC is ReadWriteOncePod and used by ${users}: no other pod can read it`);
   }
   return input.preCopy === true
     ? warn(`the source PVC is used by ${users}: this copy is not consistent`)

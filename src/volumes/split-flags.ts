@@ -1,6 +1,6 @@
 import { UsageError } from '../common/errors.ts';
 
-const HINT = 'See docs/data.md for the options of dr-syncer that take the place of these flags.';
+const HINT = 'See docs/data.md for the dr-syncer options that replace these flags.';
 
 /**
  * Splits the text of `--pv-migrate-flags` into arguments: white space separates, single quotes keep everything,
@@ -33,7 +33,7 @@ export const splitFlags = (text: string): string[] => {
     }
   }
   if (quote !== undefined) {
-    throw new UsageError(`--pv-migrate-flags has an open ${quote} quote: ${text}`);
+    throw new UsageError(`--pv-migrate-flags has an unclosed ${quote} quote: ${text}`);
   }
   if (word !== undefined) words.push(word);
   return words;
@@ -61,14 +61,14 @@ const OWNED: Readonly<Record<string, string>> = {
   'no-cleanup-on-failure': 'the objects of the mover are always removed',
   'dest-delete-extraneous-files': 'the operation decides whether extraneous files are deleted',
   'ignore-mounted': 'the operation decides whether a PVC in use may be copied',
-  'ignore-sizes': 'use the option of dr-syncer, which checks sizes itself',
-  'helm-timeout': 'use the option of dr-syncer, which derives its own waiting time from it',
-  'loadbalancer-timeout': 'use the option of dr-syncer, which derives its own waiting time from it',
-  'lbsvc-timeout': 'use the option of dr-syncer, which derives its own waiting time from it',
-  'no-chown': 'use the option of dr-syncer',
-  'non-root': 'use the option of dr-syncer',
-  'no-compress': 'use the option of dr-syncer',
-  compress: 'use the option of dr-syncer',
+  'ignore-sizes': 'use the dr-syncer option, which checks sizes itself',
+  'helm-timeout': 'use the dr-syncer option, which derives its own timeout from it',
+  'loadbalancer-timeout': 'use the dr-syncer option, which derives its own timeout from it',
+  'lbsvc-timeout': 'use the dr-syncer option, which derives its own timeout from it',
+  'no-chown': 'use the dr-syncer option',
+  'non-root': 'use the dr-syncer option',
+  'no-compress': 'use the dr-syncer option',
+  compress: 'use the dr-syncer option',
   help: 'it would print the help instead of copying',
   version: 'it would print the version instead of copying',
 };

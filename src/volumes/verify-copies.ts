@@ -52,7 +52,7 @@ export const runVerification = async (
   deps: VerifyDeps,
 ): Promise<Tree> => {
   const manifest = verificationPod(end, operationId, options);
-  const where = `claim ${end.claim} in namespace ${end.namespace} of context ${writer.context}`;
+  const where = `PVC ${end.claim} in namespace ${end.namespace} of context ${writer.context}`;
   const ref = { type: PODS, namespace: end.namespace, name: manifest.metadata.name };
   const left = await writer.get(ref, deps);
   if (left !== undefined) {
@@ -70,8 +70,7 @@ export const runVerification = async (
   try {
     await waitForEnd(writer, pod, where, options.deadlineMs, deps);
     const tree = parseVerification(await writer.logs(end.namespace, ref.name, { container: 'verify' }));
-    if (tree === undefined)
-      throw new RefusedError(`The log of the verification of ${where} is not complete.`);
+    if (tree === undefined) throw new RefusedError(`The log of the verification of ${where} is incomplete.`);
     return tree;
   } finally {
     // Without the signal: after an abort the pod must go all the same.
@@ -127,7 +126,7 @@ const waitForEnd = async (
     if (phase !== 'Running' && age > STUCK_MS)
       throw new RefusedError(
         `The pod that verifies ${where} did not start within 5 minutes: ${problem ?? 'no reason given'}.`,
-        { hint: 'If the image cannot be pulled, name one that can with --verify-image.' },
+        { hint: 'If the image cannot be pulled, set another one with --verify-image.' },
       );
     if (age > deadlineMs) throw new RefusedError(`The verification of ${where} took too long.`);
     if (signal?.aborted === true) throw new InterruptedError(`The verification of ${where} was interrupted.`);

@@ -117,8 +117,8 @@ export const compareTrees = (
     const reason = `both sides agree in the first ${MAX_ENTRIES} paths; the others were not compared one by one`;
     return { ...base, outcome: 'unknown', reason, differences: [] };
   }
-  const differences = found.length > 0 ? found : [`a path behind the first ${MAX_ENTRIES} differs`];
-  const more = differences.length > MAX_NAMED ? `, the first ${MAX_NAMED} are named` : '';
+  const differences = found.length > 0 ? found : [`a path after the first ${MAX_ENTRIES} differs`];
+  const more = differences.length > MAX_NAMED ? `, the first ${MAX_NAMED} are listed` : '';
   return {
     ...base,
     outcome: 'different',
@@ -131,7 +131,7 @@ export const compareTrees = (
 const adviceFor = (user: number | undefined): string =>
   user === undefined || user === 0
     ? ''
-    : `. The verification ran as user ${user}; name one that may read everything with --verify-run-as-user (the owner of the files, or 0), also for a resume`;
+    : `. The verification ran as user ${user}; choose one that can read everything with --verify-run-as-user (the owner of the files, or 0), also for a resume`;
 
 const summary = (tree: Tree): TreeSummary => ({ files: tree.files, bytes: tree.bytes });
 

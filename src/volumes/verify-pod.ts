@@ -130,7 +130,7 @@ w='${work}'
 [ -d '${root}' ] || exit 3
 echo 'dr-syncer-verify 1 begin'
 if ! cd '${root}' 2>/dev/null; then
-  echo "user $(id -u) may not enter the root of the volume: $(stat -c '%A, owner %u, group %g' '${root}')" >> "$w/err"
+  echo "user $(id -u) cannot enter the root of the volume: $(stat -c '%A, owner %u, group %g' '${root}')" >> "$w/err"
   mkdir "$w/empty" && cd "$w/empty" || exit 3
 fi
 nl='

@@ -108,7 +108,7 @@ const openView = async (
   let trouble = '';
   const tell = (why: string): void =>
     reporter.warning(
-      `The pods of pv-migrate in ${where(side)} cannot be watched: ${why} The copies continue; one that has lost its pod there is ended by --data-timeout alone while this lasts.`,
+      `The pods of pv-migrate in ${where(side)} cannot be watched: ${why} The copies continue; while this lasts, only --data-timeout ends one that has lost its pod there.`,
     );
   try {
     const watched = { type: PODS, labelSelector: MOVER_SELECTOR };
@@ -151,14 +151,14 @@ const describe = async (
   { goneMs, silentMs }: LossLimits,
 ): Promise<string> => {
   if (loss.kind === 'silence')
-    return `pv-migrate has said nothing for ${Math.round(silentMs / 60_000)} min while no pod of this copy ran in ${where(sides.source)} or in ${where(sides.dest)}`;
+    return `pv-migrate has logged nothing for ${Math.round(silentMs / 60_000)} min while no pod of this copy ran in ${where(sides.source)} or in ${where(sides.dest)}`;
   const { pod, isThere, side } = loss;
   const what = side === 'dest' ? 'to which it is copied' : 'from which it is copied';
   const fate = isThere
     ? (podFailure(pod)?.replace(`Pod ${pod.metadata.name}: `, '') ?? 'is being deleted')
     : 'was deleted';
   const job = await jobClause(loss, sides[side]);
-  return `pod ${pod.metadata.name} in ${where(sides[side])}, ${what}: ${fate}${job}, and none has taken its place for ${Math.round(goneMs / 1000)} s`;
+  return `pod ${pod.metadata.name} in ${where(sides[side])}, ${what}: ${fate}${job}, and nothing has replaced it for ${Math.round(goneMs / 1000)} s`;
 };
 
 const JOB_MS = 10_000;

@@ -84,7 +84,7 @@ describe('the options of a copy that is resumed', () => {
 
   test('an option of a verification that nobody asked for is refused, not passed over in silence', () => {
     expect(() => resumed('none', { verifyImage: 'new', verifySample: 3 })).toThrow(
-      /^--verify-sample, --verify-image: nothing is compared, as the first run was not asked to\.$/,
+      /^--verify-sample, --verify-image: nothing is compared, because the first run did not ask for it\.$/,
     );
     expect(() => resumed('size', { verify: 'none', verifyImage: 'new' })).toThrow(/--verify none/);
   });

@@ -240,7 +240,7 @@ const CASES: readonly Case[] = [
     },
     args: ['--pause-gitops'],
     exit: 3,
-    names: /Kustomization \S+\/shop is named by the marks of Deployment pay .*does not list it itself/,
+    names: /Kustomization \S+\/shop is named in the metadata of Deployment pay .*does not list it itself/,
   },
   {
     what: 'a failback whose owner at home may not be resumed',

@@ -111,7 +111,7 @@ test('F9, D62: failover needs the Roles that its own preflight prints, at the de
   const moved = await dr('failover', ['--accept-data-loss', '--source-given-up', '--yes']);
   expect(moved.document).toMatchObject({ outcome: 'ok', preflight: { missingRights: [] } });
   expect((await replicas()).dest).toEqual([3, 2, 2]);
-  expect(moved.stderr).not.toMatch(/rights to list and delete/);
+  expect(moved.stderr).not.toMatch(/Permissions to list and delete/);
   expect(await partsOf('dest', shop.namespace, RELEASE)).toEqual([]);
 });
 
@@ -123,7 +123,7 @@ test('F9, D62: a source that came back is fenced with the Roles of a cutover wit
   expect(fenced.document).toMatchObject({ outcome: 'ok' });
   expect((await replicas()).source).toEqual([0, 0, 0]);
   expect((await dr('status')).document).toMatchObject({ outcome: 'ok', live: 'dest', problems: [] });
-  expect(fenced.stderr).not.toMatch(/rights to list and delete/);
+  expect(fenced.stderr).not.toMatch(/Permissions to list and delete/);
   for (const side of SIDES) expect(await partsOf(side, shop.namespace, RELEASE), side).toEqual([]);
 });
 

@@ -60,7 +60,7 @@ describe('the command', () => {
     const text = await preflight();
     expect(text.exitCode, text.stdout).toBe(0);
     expect(text.stdout).toContain('Ready for a cutover');
-    expect(text.stdout).toMatch(/\d+ checks are good\./);
+    expect(text.stdout).toMatch(/\d+ checks passed\./);
     const [json, yaml] = [await preflight(['-o', 'json']), await preflight(['cutover', '-o', 'yaml'])];
     for (const document of [JSON.parse(json.stdout), parse(yaml.stdout)]) {
       expect(document).toMatchObject({
@@ -80,7 +80,9 @@ describe('the command', () => {
     proxy.clear();
     const run = await preflight([], dest);
     expect(run.exitCode).toBe(3);
-    const [, printed = ''] = run.stdout.split(`# All that a cutover uses in context ${contextOf('dest')}:\n`);
+    const [, printed = ''] = run.stdout.split(
+      `# Permissions that a cutover uses in context ${contextOf('dest')}:\n`,
+    );
     const roles = parseAllDocuments(printed.split('\n\n')[0] ?? '').map((document) => document.toJS());
     expect(roles.map(({ kind }) => kind)).toEqual([
       'Role',

@@ -195,7 +195,7 @@ describe('a lock that is held', () => {
       (namespace: string) => deleteJson('dest', 'Lease', LOCK_NAME, namespace),
       undefined,
       PartialError,
-      'is lost: somebody has removed it',
+      'is lost: someone removed or released it',
     ],
   ])(
     'F5: is lost when its Lease %s, and giving it back leaves the other holder alone',

@@ -78,7 +78,7 @@ describe('the state record', () => {
     const namespace = await makeNamespace();
     const store = openStateStore(open(), namespace);
     const gone = await rejection(UnsafeError, store.assertEpoch({ epoch: 3 }));
-    expect(gone.message).toContain('does not exist any more');
+    expect(gone.message).toContain('no longer exists');
     await store.write(stateRecord(), undefined);
     expect(await store.assertEpoch({ epoch: 3, operationId: 'cutover-1' })).toEqual(stateRecord());
     const other = await rejection(UnsafeError, store.assertEpoch({ epoch: 3, operationId: 'cutover-2' }));

@@ -77,7 +77,7 @@ test('never staged', async () => {
   const { exitCode, document } = await dr(['status', ...flags(), '-n', fresh]);
   expect(exitCode).toBe(0);
   const history = await runDr(['history', ...flags(), '-n', fresh]);
-  expect(history).toMatchObject({ exitCode: 0, stdout: 'Nothing has been recorded here.\n' });
+  expect(history).toMatchObject({ exitCode: 0, stdout: 'No operations recorded.\n' });
   expect(document).toMatchObject({ live: 'unknown', summary: expect.stringContaining('Never staged') });
   expect(document.next).toBe(`dr-syncer stage ${flags().join(' ')} -n ${fresh}`);
   await deleteJson('source', 'Namespace', fresh);
@@ -174,7 +174,7 @@ test('live at the destination; each side may be silent; a source that runs again
 
   const bothDead = flags({ source: dead('source'), dest: dead('dest') });
   const silent = await runDr(['status', ...bothDead, '-n', namespace]);
-  expect(silent.stdout).toMatch(/last stage +not known\n/);
+  expect(silent.stdout).toMatch(/last stage +unknown\n/);
 
   await scale('source', 1);
   const both = await status();

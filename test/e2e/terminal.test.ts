@@ -93,7 +93,7 @@ test('without a terminal a cutover asks for --yes and changes nothing', async ()
   expect(run.exitCode).toBe(2);
   expect(run.stdout).toBe('');
   expect(run.stderr).toMatch(
-    /✗ A confirmation is needed, and there is no terminal to ask on\.\n {2}Add --yes/,
+    /✗ Confirmation is required, but there is no terminal\.\n {2}In scripts, add --yes/,
   );
   expect(await replicas()).toEqual([1, 0]);
 });

@@ -84,7 +84,7 @@ describe('what may begin', () => {
   test('an unfinished operation is named, with both ways on', () => {
     expect(() => admit('failback', STATES['an unfinished cutover'], next)).toThrow(
       expect.objectContaining({
-        message: 'A cutover is unfinished: operation cutover-1, begun 2026-01-01T00:00:00Z by ann@desk.',
+        message: 'A cutover is unfinished: operation cutover-1, started 2026-01-01T00:00:00Z by ann@desk.',
         hint: 'Continue with: dr-syncer resume   or roll back with: dr-syncer rollback',
       }),
     );

@@ -69,10 +69,10 @@ describe('what is executed', () => {
     const smoke = { url: 'https://ann:pa55word@shop/health' };
     expect(() => refuseOther(stored, given({ preStop: HOOK }, smoke), 'move', false)).not.toThrow();
     expect(() => refuseOther(stored, given({ preStop: HOOK }), 'move', false)).toThrow(
-      /given --smoke-url\. .*has to be given again/,
+      /used --smoke-url\. .*must be given again/,
     );
     expect(() => refuseOther(stored, given({ preStop: 'rm -rf /' }, smoke), 'move', false)).toThrow(
-      /something else for --pre-stop/,
+      /different values for --pre-stop/,
     );
     expect(() => refuseOther(stored, given({}), 'move', false)).toThrow(UsageError);
     expect(() => refuseOther(stored, given({ preStop: 'true' }), 'move', true)).not.toThrow();
@@ -90,7 +90,7 @@ describe('what is executed', () => {
         false,
       ),
     ).not.toThrow();
-    expect(() => refuseOther(OPTIONS, given({ preStop: 'true' }), 'move', false)).toThrow(/something else/);
+    expect(() => refuseOther(OPTIONS, given({ preStop: 'true' }), 'move', false)).toThrow(/different values/);
   });
 
   test('needs a word on the command line only where there is some', () => {
@@ -157,7 +157,7 @@ describe('the options of a journal', () => {
       { source: 'shop', dest: 'kube-system' },
     ])
       expect(() => stageOptionsFor(stored, 'op', pair)).toThrow(
-        /is about namespace shop at the source and namespace shop-dr/,
+        /is for namespace shop at the source and namespace shop-dr/,
       );
   });
 });

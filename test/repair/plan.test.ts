@@ -64,15 +64,15 @@ describe('no operation is unfinished: without --live-side, with the source, with
     [
       'both are missing, and the source was stopped',
       { runs: 'none', parked: 'source' },
-      /made anew, the source being .* A cutover is written down as unfinished/,
+      /rebuilt, with the source as .* A cutover is recorded as unfinished/,
       undefined,
       ANEW('destination', 1),
     ],
     [
       'the record is damaged, and the source is silent',
       { dest: 'damaged', sourceAnswers: false, runs: 'dest' },
-      'The record of the destination is damaged: made anew, the destination being the live side.',
-      'The record of the destination is damaged: made anew, the source being the live side.',
+      'The record of the destination is damaged: rebuilt, with the destination as the live side.',
+      'The record of the destination is damaged: rebuilt, with the source as the live side.',
     ],
     [
       'the copy is ahead and says the same',
@@ -96,7 +96,7 @@ describe('no operation is unfinished: without --live-side, with the source, with
     [
       'the destination was declared lost, and its record is missing: it is still to be fenced',
       { source: copyOf(record('standby', 2), GIVEN_UP) },
-      `${LOST} made anew (epoch 1, active), to be stopped, since the source was started without it.`,
+      `${LOST} rebuilt (epoch 1, active), to be stopped, because the source was started without it.`,
     ],
     [
       'on the move, the source runs',
@@ -108,7 +108,7 @@ describe('no operation is unfinished: without --live-side, with the source, with
     [
       'on the move, nothing runs',
       { dest: MOVING, source: copyOf(MOVING), runs: 'none' },
-      /^decide: The record says that the application is on the move, no operation is unfinished, and nothing runs/,
+      /^decide: The record says that a move is under way, no operation is unfinished, and nothing runs/,
       /the source is the live side, as --live-side says/,
       /the destination is the live side, as --live-side says/,
     ],
@@ -132,7 +132,7 @@ describe('no operation is unfinished: without --live-side, with the source, with
     [
       'the journal is damaged, and the record names no operation',
       { dest: STANDBY, source: copyOf(STANDBY), journal: 'damaged' },
-      'The damaged journal: replaced by one that is over, as the record names no operation.',
+      'The damaged journal: replaced by a finished one, because the record names no operation.',
       undefined,
       NOT_TAKEN('source'),
     ],

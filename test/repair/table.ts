@@ -12,9 +12,9 @@ export const MIRROR = (epoch: number) =>
 export const FROM_COPY = (epoch: number, phase: string) =>
   `${LOST} from the source's copy (epoch ${epoch}, ${phase}). ${MIRROR(epoch)}`;
 export const ANEW = (side: string, epoch: number) =>
-  `${LOST} made anew, the ${side} being the live side. ${MIRROR(epoch)}`;
+  `${LOST} rebuilt, with the ${side} as the live side. ${MIRROR(epoch)}`;
 export const REOPENED = (kind: string) =>
-  `A ${kind} is written down as unfinished (${kind}-new), with the counts that the marks keep, so that rollback starts Deployment web again. ${MIRROR(1)}`;
+  `A ${kind} is recorded as unfinished (${kind}-new), with the counts kept in the annotations, so that rollback starts Deployment web again. ${MIRROR(1)}`;
 
 export const NOT_TAKEN = (side: string): RegExp =>
   new RegExp(`^refuse: By the records the ${side} is the live side, and nothing contradicts them`);

@@ -110,14 +110,14 @@ describe('an operation is unfinished', () => {
     [
       'both records are missing',
       { ...STOPPED, journal: stopped },
-      `${LOST} made anew, with the unfinished cutover cutover-1. ${MIRROR(0)}`,
+      `${LOST} rebuilt, with the unfinished cutover cutover-1. ${MIRROR(0)}`,
       /^refuse: /,
       /^refuse: /,
     ],
     [
       'the record is missing, and the source is silent',
       { sourceAnswers: false, runs: 'none', journal: stopped },
-      `${LOST} made anew, with the unfinished cutover cutover-1.`,
+      `${LOST} rebuilt, with the unfinished cutover cutover-1.`,
       /^refuse: /,
       /^refuse: /,
     ],
@@ -128,7 +128,7 @@ describe('an operation is unfinished', () => {
         journal: unfinished('cutover', 'stop', 'start'),
         runs: 'both',
       },
-      `${LOST} made anew (epoch 1, moving), to be stopped, since the source was started without it.`,
+      `${LOST} rebuilt (epoch 1, moving), to be stopped, because the source was started without it.`,
       /^refuse: /,
       /epoch 1, moving/,
     ],
@@ -142,7 +142,7 @@ describe('an operation is unfinished', () => {
     [
       'its journal is lost',
       { ...STOPPED, dest: moving('cutover'), source: copyOf(moving('cutover')) },
-      'The journal of cutover-1: made anew from the marks on the workloads.',
+      'The journal of cutover-1: rebuilt from the annotations on the workloads.',
     ],
     [
       'its journal is lost, and the source has a copy',

@@ -57,7 +57,7 @@ describe('S1: a forged journal', () => {
       options.migrateData = { mover: { ...DEFAULT_MOVER_OPTIONS, path: command } };
     });
     const refused = await moveTo(2, 'resume', namespace);
-    expect(refused.document.error.message).toMatch(/--pre-stop.*has to be given again/);
+    expect(refused.document.error.message).toMatch(/--pre-stop.*must be given again/);
     expect(refused.document.error.message).not.toContain(command);
     const { document } = await moveTo(4, 'status', namespace);
     expect(document.next).toMatch(/dr-syncer resume .* --without-hooks/);
@@ -110,7 +110,7 @@ describe('S2: a journal that names other namespaces', () => {
       journal.steps = journal.steps.filter(({ id }: Json) => id !== 'converge');
     });
     const { document } = await moveTo(3, 'resume', namespace, { args: ['--without-hooks'] });
-    expect(document.error.message).toMatch(new RegExp(`is about namespace ${other} at the source`));
+    expect(document.error.message).toMatch(new RegExp(`is for namespace ${other} at the source`));
     expect((await listJson('dest', 'Secret', namespace)).map(({ metadata }) => metadata.name)).toEqual([]);
     await moveTo(0, 'rollback', namespace);
   });
@@ -123,7 +123,7 @@ describe('S12: a journal with options that nobody can have given', () => {
       options.stage.imageMap = { '': 'evil.example/' };
     });
     const { document } = await moveTo(3, 'resume', namespace, { args: ['--without-hooks'] });
-    expect(document.error.message).toMatch(/options\.move\.holdMs is not a whole number/);
+    expect(document.error.message).toMatch(/options\.move\.holdMs is not a non-negative integer/);
     expect(document.error.hint).toMatch(/dr-syncer rollback /);
     await moveTo(0, 'rollback', namespace);
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });

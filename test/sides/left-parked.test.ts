@@ -30,7 +30,7 @@ test('F19: a failover starts work that is done once only with --jobs suspend', (
 
 test('F19: it names what it leaves, and what starts it', () => {
   expect(leftParkedSentence(SIDE, OBJECTS, 'fail')).toBe(
-    'Not started in namespace shop of context dr, and parked as before: Job import had not ended at the last stage, and may have since; Workflow train had not ended at the last stage, and may have since. Where such work is still to be done, a failover with --jobs suspend starts it anew; later, for example: kubectl --context dr -n shop patch job/import --type merge -p \'{"metadata":{"annotations":{"dr-syncer.io/parked":null}},"spec":{"suspend":false}}\'',
+    'Not started in namespace shop of context dr, and parked as before: Job import had not ended at the last stage, and may have since; Workflow train had not ended at the last stage, and may have since. If such work is still to be done, a failover with --jobs suspend starts it again; later, for example: kubectl --context dr -n shop patch job/import --type merge -p \'{"metadata":{"annotations":{"dr-syncer.io/parked":null}},"spec":{"suspend":false}}\'',
   );
   expect(leftParkedSentence(SIDE, OBJECTS, 'suspend')).toBeUndefined();
 });

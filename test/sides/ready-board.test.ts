@@ -103,11 +103,11 @@ describe('a look at the workloads that were started', () => {
     const { board } = fullBoard();
     board.take([{ before: deployments[0], now: undefined }]);
     expect(board.waiting().filter((item) => item.failed)).toMatchObject([
-      { name: 'Deployment d0', reason: 'it is gone' },
+      { name: 'Deployment d0', reason: 'it no longer exists' },
     ]);
     const empty = createReadyBoard(targets.slice(0, 1));
     empty.take([]);
-    expect(empty.waiting()).toMatchObject([{ reason: 'it is gone', failed: true }]);
+    expect(empty.waiting()).toMatchObject([{ reason: 'it no longer exists', failed: true }]);
   });
 });
 

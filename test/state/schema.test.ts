@@ -78,7 +78,7 @@ describe.each(RECORDS)('the %s record', (_name, decode, make) => {
     ['not json', 'it is not JSON'],
     ['[]', 'it is not a JSON object'],
     ['{}', 'schema is missing'],
-    ['{"schema":"example.org/v1"}', 'not one of dr-syncer'],
+    ['{"schema":"example.org/v1"}', 'not a dr-syncer schema'],
   ])('%s is refused: %s', (broken, why) => {
     expect(refusal(() => decode(broken)).message).toContain(why);
   });
@@ -86,17 +86,17 @@ describe.each(RECORDS)('the %s record', (_name, decode, make) => {
 
 describe('a damaged record names the field', () => {
   const STATE: [string[], Json, string][] = [
-    [['epoch'], -1, 'epoch is not a whole number from 0 to a million'],
-    [['epoch'], 1.5, 'epoch is not a whole number from 0 to a million'],
-    [['epoch'], Number.MAX_SAFE_INTEGER, 'epoch is not a whole number from 0 to a million'],
-    [['epoch'], '3', 'epoch is not a whole number from 0 to a million'],
+    [['epoch'], -1, 'epoch is not an integer from 0 to 1000000'],
+    [['epoch'], 1.5, 'epoch is not an integer from 0 to 1000000'],
+    [['epoch'], Number.MAX_SAFE_INTEGER, 'epoch is not an integer from 0 to 1000000'],
+    [['epoch'], '3', 'epoch is not an integer from 0 to 1000000'],
     [['phase'], 'running', 'phase is not one of standby, active, moving, fenced'],
     [['since'], 'today', 'since is not an RFC 3339 time'],
-    [['by'], '', 'by is not a text with a value'],
+    [['by'], '', 'by is not a non-empty string'],
     [['dest'], [], 'dest is not an object'],
-    [['dest', 'namespace'], null, 'dest.namespace is not a text with a value'],
+    [['dest', 'namespace'], null, 'dest.namespace is not a non-empty string'],
     [['operation', 'state'], 'paused', 'operation.state is not one of running, stopped'],
-    [['pendingFence', 'epoch'], true, 'pendingFence.epoch is not a whole number from 0 to a million'],
+    [['pendingFence', 'epoch'], true, 'pendingFence.epoch is not an integer from 0 to 1000000'],
     [['role'], 'both', 'role is not one of dest, source'],
   ];
   test.each(STATE)('state: %j = %j', (path, value, problem) => {
@@ -125,10 +125,13 @@ describe('a damaged record names the field', () => {
     [{ kind: 'stage' }, 'kind is not one of cutover'],
     [{ result: 'fine' }, 'result is not one of ok'],
     [{ state: undefined }, 'state is missing'],
-    [{ baseline: [{ ...workload('web'), replicas: -2 }] }, 'baseline[0].replicas is not a whole number'],
+    [
+      { baseline: [{ ...workload('web'), replicas: -2 }] },
+      'baseline[0].replicas is not a non-negative integer',
+    ],
     [
       { baseline: [{ ...workload('web'), fields: [{ path: ['spec', 7], parked: 0 }] }] },
-      'baseline[0].fields[0].path[1] is not a text with a value',
+      'baseline[0].fields[0].path[1] is not a non-empty string',
     ],
     [
       { baseline: [{ ...workload('web'), fields: [{ path: ['spec'] }] }] },

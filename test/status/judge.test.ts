@@ -11,16 +11,21 @@ describe('all is well', () => {
       'standby',
       { source: side('east', RUNS) },
       'source',
-      /lives at the source \(epoch 1, last staged 5 m ago\)\.$/,
+      /source is the live side \(epoch 1, last staged 5 m ago\)\.$/,
     ],
-    ['active', { record: record('active'), dest: side('west', RUNS) }, 'dest', /lives at the destination/],
-    ['a stopped application', {}, 'source', /lives at the source/],
-    ['the source was not named', { source: undefined }, 'source', /lives at the source/],
+    [
+      'active',
+      { record: record('active'), dest: side('west', RUNS) },
+      'dest',
+      /destination is the live side/,
+    ],
+    ['a stopped application', {}, 'source', /source is the live side/],
+    ['the source was not named', { source: undefined }, 'source', /source is the live side/],
     [
       'the old source is silent',
       { record: record('active'), dest: side('west', RUNS), source: side('east', DEAD) },
       'dest',
-      /lives at the destination .* The source does not answer\.$/,
+      /destination is the live side .* The source does not answer\.$/,
     ],
   ])('%s', (_what, facts, live, summary) => {
     expect(judged(facts)).toMatchObject({ outcome: 'ok', live, next: undefined, problems: [] });

@@ -138,10 +138,10 @@ describe('pairClaims', () => {
       undefined,
     ],
     [
-      'a destination that is Pending although its class binds at once',
+      'a destination that is Pending although its class binds immediately',
       { destClaims: [claim('data', {}, 'Pending')], destClasses: [storageClass('fast', 'Immediate')] },
       'warn',
-      /binds at once/,
+      /binds immediately/,
     ],
     [
       'a class that the destination lacks',
@@ -178,7 +178,7 @@ describe('pairClaims', () => {
       'the empty class, which provisions nothing',
       { destClaims: [claim('data', { storageClassName: '' }, 'Pending')] },
       'refuse',
-      /never bound/,
+      /never binds/,
     ],
     [
       'a claim on a named volume that is not bound yet',
@@ -190,13 +190,13 @@ describe('pairClaims', () => {
       'a claim that the side to which the data goes back does not have',
       { destClaims: [], isStaging: false },
       'refuse',
-      /no PVC of this name in namespace shop-dr.*; create it there, or leave this PVC out$/,
+      /no PVC of this name exists in namespace shop-dr.*; create it there, or leave this PVC out$/,
     ],
     [
       'a destination PVC that is missing',
       { destClaims: [] },
       'refuse',
-      /no PVC of this name in namespace shop-dr.*fast/,
+      /no PVC of this name exists in namespace shop-dr.*fast/,
     ],
     [
       'a missing destination PVC, naming the mapped class',

@@ -63,7 +63,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
       moveDeps(bench, { reporter: { ...silentReporter, action: (text) => void said.push(text) } }),
     );
     expect(result?.status).toBe('copied');
-    expect(said).toContain(`Removed what copy ${records[0]?.id} of PVC data had left in the clusters`);
+    expect(said).toContain(`Removed leftovers of copy ${records[0]?.id} of PVC data from the clusters`);
     expect(bench.noted('cleaned').map((item) => [item.id, item.context])).toEqual([
       [records[0]?.id, 'prod'],
       [records[0]?.id, 'dr'],
@@ -94,7 +94,9 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
     );
     expect(result?.status).toBe('copied');
     expect(usedBefore).toBe(false);
-    expect(warnings).toEqual([`An earlier mover of PVC data (pid ${orphan.pid}) still ran; it was ended.`]);
+    expect(warnings).toEqual([
+      `An earlier mover of PVC data (pid ${orphan.pid}) was still running; it was ended.`,
+    ]);
     expect(bench.noted('signal').map((item) => [item.pid, item.signal])).toEqual([[orphan.pid, 'SIGINT']]);
     expect(bench.releases()).toEqual([]);
   });
@@ -131,7 +133,7 @@ describe('after kill -9 of dr-syncer in mid-copy', { timeout: 180_000 }, () => {
     expect(result).toMatchObject({
       status: 'failed',
       reason:
-        'pod rsync-1 of an earlier copy, in namespace shop of context prod, still uses the claim. Remove it: kubectl delete pod rsync-1',
+        'pod rsync-1 of an earlier copy, in namespace shop of context prod, still uses the PVC. Remove it: kubectl delete pod rsync-1',
     });
     expect(bench.noted('attempt')).toEqual([]);
   });

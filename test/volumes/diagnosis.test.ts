@@ -49,14 +49,14 @@ describe('createTranscript', () => {
   const hints: [text: string, part: RegExp][] = [
     [
       'PVC is mounted to a node and --ignore-mounted is not requested: node: n claim c',
-      /completed pod counts/,
+      /completed pods count too/,
     ],
     ['cannot re-use a name that is still in use', /same command again/],
     ['destination PVC is not writable', /access mode/],
     ['failed to get PVC info for destination PVC: not found', /Stage the namespace/],
     ['pods "x" is forbidden: violates PodSecurity "restricted:latest"', /non-root/],
     ['pods "x" is forbidden: exceeded quota: q', /ResourceQuota/],
-    ['jobs.batch is forbidden: User "u" cannot create resource "jobs"', /lacks a right/],
+    ['jobs.batch is forbidden: User "u" cannot create resource "jobs"', /lacks a permission/],
     ['container waiting: ImagePullBackOff', /pull/],
     ['the data mover exited with code 23 (rsync documents this exit code as: …)', /could not be read/],
     ['write failed: No space left on device (28)', /full/],

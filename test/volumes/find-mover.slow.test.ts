@@ -62,14 +62,14 @@ describe('findMover', { timeout: 120_000 }, () => {
       hint: expect.stringContaining('github.com/utkuozdemir/pv-migrate/releases'),
     });
     await expect(findMover({ path: '/nowhere/pvm', env: {} })).rejects.toThrow(
-      'There is no program at /nowhere/pvm (--pv-migrate-path).',
+      'No program found at /nowhere/pvm (--pv-migrate-path).',
     );
   });
 
   it('D2: refuses a program that fails, that is another one, or that is too new', async () => {
     const find = (text: string) => findMover({ path: script(text), env: bench.env });
     await expect(find('#!/bin/sh\nexit 3\n')).rejects.toThrow(/--version failed/);
-    await expect(find('#!/bin/sh\necho hello\n')).rejects.toThrow(/does not name a version/);
+    await expect(find('#!/bin/sh\necho hello\n')).rejects.toThrow(/does not print a pv-migrate version/);
     await expect(find('#!/bin/sh\necho pv-migrate version 4.0.0\n')).rejects.toThrow(
       /4\.0\.0 is not supported/,
     );
@@ -94,7 +94,7 @@ describe('checkCopyArgs', { timeout: 120_000 }, () => {
   it('D5: lets the mover refuse unknown flags and bad values without copying', async () => {
     const mover = await standIn(bench);
     await expect(checkCopyArgs(mover, ['--source=a', '--nope'])).rejects.toMatchObject({
-      message: 'pv-migrate 3.6.1 refuses its arguments: Error: unknown flag: --nope',
+      message: 'pv-migrate 3.6.1 rejects its arguments: Error: unknown flag: --nope',
       hint: expect.stringContaining('--pv-migrate-flags'),
     });
     await expect(checkCopyArgs(mover, ['--helm-timeout=soon'])).rejects.toThrow(/invalid argument "soon"/);
@@ -108,8 +108,8 @@ describe('strategyWarnings', { timeout: 120_000 }, () => {
     const old = await findMover({ path: STAND_IN, env: { ...bench.env, PV_MIGRATE_FAKE_VERSION: '2.2.1' } });
     const blind = { ...old, env: { ...old.env, PATH: bench.root } };
     expect(await strategyWarnings(blind, options())).toEqual([
-      'pv-migrate 2.2.1 has no strategy nodeport; it is left out.',
-      'The strategy local of this pv-migrate needs the program ssh, which is not on PATH.',
+      'pv-migrate 2.2.1 has no strategy nodeport; it is skipped.',
+      'The local strategy of this pv-migrate needs ssh, which is not on PATH.',
     ]);
     expect(await strategyWarnings(await standIn(bench), options())).toEqual([]);
   });
@@ -128,7 +128,7 @@ describe('preflightMover', { timeout: 120_000 }, () => {
     const env = { ...bench.env, PV_MIGRATE_FAKE_VERSION: '3.2.0' };
     const wrong = preflightMover(options({ path: STAND_IN, extraFlags: ['--rsync-push'] }), env);
     await expect(wrong).rejects.toThrow(
-      'pv-migrate 3.2.0 refuses its arguments: Error: unknown flag: --rsync-push',
+      'pv-migrate 3.2.0 rejects its arguments: Error: unknown flag: --rsync-push',
     );
     const fine = preflightMover(options({ path: STAND_IN, extraFlags: ['--rsync-push'] }), bench.env);
     await expect(fine).resolves.toMatchObject({ warnings: [] });

@@ -26,7 +26,7 @@ describe('splitFlags', () => {
 
   it.each([`--a "b`, `--a 'b`, `"`, `'it''s`])('refuses the open quote in %j', (text) => {
     expect(() => splitFlags(text)).toThrow(UsageError);
-    expect(() => splitFlags(text)).toThrow(/open ["'] quote/);
+    expect(() => splitFlags(text)).toThrow(/unclosed ["'] quote/);
   });
 
   it('refuses a backslash at the end', () => {

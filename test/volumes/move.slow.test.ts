@@ -117,12 +117,12 @@ describe('moveClaims', { timeout: 180_000 }, () => {
       ]);
       const { bad, mounted } = byName(results);
       expect(bad?.reason).toMatch(/^pv-migrate ended with exit code 1: local: pod .* exited with code 23/);
-      expect(mounted?.reason).toMatch(/is mounted to a node.*completed pod counts/);
+      expect(mounted?.reason).toMatch(/is mounted to a node.*completed pods count too/);
       expect(movesError(results)?.message).toMatch(
         /^2 of 5 PVCs were not copied: bad: pv-migrate ended.*; mounted: /,
       );
-      expect(movesError(results)?.message).not.toMatch(/0\/3 nodes|lines of rsync below/);
-      expect(movesError(results)?.hint).toContain('a resume tries only the others again');
+      expect(movesError(results)?.message).not.toMatch(/0\/3 nodes|rsync output below/);
+      expect(movesError(results)?.hint).toContain('a resume retries only the others');
     },
   );
 
@@ -200,7 +200,7 @@ describe('moveClaims', { timeout: 180_000 }, () => {
     );
     expect(results['stuck']).toMatchObject({
       status: 'failed',
-      reason: expect.stringMatching(/^pv-migrate was not finished within 4321 ms and was stopped/),
+      reason: expect.stringMatching(/^pv-migrate did not finish within 4321 ms and was stopped/),
     });
     expect([results['a']?.status, results['b']?.status]).toEqual(['copied', 'copied']);
   });
@@ -233,8 +233,8 @@ describe('moveClaims', { timeout: 180_000 }, () => {
     expect(results.map((item) => [item.name, item.status, item.reason])).toEqual([
       ['a', 'failed', 'pv-migrate was interrupted'],
       ['b', 'failed', 'pv-migrate was interrupted'],
-      ['c', 'skipped', 'interrupted before its copy began'],
-      ['d', 'skipped', 'interrupted before its copy began'],
+      ['c', 'skipped', 'interrupted before its copy started'],
+      ['d', 'skipped', 'interrupted before its copy started'],
     ]);
     expect(bench.noted('signal')).toHaveLength(2);
     expect([bench.releases(), bench.privateDirs()]).toEqual([[], []]);

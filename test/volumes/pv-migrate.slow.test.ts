@@ -192,7 +192,7 @@ describe('runMover', { timeout: 120_000 }, () => {
     expect(await run()).toMatchObject({
       end: 'failed',
       exitCode: 0,
-      diagnosis: 'it did not say that it had copied anything',
+      diagnosis: 'it did not report that it copied anything',
     });
   });
 

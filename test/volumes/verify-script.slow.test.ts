@@ -120,7 +120,7 @@ describe('the verification script', { timeout: 120_000 }, () => {
     const found = compareTrees('checksum', tree, tree, { deleteExtraneous: true, runAsUser: 65534 });
     expect(found).toMatchObject({ outcome: 'unknown' });
     expect(found.reason).toMatch(
-      /user \d+ may not enter the root of the volume: drw.------, owner \d+, group \d+.*--verify-run-as-user/,
+      /user \d+ cannot enter the root of the volume: drw.------, owner \d+, group \d+.*--verify-run-as-user/,
     );
   });
 
@@ -231,7 +231,7 @@ describe('comparing both sides', { timeout: 120_000 }, () => {
     const many = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`f-${index}`, 'x']));
     const found = await compare(many, {}, 'size');
     expect(found.differences).toHaveLength(20);
-    expect(found.reason).toContain('60 differences found, the first 20 are named');
+    expect(found.reason).toContain('60 differences found, the first 20 are listed');
   });
 
   it('says that a side could not be read, and does not call that equal', async () => {
@@ -257,7 +257,7 @@ describe('comparing both sides', { timeout: 120_000 }, () => {
     expect(compareTrees('size', a.tree, a.tree, { deleteExtraneous: true }).outcome).toBe('equal');
     expect(compareTrees('size', a.tree, b.tree, { deleteExtraneous: true })).toMatchObject({
       outcome: 'different',
-      differences: ['a path behind the first 5000 differs'],
+      differences: ['a path after the first 5000 differs'],
     });
     expect(compareTrees('size', a.tree, b.tree, { deleteExtraneous: false }).outcome).toBe('unknown');
     expect(compareTrees('size', a.tree, c.tree, { deleteExtraneous: true }).differences[0]).toContain(

@@ -71,7 +71,7 @@ const MARKS: Readonly<Record<StepReport['state'], string>> = {
 
 const planLines = (steps: readonly StepReport[], theme: Theme): string[] =>
   steps.flatMap((step) => {
-    if (step.state === 'skipped') return [theme.dim(`- ${step.title} (left out: ${step.detail})`)];
+    if (step.state === 'skipped') return [theme.dim(`- ${step.title} (skipped: ${step.detail})`)];
     if (step.state === 'failed') return [theme.failure(`✗ ${step.title}: ${step.detail}`)];
     const lines = step.plan ?? [];
     const more = lines.length - MOST_PLAN_LINES;

@@ -5,7 +5,7 @@ import type { Theme } from '../theme.ts';
 /** The result of `preflight` for people: what stops the move, what to look at, how much is good, the Roles to ask for. */
 export const renderPreflight = (result: PreflightResult, theme: Theme): string => {
   const { kind, source, dest, exitCode, summary } = result;
-  const from = source === undefined ? '(source not asked)' : `${source.context}/${source.namespace}`;
+  const from = source === undefined ? '(source not checked)' : `${source.context}/${source.namespace}`;
   return [
     `${theme.strong(`preflight ${kind}`)} ${theme.strong(from)} ${kind === 'failback' ? '<-' : '->'} ${theme.strong(`${dest.context}/${dest.namespace}`)}`,
     ...preflightLines(result, theme),
@@ -21,13 +21,13 @@ export const preflightLines = (result: PreflightResult, theme: Theme): string[] 
     result.checks.filter(({ level }) => levels.includes(level));
   const good = of('ok').length;
   return [
-    ...section('In the way', theme.failure, of('refuse')),
-    ...section('Unsafe without an acknowledgement', theme.failure, of('unsafe')),
-    ...section('To be looked at', theme.warning, of('warn')),
-    ...section('Could not be checked', theme.warning, of('unknown')),
-    ...section('To know', theme.dim, of('info')),
+    ...section('Blocking', theme.failure, of('refuse')),
+    ...section('Unsafe without acknowledgement', theme.failure, of('unsafe')),
+    ...section('Warnings', theme.warning, of('warn')),
+    ...section('Unknown', theme.warning, of('unknown')),
+    ...section('Info', theme.dim, of('info')),
     '',
-    theme.success(`${good} ${good === 1 ? 'check is' : 'checks are'} good.`),
+    theme.success(`${good} ${good === 1 ? 'check' : 'checks'} passed.`),
     ...roles(result, theme),
   ];
 };
@@ -56,5 +56,5 @@ const roles = ({ roleYaml, kind, source, dest }: PreflightResult, theme: Theme):
     const context = (side === 'source' ? source : dest)?.context ?? side;
     return yaml === undefined
       ? []
-      : ['', theme.strong(`# All that a ${kind} uses in context ${context}:`), yaml.trimEnd()];
+      : ['', theme.strong(`# Permissions that a ${kind} uses in context ${context}:`), yaml.trimEnd()];
   });

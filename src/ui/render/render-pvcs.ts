@@ -13,6 +13,6 @@ export const claimLines = (claims: NonNullable<MoveResult['claims']>, { isTold =
       claim.seconds?.toFixed(1) ?? '-',
       claim.strategy ?? '-',
       claim.verification?.outcome ?? 'no',
-      isTold && claim.status === 'failed' ? 'as told above' : (claim.reason ?? ''),
+      isTold && claim.status === 'failed' ? 'as reported above' : (claim.reason ?? ''),
     ]),
   ]);

@@ -21,7 +21,7 @@ export const renderStage = (result: StageResult, theme: Theme): string =>
       clusterWide(result),
       Number.POSITIVE_INFINITY,
     ),
-    ...section('Recreated, stashed or put back', theme.warning, told(result)),
+    ...section('Recreated, stashed or restored', theme.warning, told(result)),
     ...section('Skipped', theme.dim, skipped(result)),
     ...section('Notes', theme.warning, notes(result, 'warn')),
     ...section('Cluster', theme.warning, findings(result)),
@@ -140,7 +140,10 @@ const leftOut = (result: StageResult): string[] =>
   tableLines(
     result.types.leftOut
       .filter((item) => item.objects !== 0)
-      .map((item) => [item.type, item.objects < 0 ? 'may not be counted' : count(item.objects, 'object')]),
+      .map((item) => [
+        item.type,
+        item.objects < 0 ? 'no permission to count' : count(item.objects, 'object'),
+      ]),
   );
 
 const closing = (result: StageResult, theme: Theme): string => {

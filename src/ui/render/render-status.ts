@@ -12,7 +12,7 @@ export const renderStatus = (result: StatusResult, theme: Theme): string => {
     row === undefined ? [] : [row],
   );
   // Without the destination's record, that nothing is known does not mean that nothing happened.
-  const none = result.dest.epoch === undefined && result.dest.problem !== undefined ? 'not known' : 'never';
+  const none = result.dest.epoch === undefined && result.dest.problem !== undefined ? 'unknown' : 'never';
   // The first line has told it.
   const problems = result.problems.filter((text) => text !== result.summary);
   return [
@@ -59,8 +59,8 @@ export const renderStatus = (result: StatusResult, theme: Theme): string => {
           ]),
     ]),
     ...(problems.length === 0 ? [] : ['', ...problems.map((text) => theme.failure(`! ${text}`))]),
-    ...(result.unknown === undefined ? [] : ['', `Not known: ${result.unknown}`]),
-    ...(result.decide === undefined ? [] : ['', `To decide: ${result.decide}`]),
+    ...(result.unknown === undefined ? [] : ['', `Unknown: ${result.unknown}`]),
+    ...(result.decide === undefined ? [] : ['', `To do: ${result.decide}`]),
     ...nextLines(result, theme),
     '',
   ].join('\n');
@@ -83,7 +83,7 @@ const nextLines = ({ ways }: StatusResult, theme: Theme): string[] =>
 
 /** The audit records, the latest last. */
 export const renderHistory = (entries: readonly HistoryEntry[]): string =>
-  entries.length === 0 ? 'Nothing has been recorded here.\n' : historyTable(entries);
+  entries.length === 0 ? 'No operations recorded.\n' : historyTable(entries);
 
 const historyTable = (entries: readonly HistoryEntry[]): string =>
   `${tableLines(

@@ -92,7 +92,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
     const orphan = await killInMidCopy(namespace, mover);
     expect(mover.privateDirs()).toHaveLength(1);
     const run = await outside(0, 'resume', namespace, { env: mover.env });
-    expect(run.stderr).toMatch(/An earlier mover of PVC files \(pid \d+\) still ran; it was ended/);
+    expect(run.stderr).toMatch(/An earlier mover of PVC files \(pid \d+\) was still running; it was ended/);
     expect(lifeOf(orphan)).toBe('gone');
     const [first, second] = mover.noted('attempt').map(({ id }) => id);
     expect(second).not.toBe(first);
@@ -153,14 +153,14 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
       args: ['--reverse-migrate-pvc-data', '--ignore-preflight', 'all'],
       env: mover.env,
     });
-    await back.says(/Waiting until pods of an earlier copy have released PVC files: lingers/);
+    await back.says(/Waiting for pods of an earlier copy to release PVC files: lingers/);
     expect(await partsOf('source', namespace, second)).toEqual([]);
     // The first attempt was that of the cutover.
     expect(mover.noted('attempt')).toHaveLength(1);
     await deleteJson('source', 'Pod', lingers.metadata.name, namespace);
     const home = await back.done;
     expect(home.exitCode, home.stderr).toBe(0);
-    expect(home.stderr).toMatch(/Removed what earlier copies had left in .*dr-files-0123456789a/);
+    expect(home.stderr).toMatch(/Removed leftovers of earlier copies from .*dr-files-0123456789a/);
     expect(await partsOf('source', namespace, 'pv-migrate-happy-cat-src')).toHaveLength(4);
   }, 240_000);
 });
@@ -201,7 +201,7 @@ describe('a copy that is stopped', () => {
       args: [...COPY, '--data-timeout', '3s'],
       env: mover.env,
     });
-    expect(run.document.summary).toMatch(/files: pv-migrate was not finished within 3000 ms and was stopped/);
+    expect(run.document.summary).toMatch(/files: pv-migrate did not finish within 3000 ms and was stopped/);
     expect(mover.releases()).toEqual([]);
     await moveTo(0, 'resume', namespace, { args: ['--data-timeout', '10m'], env: mover.env });
   }, 180_000);

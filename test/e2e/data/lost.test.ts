@@ -97,13 +97,13 @@ test('D26, D65: a copy whose pod was deleted by force is ended, named, cleaned u
   writeFileSync(file, '');
   const error = await failed;
   expect(error?.message).toMatch(
-    /^1 of 2 PVCs were not copied: files: pv-migrate was stopped, as this copy /,
+    /^1 of 2 PVCs were not copied: files: pv-migrate was stopped, because this copy /,
   );
   expect(error?.message).toContain(
     `pod ${name} in namespace ${namespace} of context ${contextOf('dest')}, to which it is copied: was deleted`,
   );
   expect(error?.message).toMatch(
-    /was deleted( \(Job \S+ has failed: \S+\))?, and none has taken its place for 2 s\.$/,
+    /was deleted( \(Job \S+ has failed: \S+\))?, and nothing has replaced it for 2 s\.$/,
   );
   expect(mover.noted('signal').map(({ signal }) => signal)).toEqual(['SIGINT']);
   expect(kept.get('files')).toMatchObject({

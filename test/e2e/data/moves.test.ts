@@ -86,7 +86,7 @@ describe('the copy of record', () => {
     // What pv-migrate said is told once, and is once in the result.
     for (const text of [run.stderr, JSON.stringify(run.document)])
       expect(text.split('loadbalancer: pod ').length - 1).toBe(1);
-    const last = 'Claim bad, last output of pv-migrate: rsync job failed after 10 retries';
+    const last = 'PVC bad, last output of pv-migrate: rsync job failed after 10 retries';
     expect(run.stderr.split(last).length - 1).toBe(1);
     expect(run.document.hint).toMatch(
       /Continue with: dr-syncer resume .*or roll back with: dr-syncer rollback/,
@@ -128,7 +128,7 @@ describe('the copy of record', () => {
         .map(({ claim }) => claim)
         .sort(),
     ).toEqual(['bad', 'good']);
-    expect(done.stderr).toMatch(/were changed after good had been copied/);
+    expect(done.stderr).toMatch(/changed after good had been copied/);
   }, 120_000);
 
   it('D57: rollback after a failed copy brings the source up again and leaves the destination parked', async () => {

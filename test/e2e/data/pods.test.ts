@@ -71,7 +71,7 @@ describe('the verification pod', () => {
   it('gives its failure as a reason, and is removed', async () => {
     const running = run();
     const failed = expect(running).rejects.toThrow(
-      new RegExp(`The pod that verifies claim data in namespace ${end.namespace} of context .* failed: `),
+      new RegExp(`The pod that verifies PVC data in namespace ${end.namespace} of context .* failed: `),
     );
     await waitUntil('the pod', () => podOn('dest'));
     await setPhase('dest', 'Failed');

@@ -96,7 +96,7 @@ describe('stage --migrate-pvc-data --pre-copy', () => {
     expect(mover.releases()).toHaveLength(2);
     const ended = await startCli(argvOf(namespace, {}), { env: mover.env }).done;
     expect(ended.exitCode, ended.stderr).toBe(0);
-    expect(ended.stderr).toMatch(/A mover of an earlier run that was killed still ran; it was ended/);
+    expect(ended.stderr).toMatch(/A mover of an earlier, killed run was still running; it was ended/);
     const ids = mover.noted('attempt').map(({ id }) => id);
     expect(ids[1]).toBe(ids[0]);
     expect([mover.releases(), mover.privateDirs()]).toEqual([[], []]);

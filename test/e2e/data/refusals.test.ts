@@ -68,7 +68,7 @@ describe('what is refused before anything is stopped', () => {
     const rows = first.document.checks.map(({ id, level }: Json) => `${level} ${id}`);
     expect(rows).toContain('refuse staged');
     expect(rows).toContain('info volume-data');
-    expect(JSON.stringify(first.document.checks)).toMatch(/1 PVC to copy; whether the pods of pv-migrate/);
+    expect(JSON.stringify(first.document.checks)).toMatch(/1 PVC to copy; whether pv-migrate pods/);
     // A program that is missing is one of the findings.
     const none = await moveTo(3, 'preflight', namespace, {
       args: [...COPY, '--pv-migrate-path', '/nonexistent/x'],
@@ -81,7 +81,7 @@ describe('what is refused before anything is stopped', () => {
   it('D2, D10: a program that is missing, and flags that go wrong, without a request to the clusters', async () => {
     const mover = openMover();
     const none = await stageCommand(3, [...COPY, '--pre-copy'], { PATH: '/nonexistent' });
-    expect(none.document.error.message).toMatch(/needs the program pv-migrate, which is not on PATH/);
+    expect(none.document.error.message).toMatch(/requires pv-migrate, which is not on PATH/);
     expect(none.document.error.hint).toMatch(
       /github.com\/utkuozdemir\/pv-migrate\/releases.*--pv-migrate-path/,
     );
@@ -96,16 +96,16 @@ describe('what is refused before anything is stopped', () => {
         [...COPY, '--pre-copy', '--pv-migrate-flags', '--source=x'],
         /must not contain --source=x: dr-syncer names the PVCs/,
       ],
-      [2, [...COPY, '--pre-copy', '--pv-migrate-flags', `--helm-set 'a`], /has an open ' quote/],
+      [2, [...COPY, '--pre-copy', '--pv-migrate-flags', `--helm-set 'a`], /has an unclosed ' quote/],
       [
         3,
         [...COPY, '--pre-copy', '--pv-migrate-flags', '--bogus'],
-        /refuses its arguments: Error: unknown flag: --bogus/,
+        /rejects its arguments: Error: unknown flag: --bogus/,
       ],
       [
         3,
         [...COPY, '--pre-copy', '--pv-migrate-path', '/nonexistent/x'],
-        /There is no program at \/nonexistent\/x/,
+        /No program found at \/nonexistent\/x/,
       ],
     ] as const) {
       const { document } = await stageCommand(code, args, mover.env);
@@ -121,7 +121,7 @@ describe('what is refused before anything is stopped', () => {
       await applyObject(side, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } });
     const args = [...COPY, ...IGNORE];
     const run = await moveTo(3, 'cutover', namespace, { args, env: mover.env });
-    expect(run.document.summary).toMatch(/does not let the pods of pv-migrate in: .*PodSecurity/);
+    expect(run.document.summary).toMatch(/does not admit pv-migrate pods: .*PodSecurity/);
     expect(run.document.hint).toMatch(/--pv-migrate-non-root/);
     expect((await getJson('source', 'Deployment', 'web', namespace)).status.readyReplicas).toBe(1);
     const asked = await moveTo(0, 'preflight', namespace, {
@@ -156,7 +156,7 @@ describe('what is refused before anything is stopped', () => {
       async () => (await getJson('dest', 'ResourceQuota', 'cpu', namespace))?.status?.hard,
     );
     const run = await moveTo(3, 'cutover', namespace, { args: [...COPY, ...IGNORE], env: mover.env });
-    expect(run.document.summary).toMatch(/does not let the pods of pv-migrate in: .*must specify/);
+    expect(run.document.summary).toMatch(/does not admit pv-migrate pods: .*must specify/);
     expect(run.document.hint).toMatch(/--pv-migrate-resources/);
     const args = [...COPY, ...IGNORE, '--pv-migrate-resources', '{requests: {cpu: 100m}}'];
     const plan = await moveTo(4, 'cutover', namespace, {

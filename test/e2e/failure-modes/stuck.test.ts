@@ -105,7 +105,7 @@ describe('F23: pods of the source that do not end', () => {
     const forced = await moveTo(0, 'resume', namespace, {
       args: ['--wait-timeout', '5s', '--force-delete-pods'],
     });
-    expect(forced.document.warnings.join(' ')).toMatch(/by force.*may still run/);
+    expect(forced.document.warnings.join(' ')).toMatch(/Force-deleted.*may still run/);
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 1 });
     expect(await livePods('source', namespace)).toEqual([]);
   });
@@ -123,13 +123,13 @@ describe('F23: pods of the source that do not end', () => {
     const named = `Pod ${name} is held by the finalizer example.com/drain`;
     const { document } = await moveTo(4, 'cutover', namespace, { args: ['--wait-timeout', '2s'] });
     expect(document.summary).toContain(named);
-    const [, command = ''] = /Look at them with: (kubectl \S.*?finalizers)\b/.exec(document.hint) ?? [];
+    const [, command = ''] = /Inspect them with: (kubectl \S.*?finalizers)\b/.exec(document.hint) ?? [];
     expect(await typed(command)).toContain('example.com/drain');
     const forced = await moveTo(4, 'resume', namespace, {
       args: ['--wait-timeout', '1s', '--force-delete-pods'],
     });
     expect(forced.document.summary).toContain(named);
-    expect(forced.document.warnings.filter((text: string) => text.includes('by force'))).toHaveLength(1);
+    expect(forced.document.warnings.filter((text: string) => text.includes('Force-deleted'))).toHaveLength(1);
     expect(await livePods('dest', namespace)).toEqual([]);
     await Promise.all(undo.splice(0).map((step) => step()));
     await moveTo(0, 'resume', namespace);

@@ -18,7 +18,7 @@ test('a cutover waits for the addresses of what had one, and goes on as soon as 
   await giveAddress('dest', 'shop', namespace);
   const { exitCode, document, stderr } = await run.done;
   expect(exitCode, stderr).toBe(0);
-  expect(stepOf(document)).toBe('1 address is there');
+  expect(stepOf(document)).toBe('1 address assigned');
 });
 
 test('an address that does not come is named, and does not make the move fail', async () => {

@@ -50,8 +50,8 @@ describe('hooks', () => {
     const { document } = await moveTo(4, 'cutover', namespace, {
       args: ['--pre-stop', 'echo no thanks >&2; exit 9'],
     });
-    expect(document.summary).toMatch(/Nothing was stopped or started.*pre-stop hook ended with 9\./);
-    expect(document.warnings).toContain('The pre-stop hook said: no thanks');
+    expect(document.summary).toMatch(/Nothing was stopped or started.*pre-stop hook exited with 9\./);
+    expect(document.warnings).toContain('The pre-stop hook printed: no thanks');
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
     expect(await marksIn('source', namespace)).toEqual([]);
     await moveTo(0, 'status', namespace);
@@ -77,7 +77,7 @@ describe('hooks', () => {
     const { document } = await moveTo(0, 'cutover', namespace, {
       args: ['--pre-stop', 'exit 3', '--hook-failure', 'warn'],
     });
-    expect(document.warnings).toContain('The pre-stop hook ended with 3.');
+    expect(document.warnings).toContain('The pre-stop hook exited with 3.');
   });
 });
 
@@ -188,7 +188,7 @@ describe('before anything is done', () => {
     const lines = planOf(out.document);
     expect(lines).toContain('stop: PATCH Deployment web: spec.replicas=0');
     expect(lines).toContain('start: PATCH Deployment web: 2 replicas (wave 0)');
-    expect(lines).toContain('smoke: ask http://127.0.0.1:9/');
+    expect(lines).toContain('smoke: call http://127.0.0.1:9/');
     expect(out.document).toMatchObject({ dryRun: true, outcome: 'ok', epoch: 0 });
     await moveTo(0, 'cutover', namespace);
     const live = await contentOf(namespace);
@@ -262,7 +262,7 @@ describe('before anything is done', () => {
       ['rollback', half, []],
     ] as const) {
       const run = await moveTo(2, verb, namespace, { ask: true, input: `${namespace}\n`, args });
-      expect(run.document.error.message, verb).toMatch(/confirmation is needed/);
+      expect(run.document.error.message, verb).toMatch(/Confirmation is required/);
     }
     expect(await Promise.all([staged, half].map(contentOf))).toEqual(before);
   });

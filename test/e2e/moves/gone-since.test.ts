@@ -75,7 +75,7 @@ test('F19: a failover starts only what the last stage still knew, and names what
   const args = ['--accept-data-loss', '--source-given-up'];
   const dry = await moveTo(0, 'failover', namespace, { args: [...args, '--dry-run'] });
   expect(JSON.stringify(dry.document.steps)).not.toContain('PATCH Deployment retired');
-  expect(JSON.stringify(dry.document.steps)).toMatch(/retired was gone from the source/);
+  expect(JSON.stringify(dry.document.steps)).toMatch(/retired no longer existed at the source/);
   expect(JSON.stringify(dry.document.steps)).not.toContain('PATCH Job import');
   const anew = await moveTo(0, 'failover', namespace, { args: [...args, '--dry-run', '--jobs', 'suspend'] });
   expect(JSON.stringify(anew.document.steps)).toContain('PATCH Job import');
@@ -120,7 +120,7 @@ test('what was deleted while the destination was live is named by a failback, an
   await deleteJson('dest', 'Deployment', 'retired', namespace);
   const told = await moveTo(0, 'failback', namespace);
   expect(JSON.stringify(told.document.preflight.checks)).toMatch(
-    /Deployment retired was deleted in .*is started in .* all the same/,
+    /Deployment retired was deleted in .*is still started in /,
   );
   const config = told.document.steps.find(({ id }: Json) => id === 'config');
   expect(config.detail).toMatch(/deleted at the destination: Deployment retired/);
@@ -134,7 +134,7 @@ test('what was deleted while the destination was live is named by a failback, an
   const kept = await moveTo(0, 'failback', namespace, { args });
   const start = kept.document.steps.find(({ id }: Json) => id === 'start');
   expect(start.detail).toMatch(
-    /stopped as it was deleted at the destination: Deployment retired \(ran with 2 replicas\)/,
+    /stopped because deleted at the destination: Deployment retired \(ran with 2 replicas\)/,
   );
   expect(await countsOf('source', namespace)).toEqual({ 'Deployment/keep': 1, 'Deployment/retired': 0 });
   expect(await marksIn('source', namespace)).toEqual([]);

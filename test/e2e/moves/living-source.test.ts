@@ -22,7 +22,7 @@ test('F1, F2: a failover over a source that is alive is refused, and names the c
   const { document, stderr } = await moveTo(7, 'failover', namespace, { args: LOSS });
   expect(document.error.message).toContain('The source is alive: Deployment web (2 pods)');
   expect(document.error.hint).toContain('dr-syncer cutover');
-  expect(stderr).toContain('would run it twice');
+  expect(stderr).toContain('would run it on both sides');
   expect(await livePods('dest', namespace)).toEqual([]);
   expect((await livePods('source', namespace)).length).toBe(2);
 });

@@ -50,7 +50,7 @@ test('F28: what was not ready before is not waited for, neither by a cutover nor
     args: ['--rollback-on-failure', '--smoke-command', 'false', '--smoke-attempts', '1'],
   });
   expect(document.warnings.join('\n')).toMatch(
-    /Deployment never is not all ready, and was not before either/,
+    /Deployment never is not fully ready, and was not before either/,
   );
   const slow = document.steps.filter(({ seconds }: Json) => seconds > 30);
   expect(slow.map(({ id, seconds }: Json) => `${id} ${seconds}`)).toEqual([]);

@@ -64,7 +64,9 @@ describe('counts that are recorded in two places', () => {
     await moveTo(4, 'cutover', namespace, { args: ['--post-stop', 'false'] });
     await deleteJson('source', 'Deployment', 'api', namespace);
     const { document } = await moveTo(4, 'rollback', namespace);
-    expect(document.summary).toMatch(/Rolled back.*Not everything is up again: Deployment api: it is gone/);
+    expect(document.summary).toMatch(
+      /Rolled back.*Not everything is up again: Deployment api: it no longer exists/,
+    );
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 2 });
     expect((await moveTo(0, 'history', namespace)).document.entries.at(-1)).toMatchObject({
       kind: 'rollback',
@@ -95,7 +97,7 @@ describe('what somebody scales after it was started', () => {
     const namespace = await installYaml('seen-fewer', deployment('web', 2));
     const { document } = await moveTo(0, 'cutover', namespace, { args: scaling(namespace, 1) });
     expect(document.warnings).toEqual([
-      'Somebody has scaled it since it was started: Deployment web: it runs with 1 replica, and 2 ran before.',
+      'Someone has scaled it since it was started: Deployment web: it runs with 1 replica, and 2 ran before.',
     ]);
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 1 });
   });
@@ -106,7 +108,7 @@ describe('what somebody scales after it was started', () => {
       args: [...scaling(namespace, 0), '--wait-timeout', '5s'],
     });
     expect(document.summary).toContain('Deployment web: spec.replicas is 0 and should be 2');
-    const command = /Start it with: kubectl (.*?'\{.*?\}')/.exec(document.hint)?.[1] ?? 'absent';
+    const command = /To start it: kubectl (.*?'\{.*?\}')/.exec(document.hint)?.[1] ?? 'absent';
     execFileSync('/bin/sh', ['-c', `'${pair().kubectl}' ${command}`], {
       env: { ...process.env, KUBECONFIG: pair().kubeconfig },
     });

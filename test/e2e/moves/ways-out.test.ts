@@ -165,7 +165,7 @@ describe('a failover over a failback that has started the source', { timeout: 30
     expect(await countsOf('source', namespace)).toEqual(WEB);
     await proxies.source.goDown();
     const { document } = await moveTo(7, 'failover', namespace, { ...ends, args: ['--accept-data-loss'] });
-    expect(document.error.message).toMatch(/has begun to start the source/);
+    expect(document.error.message).toMatch(/has already begun starting the source/);
     await proxies.source.comeBack();
     expect(commandsIn(document.error.hint)[0]).toMatch(/^dr-syncer resume /);
     // What the smoke check asked for is still what it asks for, so the resumed run is given another one.

@@ -145,8 +145,18 @@ describe('objects', () => {
   it.each([
     ['F11: pods', 'Pod', /^web-/, 'ReplicaSet'],
     ['F11: a Deployment’s ReplicaSets', 'ReplicaSet', /^web-/, 'created by Deployment web'],
-    ['F23: slices of the endpoints controllers', 'EndpointSlice', /^web-/, /(created by|endpoint controllers)/],
-    ['F23: slices mirrored from Endpoints', 'EndpointSlice', /^outside-/, /(created by|endpoint controllers)/],
+    [
+      'F23: slices of the endpoints controllers',
+      'EndpointSlice',
+      /^web-/,
+      /(created by|endpoint controllers)/,
+    ],
+    [
+      'F23: slices mirrored from Endpoints',
+      'EndpointSlice',
+      /^outside-/,
+      /(created by|endpoint controllers)/,
+    ],
   ] as const)('%s are left to the controllers of the destination', (_title, kind, name, reason) => {
     const rows = copy.result.objects.filter((row) => row.kind === kind && name.test(row.name));
     // Pods with an owner and their kin are left out by the type's nature; a row is there where the type is copied.

@@ -72,7 +72,7 @@ test('a plan names what is left out and what would fail, and cuts long lists', (
     step('Start', 'failed', { detail: 'No.' }),
   ];
   const lines = linesOf({ steps, dryRun: true });
-  expect(lines.slice(2, 5)).toEqual(['- Hook (left out: no such hook is given)', '- Stop', '    PATCH 0']);
+  expect(lines.slice(2, 5)).toEqual(['- Hook (skipped: no such hook is given)', '- Stop', '    PATCH 0']);
   expect(lines.slice(203, 206)).toEqual([
     '    PATCH 199',
     '    … 3 more (see --output json)',

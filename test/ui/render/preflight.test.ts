@@ -24,17 +24,17 @@ test('the worst comes first, each with what to do, and what is good is a number'
   expect(renderPreflight(resultOf({ checks }), THEME).split('\n')).toEqual([
     'preflight cutover east/shop -> west/shop',
     '',
-    'In the way:',
+    'Blocking:',
     '  d: About d.',
     '      Do this.',
     '',
-    'To be looked at:',
+    'Warnings:',
     '  c: About c.',
     '',
-    'To know:',
+    'Info:',
     '  b: About b.',
     '',
-    '1 check is good.',
+    '1 check passed.',
     '',
     'A cutover must not begin.',
     '',
@@ -46,7 +46,7 @@ test('a failback points home, and a failover says that the source was not asked'
     /^preflight failback east\/shop <- west\/shop\n/,
   );
   expect(renderPreflight(resultOf({ kind: 'failover', source: undefined }), THEME)).toMatch(
-    /^preflight failover \(source not asked\) -> west\/shop\n/,
+    /^preflight failover \(source not checked\) -> west\/shop\n/,
   );
 });
 
@@ -63,7 +63,7 @@ test.each([
 test('the Roles to ask for stand at the end, one side after the other', () => {
   const roleYaml = { source: 'kind: Role\n', dest: 'kind: ClusterRole\n' };
   expect(renderPreflight(resultOf({ roleYaml }), THEME)).toMatch(
-    /# All that a cutover uses in context east:\nkind: Role\n\n# All that a cutover uses in context west:\nkind: ClusterRole\n/,
+    /# Permissions that a cutover uses in context east:\nkind: Role\n\n# Permissions that a cutover uses in context west:\nkind: ClusterRole\n/,
   );
 });
 

@@ -65,7 +65,7 @@ test('types that were left out are told with their number, where they may be cou
   ];
   const text = textOf([], {}, { types: { leftOut } });
   expect(text).toMatch(
-    /widgets\.example\.com {2}3 objects\n {2}secrets\.example\.com {2}may not be counted\n/,
+    /widgets\.example\.com {2}3 objects\n {2}secrets\.example\.com {2}no permission to count\n/,
   );
   expect(text).not.toContain('none.example.com');
 });
@@ -100,7 +100,7 @@ describe('a section', () => {
       { recreated: 1, stashed: 1, updated: 1 },
     );
     expect(text).toMatch(
-      /^Recreated, stashed or put back:\n {2}Secret a {2}recreated {2}its type.*\n {2}Run b {5}stashed {4}its operator.*\n\n/m,
+      /^Recreated, stashed or restored:\n {2}Secret a {2}recreated {2}its type.*\n {2}Run b {5}stashed {4}its operator.*\n\n/m,
     );
   });
 

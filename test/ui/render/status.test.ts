@@ -69,7 +69,7 @@ describe('ages', () => {
 
   test('without the record of a silent destination nobody knows whether there was anything', () => {
     const result = resultOf({ lastStage: undefined, dest: side('west', DEAD) });
-    expect(lineOf(result, 'last stage')).toMatch(/^last stage +not known$/);
+    expect(lineOf(result, 'last stage')).toMatch(/^last stage +unknown$/);
   });
 });
 
@@ -115,8 +115,8 @@ test('what is the matter stands below, each as a line', () => {
     /^pending fence +\S+ +the source did not answer$/m,
     /^operation +cutover-1 +cutover, running \(ben@desk\)$/m,
     /^! The epochs differ\.$/m,
-    /^Not known: Whether it runs\.$/m,
-    /^To decide: Whether it is lost\.$/m,
+    /^Unknown: Whether it runs\.$/m,
+    /^To do: Whether it is lost\.$/m,
     /^Next:\n {2}to go on:\n {4}dr-syncer resume -n shop$/m,
   ])
     expect(text).toMatch(line);
@@ -147,7 +147,7 @@ const ENTRY: HistoryEntry = {
 
 describe('the history', () => {
   test('says that there is none', () => {
-    expect(renderHistory([])).toBe('Nothing has been recorded here.\n');
+    expect(renderHistory([])).toBe('No operations recorded.\n');
   });
 
   test('tells each run, one that lost its lock as well, with numbers to the right', () => {

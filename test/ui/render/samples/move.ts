@@ -150,7 +150,7 @@ export const PREFLIGHTS: Readonly<Record<string, PreflightResult>> = {
 export const REPAIRS: Readonly<Record<string, RepairResult>> = {
   'repair-done': {
     schema: 'dr-syncer.io/repair-result/v1',
-    ...{ outcome: 'ok', exitCode: 0, summary: '2 records were put right.', dryRun: false },
+    ...{ outcome: 'ok', exitCode: 0, summary: '2 records were repaired.', dryRun: false },
     repairs: [
       'Write the record of the destination from the copy of the source (epoch 2).',
       'Close operation cutover-20260101-000000-abcd, whose journal is lost.',
