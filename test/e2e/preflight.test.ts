@@ -313,7 +313,7 @@ describe('the destination', () => {
     const result = await preflightOf(namespace, { kind: 'failback' });
     expect(rowsOf(result, 'refuse')).toEqual([
       expect.stringMatching(/^staged .*Nothing is parked/),
-      expect.stringMatching(/^runs-already Deployment web: .*although the other side is the live one/),
+      expect.stringMatching(/^runs-already Deployment web: .*although the other side is the live side/),
     ]);
   });
 });
