@@ -262,7 +262,7 @@ describe('F19: Jobs that run at the time of the cutover', () => {
   test('F19: --jobs wait: the cutover goes on when they have ended, and they do not run again', async () => {
     const namespace = await install();
     const run = beginMove('cutover', namespace, { args: ['--jobs', 'wait'] });
-    await run.says(/Waiting for Job work to end/);
+    await run.says(/Waiting for Job work to finish/);
     expect(await livePods('dest', namespace)).toEqual([]);
     expect(await countsOf('source', namespace)).toEqual({ 'Deployment/web': 1, 'Job/work': 'on' });
     await end(namespace);
