@@ -136,7 +136,7 @@ describe('after kill -9 of dr-syncer in mid-copy', () => {
     );
     expect(run.exitCode, run.stderr).toBe(0);
     expect(run.stderr).toMatch(
-      /Last data copy: never, and since \S+ its volumes were written to by cutover-/,
+      /Last data copy: never, but since \S+ its volumes were written to by cutover-/,
     );
     expect(lifeOf(orphan)).toBe('gone');
     expect(await listJson('dest', 'Job', namespace)).toEqual([]);

@@ -81,7 +81,7 @@ describe('a failback', () => {
     await moveTo(0, 'cutover', namespace);
     await deleteJson('source', 'Deployment', 'api', namespace);
     const { document } = await moveTo(3, 'failback', namespace);
-    expect(document.summary).toMatch(/Nothing was changed.*Deployment api.*gone from/);
+    expect(document.summary).toMatch(/Nothing was changed.*Deployment api.*not found in/);
     expect(await countsOf('dest', namespace)).toEqual({ 'Deployment/web': 2, 'Deployment/api': 3 });
     expect(await livePods('dest', namespace)).toHaveLength(5);
   });
