@@ -97,7 +97,7 @@ test('D26, D65: a copy whose pod was deleted by force is ended, named, cleaned u
   writeFileSync(file, '');
   const error = await failed;
   expect(error?.message).toMatch(
-    /^1 of 2 PVCs were not copied: files: pv-migrate was stopped, because this copy /,
+    /^1 of 2 PVCs were not copied: files: pv-migrate was stopped because this copy /,
   );
   expect(error?.message).toContain(
     `pod ${name} in namespace ${namespace} of context ${contextOf('dest')}, to which it is copied: was deleted`,
