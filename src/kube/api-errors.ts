@@ -1,6 +1,7 @@
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
 import { DrError } from '../common/errors.ts';
 import type { ExitName } from '../common/exit-codes.ts';
+import { clause } from '../common/sentences.ts';
 import { type Refusal, refusalsIn } from './admission-refusals.ts';
 import type { Json } from './api-types.ts';
 import { isObject, numberAt, objectsAt, parseJson, stringAt } from './raw-json.ts';
@@ -183,7 +184,7 @@ const isTlsCode = (code: string): boolean =>
   /CERT|SSL|TLS|UNABLE_TO_|SELF_SIGNED|ALTNAME|EPROTO/.test(code) && !code.startsWith('UND_ERR');
 
 const describeFailure = (failure: Failure): string => {
-  const detail = failure.detail.replace(/\.$/, '');
+  const detail = clause(failure.detail);
   return failure.status === 0 ? detail : `${detail} (${failure.status} ${failure.reason})`;
 };
 

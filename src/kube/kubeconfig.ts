@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { loadYaml } from '@kubernetes/client-node';
 import { errorText, UsageError } from '../common/errors.ts';
+import { clause } from '../common/sentences.ts';
 import type { Json, JsonObject } from './api-types.ts';
 import { isObject, objectAt, objectsAt, stringAt } from './raw-json.ts';
 
@@ -81,7 +82,7 @@ const readKubeconfig = (file: string): RawKubeconfig => {
   } catch (error) {
     // The parser quotes lines of the file, which may be credentials.
     const [reason = ''] = errorText(error).split('\n');
-    throw new UsageError(`The kubeconfig ${file} cannot be read: ${reason.replace(/\.$/, '')}.`);
+    throw new UsageError(`The kubeconfig ${file} cannot be read: ${clause(reason)}.`);
   }
 };
 

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import { drSyncer } from '../common/command-line.ts';
 import { RefusedError, UnsafeError } from '../common/errors.ts';
 import { refKey } from '../kube/object-names.ts';
-import { stableStringify } from '../kube/raw-json.ts';
 import { outdateSide } from '../sides/outdate-writes.ts';
 import { listSide, whereIs } from '../sides/side.ts';
 import type { MoveDeps, MoveSide } from '../sides/side-types.ts';
@@ -17,9 +15,10 @@ import { timestamp } from '../state/time-text.ts';
 import { moveResult } from './end-operation.ts';
 import { type GiveUpDestInput, giveUpSteps } from './give-up-steps.ts';
 import type { MoveResult } from './move-result.ts';
-import { through } from './operation.ts';
+import { keepingWarnings, planHash, through } from './operation.ts';
 import type { Ending } from './operation-ending.ts';
-import { planSteps, runSteps, StepError, type StepJournal } from './run-steps.ts';
+import { stepsOf } from './operation-state.ts';
+import { planSteps, runSteps, StepError } from './run-steps.ts';
 
 /**
  * Starts the source again from its own copy: what carries our mark there, with the counts of the mark. Everything is
@@ -107,13 +106,7 @@ const run = async (given: GiveUpDestInput, unfinished: Journal | undefined): Pro
     else await journal.load(operationId);
     await outdateSide(source, { concurrency: input.options.concurrency, signal });
     const deps: MoveDeps = {
-      reporter: {
-        ...input.reporter,
-        warning: (text) => {
-          warnings.push(text);
-          input.reporter.warning(text);
-        },
-      },
+      reporter: keepingWarnings(input.reporter, warnings),
       signal: AbortSignal.any([signal, lock.lost]),
     };
     const ending = await endingOf(input, deps, journal, lock);
@@ -146,7 +139,7 @@ const newOperation = (input: GiveUpDestInput, operationId: string) => ({
   operationId,
   kind: 'rollback' as const,
   options: input.journalOptions,
-  planHash: createHash('sha256').update(stableStringify(input.journalOptions)).digest('hex').slice(0, 16),
+  planHash: planHash(input.journalOptions),
   by: input.operator,
   version: input.version,
   resumeCommand: command(input, 'rollback', '--destination-given-up'),
@@ -161,19 +154,8 @@ const endingOf = async (
   const { source } = input;
   const known = new Set((journal.current().baseline ?? []).map(refKey));
   const steps = giveUpSteps(input, deps, known);
-  const stepJournal: StepJournal = {
-    operationId: journal.current().operationId,
-    isDone: (id) => journal.current().steps.some((step) => step.id === id && step.state === 'done'),
-    advance: async (done, begin) => {
-      await Promise.all([
-        done === undefined ? undefined : journal.done(done.id, done.detail),
-        begin === undefined ? undefined : journal.begin(begin.id, begin.title),
-      ]);
-    },
-    fail: (id, text) => journal.fail(id, text),
-  };
   try {
-    const reports = await runSteps(steps, stepJournal, deps);
+    const reports = await runSteps(steps, stepsOf(journal), deps);
     return {
       outcome: 'ok',
       summary: `The application runs at the source again: ${whereIs(source)}. It is not proved that the destination is stopped.`,

@@ -1,7 +1,7 @@
 import { CONTENT_MANAGER, RELEASED } from '../common/annotations.ts';
 import { kubectl } from '../common/command-line.ts';
 import { PartialError } from '../common/errors.ts';
-import { count, nameList } from '../common/sentences.ts';
+import { clause, count, nameList } from '../common/sentences.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import { mapBounded } from '../kube/map-bounded.ts';
 import { objectName, typeName } from '../kube/object-names.ts';
@@ -94,10 +94,9 @@ const holdAgain = async (
   const [first] = failures;
   if (first === undefined) return released.length;
   const names = nameList(failures.map(({ item }) => objectName(item.object)));
-  throw new PartialError(
-    `${names} could not be held again in ${whereIs(side)}: ${first.text.replace(/\.$/, '')}.`,
-    { hint: holdHint(side, first.item) },
-  );
+  throw new PartialError(`${names} could not be held again in ${whereIs(side)}: ${clause(first.text)}.`, {
+    hint: holdHint(side, first.item),
+  });
 };
 
 // The mark goes last, so that a run which is cut off in between is ended by the next one.

@@ -76,7 +76,8 @@ export const createOperationState = (input: OperationStateInput): OperationState
 export const hasBegun = ({ steps }: Pick<Journal, 'steps'>, ids: readonly string[]): boolean =>
   steps.some((step) => ids.includes(step.id) && step.state !== 'skipped');
 
-const stepsOf = (journal: JournalLog): StepJournal & Pick<OperationState, 'hasBegun'> => {
+/** The steps of an operation as its journal has them. */
+export const stepsOf = (journal: JournalLog): StepJournal & Pick<OperationState, 'hasBegun'> => {
   const isDone = (id: string): boolean =>
     journal.current().steps.find((item) => item.id === id)?.state === 'done';
   return {

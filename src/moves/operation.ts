@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type DrError, errorText, InterruptedError, LockedError, PartialError } from '../common/errors.ts';
 import type { Reporter } from '../common/reporter.ts';
+import type { JsonObject } from '../kube/api-types.ts';
 import { countWritten } from '../kube/count-writes.ts';
 import { stableStringify } from '../kube/raw-json.ts';
 import type { WriteGate } from '../kube/write-gate.ts';
@@ -128,7 +129,7 @@ const openOperationJournal = async (
     operationId,
     kind: input.kind,
     options: input.journalOptions,
-    planHash: createHash('sha256').update(stableStringify(input.journalOptions)).digest('hex').slice(0, 16),
+    planHash: planHash(input.journalOptions),
     by: input.operator,
     version: input.version,
     resumeCommand: resumeLine(input),
@@ -164,14 +165,18 @@ const writeOperation = async (
   return record;
 };
 
-// What the steps warn of is part of the result.
-const keepingWarnings = (reporter: Reporter, warnings: string[]): Reporter => ({
+/** A reporter that also adds each warning to `warnings`, since what the steps warn of is part of the result. */
+export const keepingWarnings = (reporter: Reporter, warnings: string[]): Reporter => ({
   ...reporter,
   warning: (message) => {
     warnings.push(message);
     reporter.warning(message);
   },
 });
+
+/** Tells two plans apart in the history. Pure. */
+export const planHash = (journalOptions: JsonObject): string =>
+  createHash('sha256').update(stableStringify(journalOptions)).digest('hex').slice(0, 16);
 
 /** A side as it may be written with a lock: each attempt of a write asks its gate. */
 export const through = (side: MoveSide, gate: WriteGate, signal?: AbortSignal): MoveSide => ({

@@ -1,4 +1,5 @@
 import { kubectl, type NamedCluster } from '../common/command-line.ts';
+import { clause } from '../common/sentences.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
 import type { ClusterReader, Discovery, ResourceType } from '../kube/api-types.ts';
 import { preferredTypes } from '../pipeline/choose-types.ts';
@@ -132,7 +133,7 @@ const findingOf = ({ cluster, type, namespace, reason, questions }: OpenQuestion
   id: 'cannot-check',
   subject: type,
   message:
-    `Context ${cluster.context}: ${type} cannot be read (${reason.replace(/\.$/, '')}), so it is not known ` +
+    `Context ${cluster.context}: ${type} cannot be read (${clause(reason)}), so it is not known ` +
     `${[...questions].sort().join(', and ')}. Try it with: ${
       namespace === undefined
         ? kubectl(cluster, 'get', type, '--all-namespaces')

@@ -1,3 +1,4 @@
+import { clause } from '../common/sentences.ts';
 import { hasStatus } from '../kube/api-errors.ts';
 import { groupKind, objectName } from '../kube/object-names.ts';
 import { LEASES } from '../kube/well-known.ts';
@@ -48,7 +49,7 @@ export const checkRecordRoom = async (
           level: 'refuse',
           id: 'record-refused',
           subject: objectName(object),
-          message: `${objectName(object)}, the ${what}, cannot be stored in ${where}: ${failure.detail.replace(/\.$/, '')}. Exempt objects with the label dr-syncer.io/record from what refuses it.`,
+          message: `${objectName(object)}, the ${what}, cannot be stored in ${where}: ${clause(failure.detail)}. Exempt objects with the label dr-syncer.io/record from what refuses it.`,
         };
       }),
     ...quotaRoom(deps, options, collected, prepared, { present, namespaceExists }),

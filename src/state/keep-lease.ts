@@ -1,5 +1,6 @@
 import { CONTENT_MANAGER } from '../common/annotations.ts';
 import { type DrError, errorText, isDrError, LockedError, PartialError } from '../common/errors.ts';
+import { clause } from '../common/sentences.ts';
 import { sleep, timeLimit, timerMs } from '../common/sleep.ts';
 import { hasStatus, isNotFound } from '../kube/api-errors.ts';
 import type { ClusterWriter, KubeObject, RequestOptions } from '../kube/api-types.ts';
@@ -272,6 +273,6 @@ const silentError = (
       ? ''
       : ` This process was itself paused for ${Math.round(found.heldUpMs / 1000)} s: the machine is too busy, or the process was stopped.`;
   return new PartialError(
-    `${place(context, namespace)} could not be renewed for ${Math.round(found.idleMs / 1000)} s (the last attempt: ${found.text.replace(/\.$/, '')}).${busy} Operation ${operationId} stops here.`,
+    `${place(context, namespace)} could not be renewed for ${Math.round(found.idleMs / 1000)} s (the last attempt: ${clause(found.text)}).${busy} Operation ${operationId} stops here.`,
   );
 };

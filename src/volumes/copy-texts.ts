@@ -1,7 +1,7 @@
 import { formatBytes } from '../common/bytes.ts';
 import { PartialError } from '../common/errors.ts';
 import type { Reporter } from '../common/reporter.ts';
-import { clauseList } from '../common/sentences.ts';
+import { clause, clauseList } from '../common/sentences.ts';
 import type { ClaimResult } from './mover-types.ts';
 import type { MoverOutcome } from './pv-migrate.ts';
 
@@ -13,7 +13,7 @@ export const movesError = (results: readonly ClaimResult[]): PartialError | unde
   const bad = results.filter((result) => result.status === 'failed' || result.status === 'refused');
   if (bad.length === 0) return undefined;
   const why = bad.map(
-    (result) => `${result.name}: ${(result.brief ?? result.reason ?? result.status).replace(/\.$/, '')}`,
+    (result) => `${result.name}: ${clause(result.brief ?? result.reason ?? result.status)}`,
   );
   return new PartialError(
     `${bad.length} of ${results.length} ${results.length === 1 ? 'PVC was' : 'PVCs were'} not copied: ${clauseList(why, MOST_NAMED)}.`,
