@@ -63,7 +63,7 @@ describe('structured references', () => {
     const [finding] = findingsOf(copy.result, 'grant-not-copied').filter(({ subject }) =>
       subject.includes(grant),
     );
-    expect(finding?.message).toContain(`gives ClusterRole view to ServiceAccount robot`);
+    expect(finding?.message).toContain(`grants ClusterRole view to ServiceAccount robot`);
   });
 });
 
