@@ -1,8 +1,17 @@
 import type { ExitName } from './exit-codes.ts';
 
+/** What an error is about, for programs that decide by it: the condition reasons of a controller. */
+export type ErrorReason =
+  | 'NamespaceMissing'
+  | 'EmptySelection'
+  | 'UnknownType'
+  | 'DestinationLive'
+  | 'OperationRunning';
+
 /** What a DrError may carry besides its message: the next command to type, and the error underneath. */
 export interface DrErrorOptions {
   readonly hint?: string | undefined;
+  readonly about?: ErrorReason | undefined;
   readonly cause?: unknown;
 }
 
@@ -14,11 +23,13 @@ export abstract class DrError extends Error {
   abstract readonly type: string;
   abstract readonly exit: ExitName;
   readonly hint: string | undefined;
+  readonly about: ErrorReason | undefined;
 
   constructor(message: string, options: DrErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.hint = options.hint;
+    this.about = options.about;
   }
 }
 

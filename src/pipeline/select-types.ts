@@ -67,6 +67,7 @@ export const selectTypes = (pairs: readonly TypePair[], selection: TypeSelection
   if (selected.length === 0) {
     throw new UsageError('No resource type is left to copy.', {
       hint: 'Widen --resource-types, narrow --exclude-resource-types, or add --include-custom-resources.',
+      about: 'EmptySelection',
     });
   }
   return { selected, leftOutCustom, neverCopied };
@@ -85,7 +86,7 @@ export const refuseUnknownKinds = (pairs: readonly TypePair[], kinds: readonly s
   const near = nearest(unknown, served);
   throw new UsageError(
     `--one-shot-kinds: the source serves no custom resources "${unknown}"${near === undefined ? '.' : `; did you mean "${near}"?`}`,
-    { hint: HOW_TO_LIST },
+    { hint: HOW_TO_LIST, about: 'UnknownType' },
   );
 };
 
@@ -124,6 +125,6 @@ const unknownType = (pairs: readonly TypePair[], name: string, flag: string): Us
   const near = nearest(name, [...new Set(pairs.flatMap(namesOf))]);
   return new UsageError(
     `${flag}: the source serves no namespaced type "${name}"${near === undefined ? '.' : `; did you mean "${near}"?`}`,
-    { hint: HOW_TO_LIST },
+    { hint: HOW_TO_LIST, about: 'UnknownType' },
   );
 };

@@ -35,6 +35,7 @@ export const connect = async (deps: StageDeps, options: StageOptions): Promise<C
   if (sourceNamespace === undefined) {
     throw new UsageError(`Context ${source.context} has no namespace "${options.sourceNamespace}".`, {
       hint: `List them with: ${kubectl(source, 'get', 'namespaces')}`,
+      about: 'NamespaceMissing',
     });
   }
   const sameCluster = sourceUid !== undefined && sourceUid === destUid;

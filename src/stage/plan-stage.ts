@@ -106,6 +106,7 @@ const refuseEmpty = (deps: StageDeps, options: StageOptions, prepared: readonly 
     `Namespace ${options.sourceNamespace} in context ${deps.source.context} has no objects to copy${narrowed}${prepared.length === 0 ? '' : `: ${leftOutClause(prepared)}`}.`,
     {
       hint: `Inspect it with: ${kubectl({ cluster: deps.source, namespace: options.sourceNamespace }, 'get', 'all')}`,
+      about: 'EmptySelection',
     },
   );
 };

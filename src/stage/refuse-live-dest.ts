@@ -72,6 +72,7 @@ export const refuseLive = (
       `${where} cannot be staged while a ${operation.kind} is unfinished: operation ${operation.id}. Nothing was changed.`,
       {
         hint: `Resume: ${drSyncer('resume', pair, ...wordsOfRecord(operation))}${back}`,
+        about: 'OperationRunning',
       },
     );
   }
@@ -82,7 +83,7 @@ export const refuseLive = (
     record.phase === 'moving'
       ? `${where} is being moved, according to its record, so it is not known whether staging would park the running application.`
       : `${where} is live: its record says "${record.phase}", so staging would park the running application.`,
-    { hint: `To see which side is live: ${drSyncer('status', pair)}` },
+    { hint: `To see which side is live: ${drSyncer('status', pair)}`, about: 'DestinationLive' },
   );
 };
 
@@ -104,7 +105,7 @@ export const refuseLostRecord = async (
   const pair = pairOf(deps, options);
   throw new PartialError(
     `Namespace ${options.destNamespace} in context ${deps.dest.context} cannot be staged: its record is lost, and its journal says that ${journal.kind} ${journal.operationId} is unfinished. Nothing was changed.`,
-    { hint: `To see what to do: ${drSyncer('status', pair)}` },
+    { hint: `To see what to do: ${drSyncer('status', pair)}`, about: 'OperationRunning' },
   );
 };
 
