@@ -1,29 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { CONTENT_MANAGER } from '../common/annotations.ts';
 import { errorText, LockedError } from '../common/errors.ts';
 import type { Life } from '../common/process-identity.ts';
 import { timeLimit } from '../common/sleep.ts';
-import { hasStatus } from '../kube/api-errors.ts';
-import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/api-types.ts';
-import { LEASES } from '../kube/well-known.ts';
+import type { ClusterReader, RequestOptions } from '../kube/api-types.ts';
 import { OPEN_GATE, type WriteGate } from '../kube/write-gate.ts';
-import { type KeptLease, keepLease, readStoredLease, releaseStray, replaceLease } from './keep-lease.ts';
-import {
-  heldLease,
-  isHeldBy,
-  judgeLease,
-  type LeaseHolder,
-  type LockRequest,
-  msToExpiry,
-  readLease,
-} from './lease.ts';
+import { type KeptLease, type LeasePlace, readStoredLease, releaseStray } from './keep-lease.ts';
+import { judgeLease, type LeaseHolder, type LockRequest, msToExpiry, readLease } from './lease.ts';
 import { refuseLock } from './lock-refusal.ts';
-
-/** A side of the lock. */
-export interface LockSide {
-  readonly cluster: ClusterWriter;
-  readonly namespace: string;
-}
+import { LOCK_NAME } from './record-places.ts';
+import { type Judge, type LockSide, tryToTake } from './take-lease.ts';
 
 export interface LockOptions {
   /** Decides who holds the lock. */
@@ -89,6 +74,7 @@ export const acquireLock = async (options: LockOptions): Promise<Lock> => {
   const ttlMs = options.ttlMs ?? options.process?.lockTtlMs ?? DEFAULT_TTL_MS;
   if (!(ttlMs >= 1000)) throw new RangeError(`a lock of ${ttlMs} ms is too short for a clock of seconds`);
   const request: LockRequest = {
+    name: LOCK_NAME,
     holder,
     operationId,
     session: randomUUID(),
@@ -123,7 +109,7 @@ export const readLock = async (
   namespace: string,
   options: RequestOptions = {},
 ): Promise<(Pick<LeaseHolder, 'holder' | 'operationId' | 'process'> & LockAges) | undefined> => {
-  const lease = await readStoredLease(reader, namespace, options);
+  const lease = await readStoredLease(reader, lockOf(namespace), options);
   const held = lease === undefined ? undefined : readLease(lease);
   if (held === undefined) return undefined;
   const nowMs = reader.now();
@@ -147,13 +133,14 @@ export const refuseHeldLock = async (
   asking: Pick<LockOptions, 'holder' | 'process'>,
   options: RequestOptions = {},
 ): Promise<void> => {
-  const lease = await readStoredLease(cluster, namespace, options);
+  const lease = await readStoredLease(cluster, lockOf(namespace), options);
   const held = lease === undefined ? undefined : readLease(lease);
   const nowMs = cluster.now();
   if (held === undefined || msToExpiry(held, nowMs) <= 0) return;
   const isOwn = held.holder === asking.holder && held.process !== undefined;
   if (isOwn && asking.process?.lifeOf(held.process ?? '') === 'gone') return;
   const request: LockRequest = {
+    name: LOCK_NAME,
     holder: asking.holder,
     operationId: '',
     session: '',
@@ -176,9 +163,8 @@ export interface LockAges {
 const DEFAULT_TTL_MS = 30_000;
 const DEFAULT_PATIENCE_MS = 60_000;
 const SOURCE_MS = 10_000;
-const ATTEMPTS = 5;
 
-type Judge = (held: LeaseHolder, nowMs: number) => ReturnType<typeof judgeLease>;
+const lockOf = (namespace: string): LeasePlace => ({ namespace, name: LOCK_NAME });
 
 const takeLease = async (
   side: LockSide,
@@ -187,49 +173,17 @@ const takeLease = async (
   patienceMs: number,
   options: RequestOptions,
 ): Promise<KeptLease> => {
-  const { namespace } = side;
-  const cluster = side.cluster.through(OPEN_GATE, { urgent: true });
-  for (let attempt = 1; ; attempt++) {
-    const current = await readStoredLease(cluster, namespace, options);
-    const held = current === undefined ? undefined : readLease(current);
-    // The read has just brought the server's time.
-    const nowMs = cluster.now();
-    if (held !== undefined && held.session !== request.session) {
-      const verdict = judge(held, nowMs);
-      if (verdict !== 'take') {
-        throw refuseLock(verdict, held, request, { context: cluster.context, namespace }, nowMs);
-      }
-    }
-    const started = { startedMs: performance.now(), startedAt: Date.now() };
-    const lease = await storeLease(cluster, heldLease(namespace, request, nowMs, current), request, options);
-    if (lease !== undefined) return keepLease(cluster, namespace, request, { lease, ...started }, patienceMs);
-    if (attempt === ATTEMPTS) {
-      throw new LockedError(
-        `The lock of namespace ${namespace} in context ${cluster.context} keeps changing hands.`,
-        { hint: 'To see who is working on the namespace, run status.' },
-      );
-    }
+  const { cluster, namespace } = side;
+  const taking = await tryToTake(side, request, judge, patienceMs, options);
+  if (taking.is === 'ours') return taking.kept;
+  if (taking.is === 'held') {
+    const { verdict, held, nowMs } = taking;
+    throw refuseLock(verdict, held, request, { context: cluster.context, namespace }, nowMs);
   }
-};
-
-// Undefined when somebody else was faster; the winner is then looked at.
-const storeLease = async (
-  cluster: ClusterWriter,
-  lease: KubeObject,
-  { session }: LockRequest,
-  options: RequestOptions,
-): Promise<KubeObject | undefined> => {
-  if (lease.metadata.resourceVersion !== undefined) {
-    const stored = await replaceLease(cluster, lease, session, options);
-    return stored.isOurs ? stored.lease : undefined;
-  }
-  try {
-    const { object } = await cluster.create(LEASES, lease, { ...options, fieldManager: CONTENT_MANAGER });
-    return isHeldBy(object, session) ? object : undefined;
-  } catch (error) {
-    if (hasStatus(error, 409)) return undefined;
-    throw error;
-  }
+  throw new LockedError(
+    `The lock of namespace ${namespace} in context ${cluster.context} keeps changing hands.`,
+    { hint: 'To see who is working on the namespace, run status.' },
+  );
 };
 
 // The destination has decided: at the source, an expired lease and one of our own operation are in nobody's way.
@@ -257,6 +211,6 @@ const takeSource = async (
       `There is no lock in the source namespace ${source.namespace}, context ${source.cluster.context}: ` +
       `${errorText(error)} The lock in the destination holds.`;
     const cluster = source.cluster.through(OPEN_GATE, { urgent: true });
-    return { release: () => releaseStray(cluster, source.namespace, request.session), notes: [note] };
+    return { release: () => releaseStray(cluster, lockOf(source.namespace), request.session), notes: [note] };
   }
 };

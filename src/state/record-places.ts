@@ -19,6 +19,10 @@ export const LOCK_OPERATION = `${PREFIX}lock-operation`;
 export const LOCK_SESSION = `${PREFIX}lock-session`;
 export const LOCK_PROCESS = `${PREFIX}lock-process`;
 
+/** Annotations of a Lease that elects a leader: the process that writes it, and that process on its host. */
+export const LEADER_SESSION = `${PREFIX}leader-session`;
+export const LEADER_PROCESS = `${PREFIX}leader-process`;
+
 /**
  * The place of a record in a namespace. `role` says which copy is meant: the one at the destination, which decides, or
  * the mirror at the source. They have different names, because one namespace may be the source of one pair and the
