@@ -90,6 +90,7 @@ const requestOf = ({ name, holder, process, ttlMs = TTL_MS }: LeadershipOptions)
     ttlMs: Math.ceil(ttlMs / 1000) * 1000,
     takeOver: true,
     resume: true,
+    yields: false,
   };
 };
 

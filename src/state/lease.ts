@@ -8,6 +8,8 @@ import {
   LOCK_OPERATION,
   LOCK_PROCESS,
   LOCK_SESSION,
+  LOCK_WANTED,
+  LOCK_YIELDS,
   recordLabels,
 } from './record-places.ts';
 import { isAhead, microTimestamp, parseTimestamp } from './time-text.ts';
@@ -28,6 +30,8 @@ export interface LockRequest {
   readonly takeOver: boolean;
   /** The lease of the same holder and operation may be taken although it has not expired. */
   readonly resume: boolean;
+  /** Whoever asks for the lock without this gets it before its work is done. */
+  readonly yields: boolean;
 }
 
 /** A lease that somebody holds. Times are ms of the server's clock. */
@@ -36,6 +40,8 @@ export interface LeaseHolder {
   readonly operationId: string;
   readonly session: string;
   readonly process: string | undefined;
+  /** It gives the lock up to a person who asks for it. */
+  readonly yields: boolean;
   readonly ttlMs: number;
   readonly acquiredAt: number | undefined;
   /** Undefined when the lease has no readable time: it counts as expired. */
@@ -56,6 +62,7 @@ export const readLease = (lease: KubeObject): LeaseHolder | undefined => {
     operationId: annotation(LOCK_OPERATION) ?? NO_OPERATION,
     session: annotation(isLock ? LOCK_SESSION : LEADER_SESSION) ?? '',
     process: annotation(isLock ? LOCK_PROCESS : LEADER_PROCESS),
+    yields: annotation(LOCK_YIELDS) === 'true',
     ttlMs: (numberAt(lease, 'spec', 'leaseDurationSeconds') ?? 0) * 1000,
     acquiredAt: parseTimestamp(stringAt(lease, 'spec', 'acquireTime')),
     renewedAt: parseTimestamp(stringAt(lease, 'spec', 'renewTime')),
@@ -129,7 +136,10 @@ export const renewedLease = (lease: KubeObject, nowMs: number): KubeObject => ({
 export const releasedLease = (lease: KubeObject): KubeObject => {
   const spec = isObject(lease.spec) ? lease.spec : {};
   const { holderIdentity: _holder, acquireTime: _acquired, ...kept } = spec;
-  return withMetadata(lease.metadata, lease, { annotations: {}, spec: kept });
+  const wanted = stringAt(lease, 'metadata', 'annotations', LOCK_WANTED);
+  // Who asked for the lock goes before the next run that would yield it.
+  const annotations = wanted === undefined ? {} : { [LOCK_WANTED]: wanted };
+  return withMetadata(lease.metadata, lease, { annotations, spec: kept });
 };
 
 /** Whether a Lease is held by this very process. Pure. */
@@ -145,18 +155,27 @@ const OUR_ANNOTATIONS: ReadonlySet<string> = new Set([
   LOCK_OPERATION,
   LOCK_SESSION,
   LOCK_PROCESS,
+  LOCK_YIELDS,
+  LOCK_WANTED,
   LEADER_SESSION,
   LEADER_PROCESS,
 ]);
 
 const isLockName = (name: string): boolean => name === LOCK_NAME;
 
-const annotationsOf = ({ name, operationId, session, process }: LockRequest): { [key: string]: string } =>
+const annotationsOf = ({
+  name,
+  operationId,
+  session,
+  process,
+  yields,
+}: LockRequest): { [key: string]: string } =>
   isLockName(name)
     ? {
         [LOCK_OPERATION]: operationId,
         [LOCK_SESSION]: session,
         ...(process === undefined ? {} : { [LOCK_PROCESS]: process }),
+        ...(yields ? { [LOCK_YIELDS]: 'true' } : {}),
       }
     : { [LEADER_SESSION]: session, ...(process === undefined ? {} : { [LEADER_PROCESS]: process }) };
 

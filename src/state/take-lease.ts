@@ -12,6 +12,7 @@ import {
   type LockRequest,
   readLease,
 } from './lease.ts';
+import { isFresh, type LockWish, wishOf } from './lock-wish.ts';
 
 /** A side of the lock. */
 export interface LockSide {
@@ -21,13 +22,18 @@ export interface LockSide {
 
 /** What to do about a lease that is held, at a time of the server's clock in ms. */
 export type Judge = (held: LeaseHolder, nowMs: number) => Verdict;
-export type Verdict = ReturnType<typeof judgeLease>;
+type Verdict = ReturnType<typeof judgeLease>;
 
-/** What came of asking for a lease: it is ours and kept; or somebody has it, and why it is not taken; or it keeps changing hands. */
+/**
+ * What came of asking for a lease: it is `ours` and kept; somebody has it (`held`), and why it is not taken; it is `wanted`
+ * by a person who goes before a request that would yield; or it keeps changing hands.
+ */
 export type Taking =
-  | { readonly is: 'ours'; readonly kept: KeptLease }
+  | { readonly is: 'ours'; readonly kept: KeptLease; readonly lease: KubeObject }
+  | { readonly is: 'wanted'; readonly wish: LockWish }
   | {
       readonly is: 'held';
+      readonly lease: KubeObject;
       readonly held: LeaseHolder;
       readonly verdict: Exclude<Verdict, 'take'>;
       readonly nowMs: number;
@@ -54,14 +60,17 @@ export const tryToTake = async (
     const held = current === undefined ? undefined : readLease(current);
     // The read has just brought the server's time.
     const nowMs = cluster.now();
-    if (held !== undefined && held.session !== request.session) {
+    if (current !== undefined && held !== undefined && held.session !== request.session) {
       const verdict = judge(held, nowMs);
-      if (verdict !== 'take') return { is: 'held', held, verdict, nowMs };
+      if (verdict !== 'take') return { is: 'held', lease: current, held, verdict, nowMs };
     }
+    const wish = current === undefined || !request.yields ? undefined : wishOf(current);
+    if (wish !== undefined && isFresh(wish, nowMs)) return { is: 'wanted', wish };
     const started = { startedMs: performance.now(), startedAt: Date.now() };
     const lease = await storeLease(cluster, heldLease(namespace, request, nowMs, current), request, options);
     if (lease === undefined) continue;
-    return { is: 'ours', kept: keepLease(cluster, namespace, request, { lease, ...started }, patienceMs) };
+    const kept = keepLease(cluster, namespace, request, { lease, ...started }, patienceMs);
+    return { is: 'ours', kept, lease };
   }
   return { is: 'contested' };
 };

@@ -28,6 +28,7 @@ const claim = (changes: Partial<LockRequest> = {}): LockRequest => ({
   ttlMs: TTL,
   takeOver: false,
   resume: false,
+  yields: false,
   ...changes,
 });
 const bob = (changes: Partial<LockRequest> = {}): LockRequest =>
