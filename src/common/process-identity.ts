@@ -40,6 +40,19 @@ export const pidOf = (identity: string): number | undefined => parseIdentity(ide
 export const isBeforeBoot = (identity: string, madeMs: number): boolean =>
   parseIdentity(identity)?.host === hostname() && madeMs < Date.now() - uptime() * 1000;
 
+/**
+ * Whether a process ran in an earlier container of this pod: on this host, since its last start, but in another pid
+ * namespace, or with a pid that belongs to a younger process now. Only for identities that no other pod can have
+ * written. Where it is not known, false. Never throws.
+ */
+export const isOfEarlierContainer = (identity: string): boolean => {
+  const known = readIdentity(identity);
+  const system = systemName();
+  if (known === undefined || system === '' || known.host !== hostname()) return false;
+  if (known.system === system) return startOf(known.pid) !== known.started && seesOthers();
+  return known.system.split('/')[0] === system.split('/')[0];
+};
+
 interface Identity {
   readonly host: string;
   readonly system: string;
@@ -48,11 +61,16 @@ interface Identity {
 }
 
 const parseIdentity = (text: string): Identity | undefined => {
+  const identity = readIdentity(text);
+  return identity === undefined || identity.pid <= 1 ? undefined : identity;
+};
+
+const readIdentity = (text: string): Identity | undefined => {
   try {
     const { host, system, pid, started } = JSON.parse(text) as { [Key in keyof Identity]?: unknown };
     if (typeof host !== 'string' || typeof system !== 'string' || typeof started !== 'string')
       return undefined;
-    return typeof pid === 'number' && pid > 1 ? { host, system, pid, started } : undefined;
+    return typeof pid === 'number' && pid > 0 ? { host, system, pid, started } : undefined;
   } catch {
     return undefined;
   }

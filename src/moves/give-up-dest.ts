@@ -95,6 +95,7 @@ const run = async (given: GiveUpDestInput, unfinished: Journal | undefined): Pro
     takeOver: given.takeOver,
     resume: unfinished !== undefined,
     process: given.process,
+    onWait: (sentence) => given.reporter.waiting(sentence),
     signal,
   });
   const source = through(given.source, lock.gate);

@@ -60,6 +60,7 @@ export const beginOperation = async (input: OperationInput): Promise<Operation> 
     takeOver: input.takeOver,
     resume: input.resume !== undefined,
     process: input.process,
+    onWait: (sentence) => input.reporter.waiting(sentence),
     signal: input.signal,
   });
   try {

@@ -85,6 +85,7 @@ export const repairRecords = async (input: RepairInput): Promise<RepairResult> =
     operationId,
     takeOver: input.takeOver,
     process: input.process,
+    onWait: (sentence) => input.reporter.waiting(sentence),
     signal: input.signal,
   });
   try {

@@ -15,6 +15,8 @@ export interface StageEnding {
   readonly rows: readonly StageRow[];
   /** Besides those of the plan. */
   readonly findings?: readonly Finding[];
+  /** Who asked for the lock, when it was given up for that. */
+  readonly yieldedTo?: string | undefined;
 }
 
 /** The result of a stage that ends now. */
@@ -22,7 +24,7 @@ export const endStage = (
   deps: StageDeps,
   options: StageOptions,
   plan: StagePlan,
-  { outcome, summary, rows, findings = [] }: StageEnding,
+  { outcome, summary, rows, findings = [], yieldedTo }: StageEnding,
 ): StageResult => {
   const elapsedMs = performance.now() - plan.started;
   return stageResult(deps, options, {
@@ -32,6 +34,7 @@ export const endStage = (
     findings: [...plan.findings, ...findings],
     orphans: [...plan.orphans, ...plan.manifests.map(({ about }) => about)],
     stageHash: plan.stageHash,
+    yieldedTo,
     startedAtMs: deps.dest.now() - elapsedMs,
     elapsedMs,
     connected: plan.connected,

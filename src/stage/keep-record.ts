@@ -24,6 +24,8 @@ export const lockForStage = async (deps: StageDeps, options: StageOptions): Prom
     operationId: newOperationId('stage', deps.dest.now(), Math.random),
     // A stage that was killed leaves nothing behind that another one could not do again.
     takeOver: true,
+    yields: deps.lock.yields,
+    onWait: (sentence) => deps.reporter.waiting(sentence),
     signal: deps.signal,
   });
   try {
@@ -36,9 +38,12 @@ export const lockForStage = async (deps: StageDeps, options: StageOptions): Prom
   }
 };
 
-/** The dependencies of a stage that holds the lock: what it writes goes through it, and it ends when it is lost. */
+/**
+ * The dependencies of a stage that holds the lock: what it writes goes through it, and it ends when the lock is lost, or
+ * wanted where it yields.
+ */
 export const lockedDeps = (deps: StageDeps, lock: Lock): StageDeps => {
-  const signal = AbortSignal.any([deps.signal, lock.lost]);
+  const signal = AbortSignal.any([deps.signal, lock.lost, lock.wanted]);
   return { ...deps, signal, dest: deps.dest.through(lock.gate, { signal }) };
 };
 

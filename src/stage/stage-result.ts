@@ -29,6 +29,7 @@ export interface StageEnd {
   readonly findings: readonly Finding[];
   readonly orphans: readonly Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>[];
   readonly stageHash: string;
+  readonly yieldedTo?: string | undefined;
   readonly collected: Collected;
   readonly connected: Connected;
 }
@@ -70,6 +71,7 @@ export const stageResult = (deps: StageDeps, options: StageOptions, end: StageEn
         ...connected.destDiscovery.failed.map((failed) => ({ ...failed, side: 'dest' as const })),
       ],
     },
+    ...(end.yieldedTo === undefined ? {} : { yieldedTo: end.yieldedTo }),
     requests: { source: deps.source.counts(), dest: deps.dest.counts() },
   };
 };

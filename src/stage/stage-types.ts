@@ -64,6 +64,8 @@ export interface StageDeps {
 interface LockHolder {
   readonly holder: string;
   readonly process: LockProcess;
+  /** The lock is given up to a person who asks for it; the stage then ends as `locked`, with `yieldedTo`. */
+  readonly yields?: boolean | undefined;
 }
 
 /** What happened to one object. In a dry run the action is what would happen. */
@@ -140,6 +142,8 @@ export interface StageResult {
       readonly side: SideRole;
     }[];
   };
+  /** Who asked for the lock, when the stage gave it up for that before its end. */
+  readonly yieldedTo?: string;
   readonly requests: { readonly source: RequestCounts; readonly dest: RequestCounts };
   /** The copy of volume data that was asked for with it. */
   readonly preCopy?: PreCopyResult;

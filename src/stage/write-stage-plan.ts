@@ -3,6 +3,7 @@ import type { ExitName } from '../common/exit-codes.ts';
 import { countWritten } from '../kube/count-writes.ts';
 import type { AppliedRow } from '../pipeline/apply-plan.ts';
 import type { PlanItem } from '../pipeline/plan-object.ts';
+import { YieldedError } from '../state/lock-wish.ts';
 import { applyObjects, shownRows } from './apply-objects.ts';
 import { bringNeeds, type CheckedNeeds } from './bring-needs.ts';
 import type { CheckedPlan } from './check-stage-plan.ts';
@@ -56,11 +57,15 @@ export const writePlan = async (
       staged,
       written,
     });
-    return endStage(deps, options, plan, { ...ending, findings: checked.room });
+    const { reason } = locked.signal;
+    const yieldedTo = ending.outcome === 'locked' && isYielded(reason) ? reason.wantedBy : undefined;
+    return endStage(deps, options, plan, { ...ending, findings: checked.room, yieldedTo });
   } finally {
     await lock?.release();
   }
 };
+
+const isYielded = (reason: unknown): reason is YieldedError => reason instanceof YieldedError;
 
 const withoutNamespace = (
   options: StageOptions,

@@ -1,13 +1,12 @@
 import { CONTENT_MANAGER } from '../common/annotations.ts';
-import { type DrError, errorText, isDrError, LockedError, PartialError } from '../common/errors.ts';
-import { clause } from '../common/sentences.ts';
+import { type DrError, errorText, isDrError } from '../common/errors.ts';
 import { sleep, timeLimit, timerMs } from '../common/sleep.ts';
 import { hasStatus, isNotFound } from '../kube/api-errors.ts';
 import type { ClusterWriter, KubeObject, RequestOptions } from '../kube/api-types.ts';
 import { LEASES } from '../kube/well-known.ts';
 import type { WriteGate } from '../kube/write-gate.ts';
-import { isHeldBy, type LockRequest, readLease, releasedLease, renewedLease } from './lease.ts';
-import { LOCK_NAME } from './record-places.ts';
+import { isHeldBy, type LockRequest, releasedLease, renewedLease } from './lease.ts';
+import { silentError, takenError } from './lease-lost.ts';
 
 /** A lease that this process has taken and keeps. */
 export interface KeptLease {
@@ -133,7 +132,10 @@ const tryToRenew = async (kept: Kept): Promise<void> => {
     if (performance.now() - kept.failing.sinceMs < patienceMs) return;
     const idleMs = request.ttlMs - leftMs(kept);
     const { heldUpMs, failing } = kept;
-    lose(kept, silentError(cluster.context, namespace, request, { idleMs, heldUpMs, text: failing.text }));
+    lose(
+      kept,
+      silentError({ context: cluster.context, namespace }, request, { idleMs, heldUpMs, text: failing.text }),
+    );
   }
 };
 
@@ -144,7 +146,8 @@ const renewOnce = async (kept: Kept): Promise<void> => {
   const signal = AbortSignal.any([ending.signal, timeLimit(request.ttlMs / 3)]);
   const wanted = renewedLease(kept.lease, cluster.now());
   const stored = await replaceLease(cluster, wanted, request.session, { signal });
-  if (!stored.isOurs) return lose(kept, takenError(cluster.context, namespace, request, stored.lease));
+  if (!stored.isOurs)
+    return lose(kept, takenError({ context: cluster.context, namespace }, request, stored.lease));
   kept.lease = stored.lease;
   // An earlier write of ours was stored, and nobody can say when.
   if (!stored.isWritten) return;
@@ -185,7 +188,7 @@ export const replaceLease = async (
       : { isOurs: false, lease: object };
   } catch (error) {
     if (!isNotFound(error) && !hasStatus(error, 409)) throw error;
-    const stored = await readStoredLease(cluster, lease.metadata.namespace ?? '', options);
+    const stored = await readStoredLease(cluster, placeOf(lease), options);
     return stored !== undefined && isHeldBy(stored, session)
       ? { isOurs: true, lease: stored, isWritten: false }
       : { isOurs: false, lease: stored };
@@ -195,25 +198,33 @@ export const replaceLease = async (
 /** Gives a Lease back that this session may have stored without hearing of it. Never throws. */
 export const releaseStray = async (
   cluster: ClusterWriter,
-  namespace: string,
+  place: LeasePlace,
   session: string,
 ): Promise<void> => {
   try {
-    const stored = await readStoredLease(cluster, namespace, { signal: timeLimit(RELEASE_MS) });
+    const stored = await readStoredLease(cluster, place, { signal: timeLimit(RELEASE_MS) });
     if (stored !== undefined && isHeldBy(stored, session)) await releaseLease(cluster, stored, session);
   } catch (error) {
     if (!isDrError(error) && !isTimeLimit(error)) throw error;
   }
 };
 
-/** The Lease of a namespace, or undefined. Throws KubeApiError. */
+/** Where a Lease is kept; the lock of a namespace has the name LOCK_NAME. */
+export interface LeasePlace {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A Lease as it is stored, or undefined. Throws KubeApiError. */
 export const readStoredLease = (
   cluster: Pick<ClusterWriter, 'get'>,
-  namespace: string,
+  { namespace, name }: LeasePlace,
   options: RequestOptions,
-): Promise<KubeObject | undefined> => cluster.get({ type: LEASES, namespace, name: LOCK_NAME }, options);
+): Promise<KubeObject | undefined> => cluster.get({ type: LEASES, namespace, name }, options);
 
 const RELEASE_MS = 5000;
+
+const placeOf = ({ metadata: { name, namespace = '' } }: KubeObject): LeasePlace => ({ namespace, name });
 
 // A renewal that was given up may still arrive at the server and move the lease on: then once more.
 const releaseLease = async (cluster: ClusterWriter, lease: KubeObject, session: string): Promise<boolean> => {
@@ -226,7 +237,7 @@ const releaseLease = async (cluster: ClusterWriter, lease: KubeObject, session: 
         return true;
       } catch (error) {
         if (!hasStatus(error, 409)) throw error;
-        current = await readStoredLease(cluster, lease.metadata.namespace ?? '', { signal });
+        current = await readStoredLease(cluster, placeOf(lease), { signal });
       }
     }
     return false;
@@ -237,42 +248,3 @@ const releaseLease = async (cluster: ClusterWriter, lease: KubeObject, session: 
 
 const isTimeLimit = (error: unknown): boolean =>
   error instanceof DOMException && error.name === 'TimeoutError';
-
-const place = (context: string, namespace: string): string =>
-  `The lock of namespace ${namespace} in context ${context}`;
-
-// Of a Lease that is gone nobody can say who has it.
-const takenError = (
-  context: string,
-  namespace: string,
-  { operationId }: LockRequest,
-  lease: KubeObject | undefined,
-): DrError => {
-  const held = lease === undefined ? undefined : readLease(lease);
-  const options = { hint: 'To see who is working on the namespace, run status.' };
-  const stops = `Operation ${operationId} stops here.`;
-  return held === undefined
-    ? new PartialError(
-        `${place(context, namespace)} is lost: someone removed or released it. ${stops}`,
-        options,
-      )
-    : new LockedError(
-        `${place(context, namespace)} is lost: ${held.holder} has taken it for operation ${held.operationId}. ${stops}`,
-        options,
-      );
-};
-
-const silentError = (
-  context: string,
-  namespace: string,
-  { operationId, ttlMs }: LockRequest,
-  found: { readonly idleMs: number; readonly heldUpMs: number; readonly text: string },
-): DrError => {
-  const busy =
-    found.heldUpMs < ttlMs / 3
-      ? ''
-      : ` This process was itself paused for ${Math.round(found.heldUpMs / 1000)} s: the machine is too busy, or the process was stopped.`;
-  return new PartialError(
-    `${place(context, namespace)} could not be renewed for ${Math.round(found.idleMs / 1000)} s (the last attempt: ${clause(found.text)}).${busy} Operation ${operationId} stops here.`,
-  );
-};

@@ -1,11 +1,23 @@
 import type { Life } from '../common/process-identity.ts';
 import type { KubeObject } from '../kube/api-types.ts';
 import { isObject, numberAt, stringAt } from '../kube/raw-json.ts';
-import { LOCK_NAME, LOCK_OPERATION, LOCK_PROCESS, LOCK_SESSION, recordLabels } from './record-places.ts';
+import {
+  LEADER_PROCESS,
+  LEADER_SESSION,
+  LOCK_NAME,
+  LOCK_OPERATION,
+  LOCK_PROCESS,
+  LOCK_SESSION,
+  LOCK_WANTED,
+  LOCK_YIELDS,
+  recordLabels,
+} from './record-places.ts';
 import { isAhead, microTimestamp, parseTimestamp } from './time-text.ts';
 
 /** Who wants the lock, and on what terms. */
 export interface LockRequest {
+  /** The name of the Lease; another one than the lock's elects a leader, and is no record of a namespace. */
+  readonly name: string;
   /** `user@host`. */
   readonly holder: string;
   readonly operationId: string;
@@ -18,6 +30,8 @@ export interface LockRequest {
   readonly takeOver: boolean;
   /** The lease of the same holder and operation may be taken although it has not expired. */
   readonly resume: boolean;
+  /** Whoever asks for the lock without this gets it before its work is done. */
+  readonly yields: boolean;
 }
 
 /** A lease that somebody holds. Times are ms of the server's clock. */
@@ -26,22 +40,29 @@ export interface LeaseHolder {
   readonly operationId: string;
   readonly session: string;
   readonly process: string | undefined;
+  /** It gives the lock up to a person who asks for it. */
+  readonly yields: boolean;
   readonly ttlMs: number;
   readonly acquiredAt: number | undefined;
   /** Undefined when the lease has no readable time: it counts as expired. */
   readonly renewedAt: number | undefined;
 }
 
+/** The operation of a Lease that names none. */
+export const NO_OPERATION = 'unknown';
+
 /** Who holds a Lease, or undefined when nobody does. Pure. */
 export const readLease = (lease: KubeObject): LeaseHolder | undefined => {
   const holder = stringAt(lease, 'spec', 'holderIdentity') ?? '';
   if (holder === '') return undefined;
   const annotation = (key: string): string | undefined => stringAt(lease, 'metadata', 'annotations', key);
+  const isLock = isLockName(lease.metadata.name);
   return {
     holder,
-    operationId: annotation(LOCK_OPERATION) ?? 'unknown',
-    session: annotation(LOCK_SESSION) ?? '',
-    process: annotation(LOCK_PROCESS),
+    operationId: annotation(LOCK_OPERATION) ?? NO_OPERATION,
+    session: annotation(isLock ? LOCK_SESSION : LEADER_SESSION) ?? '',
+    process: annotation(isLock ? LOCK_PROCESS : LEADER_PROCESS),
+    yields: annotation(LOCK_YIELDS) === 'true',
     ttlMs: (numberAt(lease, 'spec', 'leaseDurationSeconds') ?? 0) * 1000,
     acquiredAt: parseTimestamp(stringAt(lease, 'spec', 'acquireTime')),
     renewedAt: parseTimestamp(stringAt(lease, 'spec', 'renewTime')),
@@ -93,12 +114,8 @@ export const heldLease = (
 ): KubeObject => {
   const spec = isObject(previous?.spec) ? previous.spec : {};
   const transitions = numberAt(spec, 'leaseTransitions') ?? 0;
-  return withMetadata(namespace, previous, {
-    annotations: {
-      [LOCK_OPERATION]: request.operationId,
-      [LOCK_SESSION]: request.session,
-      ...(request.process === undefined ? {} : { [LOCK_PROCESS]: request.process }),
-    },
+  return withMetadata({ name: request.name, namespace }, previous, {
+    annotations: annotationsOf(request),
     spec: {
       holderIdentity: request.holder,
       leaseDurationSeconds: Math.ceil(request.ttlMs / 1000),
@@ -119,7 +136,10 @@ export const renewedLease = (lease: KubeObject, nowMs: number): KubeObject => ({
 export const releasedLease = (lease: KubeObject): KubeObject => {
   const spec = isObject(lease.spec) ? lease.spec : {};
   const { holderIdentity: _holder, acquireTime: _acquired, ...kept } = spec;
-  return withMetadata(lease.metadata.namespace ?? '', lease, { annotations: {}, spec: kept });
+  const wanted = stringAt(lease, 'metadata', 'annotations', LOCK_WANTED);
+  // Who asked for the lock goes before the next run that would yield it.
+  const annotations = wanted === undefined ? {} : { [LOCK_WANTED]: wanted };
+  return withMetadata(lease.metadata, lease, { annotations, spec: kept });
 };
 
 /** Whether a Lease is held by this very process. Pure. */
@@ -131,10 +151,36 @@ const MOST_TTL_MS = 3_600_000;
 
 const marginMs = (ttlMs: number): number => Math.max(1500, ttlMs / 6);
 
-const OUR_ANNOTATIONS: ReadonlySet<string> = new Set([LOCK_OPERATION, LOCK_SESSION, LOCK_PROCESS]);
+const OUR_ANNOTATIONS: ReadonlySet<string> = new Set([
+  LOCK_OPERATION,
+  LOCK_SESSION,
+  LOCK_PROCESS,
+  LOCK_YIELDS,
+  LOCK_WANTED,
+  LEADER_SESSION,
+  LEADER_PROCESS,
+]);
+
+const isLockName = (name: string): boolean => name === LOCK_NAME;
+
+const annotationsOf = ({
+  name,
+  operationId,
+  session,
+  process,
+  yields,
+}: LockRequest): { [key: string]: string } =>
+  isLockName(name)
+    ? {
+        [LOCK_OPERATION]: operationId,
+        [LOCK_SESSION]: session,
+        ...(process === undefined ? {} : { [LOCK_PROCESS]: process }),
+        ...(yields ? { [LOCK_YIELDS]: 'true' } : {}),
+      }
+    : { [LEADER_SESSION]: session, ...(process === undefined ? {} : { [LEADER_PROCESS]: process }) };
 
 const withMetadata = (
-  namespace: string,
+  { name, namespace }: Pick<KubeObject['metadata'], 'name' | 'namespace'>,
   previous: KubeObject | undefined,
   next: { readonly annotations: { [key: string]: string }; readonly spec: KubeObject['spec'] },
 ): KubeObject => {
@@ -146,9 +192,9 @@ const withMetadata = (
     kind: 'Lease',
     metadata: {
       ...previous?.metadata,
-      name: LOCK_NAME,
+      name,
       namespace,
-      labels: { ...previous?.metadata.labels, ...recordLabels('lock') },
+      labels: { ...previous?.metadata.labels, ...(isLockName(name) ? recordLabels('lock') : {}) },
       annotations: { ...Object.fromEntries(others), ...next.annotations },
     },
     spec: next.spec,

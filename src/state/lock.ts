@@ -1,29 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { CONTENT_MANAGER } from '../common/annotations.ts';
 import { errorText, LockedError } from '../common/errors.ts';
 import type { Life } from '../common/process-identity.ts';
-import { timeLimit } from '../common/sleep.ts';
-import { hasStatus } from '../kube/api-errors.ts';
-import type { ClusterReader, ClusterWriter, KubeObject, RequestOptions } from '../kube/api-types.ts';
-import { LEASES } from '../kube/well-known.ts';
+import { sleep, timeLimit } from '../common/sleep.ts';
+import type { ClusterReader, RequestOptions } from '../kube/api-types.ts';
 import { OPEN_GATE, type WriteGate } from '../kube/write-gate.ts';
-import { type KeptLease, keepLease, readStoredLease, releaseStray, replaceLease } from './keep-lease.ts';
-import {
-  heldLease,
-  isHeldBy,
-  judgeLease,
-  type LeaseHolder,
-  type LockRequest,
-  msToExpiry,
-  readLease,
-} from './lease.ts';
-import { refuseLock } from './lock-refusal.ts';
-
-/** A side of the lock. */
-export interface LockSide {
-  readonly cluster: ClusterWriter;
-  readonly namespace: string;
-}
+import { type LeasePlace, readStoredLease, releaseStray } from './keep-lease.ts';
+import { judgeLease, type LeaseHolder, type LockRequest, msToExpiry, readLease } from './lease.ts';
+import { askedFor, refuseContested, refuseLock, refuseWanted } from './lock-refusal.ts';
+import { askForLock, lookForWish } from './lock-wish.ts';
+import { LOCK_NAME } from './record-places.ts';
+import { type Judge, type LockSide, type Taking, tryToTake } from './take-lease.ts';
 
 export interface LockOptions {
   /** Decides who holds the lock. */
@@ -44,6 +30,15 @@ export interface LockOptions {
   /** Identifies this process, and tells what is known of the one that holds the lock: keeps `resume` from taking the
    * lock of a process that is still at work. */
   readonly process?: LockProcess | undefined;
+  /**
+   * This is work that can be done again later: a person who asks for the lock gets it, see Lock.wanted. Two such
+   * requests do not wait for each other.
+   */
+  readonly yields?: boolean | undefined;
+  /** For how long a holder who yields is waited for, in ms; default a minute. */
+  readonly waitMs?: number | undefined;
+  /** Hears, as a sentence, that a holder who yields was asked for the lock and is waited for. */
+  readonly onWait?: ((sentence: string) => void) | undefined;
   /** Ends the attempt, not the lock. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -64,6 +59,11 @@ export interface Lock {
    * with a PartialError.
    */
   readonly lost: AbortSignal;
+  /**
+   * Aborted with a YieldedError within about a second when somebody asks for a lock that was taken with `yields`; it is
+   * then to be released soon. Never aborted without `yields`.
+   */
+  readonly wanted: AbortSignal;
   /** Lets writes pass as long as the lock is good; every write of whoever holds it goes through. */
   readonly gate: WriteGate;
   /** Sentences about the source's lease that could not be had; the lock holds without it. */
@@ -79,8 +79,9 @@ export interface Lock {
  * A free lock is taken. The lock of somebody else is taken only when it has expired and `takeOver` is set. The lock
  * of the same holder and the same operation, which a killed process left behind, is taken when it has expired, or at
  * once with `resume`; not while its process runs, or may run elsewhere. What a process of the same holder
- * left behind that is known to be gone is taken at once, whatever its operation. A live lease of somebody else at
- * the source refuses as well: that is an operation in the other direction.
+ * left behind that is known to be gone is taken at once, whatever its operation. A living holder who yields is asked
+ * for the lock and waited for. A live lease of somebody else at the source refuses as well: that is an operation in the
+ * other direction.
  *
  * Throws LockedError with holder, age and what to do, KubeApiError when the destination fails, and the abort reason.
  */
@@ -89,6 +90,7 @@ export const acquireLock = async (options: LockOptions): Promise<Lock> => {
   const ttlMs = options.ttlMs ?? options.process?.lockTtlMs ?? DEFAULT_TTL_MS;
   if (!(ttlMs >= 1000)) throw new RangeError(`a lock of ${ttlMs} ms is too short for a clock of seconds`);
   const request: LockRequest = {
+    name: LOCK_NAME,
     holder,
     operationId,
     session: randomUUID(),
@@ -96,22 +98,35 @@ export const acquireLock = async (options: LockOptions): Promise<Lock> => {
     ttlMs: Math.ceil(ttlMs / 1000) * 1000,
     takeOver: options.takeOver,
     resume: options.resume ?? false,
+    yields: options.yields ?? false,
   };
   const lifeOf = options.process?.lifeOf ?? ((): Life => 'gone');
-  const { patienceMs = DEFAULT_PATIENCE_MS } = options;
+  const { patienceMs = DEFAULT_PATIENCE_MS, waitMs = DEFAULT_WAIT_MS, onWait } = options;
   const judge: Judge = (held, nowMs) => judgeLease(held, request, nowMs, lifeOf);
-  const hold = await takeLease(dest, request, judge, patienceMs, { signal });
-  const mirror = await takeSource(source, request, lifeOf, { signal }).catch(async (error: unknown) => {
-    await hold.release();
-    throw error;
-  });
+  const { kept: hold, lease } = await takeLease(
+    dest,
+    request,
+    judge,
+    { patienceMs, waitMs, onWait },
+    { signal },
+  );
+  const mirror = await takeSource(source, request, lifeOf, { waitMs, onWait }, { signal }).catch(
+    async (error: unknown) => {
+      await hold.release();
+      throw error;
+    },
+  );
+  const ended = new AbortController();
+  const urgent = dest.cluster.through(OPEN_GATE, { urgent: true });
   return {
     holder,
     operationId,
     lost: hold.lost,
+    wanted: request.yields ? lookForWish(urgent, lease, ended.signal) : new AbortController().signal,
     gate: hold.gate,
     notes: mirror.notes,
     release: async () => {
+      ended.abort();
       await Promise.all([hold.release(), mirror.release()]);
     },
   };
@@ -123,7 +138,7 @@ export const readLock = async (
   namespace: string,
   options: RequestOptions = {},
 ): Promise<(Pick<LeaseHolder, 'holder' | 'operationId' | 'process'> & LockAges) | undefined> => {
-  const lease = await readStoredLease(reader, namespace, options);
+  const lease = await readStoredLease(reader, lockOf(namespace), options);
   const held = lease === undefined ? undefined : readLease(lease);
   if (held === undefined) return undefined;
   const nowMs = reader.now();
@@ -140,20 +155,21 @@ export const readLock = async (
 
 /**
  * Looks whether somebody is at work in a namespace, for those who have not asked for the lock yet. The lock of the same
- * holder whose process is known to be dead is in nobody's way. Throws LockedError with holder, age and what to do.
+ * holder whose process is known to be dead is in nobody's way, and who yields will be asked. Throws LockedError with holder, age and what to do.
  */
 export const refuseHeldLock = async (
   { cluster, namespace }: LockSide,
   asking: Pick<LockOptions, 'holder' | 'process'>,
   options: RequestOptions = {},
 ): Promise<void> => {
-  const lease = await readStoredLease(cluster, namespace, options);
+  const lease = await readStoredLease(cluster, lockOf(namespace), options);
   const held = lease === undefined ? undefined : readLease(lease);
   const nowMs = cluster.now();
-  if (held === undefined || msToExpiry(held, nowMs) <= 0) return;
+  if (held === undefined || held.yields || msToExpiry(held, nowMs) <= 0) return;
   const isOwn = held.holder === asking.holder && held.process !== undefined;
   if (isOwn && asking.process?.lifeOf(held.process ?? '') === 'gone') return;
   const request: LockRequest = {
+    name: LOCK_NAME,
     holder: asking.holder,
     operationId: '',
     session: '',
@@ -161,6 +177,7 @@ export const refuseHeldLock = async (
     ttlMs: DEFAULT_TTL_MS,
     takeOver: false,
     resume: false,
+    yields: false,
   };
   throw refuseLock('held', held, request, { context: cluster.context, namespace }, nowMs);
 };
@@ -175,68 +192,54 @@ export interface LockAges {
 
 const DEFAULT_TTL_MS = 30_000;
 const DEFAULT_PATIENCE_MS = 60_000;
+const DEFAULT_WAIT_MS = 60_000;
+// Between two looks whether a holder who was asked has given the lock up.
+const LOOK_MS = 200;
 const SOURCE_MS = 10_000;
-const ATTEMPTS = 5;
+// Below that, so that a holder who does not yield refuses like any other.
+const SOURCE_WAIT_MS = 8000;
 
-type Judge = (held: LeaseHolder, nowMs: number) => ReturnType<typeof judgeLease>;
+const lockOf = (namespace: string): LeasePlace => ({ namespace, name: LOCK_NAME });
 
 const takeLease = async (
   side: LockSide,
   request: LockRequest,
   judge: Judge,
-  patienceMs: number,
+  terms: Terms,
   options: RequestOptions,
-): Promise<KeptLease> => {
-  const { namespace } = side;
+): Promise<Extract<Taking, { is: 'ours' }>> => {
+  const place = { context: side.cluster.context, namespace: side.namespace };
   const cluster = side.cluster.through(OPEN_GATE, { urgent: true });
-  for (let attempt = 1; ; attempt++) {
-    const current = await readStoredLease(cluster, namespace, options);
-    const held = current === undefined ? undefined : readLease(current);
-    // The read has just brought the server's time.
-    const nowMs = cluster.now();
-    if (held !== undefined && held.session !== request.session) {
-      const verdict = judge(held, nowMs);
-      if (verdict !== 'take') {
-        throw refuseLock(verdict, held, request, { context: cluster.context, namespace }, nowMs);
-      }
-    }
-    const started = { startedMs: performance.now(), startedAt: Date.now() };
-    const lease = await storeLease(cluster, heldLease(namespace, request, nowMs, current), request, options);
-    if (lease !== undefined) return keepLease(cluster, namespace, request, { lease, ...started }, patienceMs);
-    if (attempt === ATTEMPTS) {
-      throw new LockedError(
-        `The lock of namespace ${namespace} in context ${cluster.context} keeps changing hands.`,
-        { hint: 'To see who is working on the namespace, run status.' },
-      );
-    }
+  const until = performance.now() + terms.waitMs;
+  for (let asked = false; ; ) {
+    const taking = await tryToTake(side, request, judge, terms.patienceMs, options);
+    if (taking.is === 'ours') return taking;
+    if (taking.is === 'wanted') throw refuseWanted(taking.wish.holder, place);
+    if (taking.is === 'contested') throw refuseContested(place);
+    const { verdict, held, lease, nowMs } = taking;
+    if (verdict !== 'held' || !held.yields || request.yields)
+      throw refuseLock(verdict, held, request, place, nowMs);
+    if (performance.now() >= until) throw refuseLock('unyielding', held, request, place, nowMs);
+    if (!asked) terms.onWait?.(askedFor(held, place));
+    asked = true;
+    await askForLock(cluster, lease, request.holder, options);
+    await sleep(Math.min(LOOK_MS, terms.waitMs), options.signal);
   }
 };
 
-// Undefined when somebody else was faster; the winner is then looked at.
-const storeLease = async (
-  cluster: ClusterWriter,
-  lease: KubeObject,
-  { session }: LockRequest,
-  options: RequestOptions,
-): Promise<KubeObject | undefined> => {
-  if (lease.metadata.resourceVersion !== undefined) {
-    const stored = await replaceLease(cluster, lease, session, options);
-    return stored.isOurs ? stored.lease : undefined;
-  }
-  try {
-    const { object } = await cluster.create(LEASES, lease, { ...options, fieldManager: CONTENT_MANAGER });
-    return isHeldBy(object, session) ? object : undefined;
-  } catch (error) {
-    if (hasStatus(error, 409)) return undefined;
-    throw error;
-  }
-};
+/** How long renewals may fail, how long a holder who yields is waited for, in ms, and who hears of the wait. */
+interface Terms {
+  readonly patienceMs: number;
+  readonly waitMs: number;
+  readonly onWait?: LockOptions['onWait'];
+}
 
 // The destination has decided: at the source, an expired lease and one of our own operation are in nobody's way.
 const takeSource = async (
   source: LockSide | undefined,
   request: LockRequest,
   lifeOf: (process: string) => Life,
+  { waitMs, onWait }: Pick<Terms, 'waitMs' | 'onWait'>,
   { signal }: RequestOptions,
 ): Promise<{ release(): Promise<unknown>; readonly notes: readonly string[] }> => {
   if (source === undefined) return { release: async () => undefined, notes: [] };
@@ -249,14 +252,19 @@ const takeSource = async (
         ? 'take'
         : judgeLease(held, terms, nowMs, lifeOf);
     // The lock holds without it, so its renewals may fail for as long as they like.
-    const hold = await takeLease(source, terms, judge, Number.POSITIVE_INFINITY, { signal: both });
-    return { release: hold.release, notes: [] };
+    const patient = {
+      patienceMs: Number.POSITIVE_INFINITY,
+      waitMs: Math.min(waitMs, SOURCE_WAIT_MS),
+      onWait,
+    };
+    const { kept } = await takeLease(source, terms, judge, patient, { signal: both });
+    return { release: kept.release, notes: [] };
   } catch (error) {
     if (error instanceof LockedError || signal?.aborted === true) throw error;
     const note =
       `There is no lock in the source namespace ${source.namespace}, context ${source.cluster.context}: ` +
       `${errorText(error)} The lock in the destination holds.`;
     const cluster = source.cluster.through(OPEN_GATE, { urgent: true });
-    return { release: () => releaseStray(cluster, source.namespace, request.session), notes: [note] };
+    return { release: () => releaseStray(cluster, lockOf(source.namespace), request.session), notes: [note] };
   }
 };

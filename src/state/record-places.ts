@@ -19,6 +19,15 @@ export const LOCK_OPERATION = `${PREFIX}lock-operation`;
 export const LOCK_SESSION = `${PREFIX}lock-session`;
 export const LOCK_PROCESS = `${PREFIX}lock-process`;
 
+/** Annotation of the Lease: `true` while its holder gives the lock up to a person who asks for it. */
+export const LOCK_YIELDS = `${PREFIX}lock-yields`;
+/** Annotation of the Lease: who asks its holder to give the lock up, and when that was last said. */
+export const LOCK_WANTED = `${PREFIX}lock-wanted`;
+
+/** Annotations of a Lease that elects a leader: the process that writes it, and that process on its host. */
+export const LEADER_SESSION = `${PREFIX}leader-session`;
+export const LEADER_PROCESS = `${PREFIX}leader-process`;
+
 /**
  * The place of a record in a namespace. `role` says which copy is meant: the one at the destination, which decides, or
  * the mirror at the source. They have different names, because one namespace may be the source of one pair and the

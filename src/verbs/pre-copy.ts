@@ -79,11 +79,13 @@ const copyUnderLock = async (input: PreCopyInput, runtime: Runtime): Promise<Pre
     process: runtime.process,
     operationId: newOperationId('stage', to.cluster.now(), Math.random),
     takeOver: true,
+    yields: runtime.yields,
+    onWait: (sentence) => reporter.waiting(sentence),
     signal,
   });
   try {
     await markMixed(input, lock.gate);
-    return await copyLocked(input, work, AbortSignal.any([signal, lock.lost]));
+    return await copyLocked(input, work, AbortSignal.any([signal, lock.lost, lock.wanted]));
   } finally {
     await lock.release();
   }

@@ -17,6 +17,8 @@ export interface Runtime {
   readonly process: RunProcess;
   /** For the programs that are started: the mover, hooks. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The work of a controller: a person who asks for the lock gets it before a stage is done; see acquireLock. */
+  readonly yields?: boolean | undefined;
   /** Asks before something that cannot be taken back; undefined: nobody is asked. */
   readonly confirmation?: Confirmation | undefined;
   /** The local clock, in ms since 1970. */

@@ -32,7 +32,7 @@ export const stage = async (
       dest: dest.cluster,
       reporter: runtime.reporter,
       signal: runtime.signal,
-      lock: { holder: runtime.operator, process: runtime.process },
+      lock: { holder: runtime.operator, process: runtime.process, yields: runtime.yields },
     },
     { ...request.stage, sourceNamespace: source.namespace, destNamespace: dest.namespace },
   );

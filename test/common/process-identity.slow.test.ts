@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import {
   isBeforeBoot,
+  isOfEarlierContainer,
   lifeOf,
   pidOf,
   processIdentity,
@@ -39,6 +40,19 @@ describe('a process', () => {
     ['with the pid of init', changed({ pid: 1 })],
   ])('%s is elsewhere, and so not dead', (_what, identity) => {
     expect(lifeOf(identity)).toBe('elsewhere');
+  });
+
+  const otherContainer = (JSON.parse(own) as { system: string }).system.replace(/\/.*/, '/1');
+  test.each([
+    ['that runs', {}, false],
+    ['whose pid another one has', { started: '1' }, true],
+    ['of another pid namespace', { system: otherContainer }, true],
+    ['that was the first one there', { system: otherContainer, pid: 1 }, true],
+    ['of another host', { system: otherContainer, host: 'other' }, false],
+    ['of another boot', { system: 'other/1' }, false],
+    ['of a system without a name', { system: '' }, false],
+  ])('%s is of an earlier container of the pod or not', (_what, changes, is) => {
+    expect(isOfEarlierContainer(changed(changes))).toBe(is);
   });
 
   test('of this host from before its boot cannot run any more', () => {

@@ -20,6 +20,7 @@ const TTL = 30_000;
 const EXPIRED = T0 + TTL + 5000;
 
 const claim = (changes: Partial<LockRequest> = {}): LockRequest => ({
+  name: 'dr-syncer-lock',
   holder: 'alice@laptop',
   operationId: 'cutover-1',
   session: 'session-1',
@@ -27,6 +28,7 @@ const claim = (changes: Partial<LockRequest> = {}): LockRequest => ({
   ttlMs: TTL,
   takeOver: false,
   resume: false,
+  yields: false,
   ...changes,
 });
 const bob = (changes: Partial<LockRequest> = {}): LockRequest =>
