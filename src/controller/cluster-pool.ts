@@ -22,6 +22,21 @@ export interface PooledCluster {
   readonly access: ClusterAccess;
   /** Another one whenever the access is: what was refused before may work now. */
   readonly version: string;
+  /** The UID by which it answers now, when that is another one than was known before and nobody has accepted it. */
+  readonly changedUid: string | undefined;
+  /** What the last probe has found. */
+  readonly probe: ClusterProbe | undefined;
+}
+
+export interface ClusterProbe {
+  /** ms since 1970. */
+  readonly at: number;
+  readonly isUp: boolean;
+  readonly uid: string | undefined;
+  readonly serverVersion: string | undefined;
+  /** ms since 1970. */
+  readonly expiresAt: number | undefined;
+  readonly problem: string | undefined;
 }
 
 export type ClusterAccess =
@@ -47,6 +62,8 @@ export interface ClusterPool {
   /** Takes in a RemoteCluster that is new or has changed. */
   set(resource: RemoteCluster): void;
   remove(key: string): void;
+  /** Notes what a probe has found, and whether the cluster is still the one that it was. */
+  note(key: string, probe: ClusterProbe, changedUid: string | undefined): void;
   close(): Promise<void>;
 }
 
@@ -76,6 +93,13 @@ export const createClusterPool = (options: PoolOptions): ClusterPool => {
       openAccess(entry, options);
     },
     remove,
+    note: (key, probe, changedUid) => {
+      const entry = entries.get(key);
+      if (entry === undefined) return;
+      const isNews = entry.changedUid !== changedUid;
+      Object.assign(entry, { probe, changedUid });
+      if (isNews) options.onChange(key);
+    },
     close: async () => {
       const all = [...entries.values()];
       for (const { key } of all) remove(key);
@@ -88,6 +112,8 @@ interface Entry extends PooledCluster {
   resource: RemoteCluster;
   access: ClusterAccess;
   version: string;
+  changedUid: string | undefined;
+  probe: ClusterProbe | undefined;
   readonly ending: AbortController;
 }
 
@@ -98,24 +124,31 @@ const entryOf = (key: string, resource: RemoteCluster, { onChange }: PoolOptions
   breaker: createBreaker(() => onChange(key)),
   access: { problem: 'Its kubeconfig was not read yet.', reason: 'Reconciling' },
   version: '',
+  changedUid: undefined,
+  probe: undefined,
   ending: new AbortController(),
 });
 
 // What decides where and as whom we connect; everything else may change while connections stay.
 const connectionOf = ({ spec }: RemoteCluster): string =>
-  JSON.stringify([spec.inCluster, spec.kubeconfigSecretRef, spec.context, spec.alias, spec.requestTimeout]);
+  JSON.stringify([spec.inCluster, spec.kubeconfigSecretRef, spec.context, spec.alias, spec.requestTimeoutMs]);
 
 const openAccess = (entry: Entry, options: PoolOptions): void => {
   const { resource, ending } = entry;
   const { inCluster, kubeconfigSecretRef: ref } = resource.spec;
-  if (inCluster === true)
-    return replace(entry, options, 'in-cluster', () => inClusterContext(entry.alias, options.env));
-  if (ref === undefined)
-    return refuse(entry, options, 'It names no kubeconfigSecretRef and is not inCluster.');
+  if (inCluster === true) {
+    replace(entry, options, 'in-cluster', () => inClusterContext(entry.alias, options.env));
+    return;
+  }
+  if (ref === undefined) {
+    refuse(entry, options, 'It names no kubeconfigSecretRef and is not inCluster.');
+    return;
+  }
   const namespace = ref.namespace || resource.namespace;
   if (namespace !== resource.namespace && !options.allowCrossNamespaceRefs) {
     const problem = `Its kubeconfig is in namespace ${namespace}, and the RemoteCluster in ${resource.namespace}: that is only allowed with --allow-cross-namespace-refs.`;
-    return refuse(entry, options, problem, 'NotAllowed');
+    refuse(entry, options, problem, 'NotAllowed');
+    return;
   }
   const place = { namespace, name: ref.name, key: ref.key };
   const signal = AbortSignal.any([options.signal, ending.signal]);
@@ -125,7 +158,10 @@ const openAccess = (entry: Entry, options: PoolOptions): void => {
 };
 
 const takeSecret = (entry: Entry, options: PoolOptions, what: string, found: SecretText): void => {
-  if ('problem' in found) return refuse(entry, options, found.problem);
+  if ('problem' in found) {
+    refuse(entry, options, found.problem);
+    return;
+  }
   const { context } = entry.resource.spec;
   const { policy, env } = options;
   const version = createHash('sha256').update(found.text).digest('hex').slice(0, 16);
@@ -153,7 +189,7 @@ const replace = (entry: Entry, options: PoolOptions, version: string, open: () =
     const { alias, resource } = entry;
     const shared = shareCluster(context, {
       concurrency: MOST_REQUESTS,
-      requestTimeoutMs: resource.spec.requestTimeout,
+      requestTimeoutMs: resource.spec.requestTimeoutMs,
       userAgent: options.userAgent,
       signal: entry.ending.signal,
       ...(options.onRequest === undefined ? {} : { onRequest: (seen) => options.onRequest?.(alias, seen) }),

@@ -1,0 +1,48 @@
+import type { ResourceType } from '../kube/api-types.ts';
+import type { StageResult } from '../stage/stage-types.ts';
+
+/**
+ * What this process knows of a mapping beside its status. All of it can be lost: a controller that starts compares
+ * everything once. Times named At are ms since 1970; `comparedSince` is of performance.now().
+ */
+export interface MappingMemory {
+  retries: number;
+  retryAt: number | undefined;
+  /** Generation and access to both clusters at the last sync: another one is a reason for the next. */
+  handled: string | undefined;
+  changes: { first: number; latest: number; isDrift: boolean } | undefined;
+  backgroundAt: number | undefined;
+  /** The start of the last comparison that found, or made, both sides equal. */
+  comparedSince: number | undefined;
+  verifiedAt: number | undefined;
+  /** The destination is live, or a move is under way: nothing is staged until the record says otherwise. */
+  isHandsOff: boolean;
+  live: string;
+  epoch: number;
+  /** Types that the last comparison covered, at both sides. */
+  types: readonly string[];
+  watched: { readonly source: readonly ResourceType[]; readonly dest: readonly ResourceType[] } | undefined;
+  lastResult: Pick<StageResult, 'stageHash'> | undefined;
+  /** A failover was advised, as the source is out of reach. */
+  isAdvised: boolean;
+  /** The watches of the source have told every change since the last comparison. */
+  isProved: boolean;
+}
+
+export const freshMemory = (): MappingMemory => ({
+  retries: 0,
+  retryAt: undefined,
+  handled: undefined,
+  changes: undefined,
+  backgroundAt: undefined,
+  comparedSince: undefined,
+  verifiedAt: undefined,
+  isHandsOff: false,
+  live: 'unknown',
+  epoch: 0,
+  types: [],
+  watched: undefined,
+  lastResult: undefined,
+  isAdvised: false,
+  isProved: false,
+});
