@@ -70,3 +70,17 @@ export const PARKED_NODE = `${PREFIX}parked`;
 export const CONTENT_MANAGER = 'dr-syncer';
 /** Field manager of the parking fields (replicas, suspend...), so that content and scale never fight. */
 export const PARK_MANAGER = 'dr-syncer-park';
+
+// What the user writes. The rest is our own record of one direction.
+const USER_SETTINGS: ReadonlySet<string> = new Set([
+  IGNORE,
+  SCALE_OVERRIDE,
+  STORAGE_CLASS,
+  ACCESS_MODE,
+  IMMUTABLE_HANDLING,
+  ONE_SHOT,
+  WAVE,
+]);
+
+/** Whether a label or annotation is a record of dr-syncer's own, as opposed to a setting of the user's. Pure. */
+export const isOwnMark = (key: string): boolean => key.startsWith(PREFIX) && !USER_SETTINGS.has(key);

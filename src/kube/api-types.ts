@@ -72,6 +72,8 @@ export interface ListOptions {
   readonly fieldSelector?: string | undefined;
   /** Objects per page; the default is 500. */
   readonly pageSize?: number | undefined;
+  /** Only the metadata of the objects is sent, and nothing else is taken: for what must not read the values of Secrets. */
+  readonly metadataOnly?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -79,6 +81,8 @@ export interface ListOptions {
 export interface Fold<T> {
   start(): T;
   add(result: T, object: KubeObject): void;
+  /** Told at the end: the resourceVersion of the list, from which a watch can go on. */
+  end?(result: T, resourceVersion: string): void;
 }
 
 export interface RequestOptions {
@@ -114,7 +118,7 @@ export interface WatchOptions extends ListOptions {
 export type WatchEvent =
   | { readonly type: 'opened' }
   | { readonly type: 'added' | 'modified' | 'deleted' | 'bookmark'; readonly object: KubeObject }
-  | { readonly type: 'error'; readonly reason: string };
+  | { readonly type: 'error'; readonly reason: string; readonly status?: number | undefined };
 
 /** The counts of requests a cluster object has sent, for benchmarks and for the report. */
 export interface RequestCounts {

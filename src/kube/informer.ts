@@ -5,7 +5,7 @@ import type { ClusterReader, KubeObject, ResourceType } from './api-types.ts';
 import { followType, listInto, type TypeSink, type WatchedType } from './follow.ts';
 import { type Changes, createWatchedObjects } from './watched-objects.ts';
 
-/** A live known of some types of a namespace, kept by list and watch. Objects come without their managedFields. */
+/** A live known of some types of a namespace, or of all namespaces, kept by list and watch. Objects come without their managedFields. */
 export interface Informer {
   /** All objects as of now; the same array until something changes. */
   objects(): readonly KubeObject[];
@@ -37,14 +37,14 @@ export interface InformerOptions {
 }
 
 /**
- * Lists the types and watches them from there. Resolves when the first known is complete; throws KubeApiError when
+ * Lists the types in a namespace, or in all of them, and watches them from there. Resolves when the first known is complete; throws KubeApiError when
  * that fails. A watch that breaks later is opened again until the informer is stopped or the signal aborts;
  * `onTrouble` hears of it.
  */
 export const openInformer = async (
   cluster: ClusterReader,
   types: readonly (ResourceType | WatchedType)[],
-  namespace: string,
+  namespace: string | undefined,
   options: InformerOptions,
 ): Promise<Informer> => {
   const { lookMs = LOOK_MS } = options;
@@ -56,10 +56,17 @@ export const openInformer = async (
   let looked = Number.NEGATIVE_INFINITY;
 
   const sinkOf = (index: number): TypeSink => ({
-    replace: (objects) => known.replace(index, objects),
+    begin: () => {
+      const objects: KubeObject[] = [];
+      return {
+        add: (object) => void objects.push(object),
+        end: () => known.replace(index, objects),
+      };
+    },
     set: (object) => known.set(index, object),
-    remove: (name) => known.remove(index, name),
-    well: () => failing.delete(index),
+    remove: (object) => known.remove(index, object),
+    well: () => void failing.delete(index),
+    unserved: () => void failing.delete(index),
     ill: (error) => {
       failing.set(index, { since: failing.get(index)?.since ?? performance.now(), error });
       options.onTrouble?.(isKubeApiError(error) ? error.message : String(error));

@@ -3,10 +3,11 @@ import { typePath } from './api-paths.ts';
 import type { Fold, Json, KubeObject, ListOptions, RequestOptions, ResourceType } from './api-types.ts';
 import { apiVersionOf } from './object-names.ts';
 import { numberAt, objectsAt, stringAt } from './raw-json.ts';
-import { aListOf, type Expectation } from './read-answer.ts';
+import { aListOf, aMetadataListOf, type Expectation } from './read-answer.ts';
 import type { Wire } from './wire.ts';
 
 const PAGE_SIZE = 500;
+const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 // A list whose continue token expires (410) starts again; a cluster that expires it every time is not listable.
 const RESTARTS = 3;
@@ -48,7 +49,9 @@ export const foldObjects = async <T>(
     const result = fold.start();
     try {
       const add = (object: KubeObject): void => fold.add(result, object);
-      return { result, resourceVersion: await listOnce(wire, type, namespace, options, add) };
+      const resourceVersion = await listOnce(wire, type, namespace, options, add);
+      fold.end?.(result, resourceVersion);
+      return { result, resourceVersion };
     } catch (error) {
       if (!hasStatus(error, 410) || restart >= RESTARTS) throw error;
     }
@@ -66,7 +69,7 @@ export const countObjects = async (
     method: 'GET',
     path: typePath(type, namespace),
     query: { limit: 1 },
-    accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
+    accept: `${METADATA_LIST},application/json`,
     what: `counting ${type.resource}`,
     expect: aListOf(type),
     signal: options.signal,
@@ -96,8 +99,10 @@ const listOnce = async (
         labelSelector: options.labelSelector,
         fieldSelector: options.fieldSelector,
       },
+      // Without another type to fall back to, a server that cannot send metadata alone refuses.
+      ...(options.metadataOnly === true ? { accept: METADATA_LIST } : {}),
       what,
-      expect: aPageOf(type, tokens),
+      expect: aPageOf(type, tokens, options.metadataOnly === true ? aMetadataListOf : aListOf),
       mostBytes: MOST_BYTES,
       signal: options.signal,
     });
@@ -122,9 +127,13 @@ const continueOf = (page: Json | undefined): string | undefined =>
 
 // A server that goes on and on, or in a circle, would never let the list end.
 const aPageOf =
-  (type: ResourceType, tokens: ReadonlySet<string>): Expectation =>
+  (
+    type: ResourceType,
+    tokens: ReadonlySet<string>,
+    expected: (type: ResourceType) => Expectation,
+  ): Expectation =>
   (answer) => {
-    const why = aListOf(type)(answer);
+    const why = expected(type)(answer);
     if (why !== undefined) return why;
     const next = continueOf(answer);
     if (next === undefined) return undefined;

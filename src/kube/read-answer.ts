@@ -25,6 +25,14 @@ export const aListOf =
     return items.some((item) => isDeeper(item, MOST_LEVELS)) ? TOO_DEEP : undefined;
   };
 
+/** A list of the metadata of the objects of a type, and of nothing else of them. */
+export const aMetadataListOf =
+  (type: ResourceType): Expectation =>
+  (answer) =>
+    stringAt(answer, 'kind') === 'PartialObjectMetadataList'
+      ? aListOf(type)(answer)
+      : 'it is more than the metadata';
+
 // The definition of a custom type may call its lists anything.
 const isListKind = (kind: string | undefined, apiVersion: string | undefined, type: ResourceType): boolean =>
   kind === `${type.kind}List` ||

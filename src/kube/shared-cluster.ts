@@ -5,7 +5,7 @@ import { countedWire, type OpenWire, openTransport } from './counted-wire.ts';
 import { createSharedDiscovery } from './share-discovery.ts';
 
 /** On what terms one of many uses a cluster. */
-export interface UserTerms {
+interface UserTerms {
   /** Ends every request that names no signal of its own; default: the cluster's own. */
   readonly signal?: AbortSignal | undefined;
   /** Before each further attempt of a request of this user; default: the cluster's own. */

@@ -1,6 +1,14 @@
 import { typePath } from './api-paths.ts';
-import type { KubeObject, ResourceType, WatchEvent, WatchLimits, WatchOptions } from './api-types.ts';
-import { isObject, parseJson, stringAt } from './raw-json.ts';
+import type {
+  KubeObject,
+  ObjectMeta,
+  ResourceType,
+  WatchEvent,
+  WatchLimits,
+  WatchOptions,
+} from './api-types.ts';
+import { apiVersionOf } from './object-names.ts';
+import { isObject, numberAt, objectAt, parseJson, stringAt } from './raw-json.ts';
 import type { Wire } from './wire.ts';
 
 const TYPES: Readonly<Record<string, 'added' | 'modified' | 'deleted' | 'bookmark'>> = {
@@ -40,6 +48,7 @@ export const watchObjects = async function* (
       labelSelector: options.labelSelector,
       fieldSelector: options.fieldSelector,
     },
+    ...(options.metadataOnly === true ? { accept: METADATA } : {}),
     what: `watching ${type.resource}`,
     signal: options.signal,
     limitMs: seconds * 1000 + limits.graceMs,
@@ -49,17 +58,30 @@ export const watchObjects = async function* (
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const event = line.trim() === '' ? undefined : eventOf(line);
+      const event =
+        line.trim() === '' ? undefined : eventOf(line, options.metadataOnly === true ? type : undefined);
       if (event !== undefined) yield event;
       if (event?.type === 'error') return;
     }
   }
 };
 
-const eventOf = (line: string): WatchEvent | undefined => {
+const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+
+// `partial`: the type of which nothing but metadata is taken.
+const eventOf = (line: string, partial: ResourceType | undefined): WatchEvent => {
   const parsed = parseJson(line);
   const object = isObject(parsed) ? parsed.object : undefined;
   const type = TYPES[stringAt(parsed, 'type') ?? ''];
-  if (type !== undefined && isObject(object)) return { type, object: object as KubeObject };
-  return { type: 'error', reason: stringAt(object, 'message') ?? 'the watch ended with an unknown event' };
+  if (type === undefined || !isObject(object))
+    return {
+      type: 'error',
+      reason: stringAt(object, 'message') ?? 'the watch ended with an unknown event',
+      status: numberAt(object, 'code'),
+    };
+  if (partial === undefined) return { type, object: object as KubeObject };
+  const metadata = objectAt(object, 'metadata') as ObjectMeta | undefined;
+  if (stringAt(object, 'kind') !== 'PartialObjectMetadata' || metadata === undefined)
+    return { type: 'error', reason: 'the server sends more than the metadata' };
+  return { type, object: { apiVersion: apiVersionOf(partial), kind: partial.kind, metadata } };
 };

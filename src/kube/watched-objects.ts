@@ -23,13 +23,16 @@ export interface WatchedObjects {
   /** Takes the whole list of a type in; what is as it was is no change. */
   replace(index: number, objects: readonly KubeObject[]): void;
   set(index: number, object: KubeObject): void;
-  remove(index: number, name: string): void;
+  remove(index: number, object: KubeObject): void;
   changes(): Changes;
   /** Resolves at the next change after the call. */
   next(): Promise<void>;
 }
 
-/** Makes the empty watched of `count` types, which are told apart by their index. Names are unique in each. */
+/**
+ * Makes the empty watched of `count` types, which are told apart by their index; objects of a type are by namespace and
+ * name.
+ */
 export const createWatchedObjects = (count: number): WatchedObjects => {
   const types = Array.from({ length: count }, () => new Map<string, KubeObject>());
   const followers = new Set<
@@ -41,15 +44,15 @@ export const createWatchedObjects = (count: number): WatchedObjects => {
   let next: Promise<void> | undefined;
 
   const typeAt = (index: number): Map<string, KubeObject> => types[index] as Map<string, KubeObject>;
-  const change = (index: number, name: string, now: KubeObject | undefined): void => {
+  const change = (index: number, key: string, now: KubeObject | undefined): void => {
     const objects = typeAt(index);
-    const before = objects.get(name);
+    const before = objects.get(key);
     if (before === undefined && now === undefined) return;
-    if (now === undefined) objects.delete(name);
-    else objects.set(name, slim(now));
+    if (now === undefined) objects.delete(key);
+    else objects.set(key, slim(now));
     all = undefined;
     version++;
-    for (const tell of followers) tell(`${index}/${name}`, before, now);
+    for (const tell of followers) tell(`${index}/${key}`, before, now);
     wake();
     next = undefined;
   };
@@ -62,21 +65,22 @@ export const createWatchedObjects = (count: number): WatchedObjects => {
     version: () => version,
     replace: (index, objects) => {
       const old = typeAt(index);
-      const names = new Set(objects.map(({ metadata }) => metadata.name));
-      for (const name of [...old.keys()]) if (!names.has(name)) change(index, name, undefined);
+      const keys = new Set(objects.map(keyOf));
+      for (const key of [...old.keys()]) if (!keys.has(key)) change(index, key, undefined);
       for (const object of objects) {
-        const { name, resourceVersion } = object.metadata;
-        const known = old.get(name);
+        const { resourceVersion } = object.metadata;
+        const key = keyOf(object);
+        const known = old.get(key);
         const same = resourceVersion !== undefined && known?.metadata.resourceVersion === resourceVersion;
-        if (!same || known.metadata.uid !== object.metadata.uid) change(index, name, object);
+        if (!same || known.metadata.uid !== object.metadata.uid) change(index, key, object);
       }
     },
-    set: (index, object) => change(index, object.metadata.name, object),
-    remove: (index, name) => change(index, name, undefined),
+    set: (index, object) => change(index, keyOf(object), object),
+    remove: (index, object) => change(index, keyOf(object), undefined),
     changes: () => {
       let told = new Map<string, Change>();
       types.forEach((objects, index) => {
-        for (const [name, now] of objects) told.set(`${index}/${name}`, { before: undefined, now });
+        for (const [key, now] of objects) told.set(`${index}/${key}`, { before: undefined, now });
       });
       const tell = (key: string, before: KubeObject | undefined, now: KubeObject | undefined): void => {
         const first = told.get(key);
@@ -100,6 +104,8 @@ export const createWatchedObjects = (count: number): WatchedObjects => {
     },
   };
 };
+
+const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`;
 
 // Who wrote which field is half of an object's size, and nothing that is watched asks for it. The object is the
 // informer's own, just read.

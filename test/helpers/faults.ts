@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action, ProxyRequest } from './fault-proxy.ts';
 
@@ -130,3 +131,29 @@ export const afterForward =
     await callback(exchange.request, answer.statusCode ?? 0);
     await exchange.pass(answer);
   };
+
+/** Passes the server's answer on, and keeps every byte of it. */
+export const copyingTo =
+  (bytes: Buffer[]): Action =>
+  async (exchange) => {
+    const answer = await exchange.forward();
+    void exchange.closed.then(() => answer.destroy());
+    const copied = Readable.from(
+      (async function* () {
+        for await (const chunk of answer) {
+          bytes.push(chunk as Buffer);
+          yield chunk;
+        }
+      })(),
+    );
+    const { statusCode, headers } = answer;
+    await exchange.pass(Object.assign(copied, { statusCode, headers }) as never);
+  };
+
+/** Ends a watch at once, since the version that it is to go on from is not known any more. */
+export const expireWatch = (): Action =>
+  respond(
+    200,
+    {},
+    `${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Expired', message: 'too old resource version', code: 410 } })}\n`,
+  );
