@@ -1,10 +1,12 @@
+import { drSyncer } from '../common/command-line.ts';
+import { UnsafeError } from '../common/errors.ts';
 import { acquireLock, type Lock } from '../state/lock.ts';
 import { newOperationId } from '../state/operator-identity.ts';
 import { SCHEMA, type StateRecord } from '../state/record-types.ts';
 import { openStateStore } from '../state/state-record.ts';
 import { parseTimestamp, timestamp } from '../state/time-text.ts';
 import type { Connected } from './connect-sides.ts';
-import { refuseLive } from './refuse-live-dest.ts';
+import { refuseLive, refuseOtherMapping } from './refuse-live-dest.ts';
 import type { StageDeps, StageOptions } from './stage-types.ts';
 
 // A record younger than this is not written again by a run that changed nothing, so that such a run writes nothing at
@@ -31,6 +33,7 @@ export const lockForStage = async (deps: StageDeps, options: StageOptions): Prom
   try {
     const stored = await openStateStore(deps.dest, options.destNamespace).read();
     refuseLive(deps, options, stored?.record);
+    refuseOtherMapping(deps, options, stored?.record);
     return lock;
   } catch (error) {
     await lock.release();
@@ -58,10 +61,15 @@ export interface Staged {
 /** Whether the record must be written: it is not when it says the same and is young. Pure but for the clock. */
 export const isRecordDue = (deps: StageDeps, options: StageOptions, staged: Staged): boolean => {
   if (deps.lock === 'held' || options.dryRun) return false;
-  return staged.wrote || !isFresh(deps, staged.known, staged.hash);
+  const { managedBy = staged.known?.managedBy } = deps.lock;
+  return staged.wrote || managedBy !== staged.known?.managedBy || !isFresh(deps, staged.known, staged.hash);
 };
 
-/** Writes into the record when the namespace was staged last, and what; the caller of a cutover does it by itself. */
+/**
+ * Writes into the record when the namespace was staged last, what, and for which mapping; the caller of a cutover does it
+ * by itself. Throws UnsafeError when the record says by now that the destination is more than a parked copy,
+ * LockedError, KubeApiError.
+ */
 export const recordStage = async (
   deps: StageDeps,
   options: StageOptions,
@@ -69,20 +77,37 @@ export const recordStage = async (
   staged: Staged,
 ): Promise<void> => {
   if (deps.lock === 'held' || !isRecordDue(deps, options, staged)) return;
-  const { holder } = deps.lock;
+  const { holder, managedBy } = deps.lock;
   const at = timestamp(deps.dest.now());
-  await openStateStore(deps.dest, options.destNamespace).update((current) => ({
-    ...(current ?? {
-      schema: SCHEMA,
-      epoch: 0,
-      phase: 'standby',
-      since: at,
-      by: holder,
-      source: site(deps.source.context, options.sourceNamespace, connected.sourceUid),
-      dest: site(deps.dest.context, options.destNamespace, connected.destUid),
-    }),
-    lastStage: { at, objects: staged.objects, hash: staged.hash },
-  }));
+  await openStateStore(deps.dest, options.destNamespace).update((current) => {
+    refuseMoved(deps, options, current);
+    return {
+      ...(current ?? {
+        schema: SCHEMA,
+        epoch: 0,
+        phase: 'standby',
+        since: at,
+        by: holder,
+        source: site(deps.source.context, options.sourceNamespace, connected.sourceUid),
+        dest: site(deps.dest.context, options.destNamespace, connected.destUid),
+      }),
+      ...(managedBy === undefined ? {} : { managedBy }),
+      lastStage: { at, objects: staged.objects, hash: staged.hash },
+    };
+  });
+};
+
+// Whoever moves has a lock of its own, and closes the gate of this one. A record that was written all the same decides.
+const refuseMoved = (
+  { dest }: StageDeps,
+  { destNamespace }: StageOptions,
+  record: StateRecord | undefined,
+): void => {
+  if (record === undefined || (record.phase === 'standby' && record.operation === undefined)) return;
+  throw new UnsafeError(
+    `Namespace ${destNamespace} in context ${dest.context} is no longer a parked copy, so it is not recorded as staged.`,
+    { hint: `See: ${drSyncer('status', { dest: { cluster: dest, namespace: destNamespace } })}` },
+  );
 };
 
 /** Whether the record need not be written again by a run that changes nothing else. Pure. */

@@ -30,6 +30,7 @@ export const guardDestination = (
 ): Finding[] => {
   const where = `Namespace ${options.destNamespace} in context ${deps.dest.context}`;
   refuseLive(deps, options, record);
+  refuseOtherMapping(deps, options, record);
   const running = dest.filter((object) => object.kind === 'Pod' && isRunning(object));
   const objects = new Map(dest.map((object) => [objectKey(object), object]));
   const foreign = podsOfWorkloads(running, dest).filter(({ root }) => {
@@ -52,7 +53,7 @@ export const guardDestination = (
 };
 
 /** What of the record says that the destination is more than a parked copy. */
-type Live = Pick<StateRecord, 'phase' | 'operation'>;
+type Live = Pick<StateRecord, 'phase' | 'operation' | 'managedBy'>;
 
 /**
  * Throws PartialError while an operation of the pair is unfinished (a stage that is part of it holds its lock), and
@@ -84,6 +85,27 @@ export const refuseLive = (
       ? `${where} is being moved, according to its record, so it is not known whether staging would park the running application.`
       : `${where} is live: its record says "${record.phase}", so staging would park the running application.`,
     { hint: `To see which side is live: ${drSyncer('status', pair)}`, about: 'DestinationLive' },
+  );
+};
+
+/**
+ * Throws RefusedError when a controller stages for a mapping, and the copy is that of another one, which it was not told to
+ * take over. What a person stages belongs to whom it belonged.
+ */
+export const refuseOtherMapping = (
+  { dest, lock }: Pick<StageDeps, 'dest' | 'lock'>,
+  { destNamespace }: StageOptions,
+  record: Live | undefined,
+): void => {
+  const keeper = record?.managedBy;
+  if (lock === 'held' || lock.managedBy === undefined || keeper === undefined) return;
+  if (keeper === lock.managedBy || keeper === lock.takeOverFrom) return;
+  const [mapping, cluster] = keeper.split('@');
+  throw new RefusedError(
+    `Namespace ${destNamespace} in context ${dest.context} is the copy of another mapping: ${mapping}${cluster === undefined ? '' : `, in the cluster with UID ${cluster}`}. Nothing was changed.`,
+    {
+      hint: 'Two mappings must not have one destination: remove one of them, or choose another destination.',
+    },
   );
 };
 

@@ -66,6 +66,10 @@ interface LockHolder {
   readonly process: LockProcess;
   /** The lock is given up to a person who asks for it; the stage then ends as `locked`, with `yieldedTo`. */
   readonly yields?: boolean | undefined;
+  /** The mapping for which a controller stages, `namespace/name@uid`: recorded, and refused where it is another one's copy. */
+  readonly managedBy?: string | undefined;
+  /** The mapping whose copy this one takes over. */
+  readonly takeOverFrom?: string | undefined;
 }
 
 /** What happened to one object. In a dry run the action is what would happen. */

@@ -116,6 +116,7 @@ const STATE = fields<StateRecord>({
   by: word,
   source: SITE,
   dest: SITE,
+  managedBy: optional(word),
   lastStage: optional(
     fields<NonNullable<StateRecord['lastStage']>>({ at: time, objects: count, hash: text }),
   ),

@@ -35,6 +35,11 @@ export interface StateRecord {
   by: string;
   source: Site;
   dest: Site;
+  /**
+   * The mapping of a controller that keeps the copy: `namespace/name@uid`, where `uid` is that of the cluster in which the
+   * mapping is. Absent where only people stage.
+   */
+  managedBy?: string;
   lastStage?: { at: string; objects: number; hash: string };
   /** The last copy that left both sides with the same data. */
   lastDataCopy?: { at: string; claims: number; verified: number };

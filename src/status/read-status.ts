@@ -79,6 +79,7 @@ export const readStatus = async (input: StatusInput): Promise<StatusResult> => {
     exitCode: exitCode(judged.outcome),
     since: record?.since,
     by: record?.by,
+    managedBy: record?.managedBy,
     source: sourceView?.side,
     dest: destView.side,
     ...agesOf(dest, record),

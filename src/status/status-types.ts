@@ -35,6 +35,8 @@ export interface StatusResult {
   readonly live: 'source' | 'dest' | 'moving' | 'unknown' | 'both';
   readonly since: string | undefined;
   readonly by: string | undefined;
+  /** The mapping of a controller that keeps the copy: `namespace/name@uid`. */
+  readonly managedBy?: string | undefined;
   readonly source: StatusSide | undefined;
   readonly dest: StatusSide;
   readonly lastStage:

@@ -19,6 +19,10 @@ export interface Runtime {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The work of a controller: a person who asks for the lock gets it before a stage is done; see acquireLock. */
   readonly yields?: boolean | undefined;
+  /** The mapping for which a controller stages: `namespace/name@uid`, with the UID of the cluster that the mapping is in. */
+  readonly managedBy?: string | undefined;
+  /** The mapping whose copy that one takes over. */
+  readonly takeOverFrom?: string | undefined;
   /** Asks before something that cannot be taken back; undefined: nobody is asked. */
   readonly confirmation?: Confirmation | undefined;
   /** The local clock, in ms since 1970. */

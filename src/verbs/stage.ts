@@ -32,7 +32,13 @@ export const stage = async (
       dest: dest.cluster,
       reporter: runtime.reporter,
       signal: runtime.signal,
-      lock: { holder: runtime.operator, process: runtime.process, yields: runtime.yields },
+      lock: {
+        holder: runtime.operator,
+        process: runtime.process,
+        yields: runtime.yields,
+        managedBy: runtime.managedBy,
+        takeOverFrom: runtime.takeOverFrom,
+      },
     },
     { ...request.stage, sourceNamespace: source.namespace, destNamespace: dest.namespace },
   );

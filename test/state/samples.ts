@@ -21,6 +21,7 @@ export const stateRecord = (changes: Partial<StateRecord> = {}): StateRecord => 
   by: 'alice@laptop',
   source: { context: 'blue', clusterUid: 'uid-blue', namespace: 'shop' },
   dest: { context: 'green', clusterUid: 'uid-green', namespace: 'shop' },
+  managedBy: 'team-a/shop@uid-hub',
   lastStage: { at: AT, objects: 40, hash: 'abc' },
   lastDataCopy: { at: AT, claims: 2, verified: 2 },
   pendingFence: { since: AT, epoch: 3, reason: 'the source did not answer' },

@@ -94,6 +94,7 @@ describe('a damaged record names the field', () => {
     [['since'], 'today', 'since is not an RFC 3339 time'],
     [['by'], '', 'by is not a non-empty string'],
     [['dest'], [], 'dest is not an object'],
+    [['managedBy'], '', 'managedBy is not a non-empty string'],
     [['dest', 'namespace'], null, 'dest.namespace is not a non-empty string'],
     [['operation', 'state'], 'paused', 'operation.state is not one of running, stopped'],
     [['pendingFence', 'epoch'], true, 'pendingFence.epoch is not an integer from 0 to 1000000'],

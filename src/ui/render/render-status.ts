@@ -36,6 +36,7 @@ export const renderStatus = (result: StatusResult, theme: Theme): string => {
           ? ''
           : `${ago(result.lastDataCopy.ageSeconds)}, ${count(result.lastDataCopy.claims, 'PVC')}, ${result.lastDataCopy.verified} verified`,
       ],
+      ...(result.managedBy === undefined ? [] : [managerRow(result.managedBy)]),
       ...(result.mixedData === undefined
         ? []
         : [
@@ -74,6 +75,11 @@ const sinceRow = ({ live, since, by, source, dest }: StatusResult): string[] => 
   if (live === 'moving') return row('moving since');
   const epoch = dest.epoch ?? source?.epoch ?? 0;
   return epoch === 0 ? ['live since', '-', 'before the first move'] : row('live since');
+};
+
+const managerRow = (managedBy: string): string[] => {
+  const [mapping = '', cluster] = managedBy.split('@');
+  return ['kept by', mapping, cluster === undefined ? '' : `in the cluster with UID ${cluster}`];
 };
 
 const nextLines = ({ ways }: StatusResult, theme: Theme): string[] =>

@@ -97,6 +97,7 @@ describe('the two sides', () => {
 test('what is the matter stands below, each as a line', () => {
   const text = renderStatus(
     resultOf({
+      managedBy: 'team-a/shop@4711-0815',
       mixedData: { since: AT, side: 'dest', by: 'a pre-copy' },
       pendingFence: { since: AT, epoch: 1, reason: 'the source did not answer' },
       operation: {
@@ -111,6 +112,7 @@ test('what is the matter stands below, each as a line', () => {
     THEME,
   );
   for (const line of [
+    /^kept by +team-a\/shop +in the cluster with UID 4711-0815$/m,
     /^not consistent +\S+ +volumes at the destination were written to since by a pre-copy$/m,
     /^pending fence +\S+ +the source did not answer$/m,
     /^operation +cutover-1 +cutover, running \(ben@desk\)$/m,
