@@ -29,6 +29,16 @@ export const ROOMS: readonly Room[] = [
     what: 'logs, questions and rendered results; escapes what comes from outside',
     packages: ['chalk', 'ora', 'yaml'],
   },
+  {
+    name: 'controller',
+    what: 'keeps many namespaces recoverable: clusters, triggers, queue, status',
+    packages: ['croner', 'prom-client'],
+  },
+  {
+    name: 'mapping',
+    what: 'the custom resources: their types, and how a spec becomes a request',
+    packages: [],
+  },
   { name: 'verbs', what: 'one file for each verb; callable without a terminal', packages: [] },
   { name: 'repair', what: 'rebuilds lost or damaged records from what both sides show', packages: [] },
   { name: 'status', what: 'what both sides show, and the next command to run', packages: [] },

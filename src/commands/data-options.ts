@@ -6,7 +6,7 @@ import { isObject } from '../kube/raw-json.ts';
 import { WITHOUT_HOOKS } from '../state/recorded-executables.ts';
 import type { CopyChanges } from '../volumes/copy-changes.ts';
 import type { DataOptions } from '../volumes/data-types.ts';
-import { DEFAULT_MOVER_OPTIONS } from '../volumes/mover-defaults.ts';
+import { copyOf, DEFAULT_MOVER_OPTIONS } from '../volumes/mover-defaults.ts';
 import type { StrategyName } from '../volumes/mover-types.ts';
 import { splitFlags } from '../volumes/split-flags.ts';
 import { DEFAULT_VERIFY_OPTIONS } from '../volumes/verify-pod.ts';
@@ -214,9 +214,7 @@ export const dataOptions = (flags: DataFlags, how: { readonly preCopy: boolean }
       chown: flags.dataChown,
       compress: flags.dataCompress,
       deadlineMs: flags.dataTimeout,
-      // The copy of record makes both sides equal; a pre-copy leaves that to it.
-      deleteExtraneous: !how.preCopy,
-      ignoreMounted: how.preCopy,
+      ...copyOf(how),
       ignoreSizes: flags.dataIgnoreSizes === true,
       concurrency: flags.dataConcurrency,
     },

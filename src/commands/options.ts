@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { ON_CONFLICT, type OnConflict } from '../pipeline/immutable-strategy.ts';
+import { DEFAULT_CONCURRENCY } from '../stage/stage-defaults.ts';
 import { LOG_LEVELS, type LogLevel } from '../ui/levels.ts';
 import { OUTPUTS, type Output } from '../ui/output.ts';
 import { customKinds, duration, names, oneOf, pairs, pairsOrEmpty, wholeNumber } from './parsers.ts';
@@ -125,7 +126,7 @@ export const addCommonFlags = (command: Command): Command =>
         'maximum concurrent requests per cluster; starts at 16 and adapts to response times',
       )
         .argParser(wholeNumber(1, 256))
-        .default(64),
+        .default(DEFAULT_CONCURRENCY),
     )
     .addOption(
       new Option(

@@ -1,3 +1,4 @@
+import { RECREATE_TIMEOUT_MS } from '../stage/stage-defaults.ts';
 import type { StageRequest } from '../verbs/stage.ts';
 import { type CommonFlags, type CopyFlags, copyOptions } from './options.ts';
 
@@ -9,5 +10,5 @@ export const stageRequest = (flags: CommonFlags & CopyFlags): StageRequest['stag
   prune: false,
   acceptLiveDestination: false,
   concurrency: flags.concurrency,
-  recreateTimeoutMs: 60_000,
+  recreateTimeoutMs: RECREATE_TIMEOUT_MS,
 });

@@ -27,6 +27,12 @@ export const DEFAULT_MOVER_OPTIONS: MoverOptions = {
   concurrency: 2,
 };
 
+/** What differs between a pre-copy and the copy of record, which makes both sides equal. Pure. */
+export const copyOf = ({ preCopy }: { readonly preCopy: boolean }) => ({
+  deleteExtraneous: !preCopy,
+  ignoreMounted: preCopy,
+});
+
 /** The clock of the machine, for times between two moments: nobody sets it. */
 export const systemClock: Clock = {
   now: () => performance.now(),
