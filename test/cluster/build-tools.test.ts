@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ensureChartTools, ensureTools } from './binaries.ts';
 import { buildTools } from './build-tools.ts';
 
 // These tests put a shell script called "go" on PATH; a real build takes ten minutes.
@@ -51,13 +52,23 @@ test('a failed build says what Go said and leaves nothing behind', async () => {
 
 test('without Go, a sentence says what is missing and what to do', async () => {
   vi.stubEnv('PATH', join(home, 'bin'));
-  await expect(build()).rejects.toThrow(
+  await expect(build()).rejects.toThrow('They are built with Go, and no "go" was found.');
+  const empty = { XDG_CACHE_HOME: home };
+  await expect(ensureTools(empty)).rejects.toThrow(
     /built with Go.*no "go" was found.*Install Go, or set KUBEBUILDER_ASSETS/,
   );
+  await expect(ensureChartTools(empty)).rejects.toThrow(/helm and kubeconform.*built with Go.*Install Go/);
 });
 
 function build(): Promise<void> {
-  return buildTools({ testbed: home, target, isReady: () => existsSync(join(target, 'etcd')) });
+  return buildTools({
+    testbed: home,
+    target,
+    programs: 'the programs',
+    duration: 'a moment',
+    withoutGo: 'They are built with Go, and no "go" was found.',
+    isReady: () => existsSync(join(target, 'etcd')),
+  });
 }
 
 function fakeGo(script: string): void {

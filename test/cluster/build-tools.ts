@@ -8,6 +8,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface ToolBuild {
   readonly testbed: string;
   readonly target: string;
+  /** Who the programs are, in sentences: `the Kubernetes programs for the test clusters`. */
+  readonly programs: string;
+  /** How long it takes: `7 to 15 minutes`. */
+  readonly duration: string;
+  /** Sentences for somebody without Go: what is built with it, and what to do. */
+  readonly withoutGo: string;
+  /** `-X` flags for Go's linker. */
+  readonly linkFlags?: readonly string[];
   /** True once `target` is complete, also when another process completed it. */
   isReady(): boolean;
 }
@@ -20,7 +28,7 @@ export interface ToolBuild {
 export async function buildTools(build: ToolBuild): Promise<void> {
   mkdirSync(dirname(build.target), { recursive: true });
   const lock = `${build.target}.lock`;
-  await takeLock(lock, build.isReady);
+  await takeLock(lock, build);
   try {
     if (!build.isReady()) {
       await installInto(build);
@@ -30,34 +38,38 @@ export async function buildTools(build: ToolBuild): Promise<void> {
   }
 }
 
-const VERSION = 'k8s.io/component-base/version';
-const LINK_FLAGS = `-s -w -X ${VERSION}.gitVersion=v1.37.2 -X ${VERSION}.gitMajor=1 -X ${VERSION}.gitMinor=37`;
 const PROGRESS_MS = 15_000;
 
-async function installInto({ testbed, target, isReady }: ToolBuild): Promise<void> {
+async function installInto(build: ToolBuild): Promise<void> {
+  const { target, programs, duration, isReady } = build;
   const staging = `${target}.${process.pid}.building`;
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging);
   try {
-    say('Building the Kubernetes programs for the test clusters (once per version, 7 to 15 minutes).');
-    await runGo(testbed, staging);
+    say(`Building ${programs} (once per version, ${duration}).`);
+    await runGo(build, staging);
     if (isReady()) {
       return;
     }
     rmSync(target, { recursive: true, force: true });
     renameSync(staging, target);
-    say(`The Kubernetes programs are in ${target}.`);
+    say(`They are in ${target}.`);
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
 }
 
-async function runGo(testbed: string, bin: string): Promise<void> {
-  const child = spawn('go', ['install', '-v', '-trimpath', '-ldflags', LINK_FLAGS, 'tool'], {
-    cwd: testbed,
-    env: { ...process.env, GOBIN: bin, GOFLAGS: '-mod=readonly' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+async function runGo({ testbed, withoutGo, linkFlags = [] }: ToolBuild, bin: string): Promise<void> {
+  const child = spawn(
+    'go',
+    ['install', '-v', '-trimpath', '-ldflags', ['-s -w', ...linkFlags].join(' '), 'tool'],
+    {
+      cwd: testbed,
+      // What the user says about Go stays, such as -p=1 on a shared machine.
+      env: { ...process.env, GOBIN: bin, GOFLAGS: `${process.env['GOFLAGS'] ?? ''} -mod=readonly`.trim() },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   const stop = (): boolean => child.kill();
   process.once('exit', stop);
   const started = Date.now();
@@ -74,7 +86,7 @@ async function runGo(testbed: string, bin: string): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       child.once('error', (cause: NodeJS.ErrnoException) =>
-        reject(cause.code === 'ENOENT' ? noGo(cause) : cause),
+        reject(cause.code === 'ENOENT' ? new Error(withoutGo, { cause }) : cause),
       );
       child.once('close', (code) =>
         code === 0
@@ -88,23 +100,14 @@ async function runGo(testbed: string, bin: string): Promise<void> {
   }
 }
 
-function noGo(cause: Error): Error {
-  return new Error(
-    'The test clusters need etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl and kwok. ' +
-      'They are built with Go 1.26 or newer, and no "go" was found on PATH. ' +
-      'Install Go, or set KUBEBUILDER_ASSETS to a directory that holds these programs.',
-    { cause },
-  );
-}
-
-async function takeLock(lock: string, isReady: () => boolean): Promise<void> {
+async function takeLock(lock: string, { programs, isReady }: ToolBuild): Promise<void> {
   for (let round = 0; !tryLock(lock); round += 1) {
     if (isReady()) {
       // The builder is about to release; its lock is of no more interest.
       await sleep(100);
     } else {
       if (round % 30 === 0) {
-        say(`Another process builds the Kubernetes programs; waiting for it (lock ${lock}).`);
+        say(`Another process builds ${programs}; waiting for it (lock ${lock}).`);
       }
       await sleep(1000);
     }
