@@ -1,5 +1,4 @@
 import type { ResourceType } from '../kube/api-types.ts';
-import type { StageResult } from '../stage/stage-types.ts';
 
 /**
  * What this process knows of a mapping beside its status. All of it can be lost: a controller that starts compares
@@ -19,10 +18,11 @@ export interface MappingMemory {
   isHandsOff: boolean;
   live: string;
   epoch: number;
-  /** Types that the last comparison covered, at both sides. */
-  types: readonly string[];
+  operation: { readonly id: string; readonly kind: string; readonly holder: string } | undefined;
+  /** The end of the last sync or plan, however it ended. */
+  ranAt: number | undefined;
+  /** What is watched for it; undefined while it is not known what it copies. */
   watched: { readonly source: readonly ResourceType[]; readonly dest: readonly ResourceType[] } | undefined;
-  lastResult: Pick<StageResult, 'stageHash'> | undefined;
   /** A failover was advised, as the source is out of reach. */
   isAdvised: boolean;
   /** The watches of the source have told every change since the last comparison. */
@@ -40,9 +40,9 @@ export const freshMemory = (): MappingMemory => ({
   isHandsOff: false,
   live: 'unknown',
   epoch: 0,
-  types: [],
+  operation: undefined,
+  ranAt: undefined,
   watched: undefined,
-  lastResult: undefined,
   isAdvised: false,
   isProved: false,
 });

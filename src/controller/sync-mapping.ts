@@ -20,6 +20,16 @@ export interface SyncRun {
   readonly elapsedMs: number;
 }
 
+/** On what terms a mapping is synced. */
+export interface SyncTerms {
+  readonly deps: ControllerDeps;
+  readonly log: ControllerLog;
+  /** Compare, and write nothing. */
+  readonly isPlan: boolean;
+  /** How the record of the destination names this controller and the mapping. */
+  readonly managedBy: string | undefined;
+}
+
 /**
  * Stages the namespace of a mapping by the verb that the CLI uses, with the same lock and record; `isPlan` compares and
  * writes nothing. Never throws: what was thrown is the end.
@@ -49,7 +59,9 @@ export const syncMapping = async (
     await refuseMissingNamespace(mapping, resolved, pair, signal);
     const { request } = resolved.stage;
     const asked = isPlan ? { stage: { ...request.stage, dryRun: true }, preCopy: undefined } : request;
-    return ended({ result: await stage(pair, asked, runtimeOf(mapping, deps, log, signal)) });
+    return ended({
+      result: await stage(pair, asked, { ...runtimeOf(mapping, deps, log, signal), managedBy }),
+    });
   } catch (error) {
     return ended({ error });
   } finally {
