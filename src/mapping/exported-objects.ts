@@ -23,7 +23,7 @@ export interface ExportInput {
 }
 
 /** One side: the name of its cluster in marks and records, and the namespace. */
-export interface ExportedSide {
+interface ExportedSide {
   readonly context: string;
   readonly namespace: string;
 }
