@@ -1,4 +1,5 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
+import { addControllerFlags } from './commands/controller-flags.ts';
 import { addDataFlags, addPathFlag, addResumedDataFlags } from './commands/data-options.ts';
 import { EXAMPLES, exampleText } from './commands/examples.ts';
 import { addExportFlags } from './commands/export-options.ts';
@@ -64,6 +65,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   addRecoveryCommands(commands);
   addPreflight(commands);
   addStatusCommands(commands);
+  addController(commands);
   addExport(commands);
   for (const command of program.commands) command.addHelpText('after', exampleText(command.name()));
   return program;
@@ -248,6 +250,16 @@ const addExport = ({ program, io, interrupt, setCode }: Commands): void => {
     .action(async (_what, flags) =>
       setCode(await (await import('./commands/export-command.ts')).runExport(io, flags, interrupt)),
     );
+};
+
+const addController = ({ program, io, interrupt, setCode }: Commands): void => {
+  addControllerFlags(
+    program.command('controller').description('Keep many namespaces recoverable, by custom resources'),
+  ).action(async (flags) =>
+    setCode(
+      await (await import('./commands/controller-command.ts')).runControllerCommand(io, flags, interrupt),
+    ),
+  );
 };
 
 // The names of the flags on the command line, without those that have their default.

@@ -48,6 +48,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'export mapping --source-context prod --dest-context dr -n shop',
     'export mapping --source-context prod --dest-context dr -n shop --mode continuous --prune -o json',
   ],
+  controller: [
+    'controller --leader-election-namespace dr-syncer-system',
+    'controller --kubeconfig ~/.kube/config --context management --observe --log-format text',
+  ],
   history: ['history --dest-context dr -n shop', 'history --dest-context dr -n shop -o json'],
 };
 

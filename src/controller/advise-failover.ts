@@ -1,5 +1,4 @@
-import type { ReconcileContext } from './reconcile-context.ts';
-import type { MappingVisit } from './reconcile-mapping.ts';
+import type { MappingVisit, ReconcileContext } from './reconcile-context.ts';
 import { clustersOf } from './resolve-mapping.ts';
 
 // Without an objective: about as long as a restart of a control plane takes.

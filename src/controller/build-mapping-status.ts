@@ -8,9 +8,7 @@ import { type Condition, nextConditions, readiness, type WantedCondition } from 
 export interface MappingStatusFacts {
   readonly generation: number;
   readonly at: string;
-  readonly verdict: Pick<SyncVerdict, 'reason' | 'message' | 'ready' | 'isStalled'> & {
-    readonly reason: string;
-  };
+  readonly verdict: Pick<SyncVerdict, 'message' | 'ready' | 'isStalled'> & { readonly reason: string };
   /** What was compared or written; absent when nothing was. */
   readonly result?: StageResult | undefined;
   readonly isPlan?: boolean | undefined;

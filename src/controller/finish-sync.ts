@@ -2,29 +2,14 @@ import type { JsonObject } from '../kube/api-types.ts';
 import { stringAt } from '../kube/raw-json.ts';
 import { timestamp } from '../state/time-text.ts';
 import { buildMappingStatus, DRIFT } from './build-mapping-status.ts';
-import type { Trigger } from './decide-sync.ts';
+import type { FinishedSync } from './finished-sync.ts';
 import type { SyncVerdict } from './judge-sync.ts';
 import { lookAtRecord } from './look-at-record.ts';
 import { mappingConditions } from './mapping-conditions.ts';
-import type { MappingMemory } from './mapping-memory.ts';
-import type { ReconcileContext } from './reconcile-context.ts';
-import type { MappingVisit } from './reconcile-mapping.ts';
+import type { MappingVisit, ReconcileContext } from './reconcile-context.ts';
 import type { MappingBlock, ResolvedMapping } from './resolve-mapping.ts';
 import { retryDelay } from './retry-delay.ts';
-import type { SyncRun } from './sync-mapping.ts';
 import { tellSync } from './tell-sync.ts';
-
-/** A sync that is over, and what it means. */
-export interface FinishedSync {
-  readonly run: SyncRun;
-  readonly verdict: SyncVerdict;
-  readonly isPlan: boolean;
-  readonly trigger: Trigger;
-  /** performance.now() and ms since 1970, both of the start. */
-  readonly since: number;
-  readonly startedMs: number;
-  readonly changes: MappingMemory['changes'];
-}
 
 /** Remembers what a sync came to, writes the status, tells metrics and events, and says when to look again. */
 export const finishSync = async (

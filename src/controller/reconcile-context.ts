@@ -1,5 +1,6 @@
 import type { NamespaceMapping } from '../mapping/custom-resources.ts';
 import type { ChangeHub } from './change-hub.ts';
+import type { ControllerLog } from './controller-log.ts';
 import type { ControllerDeps, ControllerOptions } from './controller-options.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { MappingMemory } from './mapping-memory.ts';
@@ -25,4 +26,12 @@ export interface ReconcileContext {
   conflict(key: string, mapping: NamespaceMapping, resolved: ResolvedMapping): MappingBlock | undefined;
   /** How the records of a destination name this controller and a mapping; undefined while it has no name of its own. */
   managedBy(mapping: NamespaceMapping): string | undefined;
+}
+
+/** One mapping that is being looked at. */
+export interface MappingVisit {
+  readonly key: string;
+  readonly mapping: NamespaceMapping;
+  readonly memory: MappingMemory;
+  readonly log: ControllerLog;
 }

@@ -1,31 +1,21 @@
 import { errorText } from '../common/errors.ts';
 import type { JsonObject } from '../kube/api-types.ts';
 import { stringAt } from '../kube/raw-json.ts';
-import type { NamespaceMapping } from '../mapping/custom-resources.ts';
 import { chooseTypes } from '../pipeline/choose-types.ts';
 import { selectTypes } from '../pipeline/select-types.ts';
 import { timestamp } from '../state/time-text.ts';
 import { adviseFailover } from './advise-failover.ts';
 import { syncingStatus } from './build-mapping-status.ts';
-import type { ControllerLog } from './controller-log.ts';
 import { logAbout } from './controller-log.ts';
 import { type Decision, decideSync } from './decide-sync.ts';
 import { finishSync, writeBlocked, writeIdle, writeProved } from './finish-sync.ts';
 import { judgeSync } from './judge-sync.ts';
 import { lookAtRecord } from './look-at-record.ts';
 import type { MappingMemory } from './mapping-memory.ts';
-import type { ReconcileContext } from './reconcile-context.ts';
+import type { MappingVisit, ReconcileContext } from './reconcile-context.ts';
 import { type ResolvedMapping, resolveMapping } from './resolve-mapping.ts';
 import { syncMapping } from './sync-mapping.ts';
 import { dueRun } from './sync-schedule.ts';
-
-/** One mapping that is being looked at. */
-export interface MappingVisit {
-  readonly key: string;
-  readonly mapping: NamespaceMapping;
-  readonly memory: MappingMemory;
-  readonly log: ControllerLog;
-}
 
 // While a move is under way or the destination is live, its record is looked at this often: two requests.
 const RECORD_MS = 15_000;

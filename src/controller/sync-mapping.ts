@@ -37,11 +37,7 @@ export interface SyncTerms {
 export const syncMapping = async (
   mapping: NamespaceMapping,
   resolved: ResolvedMapping,
-  {
-    deps,
-    log,
-    isPlan,
-  }: { readonly deps: ControllerDeps; readonly log: ControllerLog; readonly isPlan: boolean },
+  { deps, log, isPlan, managedBy }: SyncTerms,
 ): Promise<SyncRun> => {
   const started = performance.now();
   const limit = new AbortController();

@@ -1,9 +1,8 @@
 import type { StageResult } from '../stage/stage-types.ts';
 import { DRIFT } from './build-mapping-status.ts';
 import type { EventText } from './event-recorder.ts';
-import type { FinishedSync } from './finish-sync.ts';
-import type { ReconcileContext } from './reconcile-context.ts';
-import type { MappingVisit } from './reconcile-mapping.ts';
+import type { FinishedSync } from './finished-sync.ts';
+import type { MappingVisit, ReconcileContext } from './reconcile-context.ts';
 
 /** Tells log, metrics and events how a sync ended. Events come only of what was written and of what went wrong. */
 export const tellSync = (

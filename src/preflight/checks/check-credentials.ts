@@ -77,7 +77,7 @@ export const expiryRows = (
 const MARGIN_MS = 10 * 60_000;
 
 /** The credentials that the user of a context has in its kubeconfig. Reads its files; runs no plugin. */
-const expiriesOf = (context: KubeContext): Expiry[] => {
+export const expiriesOf = (context: KubeContext): Expiry[] => {
   const user = context.load().getCurrentUser();
   if (user === null) return [];
   const certificate = (): string | undefined =>
