@@ -89,7 +89,7 @@ interface State {
   readonly mappings: Map<string, NamespaceMapping>;
   readonly clusterMappings: Map<string, ClusterMapping>;
   readonly memories: Map<string, MappingMemory>;
-  readonly keepers: Map<string, AbortController>;
+  readonly keepers: Map<string, { readonly ending: AbortController; readonly version: string }>;
   readonly clusterStatus: ReturnType<typeof createStatusWriter>;
   readonly pairStatus: ReturnType<typeof createStatusWriter>;
   readonly mappingStatus: ReturnType<typeof createStatusWriter>;
@@ -255,7 +255,7 @@ const dropMapping = (state: State, key: string, object: KubeObject): void => {
 };
 
 const dropCluster = (state: State, key: string): void => {
-  state.keepers.get(key)?.abort();
+  state.keepers.get(key)?.ending.abort();
   state.keepers.delete(key);
   state.hub.drop(key);
   state.pool.remove(key);
@@ -263,9 +263,9 @@ const dropCluster = (state: State, key: string): void => {
 };
 
 const startKeeper = (state: State, key: string): void => {
-  state.keepers.get(key)?.abort();
+  state.keepers.get(key)?.ending.abort();
   const ending = new AbortController();
-  state.keepers.set(key, ending);
+  state.keepers.set(key, { ending, version: state.pool.get(key)?.version ?? '' });
   const { deps } = state.input;
   void keepCluster(state.pool, key, () => state.pool.get(key)?.resource.status.clusterUID, {
     signal: AbortSignal.any([deps.signal, ending.signal]),
@@ -312,6 +312,11 @@ const clusterMappingChanged = (state: State, key: string): void => {
 // Its access, its breaker, or the cluster behind it: whoever waits for it looks again.
 const clusterChanged = (state: State, key: string): void => {
   if (state.pool === undefined) return;
+  // New credentials are tried at once, whenever the next probe would have been.
+  const cluster = state.pool.get(key);
+  const kept = state.keepers.get(key);
+  if (cluster !== undefined && kept !== undefined && kept.version !== cluster.version)
+    return startKeeper(state, key);
   tellCluster(state, key).catch((error: unknown) => state.input.deps.log.debug(errorText(error)));
   const lookups = lookupsOf(state);
   for (const [name, mapping] of state.mappings)
@@ -349,14 +354,15 @@ const factsOf = (state: State): ReturnType<Manager['facts']> => {
     mappings: [...state.mappings].map(([key, mapping]) => {
       const memory = memoryOf(state, key);
       const [source = '', dest = ''] = clustersOf(mapping, lookups);
-      const { changes, isProved } = memory;
+      const { changes } = memory;
       return {
         mapping: key,
         source: state.pool.get(source)?.alias ?? source,
         destination: state.pool.get(dest)?.alias ?? dest,
         mode: mapping.spec.replicationMode,
         live: memory.live,
-        lag: changes === undefined ? (isProved ? 0 : Number.NaN) : (Date.now() - changes.first) / 1000,
+        lag:
+          changes === undefined ? (memory.isProved() ? 0 : Number.NaN) : (Date.now() - changes.first) / 1000,
         verifiedAt: seconds(memory.verifiedAt),
         dataPoint: undefined,
         rpo: seconds(mapping.spec.objectives.rpoMs),

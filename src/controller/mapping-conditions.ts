@@ -98,7 +98,7 @@ const recoveryPoint = (
   const type = 'RPOMet';
   // While nothing has changed since, the copy is as good as new.
   const through =
-    memory.comparedSince !== undefined && memory.changes === undefined && memory.isProved
+    memory.comparedSince !== undefined && memory.changes === undefined && memory.isProved()
       ? nowMs
       : syncedThroughMs;
   if (through === undefined)

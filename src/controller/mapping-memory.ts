@@ -25,8 +25,8 @@ export interface MappingMemory {
   watched: { readonly source: readonly ResourceType[]; readonly dest: readonly ResourceType[] } | undefined;
   /** A failover was advised, as the source is out of reach. */
   isAdvised: boolean;
-  /** The watches of the source have told every change since the last comparison. */
-  isProved: boolean;
+  /** Whether the watches of both sides have told every change since the last comparison: asked when it matters. */
+  isProved(): boolean;
 }
 
 export const freshMemory = (): MappingMemory => ({
@@ -44,5 +44,5 @@ export const freshMemory = (): MappingMemory => ({
   ranAt: undefined,
   watched: undefined,
   isAdvised: false,
-  isProved: false,
+  isProved: () => false,
 });

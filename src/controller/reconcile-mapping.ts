@@ -59,7 +59,7 @@ const reconcile = async (context: ReconcileContext, visit: MappingVisit): Promis
   if (memory.isHandsOff && !(await isFreeAgain(context, visit, ready))) return;
   const decision = decide(context, visit, ready);
   if (decision.action === 'wait') return wait(context, visit, ready, decision);
-  if (decision.trigger === 'schedule' && memory.isProved && memory.changes === undefined)
+  if (decision.trigger === 'schedule' && memory.changes === undefined && memory.isProved())
     return writeProved(context, visit, ready);
   await sync(context, visit, ready, decision);
 };
@@ -181,7 +181,7 @@ const followChanges = async (
   ready: ResolvedMapping,
 ): Promise<void> => {
   if (mapping.spec.replicationMode === 'Manual' || !mapping.spec.continuous.watchResources) {
-    memory.isProved = false;
+    memory.isProved = () => false;
     return;
   }
   if (memory.watched === undefined || memory.handled !== ready.version) {
@@ -205,7 +205,7 @@ const followChanges = async (
     context.hub.follow(ready.source, 'source', memory.watched.source);
     context.hub.follow(ready.dest, 'dest', memory.watched.dest);
   }
-  memory.isProved = isProved(context, memory, ready);
+  memory.isProved = () => isProved(context, memory, ready);
 };
 
 const isWatchable = ({ verbs }: { readonly verbs: readonly string[] }): boolean =>
