@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from '../kube/api-types.ts';
 import { groupKind } from '../kube/object-names.ts';
+import type { Condition } from '../mapping/shared-fields.ts';
 import type { StageResult, StageRow } from '../stage/stage-types.ts';
 import type { SyncVerdict } from './judge-sync.ts';
-import { type Condition, nextConditions, readiness, type WantedCondition } from './status-conditions.ts';
+import { nextConditions, readiness, type WantedCondition } from './status-conditions.ts';
 
 /** What a status is made of after a sync, a plan, or a look that found a mapping blocked. Times are RFC 3339. */
 export interface MappingStatusFacts {

@@ -39,7 +39,7 @@ export interface ClusterProbe {
   readonly problem: string | undefined;
 }
 
-export type ClusterAccess =
+type ClusterAccess =
   | { readonly shared: SharedCluster }
   | { readonly problem: string; readonly reason: 'CredentialsInvalid' | 'NotAllowed' | 'Reconciling' };
 

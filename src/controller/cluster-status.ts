@@ -1,9 +1,10 @@
 import type { Json, JsonObject } from '../kube/api-types.ts';
 import type { ClusterMapping, RemoteCluster } from '../mapping/custom-resources.ts';
+import type { Condition } from '../mapping/shared-fields.ts';
 import { clusterMappingWarnings, remoteClusterWarnings } from '../mapping/told-of-clusters.ts';
 import { timestamp } from '../state/time-text.ts';
 import type { PooledCluster } from './cluster-pool.ts';
-import { type Condition, nextConditions, readiness, type WantedCondition } from './status-conditions.ts';
+import { nextConditions, readiness, type WantedCondition } from './status-conditions.ts';
 
 // A probe that finds what the last one found is written this often, and no more.
 const PROBE_TOLD_MS = 10 * 60_000;

@@ -1,6 +1,6 @@
 import type { Priority } from './work-queue.ts';
 
-export type ReplicationMode = 'Manual' | 'Scheduled' | 'Continuous';
+type ReplicationMode = 'Manual' | 'Scheduled' | 'Continuous';
 
 /** Why a mapping is synced; told in logs, events and `status.sync.trigger`. */
 export type Trigger =

@@ -21,7 +21,7 @@ export interface EventText {
 }
 
 /** The events of events.k8s.io, which every supported server serves. */
-export const CLUSTER_EVENTS: ResourceType = {
+const CLUSTER_EVENTS: ResourceType = {
   group: 'events.k8s.io',
   version: 'v1',
   resource: 'events',

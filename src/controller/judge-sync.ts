@@ -5,7 +5,7 @@ import { isSilence } from '../moves/source-lost.ts';
 import type { StageResult } from '../stage/stage-types.ts';
 
 /** Why a mapping is (not) ready; the closed list of reasons of its conditions. */
-export type SyncReason =
+type SyncReason =
   | 'InSync'
   | 'Partial'
   | 'Refused'
@@ -29,7 +29,7 @@ export type SyncReason =
  * record at the destination; `cluster`: its probe; `trigger`: only what triggers a sync anyway; `restart`: nothing, this
  * process ends.
  */
-export type NextTry = 'trigger' | 'backoff' | 'lock' | 'record' | 'cluster' | 'restart';
+type NextTry = 'trigger' | 'backoff' | 'lock' | 'record' | 'cluster' | 'restart';
 
 /** What came of a sync, for status, metrics and the next try. */
 export interface SyncVerdict {

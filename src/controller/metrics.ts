@@ -37,7 +37,7 @@ export interface ScrapedFacts {
 }
 
 /** A mapping at the moment of a scrape. */
-export interface MappingFacts {
+interface MappingFacts {
   readonly mapping: string;
   readonly source: string;
   readonly destination: string;

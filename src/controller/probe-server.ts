@@ -4,7 +4,7 @@ import { UsageError } from '../common/errors.ts';
 /** Serves one path of GET requests for each answer. */
 export type Answers = Readonly<Record<string, () => Promise<ProbeAnswer> | ProbeAnswer>>;
 
-export interface ProbeAnswer {
+interface ProbeAnswer {
   readonly status: number;
   readonly text: string;
   readonly contentType?: string;

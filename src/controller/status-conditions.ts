@@ -1,12 +1,4 @@
-/** A condition of a custom resource, as `metav1.Condition` has it. */
-export interface Condition {
-  readonly type: string;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly observedGeneration?: number | undefined;
-  readonly lastTransitionTime: string;
-  readonly reason: string;
-  readonly message: string;
-}
+import type { Condition } from '../mapping/shared-fields.ts';
 
 /** What a condition is to say; undefined in a list of these: it is to go. */
 export type WantedCondition = Omit<Condition, 'lastTransitionTime' | 'observedGeneration'>;

@@ -22,7 +22,7 @@ export interface WorkQueue {
   run(work: (key: string) => Promise<void>, workers: number, signal: AbortSignal): Promise<void>;
 }
 
-export interface QueueStats {
+interface QueueStats {
   readonly depth: number;
   readonly running: number;
   /** Seconds; 0 when nothing is under way. */

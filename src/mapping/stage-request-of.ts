@@ -10,7 +10,7 @@ import type { RemoteClusterSpec } from './remote-cluster.ts';
 import { TOLD_FIELDS } from './told-fields.ts';
 
 /** Why a mapping cannot be synced as it is. */
-export interface MappingProblem {
+interface MappingProblem {
   readonly reason: ConditionReason;
   /** A sentence. */
   readonly message: string;
