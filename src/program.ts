@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { addDataFlags, addPathFlag, addResumedDataFlags } from './commands/data-options.ts';
 import { EXAMPLES, exampleText } from './commands/examples.ts';
+import { addExportFlags } from './commands/export-options.ts';
 import { addMoveFlags, addServingRevisions } from './commands/move-options.ts';
 import {
   acceptClusterRoles,
@@ -63,6 +64,7 @@ const buildProgram = (io: Io, interrupt: AbortSignal, setCode: (code: number) =>
   addRecoveryCommands(commands);
   addPreflight(commands);
   addStatusCommands(commands);
+  addExport(commands);
   for (const command of program.commands) command.addHelpText('after', exampleText(command.name()));
   return program;
 };
@@ -234,6 +236,18 @@ const addStatusCommands = ({ program, io, interrupt, setCode }: Commands): void 
   ).action(async (flags) =>
     setCode(await (await import('./commands/status-command.ts')).runHistory(io, flags, interrupt)),
   );
+};
+
+const addExport = ({ program, io, interrupt, setCode }: Commands): void => {
+  const command = program
+    .command('export')
+    .description('Print the flags of a stage as custom resources for the controller')
+    .addArgument(new Argument('<what>', 'what to print').choices(['mapping']));
+  addExportFlags(addNeedsFlag(addDataFlags(addCommonFlags(addCopyFlags(addSideFlags(command)))), BRINGS))
+    .addOption(acceptLiveDestination())
+    .action(async (_what, flags) =>
+      setCode(await (await import('./commands/export-command.ts')).runExport(io, flags, interrupt)),
+    );
 };
 
 // The names of the flags on the command line, without those that have their default.

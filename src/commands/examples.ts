@@ -44,6 +44,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'status --source-context prod --dest-context dr -n shop',
     'status --source-context prod --dest-context dr -n shop --watch -o ndjson',
   ],
+  export: [
+    'export mapping --source-context prod --dest-context dr -n shop',
+    'export mapping --source-context prod --dest-context dr -n shop --mode continuous --prune -o json',
+  ],
   history: ['history --dest-context dr -n shop', 'history --dest-context dr -n shop -o json'],
 };
 

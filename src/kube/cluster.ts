@@ -12,29 +12,35 @@ export interface ClusterOptions extends WireOptions {
 }
 
 /** Opens a context for reading only. The object has no write methods, in its type and at run time. */
-export const openReader = (context: KubeContext, options: ClusterOptions): ClusterReader => {
-  const opened = openWire(context, options);
-  return createReader(context, {
-    ...opened,
-    wire: termed(opened.wire, { gate: CLOSED_GATE, signal: options.signal }),
-  });
-};
+export const openReader = (context: KubeContext, options: ClusterOptions): ClusterReader =>
+  readerOn(context, openWire(context, options), options.signal);
 
 /**
  * Opens a context for reading and dry runs. To write, somebody who holds the lock goes `through` its gate; any other
  * write is an error of the program.
  */
 export const openWriter = (context: KubeContext, options: ClusterOptions): ClusterWriter =>
-  writerOn(context, openWire(context, options), { gate: CLOSED_GATE, signal: options.signal });
+  writerOn(context, openWire(context, options), options.signal);
 
-const writerOn = (context: KubeContext, opened: OpenWire, terms: WriteTerms): ClusterWriter => {
-  const wire = termed(opened.wire, terms);
-  return {
-    ...createReader(context, { ...opened, wire }),
-    ...createWrites(wire),
-    through: (gate, rest = {}) => writerOn(context, opened, { gate, ...rest }),
-  };
-};
+/** A reader on a wire that is open. */
+export const readerOn = (
+  context: KubeContext,
+  opened: OpenWire,
+  signal: AbortSignal | undefined,
+): ClusterReader => createReader(context, opened, { gate: CLOSED_GATE, signal });
+
+/** A writer on a wire that is open; as yet its gate is closed. */
+export const writerOn = (
+  context: KubeContext,
+  opened: OpenWire,
+  signal: AbortSignal | undefined,
+): ClusterWriter => createWriter(context, opened, { gate: CLOSED_GATE, signal });
+
+const createWriter = (context: KubeContext, opened: OpenWire, terms: WriteTerms): ClusterWriter => ({
+  ...createReader(context, opened, terms),
+  ...createWrites(termed(opened.wire, terms)),
+  through: (gate, rest = {}) => createWriter(context, opened, { gate, ...rest }),
+});
 
 // The one place where a write meets its gate: whatever is counted as a write asks it.
 const termed = (wire: Wire, { gate, signal, urgent }: WriteTerms): Wire => ({
@@ -50,21 +56,16 @@ const termed = (wire: Wire, { gate, signal, urgent }: WriteTerms): Wire => ({
 
 const createReader = (
   context: KubeContext,
-  { wire, transport, counts, warnings, written }: OpenWire,
+  { wire, discover, ...opened }: OpenWire,
+  terms: WriteTerms,
 ): ClusterReader => ({
   context: context.name,
   kubeconfig: context.kubeconfig,
   server: context.server,
   defaultNamespace: context.namespace,
-  ...createReads(wire),
-  now: () => transport.now(),
-  endure: (ms) => transport.endure(ms),
-  counts: () => ({
-    ...counts,
-    total: Object.values(counts).reduce((sum, count) => sum + count, 0),
-    retries: transport.retries(),
-  }),
-  written,
-  warnings: () => [...warnings],
-  close: () => transport.close(),
+  ...createReads(termed(wire, terms)),
+  ...(discover === undefined
+    ? {}
+    : { discover: (options) => discover({ signal: options?.signal ?? terms.signal }) }),
+  ...opened,
 });

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { NamedCluster } from '../common/command-line.ts';
 import { UsageError } from '../common/errors.ts';
 import { nearest } from '../common/nearest.ts';
 import { nameList } from '../common/sentences.ts';
-import { entryNamed, oneContext, type RawKubeconfig, readKubeconfigs } from './kubeconfig.ts';
-import { proxyFor } from './proxy-env.ts';
+import { configOf } from './connect-config.ts';
+import { entryNamed, oneContext, readKubeconfigs } from './kubeconfig.ts';
 import { objectAt, stringAt } from './raw-json.ts';
-import { impersonation, tokenOf, withExecInfo } from './request-credentials.ts';
+import { impersonation } from './request-credentials.ts';
 
 // As many contexts as a person reads through.
 const MOST_NAMES = 20;
@@ -20,11 +20,12 @@ export interface KubeconfigSource {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** One context of a kubeconfig, ready to connect. `load` reads the files anew (after a 401: rotated credentials). */
+/** One context, ready to connect. `load` reads its kubeconfig anew (after a 401: rotated credentials). */
 export interface KubeContext {
   readonly name: string;
   readonly server: string;
   readonly namespace: string | undefined;
+  /** The files that it was found in; none where the kubeconfig is not in a file. */
   readonly files: readonly string[];
   /** The file when it was named for this side alone, so that a command has to name it again. */
   readonly kubeconfig: string | undefined;
@@ -113,26 +114,4 @@ const kubeconfigFiles = (source: KubeconfigSource): string[] => {
     });
   }
   return [standard];
-};
-
-// Entries of other contexts may be as they like; only what this one names counts.
-const configOf = (raw: RawKubeconfig, contextName: string, env: KubeconfigSource['env']): KubeConfig => {
-  const config = new KubeConfig();
-  config.loadFromString(oneContext(raw, contextName));
-  config.clusters = config.clusters.map((cluster) => {
-    // What the kubeconfig says of a proxy counts more than the environment.
-    const proxyUrl = cluster.proxyUrl || proxyFor(cluster.server, env);
-    return { ...cluster, ...(proxyUrl === undefined ? {} : { proxyUrl }) };
-  });
-  config.users = config.users.map((user) => {
-    const given = objectAt(entryNamed(raw.users, user.name), 'user');
-    const cluster = config.getCurrentCluster();
-    const token = tokenOf(given);
-    return {
-      ...user,
-      ...(token === undefined ? {} : { token }),
-      ...(user.exec ? { exec: withExecInfo(user.exec, cluster) } : {}),
-    };
-  });
-  return config;
 };

@@ -1,8 +1,9 @@
 import { isKubeApiError } from './api-errors.ts';
+import type { ClusterReader, RequestOptions } from './api-types.ts';
 import type { KubeContext } from './contexts.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts';
 import { createTransport } from './transport.ts';
-import type { CountName, Transport, Wire, WireRequest } from './wire.ts';
+import type { CountName, SeenRequest, Transport, Wire, WireRequest } from './wire.ts';
 
 export interface WireOptions {
   readonly concurrency: number;
@@ -10,26 +11,46 @@ export interface WireOptions {
   readonly userAgent: string;
   readonly retry?: RetryPolicy;
   onRetry?(message: string, waitMs: number): void;
+  /** For metrics: told of every attempt that was sent; must not throw. */
+  onRequest?(seen: SeenRequest): void;
 }
 
 /** A wire, and what has gone over it. */
-export interface OpenWire {
+export interface OpenWire
+  extends Pick<ClusterReader, 'now' | 'endure' | 'counts' | 'written' | 'warnings' | 'close'> {
   readonly wire: Wire;
-  readonly transport: Transport;
-  readonly counts: Record<CountName, number>;
-  readonly warnings: Set<string>;
-  written(): number;
+  /** Where the answer is shared with others, and so is not asked for over this wire alone. */
+  discover?(options: RequestOptions): ReturnType<ClusterReader['discover']>;
 }
 
-/** Opens the wire to the server of a context: it counts requests and writes, and keeps the warnings seen. */
+/** Opens the wire to the server of a context, for one user. */
 export const openWire = (context: KubeContext, options: WireOptions): OpenWire => {
-  const transport = createTransport(context, {
+  const transport = openTransport(context, options);
+  return { ...countedWire(context, transport, options.onRetry), close: () => transport.close() };
+};
+
+/** Opens the way to the server of a context, on which many counted wires may run. */
+export const openTransport = (context: KubeContext, options: WireOptions): Transport =>
+  createTransport(context, {
     retry: options.retry ?? DEFAULT_RETRY,
     requestTimeoutMs: options.requestTimeoutMs,
     connections: options.concurrency,
     userAgent: options.userAgent,
-    ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry }),
+    onRequest: options.onRequest?.bind(options),
   });
+
+// More kinds of warnings than a server has. What they quote may be different each time.
+const MOST_WARNINGS = 100;
+
+/**
+ * Makes a wire with counts of its own: requests, retries and writes, the warnings seen, and how long its user endures a
+ * server that does not answer.
+ */
+export const countedWire = (
+  context: KubeContext,
+  transport: Transport,
+  onRetry: WireOptions['onRetry'],
+): Omit<OpenWire, 'close'> => {
   const counts: Record<CountName, number> = {
     lists: 0,
     gets: 0,
@@ -40,6 +61,15 @@ export const openWire = (context: KubeContext, options: WireOptions): OpenWire =
   };
   const warnings = new Set<string>();
   let written = 0;
+  let retries = 0;
+  let enduredMs = 0;
+  const own = {
+    enduredMs: () => enduredMs,
+    onRetry: (message: string, waitMs: number): void => {
+      retries++;
+      onRetry?.(message, waitMs);
+    },
+  };
   const wire: Wire = {
     context: context.name,
     send: async (kind, request) => {
@@ -52,18 +82,32 @@ export const openWire = (context: KubeContext, options: WireOptions): OpenWire =
         isSent = true;
       };
       try {
-        const answer = await transport.send({ ...request, gate });
+        const verb = kind === 'lists' ? 'LIST' : undefined;
+        const answer = await transport.send({ ...request, ...own, verb, gate });
         if (changes) written++;
-        for (const warning of answer.warnings) warnings.add(warning);
+        for (const warning of answer.warnings) if (warnings.size < MOST_WARNINGS) warnings.add(warning);
         return answer;
       } catch (error) {
         if (changes && isSent && mayHaveWritten(error)) written++;
         throw error;
       }
     },
-    stream: (request) => transport.stream(request),
+    stream: (request) => transport.stream({ ...request, verb: 'WATCH' }),
   };
-  return { wire, transport, counts, warnings, written: () => written };
+  return {
+    wire,
+    now: () => transport.now(),
+    endure: (ms) => {
+      enduredMs = ms;
+    },
+    counts: () => ({
+      ...counts,
+      total: Object.values(counts).reduce((sum, count) => sum + count, 0),
+      retries,
+    }),
+    written: () => written,
+    warnings: () => [...warnings],
+  };
 };
 
 const IS_LEASE = /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/[^/]+\/leases(\/|$)/;

@@ -33,18 +33,35 @@ export const startDeadline = (ending: AbortSignal, ms: number): Deadline => {
   };
 };
 
-/** Joins the signals of requests with the one of their connection; the same signal is joined only once. */
-export const createJoiner = (own: AbortSignal): ((signal: AbortSignal | undefined) => AbortSignal) => {
-  const joined = new WeakMap<AbortSignal, AbortSignal>();
-  // Every request under way listens.
-  setMaxListeners(0, own);
-  return (signal) => {
-    if (signal === undefined) return own;
-    const known = joined.get(signal);
-    if (known !== undefined) return known;
-    const made = AbortSignal.any([signal, own]);
-    setMaxListeners(0, made);
-    joined.set(signal, made);
-    return made;
+/** A signal that aborts with the first of others, for their reason. */
+interface JoinedSignals {
+  readonly signal: AbortSignal;
+  /** To be called when nobody listens any more: forgets the listeners. */
+  release(): void;
+}
+
+/**
+ * Joins signals for a while. AbortSignal.any() would leave something behind in each of them for every request, and they
+ * may live as long as the process.
+ */
+export const joinSignals = (...signals: readonly (AbortSignal | undefined)[]): JoinedSignals => {
+  const given = signals.filter((signal) => signal !== undefined);
+  const [only] = given;
+  // Every request under way listens, and so does every attempt.
+  for (const signal of given) setMaxListeners(0, signal);
+  if (only !== undefined && given.length === 1) return { signal: only, release: () => undefined };
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  const stops = given.map((signal) => {
+    const stop = (): void => controller.abort(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    return () => signal.removeEventListener('abort', stop);
+  });
+  return {
+    signal: controller.signal,
+    release: () => {
+      for (const forget of stops) forget();
+    },
   };
 };

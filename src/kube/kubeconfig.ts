@@ -58,30 +58,54 @@ export const oneContext = (raw: RawKubeconfig, name: string): string => {
   });
 };
 
+/**
+ * Reads the text of a kubeconfig as it is written: its paths stay relative. Throws an Error whose message is a clause that
+ * quotes nothing of the text; its cause is what the parser says, which may.
+ */
+export const parseKubeconfig = (text: string): RawKubeconfig => {
+  const config = parseYaml(text);
+  if (!isObject(config)) throw new Error('it is not a YAML mapping');
+  if (nodes(config, MOST_NODES) > MOST_NODES)
+    throw new Error(`its aliases expand to more than ${MOST_NODES} values`);
+  const named = (list: string): JsonObject[] =>
+    objectsAt(config, list).filter((entry) => stringAt(entry, 'name') !== undefined);
+  return {
+    clusters: named('clusters'),
+    users: named('users'),
+    contexts: named('contexts'),
+    currentContext: stringAt(config, 'current-context') ?? '',
+  };
+};
+
+const parseYaml = (text: string): Json => {
+  try {
+    return (loadYaml(text) ?? {}) as Json;
+  } catch (cause) {
+    const { mark } = (cause ?? {}) as { readonly mark?: { readonly line?: number } };
+    const where = mark?.line === undefined ? '' : ` (line ${mark.line + 1})`;
+    throw new Error(`it is not valid YAML${where}`, { cause });
+  }
+};
+
 const readKubeconfig = (file: string): RawKubeconfig => {
   try {
-    const config = (loadYaml(readFileSync(file, 'utf8')) ?? {}) as Json;
-    if (!isObject(config)) throw new Error('it is not a YAML mapping');
-    if (nodes(config, MOST_NODES) > MOST_NODES)
-      throw new Error(`its aliases expand to more than ${MOST_NODES} values`);
+    const raw = parseKubeconfig(readFileSync(file, 'utf8'));
     const folder = dirname(file);
-    const named = (list: string): JsonObject[] =>
-      objectsAt(config, list).filter((entry) => stringAt(entry, 'name') !== undefined);
     return {
-      clusters: named('clusters').map((entry) => ({
+      ...raw,
+      clusters: raw.clusters.map((entry) => ({
         ...entry,
         cluster: withPaths(objectAt(entry, 'cluster') ?? {}, folder),
       })),
-      users: named('users').map((entry) => ({
+      users: raw.users.map((entry) => ({
         ...entry,
         user: withPaths(withCommand(objectAt(entry, 'user') ?? {}, folder), folder),
       })),
-      contexts: named('contexts'),
-      currentContext: stringAt(config, 'current-context') ?? '',
     };
   } catch (error) {
+    const said = error instanceof Error && error.cause !== undefined ? error.cause : error;
     // The parser quotes lines of the file, which may be credentials.
-    const [reason = ''] = errorText(error).split('\n');
+    const [reason = ''] = errorText(said).split('\n');
     throw new UsageError(`The kubeconfig ${file} cannot be read: ${clause(reason)}.`);
   }
 };

@@ -29,15 +29,12 @@ export const createLiveConnection = (context: KubeContext, options: TransportOpt
   const open = async (previous: Connection | undefined): Promise<Connection> => {
     // A token that is in a file of its own is read again; a plugin has its own idea of when to renew.
     if (previous !== undefined && context.hasTokenFile) config = context.load();
-    const opened = await openConnection(config, context, {
+    const limits = {
       connections: options.connections + URGENT_CONNECTIONS,
       connectMs: timerMs(Math.min(CONNECT_MS, options.requestTimeoutMs)),
-    });
+    };
     // A rotated token needs new headers only; the connections stay.
-    connection =
-      previous === undefined
-        ? opened
-        : { ...opened, dispatcher: previous.dispatcher, streams: previous.streams };
+    connection = await openConnection(config, context, limits, previous);
     return connection;
   };
 

@@ -8,7 +8,7 @@ import { parseJson } from './raw-json.ts';
 import type { Expectation } from './read-answer.ts';
 import type { ServerClock } from './server-clock.ts';
 import type { Connection } from './server-connection.ts';
-import type { WireRequest, WireResponse } from './wire.ts';
+import type { SeenRequest, WireRequest, WireResponse } from './wire.ts';
 
 /** A server as requests are addressed to it. */
 export interface Server {
@@ -19,6 +19,7 @@ export interface Server {
   readonly userAgent: string;
   readonly requestTimeoutMs: number;
   readonly clock: ServerClock;
+  readonly onRequest: ((seen: SeenRequest) => void) | undefined;
 }
 
 /** One answer, before it is known how many attempts it took. */
@@ -40,8 +41,10 @@ export const sendOnce = async (
   const limitMs = Math.min(requestTimeoutMs, request.gate?.leftMs() ?? requestTimeoutMs);
   const deadline = startDeadline(ending, timerMs(limitMs));
   const sent = performance.now();
+  let status = 0;
   try {
     const answer = await dispatch(server, request, via, deadline.signal);
+    status = answer.statusCode;
     const date = Date.parse(String(answer.headers.date ?? ''));
     if (!Number.isNaN(date)) clock.observe(date, sent, performance.now());
     const { statusCode } = answer;
@@ -61,6 +64,7 @@ export const sendOnce = async (
   } catch (error) {
     throw translate(at, error, request, ending, deadline, limitMs);
   } finally {
+    tell(server, request, status, sent, ending);
     deadline.release();
   }
 };
@@ -77,12 +81,17 @@ export async function* streamOnce(
     request.limitMs === undefined ? undefined : startDeadline(ending, timerMs(request.limitMs));
   try {
     const { streams, headers } = await current();
+    const sent = performance.now();
     const answer = await dispatch(
       server,
       request,
       { dispatcher: streams, headers },
       deadline?.signal ?? ending,
-    );
+    ).catch((error: unknown) => {
+      tell(server, request, 0, sent, ending);
+      throw error;
+    });
+    tell(server, request, answer.statusCode, sent, ending);
     const { statusCode } = answer;
     const wrong = wrongAnswer(at, request, statusCode, '');
     if (statusCode >= 400) throw refused(at, request, answer, await boundedText(answer, MOST_BYTES, wrong));
@@ -121,6 +130,18 @@ const dispatch = (
       bodyTimeout: 0,
     }),
   );
+
+// What the caller has given up before there was an answer says nothing of the server.
+const tell = (
+  { onRequest }: Server,
+  { verb, method }: WireRequest,
+  status: number,
+  sent: number,
+  ending: AbortSignal,
+): void => {
+  if (status === 0 && ending.aborted) return;
+  onRequest?.({ verb: verb ?? method, status, seconds: (performance.now() - sent) / 1000 });
+};
 
 const wrongAnswer =
   (at: NamedCluster, { what, method }: WireRequest, status: number, contentType: string) =>

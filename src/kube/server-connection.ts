@@ -23,13 +23,14 @@ interface Limits {
 }
 
 /**
- * Opens the connections of a context with the authentication and TLS of its kubeconfig. `connectMs` limits how long one
- * connection may take. Throws KubeApiError when the credentials cannot be had.
+ * Opens the connections of a context with the authentication and TLS of its kubeconfig, or takes those of `previous` and
+ * only asks for the headers anew. `connectMs` limits how long one connection may take. Throws KubeApiError when the credentials cannot be had.
  */
 export const openConnection = async (
   config: Config,
   context: KubeContext,
   limits: Limits,
+  previous: Connection | undefined,
 ): Promise<Connection> => {
   const cluster = config.getCurrentCluster();
   // kubectl speaks plain http when the kubeconfig says so; client-node wants this flag as well.
@@ -51,6 +52,7 @@ export const openConnection = async (
   for (const [name, value] of Object.entries(https.headers ?? {}))
     headers[name.toLowerCase()] = String(value);
   if (https.auth) headers.authorization = `Basic ${Buffer.from(https.auth).toString('base64')}`;
+  if (previous !== undefined) return { ...previous, headers, madeAt: performance.now() };
   const [dispatcher, streams] = await Promise.all([
     openDispatcher(config, https, limits),
     openDispatcher(config, https, { ...limits, connections: null }),

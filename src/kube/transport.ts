@@ -2,7 +2,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { type AdaptiveLimit, createAdaptiveLimit } from './adaptive-limit.ts';
 import { hasStatus, KubeApiError } from './api-errors.ts';
 import { type KubeContext, namedAs } from './contexts.ts';
-import { createJoiner } from './deadline.ts';
+import { joinSignals } from './deadline.ts';
 import { createLiveConnection, type LiveConnection } from './live-connection.ts';
 import { isOutage, withRetry } from './retry.ts';
 import { type Answer, type Server, sendOnce, streamOnce } from './send-once.ts';
@@ -17,7 +17,6 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
   const base = new URL(context.server.replace(/\/+$/, ''));
   // Ends what a failed run left under way: requests that nobody waits for must not retry on and hold the process.
   const closing = new AbortController();
-  const endingWith = createJoiner(closing.signal);
   const server: Server = {
     at: namedAs(context),
     origin: base.origin,
@@ -25,6 +24,7 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
     userAgent: options.userAgent,
     requestTimeoutMs: options.requestTimeoutMs,
     clock: createServerClock(),
+    onRequest: options.onRequest,
   };
   const connection = createLiveConnection(context, options);
   const level = createAdaptiveLimit(options.connections);
@@ -32,19 +32,28 @@ export const createTransport = (context: KubeContext, options: TransportOptions)
   const line: Line = {
     ...{ server, connection, level, options },
     queue: pLimit(level.limit()),
-    silence: { sinceMs: undefined, enduredMs: 0 },
-    retried: 0,
+    silence: { sinceMs: undefined },
   };
   return {
-    send: (request) => sendPatiently(line, request, endingWith(request.signal)),
+    send: async (request) => {
+      const ending = joinSignals(closing.signal, request.signal);
+      const patience = joinSignals(ending.signal, request.halt);
+      try {
+        return await sendPatiently(line, request, ending.signal, patience.signal);
+      } finally {
+        patience.release();
+        ending.release();
+      }
+    },
     stream: async function* (request) {
-      yield* streamOnce(server, request, connection.current, endingWith(request.signal));
+      const ending = joinSignals(closing.signal, request.signal);
+      try {
+        yield* streamOnce(server, request, connection.current, ending.signal);
+      } finally {
+        ending.release();
+      }
     },
     now: server.clock.now,
-    endure: (ms) => {
-      line.silence.enduredMs = ms;
-    },
-    retries: () => line.retried,
     close: async () => {
       closing.abort(new Error(`The connection to context ${context.name} is closed.`));
       await connection.close();
@@ -59,9 +68,8 @@ interface Line {
   readonly level: AdaptiveLimit;
   readonly options: TransportOptions;
   readonly queue: LimitFunction;
-  /** Since when the server has been silent, and for how long that is endured. */
-  readonly silence: { sinceMs: number | undefined; enduredMs: number };
-  retried: number;
+  /** Since when the server has been silent. */
+  readonly silence: { sinceMs: number | undefined };
 }
 
 /** How far one request has come. */
@@ -78,18 +86,17 @@ const sendPatiently = async (
   line: Line,
   request: WireRequest,
   ending: AbortSignal,
+  patience: AbortSignal,
 ): Promise<WireResponse> => {
   const progress: Progress = { attempts: 0, renewed: false, unknown: false, failedSince: undefined };
   const { options } = line;
   try {
     return await withRetry(() => attempt(line, request, ending, progress), {
       policy: options.retry,
-      signal: request.halt === undefined ? ending : AbortSignal.any([ending, request.halt]),
-      isEndured: () => isEndured(line.silence, progress),
-      onRetry: (error, waitMs) => {
-        line.retried++;
-        options.onRetry?.(`${error.message} Trying again in ${Math.round(waitMs)} ms.`, waitMs);
-      },
+      signal: patience,
+      isEndured: () => isEndured(line.silence, progress, request.enduredMs?.() ?? 0),
+      onRetry: (error, waitMs) =>
+        request.onRetry?.(`${error.message} Trying again in ${Math.round(waitMs)} ms.`, waitMs),
     });
   } catch (error) {
     // The last attempt may have been refused for sure; an earlier one may have done the work all the same.
@@ -101,7 +108,7 @@ const sendPatiently = async (
 
 // Whether the server is worth waiting for although the usual number of attempts is used up. A server that answers
 // everything but this is not silent, and would be waited for without an end.
-const isEndured = ({ sinceMs, enduredMs }: Line['silence'], { failedSince }: Progress): boolean =>
+const isEndured = ({ sinceMs }: Line['silence'], { failedSince }: Progress, enduredMs: number): boolean =>
   sinceMs !== undefined && performance.now() - Math.min(sinceMs, failedSince ?? sinceMs) < enduredMs;
 
 const attempt = async (

@@ -9,6 +9,8 @@ export interface WireRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly accept?: string;
+  /** What is counted where the method alone does not say it: LIST, WATCH. */
+  readonly verb?: string | undefined;
   readonly contentType?: string;
   readonly body?: string;
   /** What the request is, for error sentences: "listing pods in namespace shop". */
@@ -25,6 +27,13 @@ export interface WireRequest {
   readonly limitMs?: number | undefined;
   /** What the answer must be for it to count. It is parsed then. */
   readonly expect?: Expectation | undefined;
+  /**
+   * For how many ms, counted from its first silence, a server that does not answer is asked again at this moment; by
+   * default a few times only.
+   */
+  readonly enduredMs?: (() => number) | undefined;
+  /** Before each further attempt: what went wrong, and for how many ms is waited. */
+  readonly onRetry?: ((message: string, waitMs: number) => void) | undefined;
   /** How many bytes the answer may have; default 32 MiB. */
   readonly mostBytes?: number | undefined;
   /** Hides secret values in what the server says about this request. */
@@ -53,12 +62,6 @@ export interface Transport {
   stream(request: WireRequest): AsyncIterable<string>;
   /** The server's time in ms since the epoch, from the Date headers of its answers. */
   now(): number;
-  /**
-   * From now on a server that does not answer is asked again for so many ms, counted from its first silence, instead
-   * of a few times: in the middle of a move it is worth waiting for one that is being restarted.
-   */
-  endure(ms: number): void;
-  retries(): number;
   close(): Promise<void>;
 }
 
@@ -69,8 +72,18 @@ export interface TransportOptions {
   /** Connections per server; also the number of requests that can be under way at once. */
   readonly connections: number;
   readonly userAgent: string;
-  /** Before each further attempt: what went wrong, and for how many ms is waited. */
-  onRetry?(message: string, waitMs: number): void;
+  /** Told of every attempt that was sent; must not throw. */
+  readonly onRequest?: ((seen: SeenRequest) => void) | undefined;
+}
+
+/** One attempt of a request, for metrics. */
+export interface SeenRequest {
+  /** The HTTP method, or LIST or WATCH. */
+  readonly verb: string;
+  /** The HTTP status; 0 when there was no answer. */
+  readonly status: number;
+  /** From sending to the last byte; of a watch, to the first. */
+  readonly seconds: number;
 }
 
 /** Under which of its counts a cluster counts a request. */

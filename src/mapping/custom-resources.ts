@@ -30,7 +30,7 @@ const customType = (resource: string, kind: string, shortName: string): Resource
   subresources: ['status'],
 });
 
-export const REMOTE_CLUSTERS = customType('remoteclusters', 'RemoteCluster', 'rc');
+export const REMOTE_CLUSTERS = customType('remoteclusters', 'RemoteCluster', 'rcl');
 export const CLUSTER_MAPPINGS = customType('clustermappings', 'ClusterMapping', 'clmap');
 export const NAMESPACE_MAPPINGS = customType('namespacemappings', 'NamespaceMapping', 'nsmap');
 

@@ -85,7 +85,7 @@ export const whole = (
   );
 
 /** How durations are written in these resources: as Go prints them, without fractions. */
-export const DURATION_PATTERN = '^([0-9]+h)?([0-9]+m)?([0-9]+s)?$';
+const DURATION_PATTERN = '^([0-9]+h)?([0-9]+m)?([0-9]+s)?$';
 
 /** A duration, read as ms; one that is empty, or below `leastMs`, counts as none. */
 export const duration = (leastMs = 0): DurationField<number | undefined> => ({

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openWriter } from '../../src/kube/cluster.ts';
-import { openContext } from '../../src/kube/contexts.ts';
+import { contextFromText } from '../../src/kube/context-from-text.ts';
+import { type KubeContext, openContext } from '../../src/kube/contexts.ts';
+import { inClusterContext } from '../../src/kube/in-cluster.ts';
 import { userOf } from '../../src/preflight/ask-access.ts';
 import type { Endpoint } from '../cluster/api.ts';
 import { contextOf, createNamespace, deleteJson, freshNamespace, pair } from '../cluster/client.ts';
@@ -70,11 +72,13 @@ const write = ({ cluster, user, folder = mkdtempSync(join(home, 'case-')) }: Ent
 };
 
 /** Who we are to the server. `requests` asks that many times over one opened cluster. */
-const whoWeAre = async (
+const whoWeAre = (
   source: { path?: string; env?: Record<string, string> },
   requests = 1,
-): Promise<string | undefined> => {
-  const context = openContext({ env: {}, ...source }, undefined, '--source-context');
+): Promise<string | undefined> =>
+  whoAs(openContext({ env: {}, ...source }, undefined, '--source-context'), requests);
+
+const whoAs = async (context: KubeContext, requests = 1): Promise<string | undefined> => {
   const cluster = openWriter(context, CLUSTER);
   const { signal } = new AbortController();
   try {
@@ -176,6 +180,35 @@ describe('credentials', () => {
     const exported = join(mkdtempSync(join(home, 'elsewhere-')), 'one');
     writeFileSync(exported, text);
     expect(await whoKubectlIs(exported)).toBe(account);
+  });
+});
+
+describe('no kubeconfig of ours', () => {
+  test('but the text of one: it is read again when its token is refused, and works with kubectl', async () => {
+    const texts = ['an-old-token', token].map((now) => readFileSync(write({ user: { token: now } }), 'utf8'));
+    let reads = 0;
+    const context = contextFromText({
+      read: () => texts[Math.min(reads++, 2) >> 1] ?? '',
+      what: 'Secret ops/prod-kubeconfig',
+      alias: 'prod',
+      policy: { allowExec: false, allowInsecureTls: false, allowLoopback: true },
+      env: {},
+    });
+    expect(await whoAs(context)).toBe(account);
+    expect(reads).toBe(3);
+    const exported = join(mkdtempSync(join(home, 'text-')), 'one');
+    writeFileSync(exported, context.export());
+    const run = await runKubectl(pair().kubectl, exported, 'prod', ['auth', 'whoami', '-o', 'json']);
+    expect(JSON.parse(run.stdout).status.userInfo.username).toBe(account);
+  });
+
+  test('but the ServiceAccount of a pod', async () => {
+    const folder = mkdtempSync(join(home, 'account-'));
+    writeFileSync(join(folder, 'token'), `${token}\n`);
+    writeFileSync(join(folder, 'ca.crt'), admin.ca ?? '');
+    const { hostname, port } = new URL(admin.server);
+    const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
+    expect(await whoAs(inClusterContext('hub', env, folder))).toBe(account);
   });
 });
 

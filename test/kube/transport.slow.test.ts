@@ -170,8 +170,7 @@ describe('a server that is away', () => {
     });
     await expect(transport.send(READ)).rejects.toMatchObject({ failure: { status: 503 } });
     left = 9;
-    transport.endure(60_000);
-    expect((await transport.send(READ)).attempts).toBe(10);
+    expect((await transport.send({ ...READ, enduredMs: () => 60_000 })).attempts).toBe(10);
   });
 
   it('is not endured without an end when it answers everything but one request', async () => {
@@ -179,11 +178,11 @@ describe('a server that is away', () => {
       if (request.url === '/broken') response.writeHead(503).end();
       else response.end('{}');
     });
-    transport.endure(1500);
     const others = setInterval(() => void transport.send(READ).catch(() => undefined), 20);
     try {
       const started = performance.now();
-      await expect(transport.send({ ...READ, path: '/broken' })).rejects.toThrow(/503/);
+      const broken = transport.send({ ...READ, path: '/broken', enduredMs: () => 1500 });
+      await expect(broken).rejects.toThrow(/503/);
       expect(performance.now() - started).toBeGreaterThan(1000);
     } finally {
       clearInterval(others);
@@ -197,28 +196,28 @@ describe('a server that is away', () => {
       response.statusCode = 500;
       response.end('{}');
     });
-    transport.endure(60_000);
-    await expect(transport.send(READ)).rejects.toMatchObject({ failure: { status: 500 } });
+    const asking = transport.send({ ...READ, enduredMs: () => 60_000 });
+    await expect(asking).rejects.toMatchObject({ failure: { status: 500 } });
     expect(asked).toBe(OPTIONS.retry.maxAttempts);
   });
 
   it('is left with the reason of the signal, in the wait between two attempts too; a long wait is told: L6', async () => {
     const told: number[] = [];
-    const transport = await serve(
-      (_request, response) => {
-        response.statusCode = 503;
-        response.setHeader('retry-after', '60');
-        response.end('{}');
-      },
-      {
-        onRetry: (_message, waitMs) => {
-          told.push(waitMs);
-          stop.abort(new Error('the time is over'));
-        },
-      },
-    );
+    const transport = await serve((_request, response) => {
+      response.statusCode = 503;
+      response.setHeader('retry-after', '60');
+      response.end('{}');
+    });
     const stop = new AbortController();
-    await expect(transport.send({ ...READ, signal: stop.signal })).rejects.toThrow('the time is over');
+    const asked = transport.send({
+      ...READ,
+      signal: stop.signal,
+      onRetry: (_message, waitMs) => {
+        told.push(waitMs);
+        stop.abort(new Error('the time is over'));
+      },
+    });
+    await expect(asked).rejects.toThrow('the time is over');
     expect(told).toEqual([60_000]);
   });
 });
