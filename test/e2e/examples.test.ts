@@ -1,8 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
-import { createNamespace, deleteJson, freshNamespace, type Json, kubectl } from '../cluster/client.ts';
+import { parse, parseAllDocuments } from 'yaml';
+import {
+  applyObject,
+  createNamespace,
+  deleteJson,
+  freshNamespace,
+  getJson,
+  type Json,
+  kubectl,
+  waitUntil,
+} from '../cluster/client.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'examples');
 const PAGE = readFileSync(join(FOLDER, '..', 'docs', 'examples.md'), 'utf8');
@@ -12,8 +21,18 @@ const CRDS = join(FOLDER, '..', 'charts', 'dr-syncer', 'files', 'crds');
 let namespace: string;
 
 beforeAll(async () => {
-  const applied = await kubectl('source', ['apply', '--server-side', '--force-conflicts', '-f', CRDS]);
-  expect(applied.exitCode, applied.stderr).toBe(0);
+  // Definitions that exist are somebody's: a cluster that outlives this run keeps them as they are.
+  for (const file of readdirSync(CRDS)) {
+    const definition = parse(readFileSync(join(CRDS, file), 'utf8'));
+    if ((await getJson('source', definition.kind, definition.metadata.name)) === undefined)
+      await applyObject('source', definition);
+    await waitUntil(`${definition.metadata.name} to be served`, async () => {
+      const { status } = await getJson('source', definition.kind, definition.metadata.name);
+      return status?.conditions?.some(
+        ({ type, status: is }: Json) => type === 'Established' && is === 'True',
+      );
+    });
+  }
   namespace = freshNamespace('examples');
   await createNamespace('source', namespace);
 });
