@@ -31,7 +31,7 @@ export const TOLD_FIELDS: readonly ToldField[] = [
     say: ({ syncCRDs }) =>
       when(
         syncCRDs,
-        'is not supported. Install the CRDs at the destination, or run dr-syncer stage --include-cluster-needs once, and remove the field.',
+        'is not supported. Install the CRDs at the destination, or stage once by the CLI with --include-cluster-needs, and remove the field.',
       ),
   },
   {
