@@ -50,6 +50,12 @@ export const TOLD_FIELDS: readonly ToldField[] = [
       when(driftPolicy === 'Report', 'is not supported: a sync corrects drift. Use Correct, or Manual mode.'),
   },
   {
+    field: 'deletionPolicy: Delete',
+    level: 'warning',
+    say: ({ deletionPolicy }) =>
+      when(deletionPolicy === 'Delete', 'is not supported. The copy stays when the mapping is deleted.'),
+  },
+  {
     field: 'namespaceConfig.preserveLabels: false',
     level: 'warning',
     say: ({ namespaceConfig }) =>
