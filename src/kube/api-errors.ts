@@ -162,6 +162,7 @@ const NETWORK: Readonly<Record<string, { reason: string; text: string }>> = {
   UND_ERR_CONNECT_TIMEOUT: { reason: 'ConnectTimeout', text: 'the server address does not answer' },
   UND_ERR_HEADERS_TIMEOUT: { reason: 'Timeout', text: 'the server did not answer in time' },
   UND_ERR_BODY_TIMEOUT: { reason: 'Timeout', text: 'the answer stopped in the middle' },
+  LATE_START: { reason: 'Timeout', text: 'the lock ran out before the request was sent' },
   REQUEST_TIMEOUT: { reason: 'Timeout', text: 'the request took too long' },
   ENOTFOUND: { reason: 'UnknownHost', text: 'the host name is unknown' },
   EAI_AGAIN: { reason: 'DnsFailure', text: 'the host name could not be looked up' },
@@ -178,6 +179,7 @@ const NEVER_SENT = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
+  'LATE_START',
 ]);
 
 const isTlsCode = (code: string): boolean =>

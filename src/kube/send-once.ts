@@ -8,6 +8,7 @@ import { parseJson } from './raw-json.ts';
 import type { Expectation } from './read-answer.ts';
 import type { ServerClock } from './server-clock.ts';
 import type { Connection } from './server-connection.ts';
+import { startInTime } from './start-in-time.ts';
 import type { SeenRequest, WireRequest, WireResponse } from './wire.ts';
 
 /** A server as requests are addressed to it. */
@@ -114,7 +115,7 @@ const dispatch = (
 ): Promise<Dispatcher.ResponseData> =>
   untilAborted(
     signal,
-    dispatcher.request({
+    startInTime(dispatcher, request.gate).request({
       origin,
       path: `${basePath}${request.path}${queryText(request.query)}`,
       method: request.method,
