@@ -3,6 +3,7 @@ import { addControllerFlags } from './commands/controller-flags.ts';
 import { addDataFlags, addPathFlag, addResumedDataFlags } from './commands/data-options.ts';
 import { EXAMPLES, exampleText } from './commands/examples.ts';
 import { addExportFlags } from './commands/export-options.ts';
+import { addMappingFlags } from './commands/mapping-flags.ts';
 import { addMoveFlags, addServingRevisions } from './commands/move-options.ts';
 import {
   acceptClusterRoles,
@@ -84,7 +85,7 @@ const addStageCommands = ({ program, io, interrupt, setCode }: Commands): void =
   const stage = program
     .command('stage')
     .description('Copy a namespace to the destination cluster and keep its workloads scaled to zero');
-  addNeedsFlag(addDataFlags(addCommonFlags(addCopyFlags(addSideFlags(stage)))), BRINGS)
+  addNeedsFlag(addDataFlags(addCommonFlags(addCopyFlags(addPairFlags(stage)))), BRINGS)
     .option('--migrate-pvc-data', 'copy PVC data too; requires --pre-copy')
     .option('--pre-copy', 'copy data while the source runs (not consistent; shortens a later cutover)')
     .option('--dry-run', 'show what would change (server-side dry run); write nothing')
@@ -96,7 +97,7 @@ const addStageCommands = ({ program, io, interrupt, setCode }: Commands): void =
     );
 
   const plan = program.command('plan').description('Show what stage would change (server-side dry run)');
-  addNeedsFlag(addCommonFlags(addCopyFlags(addSideFlags(plan))), BRINGS)
+  addNeedsFlag(addCommonFlags(addCopyFlags(addPairFlags(plan))), BRINGS)
     .option('--prune', 'also show what --prune would delete')
     .option('--keep-going', 'also show what could be copied if objects are refused')
     .addOption(acceptLiveDestination())
@@ -115,14 +116,24 @@ const acceptLiveDestination = (): Option =>
 const BRINGS =
   'create missing cluster-scoped objects that the copy needs (CRDs, ClusterRoles and their bindings, classes)';
 
-const addMove = (program: Command, name: string, description: string): Command =>
-  addMoveFlags(addCommonFlags(addSideFlags(program.command(name).description(description))));
+type Decides = Parameters<typeof addMappingFlags>[1];
+
+const addPairFlags = (command: Command, decides: Decides = 'sides and copy'): Command =>
+  addMappingFlags(addSideFlags(command), decides);
+
+const addMove = (program: Command, name: string, description: string, decides: Decides = 'sides'): Command =>
+  addMoveFlags(addCommonFlags(addPairFlags(program.command(name).description(description), decides)));
 
 const addPlannedMoves = ({ program, io, interrupt, setCode }: Commands): void => {
   addDataFlags(
     addServingRevisions(
       addCopyFlags(
-        addMove(program, 'cutover', 'Move the running application to the destination: stop, copy, start'),
+        addMove(
+          program,
+          'cutover',
+          'Move the running application to the destination: stop, copy, start',
+          'sides and copy',
+        ),
       ),
     ),
   )
@@ -132,7 +143,12 @@ const addPlannedMoves = ({ program, io, interrupt, setCode }: Commands): void =>
     );
   addDataFlags(
     addCopyFlags(
-      addMove(program, 'failback', 'Move the application back to the source and restore its replica counts'),
+      addMove(
+        program,
+        'failback',
+        'Move the application back to the source and restore its replica counts',
+        'sides and copy',
+      ),
     ),
   )
     .option('--sync-config', 'apply to the source what was changed at the destination since the cutover')
@@ -164,20 +180,20 @@ const addFailoverCommands = ({ program, io, interrupt, setCode }: Commands): voi
 const addRecoveryCommands = ({ program, io, interrupt, setCode }: Commands): void => {
   addResumedDataFlags(addMove(program, 'resume', 'Continue an unfinished operation'))
     .addOption(acceptClusterRoles())
-    .action(async (flags, command) => {
-      const { runResume } = await import('./commands/resume-command.ts');
-      setCode(await runResume(io, { ...flags, given: typedFlags(command) }, interrupt));
-    });
+    .action(async (flags) =>
+      setCode(await (await import('./commands/resume-command.ts')).runResume(io, flags, interrupt)),
+    );
   addPathFlag(addMove(program, 'rollback', 'Undo an unfinished operation'))
     .option(
       '--destination-given-up',
       'declare the destination lost: start the source again from its own copy of the records, without proof that the destination is stopped',
     )
     .option('--reason <text>', 'why the destination is declared lost; stored in the record')
-    .action(async (flags, command) => {
-      const { runRollbackCommand } = await import('./commands/rollback-command.ts');
-      setCode(await runRollbackCommand(io, { ...flags, given: typedFlags(command) }, interrupt));
-    });
+    .action(async (flags) =>
+      setCode(
+        await (await import('./commands/rollback-command.ts')).runRollbackCommand(io, flags, interrupt),
+      ),
+    );
   addMove(program, 'repair', 'Repair lost or damaged records from the other side and from what runs')
     .addOption(
       new Option('--live-side <side>', 'which side is live, if dr-syncer cannot tell').choices([
@@ -195,7 +211,12 @@ const addPreflight = ({ program, io, interrupt, setCode }: Commands): void => {
     addDataFlags(
       addServingRevisions(
         addCopyFlags(
-          addMove(program, 'preflight', 'Check permissions, quotas, capacity and policies before a move'),
+          addMove(
+            program,
+            'preflight',
+            'Check permissions, quotas, capacity and policies before a move',
+            'sides and copy',
+          ),
         ),
       ),
     ),
@@ -222,8 +243,9 @@ const addPreflight = ({ program, io, interrupt, setCode }: Commands): void => {
 
 const addStatusCommands = ({ program, io, interrupt, setCode }: Commands): void => {
   addCommonFlags(
-    addSideFlags(
+    addPairFlags(
       program.command('status').description('Show which side is active, and the next command to run'),
+      'sides',
     ),
   )
     .option('-w, --watch', 'keep watching, and print a result whenever something changes')
@@ -234,7 +256,7 @@ const addStatusCommands = ({ program, io, interrupt, setCode }: Commands): void 
       setCode(await (await import('./commands/status-command.ts')).runStatus(io, flags, interrupt)),
     );
   addCommonFlags(
-    addSideFlags(program.command('history').description('List past operations on a namespace')),
+    addPairFlags(program.command('history').description('List past operations on a namespace'), 'sides'),
   ).action(async (flags) =>
     setCode(await (await import('./commands/status-command.ts')).runHistory(io, flags, interrupt)),
   );
@@ -261,14 +283,6 @@ const addController = ({ program, io, interrupt, setCode }: Commands): void => {
     ),
   );
 };
-
-// The names of the flags on the command line, without those that have their default.
-const typedFlags = (command: Command): ReadonlySet<string> =>
-  new Set(
-    command.options
-      .map((option) => option.attributeName())
-      .filter((name) => command.getOptionValueSource(name) === 'cli'),
-  );
 
 const exitCodeHelp = (): string =>
   `\nExit codes:\n${Object.values(EXIT_CODES)

@@ -9,5 +9,10 @@ import { withSession } from './session.ts';
 /** `dr-syncer cutover`: returns the exit code. */
 export const runCutover = (io: Io, flags: MoveFlags & DataFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) =>
-    finishMove(io, flags, session, await cutover(session.pair, cutoverRequest(flags), session.runtime)),
+    finishMove(
+      io,
+      flags,
+      session,
+      await cutover(session.pair, cutoverRequest(flags, session), session.runtime),
+    ),
   );

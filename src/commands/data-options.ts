@@ -10,6 +10,7 @@ import { copyOf, DEFAULT_MOVER_OPTIONS } from '../volumes/mover-defaults.ts';
 import type { StrategyName } from '../volumes/mover-types.ts';
 import { splitFlags } from '../volumes/split-flags.ts';
 import { DEFAULT_VERIFY_OPTIONS } from '../volumes/verify-pod.ts';
+import { flagName } from './mapping-flags.ts';
 import { duration, names, oneOf, pairs, wholeNumber } from './parsers.ts';
 
 const STRATEGIES = ['mount', 'clusterip', 'loadbalancer', 'nodeport', 'local'] as const;
@@ -263,9 +264,6 @@ const ONLY_WITH_A_COPY = [
   'dataBandwidth',
   'dataIgnoreSizes',
 ] as const satisfies readonly (keyof DataFlags)[];
-
-const flagName = (name: string): string =>
-  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 const strategies = (value: string, previous: readonly string[] | undefined): string[] =>
   names(value, previous).map((name) => oneOf(STRATEGIES)(name));

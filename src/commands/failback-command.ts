@@ -7,5 +7,10 @@ import { withSession } from './session.ts';
 /** `dr-syncer failback`: returns the exit code. */
 export const runFailback = (io: Io, flags: FailbackFlags, interrupt: AbortSignal): Promise<number> =>
   withSession(io, flags, interrupt, async (session) =>
-    finishMove(io, flags, session, await failback(session.pair, failbackRequest(flags), session.runtime)),
+    finishMove(
+      io,
+      flags,
+      session,
+      await failback(session.pair, failbackRequest(flags, session), session.runtime),
+    ),
   );

@@ -37,8 +37,6 @@ export interface MoveFlags extends CommonFlags, SideFlags, CopyFlags {
   readonly smokeAttempts: number;
   readonly smokeInterval: number;
   readonly smokeTimeout: number;
-  /** Names of the flags that were typed, and not filled in by default. */
-  readonly given?: ReadonlySet<string>;
 }
 
 export const addMoveFlags = (command: Command): Command =>

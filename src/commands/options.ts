@@ -3,6 +3,7 @@ import { ON_CONFLICT, type OnConflict } from '../pipeline/immutable-strategy.ts'
 import { DEFAULT_CONCURRENCY } from '../stage/stage-defaults.ts';
 import { LOG_LEVELS, type LogLevel } from '../ui/levels.ts';
 import { OUTPUTS, type Output } from '../ui/output.ts';
+import type { MappingFlags } from './mapping-flags.ts';
 import { customKinds, duration, names, oneOf, pairs, pairsOrEmpty, wholeNumber } from './parsers.ts';
 
 /** Flags that every command has. Durations are milliseconds. */
@@ -16,10 +17,12 @@ export interface CommonFlags {
   readonly timeout?: number;
   readonly requestTimeout: number;
   readonly concurrency: number;
+  /** Names of the flags that were typed, and not filled in by default. */
+  readonly given?: ReadonlySet<string>;
 }
 
 /** Flags that name the two sides. */
-export interface SideFlags {
+export interface SideFlags extends MappingFlags {
   readonly sourceKubeconfig?: string;
   readonly sourceContext?: string;
   readonly sourceNamespace?: string;

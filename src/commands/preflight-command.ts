@@ -4,12 +4,10 @@ import { writeResult } from '../ui/output.ts';
 import { renderPreflight } from '../ui/render/render-preflight.ts';
 import { preflight } from '../verbs/preflight.ts';
 import { conclude } from './conclude.ts';
-import { checkCopyOptions, dataOptions } from './data-options.ts';
 import { moveOptions } from './move-options.ts';
-import { checksRequest, type FailbackFlags } from './move-request.ts';
+import { checksRequest, copyOfMove, type FailbackFlags } from './move-request.ts';
 import type { NeedsFlags } from './options.ts';
 import { withSession } from './session.ts';
-import { stageRequest } from './stage-request.ts';
 
 /** `dr-syncer preflight`: whether a move would go through. Writes nothing; returns the exit code. */
 export const runPreflightCommand = (
@@ -20,16 +18,12 @@ export const runPreflightCommand = (
 ): Promise<number> =>
   withSession(io, flags, interrupt, async (session) => {
     const copies = flags.migratePvcData === true || flags.reverseMigratePvcData === true;
-    checkCopyOptions(flags, copies, '--migrate-pvc-data');
+    const copy = copyOfMove(flags, session, copies, '--migrate-pvc-data');
     const request = {
       kind,
       options: moveOptions(flags),
-      stage: {
-        ...stageRequest(flags),
-        ...(flags.servingRevisions === true ? { servingRevisions: true } : {}),
-        clusterNeeds: flags.includeClusterNeeds === true,
-      },
-      data: copies && kind !== 'failover' ? dataOptions(flags, { preCopy: false }) : undefined,
+      stage: { ...copy.stage, clusterNeeds: flags.includeClusterNeeds === true },
+      data: kind === 'failover' ? undefined : copy.data,
       syncConfig: flags.syncConfig === true,
       checks: checksRequest(flags),
     };

@@ -2,18 +2,22 @@ import { InterruptedError, isDrError, PartialError } from '../common/errors.ts';
 import type { ExitName } from '../common/exit-codes.ts';
 import type { Reporter } from '../common/reporter.ts';
 import type { ClusterOptions } from '../kube/cluster.ts';
+import type { FoundMapping } from '../mapping/find-mapping.ts';
 import { confirmName, needTerminal } from '../ui/confirm.ts';
 import { humanReporter } from '../ui/human.ts';
 import type { Io } from '../ui/io.ts';
 import { jsonLinesReporter, withEvents } from '../ui/json-lines.ts';
 import { createTheme, type Theme, wantsColor } from '../ui/theme.ts';
-import { type ClusterPair, clusterPair } from '../verbs/cluster-pair.ts';
+import type { ClusterPair, OwnedPair } from '../verbs/cluster-pair.ts';
 import type { Confirmation, Runtime } from '../verbs/runtime.ts';
+import { openPair } from './open-pair.ts';
 import type { CommonFlags, SideFlags } from './options.ts';
 
 /** What a command hands to its verb, and the colours for the result. */
 export interface Session {
   readonly pair: ClusterPair;
+  /** The mapping that names the pair. */
+  readonly mapping: FoundMapping | undefined;
   readonly runtime: Runtime;
   readonly theme: Theme;
 }
@@ -30,7 +34,7 @@ export const withSession = async <T>(
 ): Promise<T> => {
   const { reporter, human } = openReporter(io, flags);
   const limit = limitRun(interrupt, flags.timeout);
-  const pair = clusterPair({ ...flags, env: io.env }, clusterOptions(io, flags, reporter, limit.signal));
+  let owned: OwnedPair | undefined;
   const runtime: Runtime = {
     reporter,
     signal: limit.signal,
@@ -44,13 +48,16 @@ export const withSession = async <T>(
   };
   try {
     const theme = createTheme(wantsColor(io.stdout.isTTY === true, io.env, flags.color));
-    return await body({ pair, runtime, theme });
+    const options = clusterOptions(io, flags, reporter, limit.signal);
+    const { pair, mapping } = await openPair(io, flags, options, limit.signal);
+    owned = pair;
+    return await body({ pair, mapping, runtime, theme });
   } catch (error) {
-    throw pair.written() > 0 ? afterWrites(error) : error;
+    throw owned !== undefined && owned.written() > 0 ? afterWrites(error) : error;
   } finally {
     limit.stop();
     human.close();
-    await pair.close();
+    await owned?.close();
   }
 };
 

@@ -1,8 +1,22 @@
+import type { SideRole } from './side-role.ts';
+
 /** A cluster as a command line names it; every opened cluster is one. */
 export interface NamedCluster {
   readonly context: string;
   /** The kubeconfig when a flag named it. */
   readonly kubeconfig?: string | undefined;
+  /** The mapping that names the cluster; the operator need not have its context. */
+  readonly mapping?: MappedCluster | undefined;
+}
+
+/** How a cluster is named that a custom resource names. Flags are one word each, not quoted yet. */
+export interface MappedCluster {
+  /** Which side of the mapping it is. */
+  readonly side: SideRole;
+  /** The flags of dr-syncer that name the mapping; they stand for both sides. */
+  readonly flags: readonly string[];
+  /** The flags of kubectl that name the cluster, or what has to be put there. */
+  readonly kubectl: readonly string[];
 }
 
 /** One side as a command line names it. */
@@ -42,6 +56,8 @@ export const flux: typeof kubectl = (at, first, ...words) =>
 export const drSyncer = (verb: string, pair: PairNames, ...words: readonly string[]): string => {
   const source = pair.source === undefined ? pair.sourceName : namesOf(pair.source);
   const dest = namesOf(pair.dest);
+  // The other way round, it is not the pair of the mapping.
+  if (dest.mapping?.side === 'dest') return line(['dr-syncer', verb, ...dest.mapping.flags, ...words]);
   const sameName = source === undefined || source.namespace === dest.namespace;
   return line([
     'dr-syncer',
@@ -62,11 +78,10 @@ export const shellWord = (word: string): string =>
 const line = (words: readonly string[]): string => words.map(shellWord).join(' ');
 
 const flagsOfPlace = (at: NamedCluster | OpenedSide): string[] => {
-  const { context, kubeconfig } = 'cluster' in at ? at.cluster : at;
+  const { context, kubeconfig, mapping } = 'cluster' in at ? at.cluster : at;
+  const named = [...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]), '--context', context];
   return [
-    ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
-    '--context',
-    context,
+    ...(mapping === undefined ? named : mapping.kubectl),
     ...('cluster' in at ? ['-n', at.namespace] : []),
   ];
 };
@@ -74,6 +89,7 @@ const flagsOfPlace = (at: NamedCluster | OpenedSide): string[] => {
 const namesOf = ({ cluster, namespace }: OpenedSide): NamedSide => ({
   context: cluster.context,
   kubeconfig: cluster.kubeconfig,
+  mapping: cluster.mapping,
   namespace,
 });
 

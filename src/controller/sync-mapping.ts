@@ -1,10 +1,10 @@
-import { PartialError, RefusedError } from '../common/errors.ts';
+import { PartialError } from '../common/errors.ts';
 import type { Reporter } from '../common/reporter.ts';
 import { silentReporter } from '../common/reporter.ts';
 import { timerMs } from '../common/sleep.ts';
 import { joinSignals } from '../kube/deadline.ts';
-import { NAMESPACES } from '../kube/well-known.ts';
 import type { NamespaceMapping } from '../mapping/custom-resources.ts';
+import { refuseMissingNamespace } from '../mapping/refuse-missing-namespace.ts';
 import type { ClusterPair } from '../verbs/cluster-pair.ts';
 import type { Runtime } from '../verbs/runtime.ts';
 import { stage } from '../verbs/stage.ts';
@@ -55,7 +55,7 @@ export const syncMapping = async (
   });
   try {
     const pair = pairOf(mapping, resolved, signal);
-    await refuseMissingNamespace(mapping, resolved, pair, signal);
+    await refuseMissingNamespace(mapping, pair, signal);
     const { request } = resolved.stage;
     const asked = isPlan ? { stage: { ...request.stage, dryRun: true }, preCopy: undefined } : request;
     return ended({
@@ -91,21 +91,6 @@ const pairOf = (
   sourceName: () => ({ context: source.alias, namespace: mapping.spec.sourceNamespace }),
   isSourceNamed: true,
 });
-
-const refuseMissingNamespace = async (
-  { spec }: NamespaceMapping,
-  { dest, destNamespace }: ResolvedMapping,
-  pair: ClusterPair,
-  signal: AbortSignal,
-): Promise<void> => {
-  if (spec.namespaceConfig.createNamespace) return;
-  const found = await pair.openDest().cluster.get({ type: NAMESPACES, name: destNamespace }, { signal });
-  if (found !== undefined) return;
-  throw new RefusedError(
-    `Namespace ${destNamespace} does not exist in cluster ${dest.alias}, and namespaceConfig.createNamespace is false.`,
-    { about: 'NamespaceMissing' },
-  );
-};
 
 const runtimeOf = (
   mapping: NamespaceMapping,

@@ -1,3 +1,4 @@
+import type { MappedCluster } from '../common/command-line.ts';
 import type { WriteGate } from './write-gate.ts';
 
 /** A JSON value as parsed from the wire. Integers beyond 2^53 are kept as raw JSON numbers (see json.ts). */
@@ -141,6 +142,8 @@ export interface ClusterReader {
   readonly context: string;
   /** The kubeconfig that a flag named for this side, absolute. */
   readonly kubeconfig?: string | undefined;
+  /** The mapping that names the cluster, where one does. */
+  readonly mapping?: MappedCluster | undefined;
   readonly server: string;
   /** The user's default namespace of the context, if it names one. */
   readonly defaultNamespace: string | undefined;

@@ -61,6 +61,7 @@ const createReader = (
 ): ClusterReader => ({
   context: context.name,
   kubeconfig: context.kubeconfig,
+  mapping: context.mapping,
   server: context.server,
   defaultNamespace: context.namespace,
   ...createReads(termed(wire, terms)),

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { NamedCluster } from '../common/command-line.ts';
+import type { MappedCluster, NamedCluster } from '../common/command-line.ts';
 import { UsageError } from '../common/errors.ts';
 import { nearest } from '../common/nearest.ts';
 import { nameList } from '../common/sentences.ts';
 import { configOf } from './connect-config.ts';
-import { entryNamed, oneContext, readKubeconfigs } from './kubeconfig.ts';
+import { entryNamed, oneContext, parseKubeconfig, readKubeconfigs } from './kubeconfig.ts';
 import { objectAt, stringAt } from './raw-json.ts';
 import { impersonation } from './request-credentials.ts';
 
@@ -29,6 +29,8 @@ export interface KubeContext {
   readonly files: readonly string[];
   /** The file when it was named for this side alone, so that a command has to name it again. */
   readonly kubeconfig: string | undefined;
+  /** The mapping that names the context, where one does. */
+  readonly mapping?: MappedCluster | undefined;
   /** Whether the token is in a file of its own, which may be written anew at any time. */
   readonly hasTokenFile: boolean;
   /** Headers that say as whom to act, where that is somebody else than the credentials are for. */
@@ -92,7 +94,24 @@ export const openContext = (
 };
 
 /** A context as a command line names it. Pure. */
-export const namedAs = ({ name, kubeconfig }: KubeContext): NamedCluster => ({ context: name, kubeconfig });
+export const namedAs = ({ name, kubeconfig, mapping }: KubeContext): NamedCluster => ({
+  context: name,
+  kubeconfig,
+  mapping,
+});
+
+/** The same context under another name, in what it exports too. */
+export const underAlias = (context: KubeContext, alias: string): KubeContext => ({
+  ...context,
+  name: alias,
+  export: () => {
+    const only = parseKubeconfig(context.export());
+    return oneContext(
+      { ...only, contexts: only.contexts.map((entry) => ({ ...entry, name: alias })) },
+      alias,
+    );
+  },
+});
 
 const kubeconfigFiles = (source: KubeconfigSource): string[] => {
   if (source.path !== undefined) {

@@ -45,6 +45,8 @@ const NEVER_COPIED_GROUPS: ReadonlySet<string> = new Set([
   'external.metrics.k8s.io',
   'velero.io',
   'operators.coreos.com',
+  // A copy would be a second mapping of the same namespaces, with the kubeconfigs of both clusters behind it.
+  'dr-syncer.io',
 ]);
 
 /**

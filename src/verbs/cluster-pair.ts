@@ -46,30 +46,57 @@ export interface OwnedPair extends ClusterPair {
 }
 
 /** Makes the pair that kubeconfig files name. Its owner closes it. */
-export const clusterPair = (places: PairPlaces, options: ClusterOptions): OwnedPair => {
+export const clusterPair = (places: PairPlaces, options: ClusterOptions): OwnedPair =>
+  placedPair(
+    {
+      source: () => {
+        const context = sourceContext(places);
+        const named = places.sourceNamespace ?? places.namespace ?? context.namespace;
+        return { context, namespace: namespaceOf(named) };
+      },
+      dest: () => {
+        const context = destContext(places);
+        const named = places.destNamespace ?? places.sourceNamespace ?? places.namespace;
+        return { context, namespace: namespaceOf(named ?? sourceContext(places).namespace) };
+      },
+      sourceName: () => nameOfSource(places),
+      isSourceNamed: places.sourceContext !== undefined || places.sourceKubeconfig !== undefined,
+    },
+    options,
+  );
+
+/** One namespace of one cluster, before it is opened. */
+export interface Place {
+  readonly context: KubeContext;
+  readonly namespace: string;
+  /** ms; undefined: that of the run. */
+  readonly requestTimeoutMs?: number | undefined;
+}
+
+/** Where the two namespaces are, found when they are asked for. Each may throw UsageError. */
+export interface PlacedSides extends Pick<ClusterPair, 'sourceName' | 'isSourceNamed'> {
+  source(): Place;
+  dest(): Place;
+}
+
+/** Makes the pair of two places. Its owner closes it. */
+export const placedPair = (sides: PlacedSides, options: ClusterOptions): OwnedPair => {
   const opened: ClusterReader[] = [];
-  const keep = <C extends ClusterReader>(cluster: C): C => {
-    opened.push(cluster);
-    return cluster;
-  };
-  const openSourceWith = <C extends ClusterReader>(
+  const openAt = <C extends ClusterReader>(
+    { context, namespace, requestTimeoutMs }: Place,
     open: (context: KubeContext, options: ClusterOptions) => C,
   ): OpenPlace<C> => {
-    const context = sourceContext(places);
-    const namespace = namespaceOf(places.sourceNamespace ?? places.namespace ?? context.namespace);
-    return { cluster: keep(open(context, options)), context, namespace };
+    const own = requestTimeoutMs === undefined ? options : { ...options, requestTimeoutMs };
+    const cluster = open(context, own);
+    opened.push(cluster);
+    return { cluster, context, namespace };
   };
   return {
-    openSource: () => openSourceWith(openReader),
-    openSourceWriter: () => openSourceWith(openWriter),
-    openDest: () => {
-      const context = destContext(places);
-      const named = places.destNamespace ?? places.sourceNamespace ?? places.namespace;
-      const cluster = keep(openWriter(context, options));
-      return { cluster, context, namespace: namespaceOf(named ?? sourceContext(places).namespace) };
-    },
-    sourceName: () => nameOfSource(places),
-    isSourceNamed: places.sourceContext !== undefined || places.sourceKubeconfig !== undefined,
+    openSource: () => openAt(sides.source(), openReader),
+    openSourceWriter: () => openAt(sides.source(), openWriter),
+    openDest: () => openAt(sides.dest(), openWriter),
+    sourceName: sides.sourceName,
+    isSourceNamed: sides.isSourceNamed,
     written: () => opened.reduce((sum, cluster) => sum + cluster.written(), 0),
     close: async () => void (await Promise.all(opened.map((cluster) => cluster.close()))),
   };

@@ -63,8 +63,8 @@ const openBoth = async (
   };
   if (want === 'skip') return { ...alone, sourceName: pair.sourceName() };
   const place = pair.openSourceWriter();
-  const { context, kubeconfig } = place.cluster;
-  const sourceName = { context, kubeconfig, namespace: place.namespace };
+  const { context, kubeconfig, mapping } = place.cluster;
+  const sourceName = { context, kubeconfig, mapping, namespace: place.namespace };
   try {
     const source = await openSide(place.cluster, place.namespace, 'source', signal);
     const sourceUid = await source.cluster.clusterUid({ signal });

@@ -97,12 +97,12 @@ const withoutDest = async (
       name: source.namespace,
     });
   }
-  const { context, kubeconfig } = dest.cluster;
+  const { context, kubeconfig, mapping } = dest.cluster;
   return giveUpDest({
     ...operationBase(runtime, request.takeOver),
     source,
     sourceUid: await source.cluster.clusterUid({ signal: runtime.signal }),
-    destName: { context, kubeconfig, namespace: dest.namespace },
+    destName: { context, kubeconfig, mapping, namespace: dest.namespace },
     destProblem,
     isGivenUp: destGivenUp,
     reason,
