@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../kube/api-types.ts';
 import { groupKind } from '../kube/object-names.ts';
+import { isObject } from '../kube/raw-json.ts';
 import type { Condition } from '../mapping/shared-fields.ts';
 import type { StageResult, StageRow } from '../stage/stage-types.ts';
 import type { SyncVerdict } from './judge-sync.ts';
@@ -31,6 +32,7 @@ const MOST_ROWS = 50;
 const MOST_GROUPS = 100;
 const MOST_TEXT = 1024;
 const MOST_WARNING = 512;
+const MOST_ERROR = 4096;
 
 /** The status of a NamespaceMapping that follows `previous`. Pure. */
 export const buildMappingStatus = (previous: JsonObject, facts: MappingStatusFacts): JsonObject => {
@@ -48,7 +50,7 @@ export const buildMappingStatus = (previous: JsonObject, facts: MappingStatusFac
       retriesRemaining: facts.retry.left,
       backoffDuration: facts.retry.backoff,
     },
-    lastError: verdict.ready === 'False' ? { message: verdict.message.slice(0, 4096), time: at } : undefined,
+    lastError: verdict.ready === 'False' ? errorOf(previous, verdict.message, at) : undefined,
     ...(facts.record === undefined
       ? {}
       : { live: facts.record.live, epoch: facts.record.epoch, operation: facts.record.operation }),
@@ -80,6 +82,13 @@ export const syncingStatus = (
     one.type === 'Ready' && ready !== undefined ? ready : one,
   );
   return { ...previous, phase: 'Running', sync: { startedAt: at, trigger }, conditions: asJson(conditions) };
+};
+
+// One that stays the same keeps its time: a look that finds nothing new writes nothing.
+const errorOf = (previous: JsonObject, text: string, time: string): Json => {
+  const message = text.slice(0, MOST_ERROR);
+  const before = previous['lastError'];
+  return isObject(before) && before['message'] === message ? before : { message, time };
 };
 
 const phaseOf = (previous: JsonObject, { verdict, result, isPlan }: MappingStatusFacts): Json => {

@@ -7,6 +7,8 @@ import type { ResourceType } from '../kube/api-types.ts';
 export interface MappingMemory {
   retries: number;
   retryAt: number | undefined;
+  /** The last run was a plan, and so is its retry. */
+  wasPlan: boolean;
   /** Generation and access to both clusters at the last sync: another one is a reason for the next. */
   handled: string | undefined;
   changes: { first: number; latest: number; isDrift: boolean } | undefined;
@@ -32,6 +34,7 @@ export interface MappingMemory {
 export const freshMemory = (): MappingMemory => ({
   retries: 0,
   retryAt: undefined,
+  wasPlan: false,
   handled: undefined,
   changes: undefined,
   backgroundAt: undefined,

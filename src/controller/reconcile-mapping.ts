@@ -86,6 +86,7 @@ const decide = (
       : status.observedGeneration !== undefined && status.observedGeneration !== mapping.generation,
     isFirst: last === 0,
     retryAt: memory.retryAt,
+    wasPlan: memory.wasPlan,
     schedule: last === 0 ? undefined : dueRun(ready.schedule, last, now, deadline),
     changes: spec.continuous.watchResources ? memory.changes : undefined,
     debounceMs: spec.continuous.debounceMs,
@@ -124,6 +125,7 @@ const sync = async (
   const { changes } = memory;
   memory.changes = undefined;
   memory.retryAt = undefined;
+  memory.wasPlan = decision.action === 'plan';
   log.info(`A ${isPlan ? 'plan' : 'sync'} starts.`, { trigger: decision.trigger });
   const slow = setTimeout(() => void tellSlow(context, visit, decision.trigger), SLOW_MS);
   const run = await syncMapping(mapping, ready, {
