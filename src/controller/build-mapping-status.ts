@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../kube/api-types.ts';
 import { groupKind } from '../kube/object-names.ts';
+import { isObject } from '../kube/raw-json.ts';
 import type { Condition } from '../mapping/shared-fields.ts';
 import type { StageResult, StageRow } from '../stage/stage-types.ts';
 import type { SyncVerdict } from './judge-sync.ts';
@@ -31,6 +32,7 @@ const MOST_ROWS = 50;
 const MOST_GROUPS = 100;
 const MOST_TEXT = 1024;
 const MOST_WARNING = 512;
+const MOST_ERROR = 4096;
 
 /** The status of a NamespaceMapping that follows `previous`. Pure. */
 export const buildMappingStatus = (previous: JsonObject, facts: MappingStatusFacts): JsonObject => {
@@ -50,7 +52,7 @@ export const buildMappingStatus = (previous: JsonObject, facts: MappingStatusFac
     },
     lastError:
       verdict.ready === 'False' && !HANDS_OFF.has(verdict.reason)
-        ? { message: verdict.message.slice(0, 4096), time: at }
+        ? errorOf(previous, verdict.message, at)
         : undefined,
     ...(facts.record === undefined
       ? {}
@@ -86,6 +88,13 @@ export const syncingStatus = (
 };
 
 const HANDS_OFF: ReadonlySet<string> = new Set(['DestinationLive', 'OperationRunning', 'Paused']);
+
+// One that stays the same keeps its time: a look that finds nothing new writes nothing.
+const errorOf = (previous: JsonObject, text: string, time: string): Json => {
+  const message = text.slice(0, MOST_ERROR);
+  const before = previous['lastError'];
+  return isObject(before) && before['message'] === message ? before : { message, time };
+};
 
 const phaseOf = (previous: JsonObject, { verdict, result, isPlan }: MappingStatusFacts): Json => {
   // A destination that is live is as it should be: nothing has failed, and nothing is to be done.
@@ -180,8 +189,15 @@ const conditionsOf = (previous: JsonObject, facts: MappingStatusFacts): Json => 
   const known = previousConditions(previous);
   const { reason, message } = verdict;
   const before = known.find(({ type }) => type === 'Ready');
-  const status = verdict.ready ?? before?.status ?? 'Unknown';
-  const { wanted, gone } = readiness({ status, reason, message, isStalled: verdict.isStalled });
+  // A plan copies nothing: that it went well does not make the copy complete.
+  const isPlanned = isPlan === true && verdict.ready === 'True';
+  const status = isPlanned ? 'Unknown' : (verdict.ready ?? before?.status ?? 'Unknown');
+  const { wanted, gone } = readiness({
+    status,
+    reason: isPlanned ? 'Planned' : reason,
+    message,
+    isStalled: verdict.isStalled,
+  });
   const synced: WantedCondition[] =
     isPlan === true || verdict.ready === undefined ? [] : [{ type: 'Synced', status, reason, message }];
   return asJson(nextConditions(known, [...wanted, ...synced, ...facts.conditions], { generation, at, gone }));

@@ -26,6 +26,8 @@ export interface SyncFacts {
   readonly isFirst: boolean;
   /** When a failed sync is due again; undefined when none is. */
   readonly retryAt: number | undefined;
+  /** What failed was a plan: it wrote nothing, and neither does the next try. */
+  readonly wasPlan: boolean;
   /** By the schedule; see dueRun. Undefined where the mode has none. */
   readonly schedule: { readonly isDue: boolean; readonly nextAt: number | undefined } | undefined;
   /** Continuous: the first and the latest change that was not copied yet, the pause that is waited for. */
@@ -53,7 +55,7 @@ export const decideSync = (facts: SyncFacts): Decision => {
   const fresh = mode === 'Manual' ? 'plan' : 'sync';
   if (facts.isFirst) return { action: fresh, trigger: 'first' };
   if (facts.isChanged) return { action: fresh, trigger: 'spec' };
-  if (isPast(retryAt, now)) return { action: 'sync', trigger: 'retry' };
+  if (isPast(retryAt, now)) return { action: facts.wasPlan ? 'plan' : 'sync', trigger: 'retry' };
   // What failed is not tried sooner because of a change that may be of its own making; a run by schedule comes anyway.
   const changesAt = mode === 'Continuous' && retryAt === undefined ? settledAt(facts) : undefined;
   if (isPast(changesAt, now)) return { action: 'sync', trigger: facts.changes?.isDrift ? 'drift' : 'change' };

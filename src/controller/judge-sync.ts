@@ -94,7 +94,7 @@ const byOutcome = (outcome: ExitName, message: string): SyncVerdict => {
     case 'locked':
       return verdict('Yielded', message, 'lock', undefined);
     case 'unsafe':
-      return verdict('Unsafe', message, 'record', 'False');
+      return verdict('Unsafe', message, 'backoff', 'False');
     case 'usage':
       return verdict('Refused', message, 'trigger', 'False', true);
     case 'interrupted':

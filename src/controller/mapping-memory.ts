@@ -7,6 +7,10 @@ import type { ResourceType } from '../kube/api-types.ts';
 export interface MappingMemory {
   retries: number;
   retryAt: number | undefined;
+  /** The last run was a plan, and so is its retry. */
+  wasPlan: boolean;
+  /** Something in its way was told, which may be gone now: its status is of that, not of a sync. */
+  wasBlocked: boolean;
   /** Generation and access to both clusters at the last sync: another one is a reason for the next. */
   handled: string | undefined;
   changes: { first: number; latest: number; isDrift: boolean } | undefined;
@@ -32,6 +36,8 @@ export interface MappingMemory {
 export const freshMemory = (): MappingMemory => ({
   retries: 0,
   retryAt: undefined,
+  wasPlan: false,
+  wasBlocked: false,
   handled: undefined,
   changes: undefined,
   backgroundAt: undefined,

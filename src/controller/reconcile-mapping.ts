@@ -54,12 +54,15 @@ const reconcile = async (context: ReconcileContext, visit: MappingVisit): Promis
     });
   const resolved = resolveMapping(mapping, context.lookups);
   const block = 'block' in resolved ? resolved.block : context.conflict(key, mapping, resolved);
+  if (block?.isWaiting === true) return;
   if (block !== undefined) {
+    memory.wasBlocked = true;
     if (block.silent === 'source') adviseFailover(context, visit);
     return writeBlocked(context, visit, block);
   }
   const ready = resolved as ResolvedMapping;
   memory.isAdvised = false;
+  retryBlocked(visit);
   await followChanges(context, visit, ready);
   if (memory.isHandsOff && !(await isFreeAgain(context, visit, ready))) return;
   const decision = decide(context, visit, ready);
@@ -67,6 +70,16 @@ const reconcile = async (context: ReconcileContext, visit: MappingVisit): Promis
   if (decision.trigger === 'schedule' && memory.changes === undefined && memory.isProved())
     return writeProved(context, visit, ready);
   await sync(context, visit, ready, decision);
+};
+
+// What was in the way is gone: only another look says what is true now, however far the next run by schedule is.
+const retryBlocked = ({ mapping, memory }: MappingVisit): void => {
+  const { conditions = [] } = mapping.status;
+  const isFailed = conditions.some(({ type, status }) => type === 'Ready' && status === 'False');
+  if (!memory.wasBlocked && !(memory.ranAt === undefined && isFailed)) return;
+  memory.wasBlocked = false;
+  memory.retryAt = Date.now();
+  memory.wasPlan = mapping.spec.replicationMode === 'Manual';
 };
 
 const decide = (context: ReconcileContext, visit: MappingVisit, ready: ResolvedMapping): Decision => {
@@ -89,6 +102,7 @@ const decide = (context: ReconcileContext, visit: MappingVisit, ready: ResolvedM
       : status.observedGeneration !== undefined && status.observedGeneration !== mapping.generation,
     isFirst: last === 0,
     retryAt: memory.retryAt,
+    wasPlan: memory.wasPlan,
     schedule: due,
     changes: spec.continuous.watchResources ? memory.changes : undefined,
     debounceMs: spec.continuous.debounceMs,
@@ -134,6 +148,7 @@ const sync = async (
   const { changes } = memory;
   memory.changes = undefined;
   memory.retryAt = undefined;
+  memory.wasPlan = decision.action === 'plan';
   log.info(`A ${isPlan ? 'plan' : 'sync'} starts.`, { trigger: decision.trigger });
   const slow = setTimeout(() => void tellSlow(context, visit, decision.trigger), SLOW_MS);
   const run = await syncMapping(mapping, ready, {

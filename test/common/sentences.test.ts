@@ -59,6 +59,7 @@ const OWN = [
   'src/moves/give-up-steps.ts',
   'src/commands/controller-flags.ts',
   'src/commands/export-options.ts',
+  'src/commands/mapping-flags.ts',
   'src/moves/journal-options.ts',
   'src/moves/stop-steps.ts',
   'src/sides/start-application.ts',
