@@ -1,5 +1,5 @@
 import { Document } from 'yaml';
-import { kubectl, shellWord } from '../common/command-line.ts';
+import { kubectl, kubectlHere } from '../common/command-line.ts';
 import { UsageError } from '../common/errors.ts';
 import { nameList } from '../common/sentences.ts';
 import { type ExportedObjects, exportedObjects } from '../mapping/exported-objects.ts';
@@ -94,7 +94,7 @@ const yamlOf = (
   const lines = secrets.map(({ name, context }) => {
     const at = { context, kubeconfig: files.get(context) };
     const read = kubectl(at, 'config', 'view', '--raw', '--minify', '--flatten');
-    return `${read} | kubectl -n ${shellWord(namespace)} create secret generic ${shellWord(name)} --from-file=kubeconfig=/dev/stdin`;
+    return `${read} | ${kubectlHere(namespace, 'create', 'secret', 'generic', name, '--from-file=kubeconfig=/dev/stdin')}`;
   });
   const comment = [
     'First make these Secrets with the kubeconfigs, in the cluster of the controller. A kubeconfig must hold a token or',

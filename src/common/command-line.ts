@@ -30,6 +30,10 @@ interface OpenedSide {
 export const kubectl = (at: NamedCluster | OpenedSide, first: string, ...words: readonly string[]): string =>
   line(['kubectl', ...flagsOfPlace(at), first, ...words]);
 
+/** The same for a namespace of whatever cluster the reader's kubectl is at. Pure. */
+export const kubectlHere = (namespace: string, first: string, ...words: readonly string[]): string =>
+  line(['kubectl', '-n', namespace, first, ...words]);
+
 /** The same for flux, which takes the same flags. Pure. */
 export const flux: typeof kubectl = (at, first, ...words) =>
   line(['flux', ...flagsOfPlace(at), first, ...words]);

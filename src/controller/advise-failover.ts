@@ -1,3 +1,5 @@
+import { drSyncer } from '../common/command-line.ts';
+import { destNamespaceOf, type NamespaceMapping } from '../mapping/custom-resources.ts';
 import type { MappingVisit, ReconcileContext } from './reconcile-context.ts';
 import { clustersOf } from './resolve-mapping.ts';
 
@@ -22,7 +24,7 @@ export const adviseFailover = (
     return;
   }
   memory.isAdvised = true;
-  const note = `RemoteCluster ${source} has not answered for ${Math.round(silentMs / 1000)} s. If it is lost, start the copy: dr-syncer failover --mapping ${key} --accept-data-loss`;
+  const note = `RemoteCluster ${source} has not answered for ${Math.round(silentMs / 1000)} s. If it is lost, start the copy: ${failoverOf(context, mapping)}`;
   log.warn(note);
   context.events.record(mapping.object, {
     type: 'Warning',
@@ -30,4 +32,17 @@ export const adviseFailover = (
     action: 'Failover',
     note,
   });
+};
+
+// The contexts are those of whoever types it: they are likely to be called as the clusters are here.
+const failoverOf = ({ lookups }: ReconcileContext, mapping: NamespaceMapping): string => {
+  const [source, dest] = clustersOf(mapping, lookups).map((key) => lookups.cluster(key)?.alias ?? key);
+  return drSyncer(
+    'failover',
+    {
+      sourceName: { context: source ?? '', namespace: mapping.spec.sourceNamespace },
+      dest: { cluster: { context: dest ?? '' }, namespace: destNamespaceOf(mapping.spec) },
+    },
+    '--accept-data-loss',
+  );
 };

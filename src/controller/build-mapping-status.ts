@@ -48,7 +48,10 @@ export const buildMappingStatus = (previous: JsonObject, facts: MappingStatusFac
       retriesRemaining: facts.retry.left,
       backoffDuration: facts.retry.backoff,
     },
-    lastError: verdict.ready === 'False' ? { message: verdict.message.slice(0, 4096), time: at } : undefined,
+    lastError:
+      verdict.ready === 'False' && !HANDS_OFF.has(verdict.reason)
+        ? { message: verdict.message.slice(0, 4096), time: at }
+        : undefined,
     ...(facts.record === undefined
       ? {}
       : { live: facts.record.live, epoch: facts.record.epoch, operation: facts.record.operation }),
@@ -82,8 +85,11 @@ export const syncingStatus = (
   return { ...previous, phase: 'Running', sync: { startedAt: at, trigger }, conditions: asJson(conditions) };
 };
 
+const HANDS_OFF: ReadonlySet<string> = new Set(['DestinationLive', 'OperationRunning', 'Paused']);
+
 const phaseOf = (previous: JsonObject, { verdict, result, isPlan }: MappingStatusFacts): Json => {
-  if (isPlan === true) return 'Pending';
+  // A destination that is live is as it should be: nothing has failed, and nothing is to be done.
+  if (isPlan === true || HANDS_OFF.has(verdict.reason)) return 'Pending';
   if (verdict.ready === 'True') return 'Completed';
   if (verdict.ready === 'False') return 'Failed';
   const before = previous['phase'];

@@ -1,4 +1,4 @@
-import { CONTENT_MANAGER, MANAGED } from '../common/annotations.ts';
+import { CONTENT_MANAGER, MANAGED, RECORD } from '../common/annotations.ts';
 import type { ObjectMeta, ResourceType } from '../kube/api-types.ts';
 import { typeName } from '../kube/object-names.ts';
 import { stringAt } from '../kube/raw-json.ts';
@@ -9,8 +9,11 @@ export type WatchedSide = 'source' | 'dest';
 
 /** The watches of all clusters, one for each type and side, whatever the number of mappings. */
 export interface ChangeHub {
-  /** Watches these types of a cluster from now on; those that are watched already stay as they are. */
-  follow(cluster: ReadyCluster, side: WatchedSide, types: readonly ResourceType[]): void;
+  /**
+   * Watches these types of a cluster from now on; those that are watched already stay as they are. Resolves when each is
+   * watched, or could not be for a first time. Never throws.
+   */
+  follow(cluster: ReadyCluster, side: WatchedSide, types: readonly ResourceType[]): Promise<void>;
   /** From when on every change of these types was told (performance.now()); undefined while that is not so. */
   provedSince(cluster: ReadyCluster, side: WatchedSide, types: readonly ResourceType[]): number | undefined;
   /** Ends the watches of a cluster. */
@@ -22,6 +25,8 @@ export interface ChangeHub {
 export interface HubOptions {
   readonly signal: AbortSignal;
   onChange(clusterKey: string, side: WatchedSide, change: SeenChange): void;
+  /** A record of dr-syncer itself has changed at a destination: a move may have begun or ended. */
+  onRecord(clusterKey: string, namespace: string): void;
   onTrouble(clusterKey: string, message: string): void;
 }
 
@@ -31,7 +36,17 @@ interface Followed {
   readonly ending: AbortController;
   /** By the name of the type; undefined while its watch is being opened. */
   readonly watches: Map<string, ChangeWatch | undefined>;
+  /** Resolves when all that was asked for is being watched. */
+  opening: Promise<unknown>;
 }
+
+const fresh = (cluster: ReadyCluster, side: WatchedSide): Followed => ({
+  cluster,
+  side,
+  ending: new AbortController(),
+  watches: new Map(),
+  opening: Promise.resolve(),
+});
 
 /** Makes the hub; nothing is watched yet. Only metadata is asked for, never a Secret's value. */
 export const createChangeHub = (options: HubOptions): ChangeHub => {
@@ -42,14 +57,15 @@ export const createChangeHub = (options: HubOptions): ChangeHub => {
     followed.delete(key);
   };
   return {
-    follow: (cluster, side, types) => {
+    follow: async (cluster, side, types) => {
       const key = keyOf(cluster, side);
       // Other credentials are other connections: what was watched with the old ones is over.
       if (followed.get(key)?.cluster.shared !== cluster.shared) end(key);
-      const known = followed.get(key) ?? { cluster, side, ending: new AbortController(), watches: new Map() };
+      const known = followed.get(key) ?? fresh(cluster, side);
       followed.set(key, known);
       const missing = types.filter((type) => !known.watches.has(typeName(type)));
-      if (missing.length > 0) void open(known, missing, options);
+      if (missing.length > 0) known.opening = Promise.all([known.opening, open(known, missing, options)]);
+      await known.opening;
     },
     provedSince: (cluster, side, types) => {
       const known = followed.get(keyOf(cluster, side));
@@ -82,6 +98,10 @@ const open = async (
       signal,
       ...(side === 'dest' ? { labelSelector: `${MANAGED}=true` } : {}),
       onChange: (change) => {
+        if (change.metadata.labels?.[RECORD] !== undefined) {
+          if (side === 'dest') options.onRecord(cluster.key, change.namespace);
+          return;
+        }
         if (side === 'dest' && isOwnWrite(change)) return;
         options.onChange(cluster.key, side, change);
       },

@@ -46,6 +46,7 @@ export interface ManagerState {
 /** Who hears of what happens to the clusters. */
 export interface StateHandlers {
   clusterChanged(state: ManagerState, key: string): void;
+  recordChanged(state: ManagerState, cluster: string, namespace: string): void;
   changeSeen(state: ManagerState, cluster: string, side: WatchedSide, change: SeenChange): void;
 }
 
@@ -67,6 +68,7 @@ export const createManagerState = (input: ManagerInput, handlers: StateHandlers)
     hub: createChangeHub({
       signal: deps.signal,
       onChange: (cluster, side, change) => handlers.changeSeen(state, cluster, side, change),
+      onRecord: (cluster, namespace) => handlers.recordChanged(state, cluster, namespace),
       onTrouble: (cluster, message) => deps.log.warn(message, { cluster }),
     }),
     queue: createWorkQueue({

@@ -10,7 +10,7 @@ import type { ScrapedFacts } from './metrics.ts';
 import type { ReconcileContext } from './reconcile-context.ts';
 import { reconcileMapping } from './reconcile-mapping.ts';
 import { managerFacts } from './scraped-facts.ts';
-import { changeSeen, clusterChanged, takeChanges } from './take-changes.ts';
+import { changeSeen, clusterChanged, recordChanged, takeChanges } from './take-changes.ts';
 import { watchResources } from './watch-resources.ts';
 
 /** What a leader keeps going. */
@@ -22,7 +22,7 @@ export interface Manager {
 
 /** Makes a manager; nothing is asked of any cluster yet. */
 export const createManager = (input: ManagerInput): Manager => {
-  const state = createManagerState(input, { clusterChanged, changeSeen });
+  const state = createManagerState(input, { clusterChanged, changeSeen, recordChanged });
   const context = contextOf(state);
   return {
     run: async () => {

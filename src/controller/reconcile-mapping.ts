@@ -1,5 +1,6 @@
 import { errorText } from '../common/errors.ts';
-import type { JsonObject } from '../kube/api-types.ts';
+import { sleep } from '../common/sleep.ts';
+import type { Discovery, JsonObject } from '../kube/api-types.ts';
 import { stringAt } from '../kube/raw-json.ts';
 import { chooseTypes } from '../pipeline/choose-types.ts';
 import { selectTypes } from '../pipeline/select-types.ts';
@@ -19,6 +20,10 @@ import { dueRun } from './sync-schedule.ts';
 
 // While a move is under way or the destination is live, its record is looked at this often: two requests.
 const RECORD_MS = 15_000;
+// The watches of a new cluster are waited for this long before the first sync.
+const OPENING_MS = 5000;
+// A move that is recorded as over gives its lock back within moments.
+const ENDING_MS = 2000;
 // A sync that is over sooner is told by its end alone.
 const SLOW_MS = 3000;
 
@@ -64,17 +69,15 @@ const reconcile = async (context: ReconcileContext, visit: MappingVisit): Promis
   await sync(context, visit, ready, decision);
 };
 
-const decide = (
-  context: ReconcileContext,
-  { mapping, memory }: MappingVisit,
-  ready: ResolvedMapping,
-): Decision => {
+const decide = (context: ReconcileContext, visit: MappingVisit, ready: ResolvedMapping): Decision => {
+  const { mapping, memory } = visit;
   const { spec, status, object } = mapping;
   const now = Date.now();
   const asked = stringAt(object, 'metadata', 'annotations', SYNC_NOW);
   const handled = context.status.statusOf(object)['lastHandledSyncNow'] ?? status.lastHandledSyncNow;
   const last = Math.max(memory.ranAt ?? 0, timeOf(status.lastSyncTime), timeOf(status.plan?.at));
-  const deadline = spec.startingDeadlineMs;
+  const due = last === 0 ? undefined : dueRun(ready.schedule, last, now, spec.startingDeadlineMs);
+  if (spec.replicationMode === 'Scheduled' && due?.isSkipped === true) tellSkipped(context, visit);
   const isKnown = memory.handled !== undefined;
   return decideSync({
     mode: spec.replicationMode,
@@ -86,12 +89,19 @@ const decide = (
       : status.observedGeneration !== undefined && status.observedGeneration !== mapping.generation,
     isFirst: last === 0,
     retryAt: memory.retryAt,
-    schedule: last === 0 ? undefined : dueRun(ready.schedule, last, now, deadline),
+    schedule: due,
     changes: spec.continuous.watchResources ? memory.changes : undefined,
     debounceMs: spec.continuous.debounceMs,
     // What changed before this process began to watch is only found by a comparison.
     backgroundAt: memory.backgroundAt ?? 0,
   });
+};
+
+const tellSkipped = ({ events }: ReconcileContext, { mapping, memory, log }: MappingVisit): void => {
+  const note = 'A run was due longer ago than startingDeadline allows; the next one is by schedule.';
+  memory.ranAt = Date.now();
+  log.warn(note);
+  events.record(mapping.object, { type: 'Warning', reason: 'SyncSkipped', action: 'Sync', note });
 };
 
 /** A new value asks for one sync, in every mode; we never take it away. */
@@ -184,28 +194,36 @@ const followChanges = async (
     memory.isProved = () => false;
     return;
   }
-  if (memory.watched === undefined || memory.handled !== ready.version) {
-    const { signal } = context.deps;
-    try {
-      const [source, dest] = await Promise.all([
-        ready.source.shared.reader({ signal }).discover(),
-        ready.dest.shared.reader({ signal }).discover(),
-      ]);
-      const { selected } = selectTypes(chooseTypes(source, dest), ready.stage.request.stage.types);
-      memory.watched = {
-        source: selected.map((pair) => pair.source).filter(isWatchable),
-        dest: selected.flatMap((pair) => pair.dest ?? []).filter(isWatchable),
-      };
-    } catch {
-      // The sync meets the same trouble, and says what it is.
-      memory.watched = undefined;
-    }
-  }
+  memory.watched = (await watchedTypes(context, ready)) ?? memory.watched;
   if (memory.watched !== undefined) {
-    context.hub.follow(ready.source, 'source', memory.watched.source);
-    context.hub.follow(ready.dest, 'dest', memory.watched.dest);
+    const opening = [
+      context.hub.follow(ready.source, 'source', memory.watched.source),
+      context.hub.follow(ready.dest, 'dest', memory.watched.dest),
+    ];
+    // Only what was compared while it was watched is known to be unchanged; a cluster that is slow to watch can wait.
+    await Promise.race([Promise.all(opening), sleep(OPENING_MS, context.deps.signal)]);
   }
   memory.isProved = () => isProved(context, memory, ready);
+};
+
+// Undefined when a cluster does not say what it serves: the sync meets the same trouble, and tells what it is.
+const watchedTypes = async (
+  { deps: { signal } }: ReconcileContext,
+  { source, dest, stage }: ResolvedMapping,
+): Promise<MappingMemory['watched']> => {
+  try {
+    const served = await Promise.all(
+      [source, dest].map(({ shared }) => shared.reader({ signal }).discover()),
+    );
+    const [atSource, atDest] = served as [Discovery, Discovery];
+    const { selected } = selectTypes(chooseTypes(atSource, atDest), stage.request.stage.types);
+    return {
+      source: selected.map((pair) => pair.source).filter(isWatchable),
+      dest: selected.flatMap((pair) => pair.dest ?? []).filter(isWatchable),
+    };
+  } catch {
+    return undefined;
+  }
 };
 
 const isWatchable = ({ verbs }: { readonly verbs: readonly string[] }): boolean =>
@@ -241,6 +259,7 @@ const isFreeAgain = async (
     return true;
   }
   await writeIdle(context, visit, ready);
-  context.again(key, RECORD_MS, 'background');
+  const isEnding = look?.live === 'source' && look.operation === undefined;
+  context.again(key, isEnding ? ENDING_MS : RECORD_MS, 'background');
   return false;
 };

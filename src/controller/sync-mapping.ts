@@ -2,6 +2,7 @@ import { PartialError, RefusedError } from '../common/errors.ts';
 import type { Reporter } from '../common/reporter.ts';
 import { silentReporter } from '../common/reporter.ts';
 import { timerMs } from '../common/sleep.ts';
+import { joinSignals } from '../kube/deadline.ts';
 import { NAMESPACES } from '../kube/well-known.ts';
 import type { NamespaceMapping } from '../mapping/custom-resources.ts';
 import type { ClusterPair } from '../verbs/cluster-pair.ts';
@@ -44,7 +45,9 @@ export const syncMapping = async (
   const { syncTimeoutMs } = mapping.spec;
   const text = `The sync took longer than syncTimeout (${Math.round(syncTimeoutMs / 1000)} s).`;
   const timer = setTimeout(() => limit.abort(new PartialError(text)), timerMs(syncTimeoutMs));
-  const signal = AbortSignal.any([deps.signal, limit.signal]);
+  // A signal that lives as long as the process must not collect the listeners of every sync.
+  const joined = joinSignals(deps.signal, limit.signal);
+  const { signal } = joined;
   const ended = (end: SyncEnd): SyncRun => ({
     end,
     isTimeout: limit.signal.aborted,
@@ -62,6 +65,7 @@ export const syncMapping = async (
     return ended({ error });
   } finally {
     clearTimeout(timer);
+    joined.release();
   }
 };
 

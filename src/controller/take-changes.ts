@@ -6,6 +6,7 @@ import type { Change } from '../kube/watched-objects.ts';
 import {
   CLUSTER_MAPPINGS,
   clusterMappingOf,
+  destNamespaceOf,
   NAMESPACE_MAPPINGS,
   namespaceMappingOf,
   REMOTE_CLUSTERS,
@@ -139,11 +140,21 @@ export const changeSeen = (
     const isHere =
       side === 'source'
         ? source === cluster && spec.sourceNamespace === namespace
-        : dest === cluster && (spec.destinationNamespace ?? spec.sourceNamespace) === namespace;
+        : dest === cluster && destNamespaceOf(spec) === namespace;
     if (!isHere || spec.replicationMode === 'Manual') continue;
     const memory = memoryOf(state, key);
     const isDrift = side === 'dest' && (memory.changes?.isDrift ?? true);
     memory.changes = { first: memory.changes?.first ?? ms, latest: ms, isDrift };
     if (spec.replicationMode === 'Continuous') state.queue.addIn(key, spec.continuous.debounceMs, 'change');
+  }
+};
+
+/** Lets a mapping that keeps its hands off a destination look whether the move there is over. */
+export const recordChanged = (state: ManagerState, cluster: string, namespace: string): void => {
+  const lookups = lookupsOf(state);
+  for (const [key, mapping] of state.mappings) {
+    const [, dest] = clustersOf(mapping, lookups);
+    if (dest === cluster && destNamespaceOf(mapping.spec) === namespace && memoryOf(state, key).isHandsOff)
+      enqueue(state, key, 'change');
   }
 };

@@ -1,3 +1,4 @@
+import { nameList } from '../common/sentences.ts';
 import type { StageResult } from '../stage/stage-types.ts';
 import { DRIFT } from './build-mapping-status.ts';
 import type { EventText } from './event-recorder.ts';
@@ -76,10 +77,7 @@ const eventsOf = ({ verdict, isPlan }: FinishedSync, result: StageResult | undef
           event(
             'Warning',
             'DriftCorrected',
-            `Put back: ${drifted
-              .slice(0, 5)
-              .map(({ kind, name }) => `${kind} ${name}`)
-              .join(', ')}.`,
+            `Put back: ${nameList(drifted.map(({ kind, name }) => `${kind} ${name}`))}.`,
           ),
         ]),
   ];

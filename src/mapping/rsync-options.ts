@@ -1,3 +1,5 @@
+import { nameList } from '../common/sentences.ts';
+
 /** What becomes of the rsync options of a mapping. */
 export interface RsyncArgs {
   /** Words for `--rsync-extra-args`, safe in a shell. */
@@ -134,7 +136,9 @@ const judge = (word: string): Judgement => {
     args: allowed.map((name) => `--${name}`),
     ...(left.length === 0
       ? {}
-      : { warning: `${FIELD}: of ${word}, ${left.map((name) => `--${name}`).join(', ')} is left out.` }),
+      : {
+          warning: `${FIELD}: of ${word}, ${nameList(left.map((name) => `--${name}`))} ${left.length === 1 ? 'is' : 'are'} left out.`,
+        }),
   };
 };
 

@@ -31,7 +31,7 @@ export const TOLD_FIELDS: readonly ToldField[] = [
     say: ({ syncCRDs }) =>
       when(
         syncCRDs,
-        'is not supported. Install the CRDs at the destination, or run dr-syncer stage --include-cluster-needs once, and remove the field.',
+        'is not supported. Install the CRDs at the destination, or stage once by the CLI with --include-cluster-needs, and remove the field.',
       ),
   },
   {
@@ -48,6 +48,12 @@ export const TOLD_FIELDS: readonly ToldField[] = [
     level: 'problem',
     say: ({ driftPolicy }) =>
       when(driftPolicy === 'Report', 'is not supported: a sync corrects drift. Use Correct, or Manual mode.'),
+  },
+  {
+    field: 'deletionPolicy: Delete',
+    level: 'warning',
+    say: ({ deletionPolicy }) =>
+      when(deletionPolicy === 'Delete', 'is not supported. The copy stays when the mapping is deleted.'),
   },
   {
     field: 'namespaceConfig.preserveLabels: false',

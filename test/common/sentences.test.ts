@@ -57,6 +57,8 @@ const OWN = [
   'src/needs/node-match.ts',
   'src/volumes/check-data.ts',
   'src/moves/give-up-steps.ts',
+  'src/commands/controller-flags.ts',
+  'src/commands/export-options.ts',
   'src/moves/journal-options.ts',
   'src/moves/stop-steps.ts',
   'src/sides/start-application.ts',

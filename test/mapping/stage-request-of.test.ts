@@ -118,6 +118,7 @@ const TOLD: readonly (readonly [field: string, spec: object, sentence: string, s
   ['syncCRDs: true', { syncCRDs: true }, 'Install the CRDs at the destination'],
   ['scaleToZero: false', { scaleToZero: false }, 'the copy is always parked'],
   ['driftPolicy: Report', { driftPolicy: 'Report' }, 'a sync corrects drift'],
+  ['deletionPolicy: Delete', { deletionPolicy: 'Delete' }, 'The copy stays'],
   [
     'namespaceConfig.preserveLabels: false',
     { namespaceConfig: { preserveLabels: false } },
