@@ -113,7 +113,7 @@ const rowsBelow = (prefix: string, schema: Schema): Row[] =>
 
 const typeOf = (schema: Schema): string => {
   const given = schema.default === undefined ? '' : `, \`${String(schema.default)}\``;
-  if (schema.enum !== undefined) return `${schema.enum.join(', ')}${given}`;
+  if (schema.enum !== undefined) return `${schema.enum.join(' / ')}${given}`;
   const { minimum, maximum, type = 'string' } = schema;
   const range = maximum === undefined ? '' : ` ${minimum ?? 0} to ${maximum}`;
   return `${schema.pattern?.includes('[0-9]+h') ? 'duration' : (NAMES[schema.format ?? type] ?? type)}${range}${given}`;
