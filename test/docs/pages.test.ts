@@ -19,6 +19,10 @@ const FILES = ['src', 'test', 'scripts', 'bench'].flatMap((folder) =>
 
 // Flags of other programs that the pages name.
 const FOREIGN = new Set([
+  '--for',
+  '--overwrite',
+  '--patch',
+  '--type',
   '--revision',
   '--to-revision',
   '--checksum',
@@ -82,6 +86,8 @@ const COMMANDS = [
   'preflight',
   'status',
   'history',
+  'controller',
+  'export',
 ];
 
 let flags: Promise<ReadonlySet<string>> | undefined;
