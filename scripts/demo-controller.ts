@@ -6,6 +6,7 @@ import { buildOnce, dr, heading, installShop, kubectl, ROOT, say, showKubectl, u
 import { compareSides } from './demo-table.ts';
 
 const MAPPINGS = ['-n', HOME, 'get', 'namespacemappings'];
+const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 const started = Date.now();
 buildOnce();
 
@@ -27,8 +28,8 @@ try {
   await seeChangeArrive();
   await move();
   await seeSchedule(changed);
-  seeRights();
   await seeEnd(controller);
+  seeRights();
   sayNext();
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : error}\n`);
@@ -135,8 +136,6 @@ async function seeHandsOff(since: number): Promise<void> {
     throw new Error(`Written under a live destination: ${writes.map(({ verb, what }) => `${verb} ${what}`)}`);
   say(`asked for a sync, it looked (${looked.what}) and wrote nothing in namespace shop`);
 }
-
-const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 
 async function seeSchedule(changed: number): Promise<void> {
   heading('billing: a change waits for the schedule');
