@@ -75,10 +75,17 @@ describe('what is rendered', () => {
         expect({ kind, namespace: metadata.namespace, verbs }).toEqual({
           kind: 'Role',
           namespace: 'dr-syncer',
-          verbs: ['get', 'list', 'watch'],
+          verbs: ['list', 'watch'],
         });
       }
     }
+  });
+
+  it('grants for named namespaces no right in the whole cluster but to read kube-system', async () => {
+    const roles = objectsOf(await render('dr-syncer', { watchNamespaces: ['shop'] }));
+    expect(roles.filter(({ kind }) => kind === 'ClusterRole').map(({ rules }) => rules)).toEqual([
+      [{ apiGroups: [''], resources: ['namespaces'], resourceNames: ['kube-system'], verbs: ['get'] }],
+    ]);
   });
 
   it('lets a source be read only', async () => {
