@@ -43,6 +43,10 @@ export const runControllerCommand = async (
         allowKubeconfigExec: flags.allowKubeconfigExec === true,
         allowInsecureTls: flags.allowInsecureTls === true,
         allowLoopbackServers: flags.allowLoopbackServers === true,
+        defaultSchedule: io.env['DEFAULT_SCHEDULE'] || undefined,
+        defaultResourceTypes: (io.env['DEFAULT_RESOURCE_TYPES'] ?? '')
+          .split(',')
+          .filter((name) => name !== ''),
         observe: flags.observe === true,
       },
       {

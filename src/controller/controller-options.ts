@@ -17,6 +17,9 @@ export interface ControllerOptions {
   readonly allowKubeconfigExec: boolean;
   readonly allowInsecureTls: boolean;
   readonly allowLoopbackServers: boolean;
+  /** For RemoteClusters that name none of their own. */
+  readonly defaultSchedule?: string | undefined;
+  readonly defaultResourceTypes?: readonly string[] | undefined;
   /** Plan and measure, and write nothing but statuses. */
   readonly observe: boolean;
 }

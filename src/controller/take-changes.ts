@@ -10,9 +10,11 @@ import {
   NAMESPACE_MAPPINGS,
   namespaceMappingOf,
   REMOTE_CLUSTERS,
+  type RemoteCluster,
   remoteClusterOf,
 } from '../mapping/custom-resources.ts';
 import type { WatchedSide } from './change-hub.ts';
+import type { ControllerOptions } from './controller-options.ts';
 import { keepCluster } from './keep-cluster.ts';
 import { enqueue, lookupsOf, type ManagerState, memoryOf } from './manager-state.ts';
 import { clustersOf } from './resolve-mapping.ts';
@@ -32,6 +34,18 @@ export const takeChanges = (state: ManagerState, changes: readonly Change[]): vo
   }
 };
 
+const withDefaults = (
+  resource: RemoteCluster,
+  { defaultSchedule, defaultResourceTypes = [] }: ControllerOptions,
+): RemoteCluster => {
+  const { spec } = resource;
+  const types = spec.defaultResourceTypes.length > 0 ? spec.defaultResourceTypes : defaultResourceTypes;
+  return {
+    ...resource,
+    spec: { ...spec, defaultSchedule: spec.defaultSchedule ?? defaultSchedule, defaultResourceTypes: types },
+  };
+};
+
 // Our own writes of a status come back as changes; nothing is to be done about them.
 const isOnlyStatus = ({ before, now }: Change): boolean =>
   before !== undefined &&
@@ -49,7 +63,7 @@ const takeChange = (state: ManagerState, change: Change): void => {
   if (object.kind === REMOTE_CLUSTERS.kind) {
     if (now === undefined) dropCluster(state, key);
     else {
-      state.pool.set(remoteClusterOf(now));
+      state.pool.set(withDefaults(remoteClusterOf(now), state.input.options));
       if (!isOnlyStatus(change)) startKeeper(state, key);
     }
     return;

@@ -38,7 +38,7 @@ describe('a result', () => {
     ['partial', ['False', 'Partial', 'backoff']],
     ['refused', ['False', 'Refused', 'trigger']],
     ['locked', [undefined, 'Yielded', 'lock']],
-    ['unsafe', ['False', 'Unsafe', 'record']],
+    ['unsafe', ['False', 'Unsafe', 'backoff']],
     ['usage', ['False', 'Refused', 'trigger', 'stalled']],
     ['interrupted', [undefined, 'Interrupted', 'restart']],
   ])('that is %s', (outcome, verdict) => {
@@ -83,7 +83,7 @@ describe('an error of ours', () => {
     ['usage', new UsageError('no'), ['False', 'Refused', 'trigger', 'stalled']],
     ['locked', new LockedError('no'), [undefined, 'Yielded', 'lock']],
     ['partial', new PartialError('no'), ['False', 'Partial', 'backoff']],
-    ['unsafe', new UnsafeError('no'), ['False', 'Unsafe', 'record']],
+    ['unsafe', new UnsafeError('no'), ['False', 'Unsafe', 'backoff']],
     ['interrupted', new InterruptedError('no'), [undefined, 'Interrupted', 'restart']],
     ['live', new UnsafeError('no', { about: 'DestinationLive' }), ['False', 'DestinationLive', 'record']],
     ['busy', new RefusedError('no', { about: 'OperationRunning' }), ['False', 'OperationRunning', 'record']],
