@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { listJson } from '../cluster/client.ts';
 
 /** Node ports of 31500-32500 that no Service of either cluster has at the moment. */
@@ -16,4 +18,15 @@ export const freeNodePorts = async (count: number): Promise<number[]> => {
     taken.add(port);
   }
   return ports;
+};
+
+/** A TCP port of this machine that nothing listens on at the moment. */
+export const freePort = async (): Promise<number> => {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 };
