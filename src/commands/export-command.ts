@@ -1,5 +1,5 @@
 import { Document } from 'yaml';
-import { kubectl, shellWord } from '../common/command-line.ts';
+import { kubectl, kubectlHere } from '../common/command-line.ts';
 import { UsageError } from '../common/errors.ts';
 import { nameList } from '../common/sentences.ts';
 import { type ExportedObjects, exportedObjects } from '../mapping/exported-objects.ts';
