@@ -183,8 +183,15 @@ const conditionsOf = (previous: JsonObject, facts: MappingStatusFacts): Json => 
   const known = previousConditions(previous);
   const { reason, message } = verdict;
   const before = known.find(({ type }) => type === 'Ready');
-  const status = verdict.ready ?? before?.status ?? 'Unknown';
-  const { wanted, gone } = readiness({ status, reason, message, isStalled: verdict.isStalled });
+  // A plan copies nothing: that it went well does not make the copy complete.
+  const isPlanned = isPlan === true && verdict.ready === 'True';
+  const status = isPlanned ? 'Unknown' : (verdict.ready ?? before?.status ?? 'Unknown');
+  const { wanted, gone } = readiness({
+    status,
+    reason: isPlanned ? 'Planned' : reason,
+    message,
+    isStalled: verdict.isStalled,
+  });
   const synced: WantedCondition[] =
     isPlan === true || verdict.ready === undefined ? [] : [{ type: 'Synced', status, reason, message }];
   return asJson(nextConditions(known, [...wanted, ...synced, ...facts.conditions], { generation, at, gone }));

@@ -9,6 +9,8 @@ export interface MappingMemory {
   retryAt: number | undefined;
   /** The last run was a plan, and so is its retry. */
   wasPlan: boolean;
+  /** Something in its way was told, which may be gone now: its status is of that, not of a sync. */
+  wasBlocked: boolean;
   /** Generation and access to both clusters at the last sync: another one is a reason for the next. */
   handled: string | undefined;
   changes: { first: number; latest: number; isDrift: boolean } | undefined;
@@ -35,6 +37,7 @@ export const freshMemory = (): MappingMemory => ({
   retries: 0,
   retryAt: undefined,
   wasPlan: false,
+  wasBlocked: false,
   handled: undefined,
   changes: undefined,
   backgroundAt: undefined,

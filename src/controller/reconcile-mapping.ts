@@ -49,12 +49,15 @@ const reconcile = async (context: ReconcileContext, visit: MappingVisit): Promis
     });
   const resolved = resolveMapping(mapping, context.lookups);
   const block = 'block' in resolved ? resolved.block : context.conflict(key, mapping, resolved);
+  if (block?.isWaiting === true) return;
   if (block !== undefined) {
+    memory.wasBlocked = true;
     if (block.silent === 'source') adviseFailover(context, visit);
     return writeBlocked(context, visit, block);
   }
   const ready = resolved as ResolvedMapping;
   memory.isAdvised = false;
+  retryBlocked(visit);
   await followChanges(context, visit, ready);
   if (memory.isHandsOff && !(await isFreeAgain(context, visit, ready))) return;
   const decision = decide(context, visit, ready);
@@ -62,6 +65,16 @@ const reconcile = async (context: ReconcileContext, visit: MappingVisit): Promis
   if (decision.trigger === 'schedule' && memory.changes === undefined && memory.isProved())
     return writeProved(context, visit, ready);
   await sync(context, visit, ready, decision);
+};
+
+// What was in the way is gone: only another look says what is true now, however far the next run by schedule is.
+const retryBlocked = ({ mapping, memory }: MappingVisit): void => {
+  const { conditions = [] } = mapping.status;
+  const isFailed = conditions.some(({ type, status }) => type === 'Ready' && status === 'False');
+  if (!memory.wasBlocked && !(memory.ranAt === undefined && isFailed)) return;
+  memory.wasBlocked = false;
+  memory.retryAt = Date.now();
+  memory.wasPlan = mapping.spec.replicationMode === 'Manual';
 };
 
 const decide = (

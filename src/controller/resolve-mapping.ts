@@ -28,6 +28,8 @@ export interface MappingBlock {
   readonly isStalled: boolean;
   /** The side that does not answer. */
   readonly silent?: 'source' | 'dest' | undefined;
+  /** Nothing is known of it yet, as this process has just begun: it is no news. */
+  readonly isWaiting?: boolean;
 }
 
 export interface ResolveOptions {
@@ -121,6 +123,7 @@ const readyCluster = (
         reason: reason as ConditionReason,
         message: `RemoteCluster ${key}: ${found.access.problem}`,
         isStalled: !isWaiting,
+        isWaiting,
       },
     };
   }

@@ -41,6 +41,7 @@ export const MAPPING_API_VERSION = apiVersionOf(NAMESPACE_MAPPINGS);
 export const CONDITION_REASONS = [
   'InSync',
   'Syncing',
+  'Planned',
   'Partial',
   'Refused',
   'Unsafe',

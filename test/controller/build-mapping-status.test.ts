@@ -101,13 +101,13 @@ test('a plan says what it would do, and nothing about what is copied', () => {
     deleted: 1,
     unchanged: 9,
   };
-  const status = build({ isPlan: true, verdict: { ...OK, ready: undefined }, result: resultOf({ totals }) });
+  const status = build({ isPlan: true, result: resultOf({ totals }) });
   expect(status).toMatchObject({
     phase: 'Pending',
     plan: { at: AT, created: 3, updated: 4, deleted: 1, unchanged: 9 },
   });
   expect(status).not.toHaveProperty('lastSyncTime');
-  expect(conditionsOf(status)).not.toHaveProperty('Synced');
+  expect(conditionsOf(status)).toEqual({ Ready: 'Unknown Planned' });
 });
 
 test('a sync that made way leaves Ready and phase as they were', () => {
