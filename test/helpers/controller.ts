@@ -189,7 +189,7 @@ const resourcesOf = (namespace: string) => {
       await patchJson('source', 'NamespaceMapping', name, namespace, { metadata: { annotations } });
     },
     patch: (name: string, spec: object) => patchJson('source', 'NamespaceMapping', name, namespace, { spec }),
-    ready: async (name: string, text: string, timeoutMs = 30_000): Promise<Json> => {
+    ready: async (name: string, text: string, timeoutMs = 45_000): Promise<Json> => {
       let last: Json;
       const isSo = async () => {
         last = await mapping(name);
@@ -267,7 +267,7 @@ const startController = async (
         if (hasEnded()) throw new Error(`The controller ended without ${wanted}:\n${text}`);
         return false;
       };
-      await waitUntil(`the controller to say ${wanted}`, isSaid, 30_000);
+      await waitUntil(`the controller to say ${wanted}`, isSaid, 90_000);
     },
     metrics: async () => (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text(),
     readyz: async () => {

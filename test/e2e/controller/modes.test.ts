@@ -17,6 +17,7 @@ import {
   kubeconfigOf,
   openHub,
 } from '../../helpers/controller.ts';
+import { deployment } from '../../helpers/move-app.ts';
 
 let hub: Hub;
 let controller: ControllerProcess;
@@ -33,10 +34,10 @@ const SETTINGS = `
 `;
 
 /** A source namespace with a ConfigMap and a Service, and a mapping of it that bears its name. */
-const mapped = async (spec: object): Promise<string> => {
+const mapped = async (spec: object, more = ''): Promise<string> => {
   const namespace = freshNamespace('modes-app');
   await createNamespace('source', namespace);
-  await applyYaml('source', namespace, SETTINGS);
+  await applyYaml('source', namespace, `${SETTINGS}${more}`);
   await hub.map(namespace, namespace, spec);
   return namespace;
 };
@@ -139,7 +140,7 @@ describe('Scheduled', () => {
 
 describe('Continuous', () => {
   test('copies a change, puts drift back, and is not troubled by statuses', async () => {
-    const app = await mapped(CONTINUOUS);
+    const app = await mapped(CONTINUOUS, deployment('idle', 0));
     await hub.ready(app, 'True InSync');
     const painted = Date.now();
     await paint('source', app, 'green');
@@ -160,14 +161,8 @@ describe('Continuous', () => {
 
     // Only the sync of a change after it proves that the status has triggered none before.
     const before = starts(app).length;
-    await patchJson(
-      'source',
-      'Service',
-      'web',
-      app,
-      { status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } } },
-      'status',
-    );
+    const condition = { type: 'Seen', status: 'True', reason: 'Test', message: '' };
+    await patchJson('source', 'Deployment', 'idle', app, { status: { conditions: [condition] } }, 'status');
     await lookedAt(app);
     await paint('source', app, 'yellow');
     await isPainted(app, 'yellow');
