@@ -8,9 +8,12 @@ beforeAll(async () => {
 });
 afterAll(() => hub?.close());
 
-const configMap = (name: string): string => `{ apiVersion: v1, kind: ConfigMap, metadata: { name: ${name} } }`;
+const configMap = (name: string): string =>
+  `{ apiVersion: v1, kind: ConfigMap, metadata: { name: ${name} } }`;
 
-test('another controller goes on when the leader dies, and at once when it ends by itself', { timeout: 240_000 }, async () => {
+test('another controller goes on when the leader dies, and at once when it ends by itself', {
+  timeout: 240_000,
+}, async () => {
   const app = freshNamespace('leader-app');
   await createNamespace('source', app);
   await applyYaml('source', app, configMap('first'));
@@ -20,7 +23,8 @@ test('another controller goes on when the leader dies, and at once when it ends 
     await waitUntil(`the copy of ${name}`, () => getJson('dest', 'ConfigMap', name, app));
     return performance.now() - since;
   };
-  const holder = async (): Promise<string> => (await getJson('source', 'Lease', 'dr-syncer.io', hub.namespace)).spec.holderIdentity;
+  const holder = async (): Promise<string> =>
+    (await getJson('source', 'Lease', 'dr-syncer.io', hub.namespace)).spec.holderIdentity;
 
   const first = await hub.start();
   await isCopied('first');
