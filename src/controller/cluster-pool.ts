@@ -96,7 +96,7 @@ export const createClusterPool = (options: PoolOptions): ClusterPool => {
     note: (key, probe, changedUid) => {
       const entry = entries.get(key);
       if (entry === undefined) return;
-      const isNews = entry.changedUid !== changedUid;
+      const isNews = entry.changedUid !== changedUid || entry.probe === undefined;
       Object.assign(entry, { probe, changedUid });
       if (isNews) options.onChange(key);
     },

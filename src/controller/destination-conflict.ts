@@ -10,6 +10,11 @@ export const destinationConflict = (
   mapping: NamespaceMapping,
   { dest, destNamespace }: ResolvedMapping,
 ): MappingBlock | undefined => {
+  // Until it has told its UID it may be a cluster that another name has already.
+  if (dest.probe === undefined) {
+    const message = `RemoteCluster ${dest.key} was not probed yet.`;
+    return { reason: 'DestinationUnreachable', message, isStalled: false, isWaiting: true };
+  }
   const older = [...state.mappings].find(
     ([other, one]) =>
       other !== key && isOlder(one, mapping) && destOf(state, one) === placeOf(dest, destNamespace),
@@ -20,8 +25,10 @@ export const destinationConflict = (
 };
 
 // Two names of one cluster are one destination.
-const placeOf = ({ key, probe }: Pick<PooledCluster, 'key' | 'probe'>, namespace: string): string =>
-  `${probe?.uid ?? key}/${namespace}`;
+const placeOf = (
+  { key, probe, resource }: Pick<PooledCluster, 'key' | 'probe' | 'resource'>,
+  namespace: string,
+): string => `${probe?.uid ?? resource.status.clusterUID ?? key}/${namespace}`;
 
 const destOf = (state: ManagerState, mapping: NamespaceMapping): string | undefined => {
   const [, key = ''] = clustersOf(mapping, lookupsOf(state));
