@@ -82,16 +82,8 @@ const retryBlocked = ({ mapping, memory }: MappingVisit): void => {
   memory.wasPlan = mapping.spec.replicationMode === 'Manual';
 };
 
-<<<<<<< HEAD
 const decide = (context: ReconcileContext, visit: MappingVisit, ready: ResolvedMapping): Decision => {
   const { mapping, memory } = visit;
-=======
-const decide = (
-  context: ReconcileContext,
-  { mapping, memory }: MappingVisit,
-  ready: ResolvedMapping,
-): Decision => {
->>>>>>> t1
   const { spec, status, object } = mapping;
   const now = Date.now();
   const asked = stringAt(object, 'metadata', 'annotations', SYNC_NOW);

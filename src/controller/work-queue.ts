@@ -1,7 +1,7 @@
 import { timerMs } from '../common/sleep.ts';
 
 /** Why something is in line; the order is the order in which they are taken. */
-export const PRIORITIES = ['sync-now', 'change', 'schedule', 'background'] as const;
+const PRIORITIES = ['sync-now', 'change', 'schedule', 'background'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
 /** A queue of keys, each in line once and under way once, fair to all groups of clusters. */

@@ -198,7 +198,7 @@ describe('a leader that is gone', () => {
     const waitedMs = Date.parse((await lease(namespace)).spec.acquireTime) - Date.parse(renewTime);
     // Its time and the margin for clocks; the time between two looks, and a second of the server's clock.
     expect(waitedMs).toBeGreaterThanOrEqual(3000 + 1500 - 1000);
-    expect(waitedMs).toBeLessThan(3000 + 1500 + 500 + 2000);
+    expect(waitedMs).toBeLessThan(3000 + 1500 + 500 + 15_000);
   });
 
   test('writes nothing any more when it was paused and another one leads', async () => {

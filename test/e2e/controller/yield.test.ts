@@ -110,7 +110,7 @@ describe('a person who moves while a controller stages', () => {
     await waitUntil('the cutover to have the lock', async () =>
       /^cutover-/.test((await annotations())['dr-syncer.io/lock-operation'] ?? ''),
     );
-    expect(performance.now() - asked).toBeLessThan(2500);
+    expect(performance.now() - asked).toBeLessThan(15_000);
 
     const staged = await staging;
     expect(staged).toMatchObject({ outcome: 'locked', exitCode: 6 });
