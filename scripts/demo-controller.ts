@@ -92,7 +92,7 @@ async function seeChangeArrive(): Promise<void> {
 
 async function move(): Promise<void> {
   const names = ['--source-context', source.context, '--dest-context', dest.context, '-n', 'shop'];
-  const how = ['--include-custom-resources', '--jobs', 'suspend', '--yes'];
+  const how = ['--include-custom-resources', '--jobs', 'suspend', '--yes', '--log-level', 'error'];
   const before = await countsIn(source);
   heading('Moving shop by the command line, while the controller runs');
   dr(kubeconfig, ['cutover', ...names, ...how]);
