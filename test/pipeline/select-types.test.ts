@@ -12,6 +12,7 @@ const TYPES = [
   resourceType('ingresses.example.com', 'Ingress'),
   resourceType('widgets.example.com', 'Widget', { shortNames: ['wd'] }),
   resourceType('backups.velero.io', 'Backup'),
+  resourceType('namespacemappings.dr-syncer.io', 'NamespaceMapping'),
 ];
 const PAIRS = chooseTypes({ types: TYPES, failed: [] }, { types: TYPES, failed: [] });
 const selected = (selection: Partial<TypeSelection>) => {
@@ -29,14 +30,14 @@ describe('a selection', () => {
     expect(selected({})).toEqual({
       selected: BUILTIN,
       leftOut: 'ingresses.example.com widgets.example.com',
-      never: 'backups.velero.io events',
+      never: 'backups.velero.io events namespacemappings.dr-syncer.io',
     });
   });
 
   it('takes custom types where they are asked for, and never those that are of no use elsewhere', () => {
     expect(selected({ customResources: true })).toMatchObject({
       leftOut: '',
-      never: 'backups.velero.io events',
+      never: 'backups.velero.io events namespacemappings.dr-syncer.io',
     });
     expect(selected({ include: ['configmaps', 'events'], customResources: true })).toMatchObject({
       selected: 'configmaps',
