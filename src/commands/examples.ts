@@ -50,7 +50,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   controller: [
     'controller --leader-election-namespace dr-syncer-system',
-    'controller --kubeconfig ~/.kube/config --context management --observe --log-format text',
+    'controller --context management --observe --log-format text',
   ],
   history: ['history --dest-context dr -n shop', 'history --dest-context dr -n shop -o json'],
 };
