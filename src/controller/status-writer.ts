@@ -1,7 +1,7 @@
 import { isNotFound } from '../kube/api-errors.ts';
 import type { ClusterWriter, JsonObject, KubeObject, ResourceType } from '../kube/api-types.ts';
 import { isObject } from '../kube/raw-json.ts';
-import { mergePatchOf } from './merge-patch.ts';
+import { mergePatchOf } from './merge-patch-of.ts';
 
 /** Writes the status of custom resources, and only what has changed of it. */
 export interface StatusWriter {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mergePatchOf } from '../../src/controller/merge-patch.ts';
+import { mergePatchOf } from '../../src/controller/merge-patch-of.ts';
 import type { Json, JsonObject } from '../../src/kube/api-types.ts';
 
 /** RFC 7386, as a server applies it. */
