@@ -20,6 +20,10 @@ export const IMMUTABLE_HANDLING = `${PREFIX}immutable-handling`;
  */
 export const ONE_SHOT = `${PREFIX}one-shot`;
 
+/** Annotation on a NamespaceMapping: a new value asks for one sync, in every mode; we never take it away. */
+export const SYNC_NOW = `${PREFIX}sync-now`;
+/** Annotation on a RemoteCluster: the UID by which it may answer although it was another cluster before. */
+export const ACCEPT_CLUSTER_UID = `${PREFIX}accept-cluster-uid`;
 /** Label: `true` on every object that dr-syncer made; only such objects are ever recreated or pruned. */
 export const MANAGED = `${PREFIX}managed`;
 /** Annotation: the source cluster's context name when the object was last written; nothing is decided by it. */

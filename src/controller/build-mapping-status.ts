@@ -1,10 +1,16 @@
 import type { Json, JsonObject } from '../kube/api-types.ts';
 import { groupKind } from '../kube/object-names.ts';
 import { isObject } from '../kube/raw-json.ts';
-import type { Condition } from '../mapping/shared-fields.ts';
 import type { StageResult, StageRow } from '../stage/stage-types.ts';
 import type { SyncVerdict } from './judge-sync.ts';
-import { nextConditions, readiness, type WantedCondition } from './status-conditions.ts';
+import {
+  conditionsIn,
+  conditionsJson,
+  definedFields,
+  nextConditions,
+  readiness,
+  type WantedCondition,
+} from './status-conditions.ts';
 
 /** What a status is made of after a sync, a plan, or a look that found a mapping blocked. Times are RFC 3339. */
 export interface MappingStatusFacts {
@@ -37,7 +43,7 @@ const MOST_ERROR = 4096;
 /** The status of a NamespaceMapping that follows `previous`. Pure. */
 export const buildMappingStatus = (previous: JsonObject, facts: MappingStatusFacts): JsonObject => {
   const { verdict, at, generation } = facts;
-  return dropUndefined({
+  return definedFields({
     ...previous,
     sync: undefined,
     observedGeneration: generation,
@@ -67,7 +73,7 @@ export const syncingStatus = (
   previous: JsonObject,
   { generation, at, trigger }: { readonly generation: number; readonly at: string; readonly trigger: string },
 ): JsonObject => {
-  const known = previousConditions(previous);
+  const known = conditionsIn(previous);
   const ready = known.find(({ type }) => type === 'Ready');
   const { wanted, gone } = readiness({
     status: ready?.status ?? 'Unknown',
@@ -84,7 +90,12 @@ export const syncingStatus = (
   const conditions = nextConditions(known, syncing, { generation, at, gone }).map((one) =>
     one.type === 'Ready' && ready !== undefined ? ready : one,
   );
-  return { ...previous, phase: 'Running', sync: { startedAt: at, trigger }, conditions: asJson(conditions) };
+  return {
+    ...previous,
+    phase: 'Running',
+    sync: { startedAt: at, trigger },
+    conditions: conditionsJson(conditions),
+  };
 };
 
 const HANDS_OFF: ReadonlySet<string> = new Set(['DestinationLive', 'OperationRunning', 'Paused']);
@@ -186,7 +197,7 @@ const categoriesOf = (rows: readonly StageRow[], at: string): Json[] | undefined
 
 const conditionsOf = (previous: JsonObject, facts: MappingStatusFacts): Json => {
   const { verdict, at, generation, isPlan } = facts;
-  const known = previousConditions(previous);
+  const known = conditionsIn(previous);
   const { reason, message } = verdict;
   const before = known.find(({ type }) => type === 'Ready');
   // A plan copies nothing: that it went well does not make the copy complete.
@@ -200,16 +211,10 @@ const conditionsOf = (previous: JsonObject, facts: MappingStatusFacts): Json => 
   });
   const synced: WantedCondition[] =
     isPlan === true || verdict.ready === undefined ? [] : [{ type: 'Synced', status, reason, message }];
-  return asJson(nextConditions(known, [...wanted, ...synced, ...facts.conditions], { generation, at, gone }));
+  return conditionsJson(
+    nextConditions(known, [...wanted, ...synced, ...facts.conditions], { generation, at, gone }),
+  );
 };
-
-const previousConditions = (status: JsonObject): readonly Condition[] =>
-  Array.isArray(status['conditions']) ? (status['conditions'] as unknown as Condition[]) : [];
-
-const asJson = (conditions: readonly Condition[]): Json => conditions as unknown as Json;
 
 const cut = (texts: readonly string[], most: number, length: number): string[] =>
   texts.slice(0, most).map((text) => text.slice(0, length));
-
-const dropUndefined = (fields: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

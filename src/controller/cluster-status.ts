@@ -1,10 +1,17 @@
-import type { Json, JsonObject } from '../kube/api-types.ts';
+import { ACCEPT_CLUSTER_UID } from '../common/annotations.ts';
+import type { JsonObject } from '../kube/api-types.ts';
 import type { ClusterMapping, RemoteCluster } from '../mapping/custom-resources.ts';
-import type { Condition } from '../mapping/shared-fields.ts';
 import { clusterMappingWarnings, remoteClusterWarnings } from '../mapping/told-of-clusters.ts';
 import { timestamp } from '../state/time-text.ts';
 import type { PooledCluster } from './cluster-pool.ts';
-import { nextConditions, readiness, type WantedCondition } from './status-conditions.ts';
+import {
+  conditionsIn,
+  conditionsJson,
+  definedFields,
+  nextConditions,
+  readiness,
+  type WantedCondition,
+} from './status-conditions.ts';
 
 // A probe that finds what the last one found is written this often, and no more.
 const PROBE_TOLD_MS = 10 * 60_000;
@@ -50,7 +57,7 @@ export const remoteClusterStatus = (
     ...expiring(probe?.expiresAt, nowMs),
   ];
   const warnings = remoteClusterWarnings(resource.spec);
-  return without({
+  return definedFields({
     ...previous,
     observedGeneration: resource.generation ?? 0,
     health: healthOf(cluster),
@@ -60,8 +67,8 @@ export const remoteClusterStatus = (
     serverVersion: probe?.serverVersion ?? previous['serverVersion'],
     credentialsExpireAt: probe?.expiresAt === undefined ? undefined : timestamp(probe.expiresAt),
     warnings: warnings.length === 0 ? undefined : warnings,
-    conditions: asJson(
-      nextConditions(conditionsOf(previous), [...ready.wanted, ...extra], {
+    conditions: conditionsJson(
+      nextConditions(conditionsIn(previous), [...ready.wanted, ...extra], {
         generation: resource.generation ?? 0,
         at,
         gone: [...ready.gone, ...(probe?.expiresAt === undefined ? ['CredentialsExpiring'] : [])],
@@ -87,7 +94,7 @@ const readinessOf = ({ spec }: RemoteCluster, { access, probe, changedUid }: Poo
     return readiness({
       status: 'False',
       reason: 'ClusterChanged',
-      message: `It answers as another cluster than before. If that is right, annotate it: dr-syncer.io/accept-cluster-uid=${changedUid}`,
+      message: `It answers as another cluster than before. If that is right, annotate it: ${ACCEPT_CLUSTER_UID}=${changedUid}`,
       isStalled: true,
     });
   if (probe === undefined)
@@ -158,7 +165,7 @@ export const clusterMappingStatus = (
   const at = timestamp(nowMs);
   const isNews = previous['phase'] !== phase;
   const warnings = clusterMappingWarnings(mapping.spec);
-  return without({
+  return definedFields({
     ...previous,
     observedGeneration: mapping.generation ?? 0,
     phase,
@@ -166,8 +173,8 @@ export const clusterMappingStatus = (
     lastVerified: phase === 'Connected' && isNews ? at : previous['lastVerified'],
     lastAttemptTime: isNews ? at : previous['lastAttemptTime'],
     warnings: warnings.length === 0 ? undefined : warnings,
-    conditions: asJson(
-      nextConditions(conditionsOf(previous), [...ready.wanted, ...sides, ...same], {
+    conditions: conditionsJson(
+      nextConditions(conditionsIn(previous), [...ready.wanted, ...sides, ...same], {
         generation: mapping.generation ?? 0,
         at,
         gone: ready.gone,
@@ -210,11 +217,3 @@ const condition = (type: string, isTrue: boolean, reason: string, message: strin
   reason,
   message,
 });
-
-const conditionsOf = (status: JsonObject): readonly Condition[] =>
-  Array.isArray(status['conditions']) ? (status['conditions'] as unknown as Condition[]) : [];
-
-const asJson = (conditions: readonly Condition[]): Json => conditions as unknown as Json;
-
-const without = (fields: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -1,3 +1,4 @@
+import { SYNC_NOW } from '../common/annotations.ts';
 import type { JsonObject } from '../kube/api-types.ts';
 import { stringAt } from '../kube/raw-json.ts';
 import { timestamp } from '../state/time-text.ts';
@@ -25,7 +26,7 @@ export const finishSync = async (
   tellSync(context, visit, done);
   if (verdict.next === 'restart') return;
   const nextAt = nextSyncOf(visit, ready);
-  const asked = stringAt(mapping.object, 'metadata', 'annotations', 'dr-syncer.io/sync-now');
+  const asked = stringAt(mapping.object, 'metadata', 'annotations', SYNC_NOW);
   const isHandled = !WAITS.has(verdict.next);
   const result = 'result' in done.run.end ? done.run.end.result : undefined;
   await write(context, visit, {

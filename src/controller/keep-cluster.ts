@@ -1,3 +1,4 @@
+import { ACCEPT_CLUSTER_UID } from '../common/annotations.ts';
 import { errorText } from '../common/errors.ts';
 import { sleep } from '../common/sleep.ts';
 import { isKubeApiError } from '../kube/api-errors.ts';
@@ -44,12 +45,7 @@ const note = (
 ): void => {
   if (probe.isUp) cluster.breaker.answered();
   else cluster.breaker.silent();
-  const accepted = stringAt(
-    cluster.resource.object,
-    'metadata',
-    'annotations',
-    'dr-syncer.io/accept-cluster-uid',
-  );
+  const accepted = stringAt(cluster.resource.object, 'metadata', 'annotations', ACCEPT_CLUSTER_UID);
   const { uid } = probe;
   const isOther = uid !== undefined && known !== undefined && uid !== known && uid !== accepted;
   pool.note(cluster.key, probe, isOther ? uid : probe.isUp ? undefined : cluster.changedUid);

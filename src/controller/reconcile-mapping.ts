@@ -1,3 +1,4 @@
+import { SYNC_NOW } from '../common/annotations.ts';
 import { errorText } from '../common/errors.ts';
 import { sleep } from '../common/sleep.ts';
 import type { Discovery, JsonObject } from '../kube/api-types.ts';
@@ -117,9 +118,6 @@ const tellSkipped = ({ events }: ReconcileContext, { mapping, memory, log }: Map
   log.warn(note);
   events.record(mapping.object, { type: 'Warning', reason: 'SyncSkipped', action: 'Sync', note });
 };
-
-/** A new value asks for one sync, in every mode; we never take it away. */
-const SYNC_NOW = 'dr-syncer.io/sync-now';
 
 const timeOf = (text: string | undefined): number => (text === undefined ? 0 : Date.parse(text) || 0);
 

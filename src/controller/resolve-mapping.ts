@@ -1,3 +1,4 @@
+import { ACCEPT_CLUSTER_UID } from '../common/annotations.ts';
 import type { SharedCluster } from '../kube/shared-cluster.ts';
 import type { ClusterMapping, ConditionReason, NamespaceMapping } from '../mapping/custom-resources.ts';
 import { destNamespaceOf } from '../mapping/custom-resources.ts';
@@ -113,7 +114,7 @@ const readyCluster = (
   if (found.changedUid !== undefined)
     return stalled(
       'ClusterChanged',
-      `RemoteCluster ${key} answers as another cluster than before (${found.changedUid}). If that is right, annotate it: dr-syncer.io/accept-cluster-uid=${found.changedUid}`,
+      `RemoteCluster ${key} answers as another cluster than before (${found.changedUid}). If that is right, annotate it: ${ACCEPT_CLUSTER_UID}=${found.changedUid}`,
     );
   if ('problem' in found.access) {
     const isWaiting = found.access.reason === 'Reconciling';

@@ -1,4 +1,16 @@
+import type { Json, JsonObject } from '../kube/api-types.ts';
 import type { Condition } from '../mapping/shared-fields.ts';
+
+/** The conditions of a status as it was read or written. Pure. */
+export const conditionsIn = (status: JsonObject): readonly Condition[] =>
+  Array.isArray(status['conditions']) ? (status['conditions'] as unknown as Condition[]) : [];
+
+/** Conditions as a field of a status. Pure. */
+export const conditionsJson = (conditions: readonly Condition[]): Json => conditions as unknown as Json;
+
+/** A status without the fields that are not there. Pure. */
+export const definedFields = (fields: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
 /** What a condition is to say; undefined in a list of these: it is to go. */
 export type WantedCondition = Omit<Condition, 'lastTransitionTime' | 'observedGeneration'>;

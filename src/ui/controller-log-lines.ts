@@ -1,16 +1,7 @@
+import type { ControllerLog, LogFields } from '../controller/controller-log.ts';
 import type { OutStream } from './io.ts';
 import { LEVELS, type LogLevel } from './levels.ts';
 import { safeJson, safeLines } from './safe-text.ts';
-
-type Fields = Readonly<Record<string, string | number | undefined>>;
-
-/** A log of lines with fields, for those who work for a long time on many things. */
-export interface FieldLog {
-  debug(message: string, fields?: Fields): void;
-  info(message: string, fields?: Fields): void;
-  warn(message: string, fields?: Fields): void;
-  error(message: string, fields?: Fields): void;
-}
 
 /** The log of the controller: one JSON object, or one line of text, for each message. */
 export const controllerLog = (
@@ -18,8 +9,8 @@ export const controllerLog = (
   level: LogLevel,
   format: 'text' | 'json',
   now: () => Date,
-): FieldLog => {
-  const say = (at: LogLevel, msg: string, fields: Fields = {}): void => {
+): ControllerLog => {
+  const say = (at: LogLevel, msg: string, fields: LogFields = {}): void => {
     if (LEVELS[at] < LEVELS[level]) return;
     const time = now().toISOString();
     if (format === 'json') {
